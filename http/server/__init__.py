@@ -1,0 +1,1 @@
+"""The web side that every service shares: typed routes, policies, problems, paging, OpenAPI."""

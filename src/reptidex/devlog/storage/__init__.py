@@ -1,0 +1,1 @@
+"""How records become durable: journal, segments, snapshot, recovery."""

@@ -1,0 +1,185 @@
+"""Start the embedded log, the doubles and the six services in order; keep them up; stop them in the reverse order."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import msgspec
+
+from reptidex.platform.process import Child, Ready
+from reptidex.platform.secrets import local_secrets
+from reptidex.settings import SERVICES, Settings
+
+Say = Callable[[str], None]
+
+
+class Doubles(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the local doubles listen."""
+
+    payments: int
+    mail: int
+    mail_view: int
+    aws: int
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback address that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def when_file(path: Path) -> Ready:
+    """Return a check that a ready-file has been written."""
+
+    async def ready() -> bool:
+        return path.exists() and path.stat().st_size > 0
+
+    return ready
+
+
+def when_answers(url: str) -> Ready:
+    """Return a check that a GET answers 200."""
+
+    async def ready() -> bool:
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError, OSError):
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session,
+                session.get(url) as answer,
+            ):
+                return answer.status == 200
+        return False
+
+    return ready
+
+
+class Platform:
+    """The platform as processes of this machine.
+
+    `settings.log` on the loopback address means the embedded log, which is then started here; any other address is taken as
+    it is. The doubles are started when `doubles` names their ports, and the services are pointed at them.
+    """
+
+    def __init__(self, settings: Settings, *, doubles: Doubles | None, say: Say, embedded_log: bool = True) -> None:
+        self.settings, self.doubles, self.say = settings, doubles, say
+        self.children: dict[str, Child] = {}
+        self.run_dir = settings.state / "run"
+        self.log_dir = settings.state / "logs"
+        self.embedded_log = embedded_log
+
+    def _add(self, name: str, arguments: list[str], environment: dict[str, str], ready: Ready) -> Child:
+        child = Child(name, arguments, environment, self.log_dir / f"{name}.log", ready)
+        self.children[name] = child
+        return child
+
+    async def _start(self, child: Child) -> None:
+        took = await child.start(within_s=60)
+        self.say(f"  {child.name:<10} ready in {took:4.1f} s")
+
+    async def start(self) -> None:
+        """Start everything, in order. Raises `StartError`, with everything stopped again."""
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        for stale in self.run_dir.glob("*.ready"):
+            stale.unlink()
+        try:
+            await asyncio.gather(*(self._start(child) for child in self._foundations()))
+            await asyncio.gather(*(self._start(child) for child in self._services()))
+        except BaseException:
+            await self.stop()
+            raise
+
+    def _foundations(self) -> list[Child]:
+        started = []
+        if self.embedded_log:
+            port = self.settings.log.rsplit(":", 1)[1]
+            ready = self.run_dir / "log.ready"
+            arguments = ["-m", "reptidex", "log", "--port", port, "--data-dir", str(self.settings.state / "log")]
+            started.append(self._add("log", [*arguments, "--ready-file", str(ready)], {}, when_file(ready)))
+        if self.doubles:
+            ready = self.run_dir / "doubles.ready"
+            ports = self.doubles
+            arguments = ["-m", "reptidex.doubles", "--payments", str(ports.payments), "--smtp", str(ports.mail)]
+            arguments += ["--mail-view", str(ports.mail_view), "--aws", str(ports.aws)]
+            arguments += ["--state-dir", str(self.settings.state / "doubles"), "--ready-file", str(ready)]
+            arguments += ["--secrets-dir", str(self.settings.state / "secrets")]
+            arguments += ["--webhooks", self.settings.urls["core"]]
+            local_secrets(self.settings)
+            started.append(self._add("doubles", arguments, {}, when_file(ready)))
+        return started
+
+    def _services(self) -> list[Child]:
+        secrets = local_secrets(self.settings) if self.settings.environment == "development" else {}
+        shared = {f"REPTIDEX_{name.upper()}_URL": url for name, url in self.settings.urls.items()}
+        shared |= {"REPTIDEX_LOG": self.settings.log, "REPTIDEX_STATE_DIR": str(self.settings.state.resolve())}
+        shared |= self._double_urls()
+        started = []
+        for name in SERVICES:
+            environment = shared | secrets.get(name, {})
+            ready = when_answers(f"{self.settings.urls[name]}/health/ready")
+            started.append(self._add(name, ["-m", "reptidex", "run", name], environment, ready))
+        return started
+
+    def _double_urls(self) -> dict[str, str]:
+        if self.doubles is None:
+            return {}
+        payments = f"http://127.0.0.1:{self.doubles.payments}"
+        return {
+            "REPTIDEX_STRIPE_URL": payments,
+            "REPTIDEX_PAYPAL_URL": payments,
+            "REPTIDEX_PAYPAL_CERT_HOSTS": f"127.0.0.1:{self.doubles.payments}",
+            "REPTIDEX_PAYPAL_WEBHOOK_ID": "WH-REPTIDEX-LOCAL",
+            "REPTIDEX_SMTP_URL": f"smtp://127.0.0.1:{self.doubles.mail}",
+            "REPTIDEX_AWS_ENDPOINT": f"http://127.0.0.1:{self.doubles.aws}",
+            "REPTIDEX_PUBLIC_URL": self.settings.urls["core"],
+        }
+
+    async def stop(self) -> None:
+        """Stop services first, then the doubles, the log last."""
+        services = [self.children[name] for name in SERVICES if name in self.children]
+        await asyncio.gather(*(child.stop() for child in services))
+        for name in ("doubles", "log"):
+            if name in self.children:
+                await self.children[name].stop()
+
+    def status(self) -> list[tuple[str, str, str]]:
+        """Return name, state and address of each process."""
+        rows = []
+        for name, child in self.children.items():
+            address = self.settings.urls.get(name, self.settings.log if name == "log" else "")
+            state = child.state + (f" (restarted {child.restarts} times)" if child.restarts else "")
+            rows.append((name, state, address))
+        return rows
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator["Platform"]:
+        """Start, and stop whatever happens."""
+        await self.start()
+        try:
+            yield self
+        finally:
+            await self.stop()
+
+
+def on_free_ports(settings: Settings) -> tuple[Settings, Doubles]:
+    """Return settings and doubles that stand on free ports, so that several platforms run side by side."""
+    ports = free_ports(len(SERVICES) + 5)
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in zip(SERVICES, ports, strict=False)}
+    log, payments, mail, view, aws = ports[len(SERVICES) :]
+    changed = msgspec.structs.replace(settings, urls=urls, log=f"127.0.0.1:{log}")
+    return changed, Doubles(payments=payments, mail=mail, mail_view=view, aws=aws)
+
+
+def port_of(url: str) -> int:
+    """Return the port of an address such as `http://127.0.0.1:8001`."""
+    parts: Any = urlsplit(url)
+    return int(parts.port or (443 if parts.scheme == "https" else 80))

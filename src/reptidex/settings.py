@@ -1,0 +1,143 @@
+"""Every setting, read once from the environment (`REPTIDEX_…`) and handed down. No other file reads the environment.
+
+`NAME_FILE` may stand for `NAME` where the value is a secret: the value is then read from that file.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from reptidex.errors import SettingsError
+
+SERVICES = ("core", "animal", "commerce", "media", "community", "ops")
+PORTS = {name: 8001 + place for place, name in enumerate(SERVICES)}
+PREFIX = "REPTIDEX_"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a process of the platform runs with. The defaults are the development platform on this machine."""
+
+    environment: Literal["development", "production"] = "development"
+    """In development migrations are applied at start and missing secrets are made under `state_dir`."""
+    state_dir: str = ".reptidex"
+    """Where the embedded log, SQLite files, local secrets and service logs live."""
+    log: str = "127.0.0.1:9092"
+    """Bootstrap address of the Kafka-compatible log."""
+    partitions: int = 4
+    """Partitions of every topic; one number for the whole platform, fixed once data exist."""
+    replication: int = 1
+    fetch_wait_ms: int = 500
+    """How long the log may hold a fetch that finds nothing."""
+    unit_records: int = 500
+    """The most records in one unit of work."""
+    unit_backlog_records: int = 4000
+    """The most records in one unit of work while a backlog is worked off."""
+    session_timeout_s: float = 10.0
+    database_url: str = "sqlite+aiosqlite:///{state_dir}/{database}.db"
+    """SQLAlchemy URL; `{database}`, `{service}` and `{state_dir}` are filled in. `REPTIDEX_<SERVICE>_DATABASE_URL` wins."""
+    database_urls: dict[str, str] = {}
+    sqlite_synchronous: Literal["NORMAL", "FULL"] = "NORMAL"
+    """NORMAL survives the death of a process, FULL also the loss of power."""
+    host: str = "127.0.0.1"
+    urls: dict[str, str] = msgspec.field(default_factory=lambda: {n: f"http://127.0.0.1:{p}" for n, p in PORTS.items()})
+    """Where each service is reached (`REPTIDEX_CORE_URL` …); a service listens on its own port of these."""
+    issuer: str = "https://reptidex.local"
+    """The `iss` of access tokens."""
+    access_token_s: int = 600
+    answer_deadline_s: float = 10.0
+    """How long a write over HTTP waits for its outcome before it is answered 202."""
+    rate_limit_per_minute: int = 600
+    """Requests a minute per caller (token, or address where there is none); a route's cost counts against it."""
+    service_secret: str = ""
+    """The secret with which this service asks core for its own token."""
+    service_secrets: dict[str, str] = {}
+    """Core only: each service's secret. JSON in `REPTIDEX_SERVICE_SECRETS` or its `_FILE`."""
+    aws_endpoint: str = ""
+    """An AWS-compatible endpoint (the local double); empty for AWS itself."""
+    aws_region: str = "eu-central-1"
+    kms_key: str = "alias/reptidex-tokens"
+    s3_bucket: str = "reptidex-media"
+    smtp_url: str = "smtp://127.0.0.1:1025"
+    mail_from: str = "ReptiDex <hello@reptidex.example>"
+    public_url: str = "http://127.0.0.1:8001"
+    """The address that links in mails lead to."""
+    stripe_url: str = "https://api.stripe.com"
+    stripe_key: str = ""
+    stripe_webhook_secrets: tuple[str, ...] = ()
+    """Comma-separated; two live at once while one is rotated out."""
+    paypal_url: str = "https://api-m.paypal.com"
+    paypal_client_id: str = ""
+    paypal_client_secret: str = ""
+    paypal_webhook_id: str = ""
+    paypal_cert_hosts: tuple[str, ...] = ("api.paypal.com", "api.sandbox.paypal.com")
+    twilio_url: str = "https://api.twilio.com"
+    twilio_account: str = ""
+    twilio_token: str = ""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def state(self) -> Path:
+        """The state directory as a path."""
+        return Path(self.state_dir)
+
+    def database_of(self, service: str) -> str:
+        """Return the SQLAlchemy URL of a service's database (short name)."""
+        template = self.database_urls.get(service, self.database_url)
+        return template.format(state_dir=self.state_dir, service=service, database=f"repti_{service}_db")
+
+
+SECRETS = frozenset(
+    {
+        "service_secret",
+        "service_secrets",
+        "stripe_key",
+        "stripe_webhook_secrets",
+        "paypal_client_secret",
+        "twilio_token",
+        "database_url",
+        "database_urls",
+    }
+)
+"""Settings whose value is never shown, and may be read from a file."""
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Raises `SettingsError` for an unknown `REPTIDEX_` name or a value that cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    fields = set(Settings.__struct_fields__)
+    values: dict[str, object] = {}
+    urls, databases = dict(Settings().urls), dict[str, str]()
+    for name, value in environ.items():
+        if not name.startswith(PREFIX) or name.startswith(f"{PREFIX}TEST_"):
+            continue
+        field = name.removeprefix(PREFIX).lower()
+        if field.endswith("_file") and field.removesuffix("_file") in SECRETS:
+            field, value = field.removesuffix("_file"), Path(value).read_text().strip()
+        service, _, rest = field.partition("_")
+        if service in SERVICES and rest == "url":
+            urls[service] = value
+        elif service in SERVICES and rest == "database_url":
+            databases[service] = value
+        elif field in fields:
+            values[field] = _parse(field, value)
+        else:
+            raise SettingsError(f"{name} is no setting of ours; `reptidex settings` lists them")
+    try:
+        return msgspec.convert(values | {"urls": urls, "database_urls": databases}, Settings, strict=False)
+    except msgspec.ValidationError as problem:
+        raise SettingsError(str(problem)) from problem
+
+
+def _parse(field: str, value: str) -> object:
+    kind = Settings.__annotations__[field]
+    if kind == tuple[str, ...]:
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if kind == dict[str, str]:
+        return msgspec.json.decode(value)
+    return value

@@ -1,0 +1,52 @@
+"""The CloudEvent around every payload (CloudEvents 1.0.2, JSON format, structured mode)."""
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+SEQUENCE_DIGITS = 12
+"""CloudEvents `sequence` is ordered as text, so the aggregate's version is written with leading zeros."""
+
+
+class CloudEvent(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_defaults=True):
+    """One event or command with its context.
+
+    `subject` is the aggregate's id and the Kafka key; `sequence` the aggregate's version, shared by all events of that
+    aggregate; `correlationid` names the request that began it all, `causationid` the message that caused this one.
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    dataschema: str
+    data: T
+    specversion: Literal["1.0"] = "1.0"
+    datacontenttype: str = "application/json"
+    sequence: str | None = None
+    correlationid: str | None = None
+    causationid: str | None = None
+    actor: str | None = None
+    """`user:<id>`, `service:<name>` or None for the platform itself."""
+    vivariumid: str | None = None
+    traceparent: str | None = None
+    rxorigin: str | None = None
+    rxhops: int | None = None
+    dataref: str | None = None
+
+    @property
+    def version(self) -> int:
+        """The aggregate's version as a number; 0 where the event carries none (commands)."""
+        return int(self.sequence) if self.sequence else 0
+
+
+AnyEvent = CloudEvent[Any]
+
+
+def sequence_text(version: int) -> str:
+    """Write an aggregate's version so that text order is number order."""
+    return f"{version:0{SEQUENCE_DIGITS}d}"
