@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from reptidex.streams import animal, commerce, community, core, media, ops
 from reptidex.streams.contract import Event, messages
 
-SERVICES = ("core", "animal", "commerce", "media", "community", "ops")
-MODULES = {"core": core, "animal": animal, "commerce": commerce, "media": media, "community": community, "ops": ops}
+MODULES = (core, animal, commerce, media, community, ops)
 
 NOT_CAUGHT = (core.TelemetryTracked, core.EventsPublished, ops.AuditLogged)
 """What the two catch-all readers (telemetry, audit) leave out: they would feed each other without end."""

@@ -1,17 +1,23 @@
 """CloudEvents to bytes and back: one typed msgspec decoder per contract."""
 
+import re
 from typing import Any
 
 import msgspec
 
-from reptidex.errors import ContractError, UnknownContractError
-from reptidex.streams.contract import Message, message_class
+from reptidex.errors import ContractError
+from reptidex.streams.contract import Contract, Message, message_class
 from reptidex.streams.envelope import AnyEvent, CloudEvent
+from reptidex.streams.upcast import upcast
 
 CONTENT_TYPE = "application/cloudevents+json"
 
 _encoder = msgspec.json.Encoder()
-_decoders: dict[str, msgspec.json.Decoder[AnyEvent]] = {}
+_readers: dict[str | None, tuple[msgspec.json.Decoder[AnyEvent], str]] = {}
+_SCHEMA = re.compile(r"(?:urn:reptidex:)?(?P<name>[a-z0-9.]+)/(?P<version>[1-9][0-9]*)")
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises for bad bytes: wrong JSON or types, text that is not UTF-8, nesting without end."""
 
 
 class _Peek(msgspec.Struct):
@@ -32,11 +38,11 @@ def decoder_for(name: str) -> msgspec.json.Decoder[AnyEvent]:
 
     Raises `UnknownContractError`.
     """
-    decoder = _decoders.get(name)
-    if decoder is None:
+    reader = _readers.get(name)
+    if reader is None:
         cls: Any = message_class(name)
-        decoder = _decoders[name] = msgspec.json.Decoder(CloudEvent[cls])
-    return decoder
+        reader = _readers[name] = msgspec.json.Decoder(CloudEvent[cls]), cls.contract.schema
+    return reader[0]
 
 
 def decode(raw: bytes, name: str | None = None) -> AnyEvent:
@@ -45,17 +51,45 @@ def decode(raw: bytes, name: str | None = None) -> AnyEvent:
     `name` is the contract expected (the topic); without it the `type` inside the bytes decides.
     Raises `ContractError` with the reason and the place, `UnknownContractError` for a name that the catalogue lacks.
     """
+    reader = _readers.get(name)
+    if reader is not None:
+        try:
+            event = reader[0].decode(raw)
+        except _UNREADABLE:
+            return _decode_with_care(raw, name)  # an old version, or the error with its words
+        if event.type == name and event.dataschema == reader[1]:
+            return event
+    return _decode_with_care(raw, name)
+
+
+def _decode_with_care(raw: bytes, name: str | None) -> AnyEvent:
     try:
-        if name is None:
-            name = _peek.decode(raw).type
-        event = decoder_for(name).decode(raw)
-    except UnknownContractError:
-        raise
-    except msgspec.MsgspecError as problem:
+        peek = _peek.decode(raw)
+        name = name or peek.type
+        if peek.type != name:
+            raise ContractError(f"{name}: the event says its type is {peek.type!r}")
+        decoder, contract = decoder_for(name), message_class(name).contract
+        version = _version_of(peek.dataschema, contract)
+        if version < contract.version:
+            raw = _upcast(raw, contract, version)
+        return decoder.decode(raw)
+    except _UNREADABLE as problem:
         raise ContractError(f"{name or 'event'}: {problem}") from problem
-    if event.type != name:
-        raise ContractError(f"{name}: the event says its type is {event.type!r}")
-    return event
+
+
+def _version_of(dataschema: str, contract: Contract) -> int:
+    found = _SCHEMA.fullmatch(dataschema)
+    if not found or found["name"] != contract.name:
+        raise ContractError(f"{contract.name}: dataschema is {dataschema!r}; it has to read {contract.schema!r}")
+    return int(found["version"])
+
+
+def _upcast(raw: bytes, contract: Contract, version: int) -> bytes:
+    event: dict[str, Any] = msgspec.json.decode(raw)
+    data = event.get("data")
+    if not isinstance(data, dict):
+        raise ContractError(f"{contract.name}: data is not an object")
+    return _encoder.encode(event | {"data": upcast(contract, data, version), "dataschema": contract.schema})
 
 
 def payload(event: AnyEvent) -> Message:

@@ -25,7 +25,16 @@ TransactionStep = Literal["reserve", "hold", "pay", "transfer", "complete", "ref
 OrderStatus = Literal["pending", "reserved", "held", "paid", "transferring", "completed", "cancelled"]
 InquiryState = Literal["needs_reply", "awaiting_buyer", "converted", "closed"]
 SaleFailure = Literal[
-    "reserved", "unavailable", "held", "declined", "expired", "rejected", "suspended", "withdrawn", "requested", "provider"
+    "reserved",
+    "unavailable",
+    "held",
+    "declined",
+    "expired",
+    "rejected",
+    "suspended",
+    "withdrawn",
+    "requested",
+    "provider",
 ]
 """Why a sale ended without an animal changing hands."""
 

@@ -37,12 +37,15 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def schema(self) -> str:
-        """The value of CloudEvents `dataschema`: name and version."""
-        return f"{self.name}/{self.version}"
+        """The value of CloudEvents `dataschema`, which has to be an absolute URI: name and version as a URN."""
+        return f"urn:reptidex:{self.name}/{self.version}"
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A payload on the log. Its contract hangs on the class as `contract`."""
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A payload on the log. Its contract hangs on the class as `contract`.
+
+    Fields that hold their default are left out of the bytes; a default therefore never changes.
+    """
 
     contract: ClassVar[Contract]
 

@@ -11,9 +11,11 @@ from reptidex.streams.values import (
     Id,
     Key,
     Language,
+    LongPersonal,
     LongText,
     Money,
     OrgKind,
+    Personal,
     Plan,
     Positive,
     ProfileKind,
@@ -35,7 +37,7 @@ class AuthUserCreated(Event, frozen=True, kw_only=True):
     """The personal vivarium that was opened with the account."""
     email_hash: Digest
     """Of the address in lower case: readers can recognise it, not read it."""
-    display_name: Text
+    display_name: Personal
     locale: Language = "en"
     how: Literal["password", "google", "github"]
     email_verified: bool = False
@@ -47,7 +49,7 @@ class AuthUserUpdated(Event, frozen=True, kw_only=True):
 
     user_id: Id
     changed: tuple[Text, ...]
-    display_name: Text | None = None
+    display_name: Personal | None = None
     locale: Language | None = None
     email_hash: Digest | None = None
     email_verified: bool | None = None
@@ -70,9 +72,9 @@ class SessionRecord(Event, frozen=True, kw_only=True):
 
     user_id: Id
     session_id: Id
-    device: Text = ""
+    device: Personal = ""
     """Browser and system in a few words, never the whole user agent."""
-    ip_prefix: Text = ""
+    ip_prefix: Personal = ""
     """The network of the address (/24 or /48), never the address."""
 
 
@@ -111,7 +113,7 @@ class OrgRecord(Event, frozen=True, kw_only=True):
     """A vivarium as others may see it."""
 
     vivarium_id: Id
-    name: Text
+    name: Personal
     kind: OrgKind
     plan: Plan
     owner_id: Id
@@ -173,11 +175,11 @@ class ProfileUpdated(Event, frozen=True, kw_only=True):
     kind: ProfileKind
     vivarium_id: Id
     """The vivarium itself, or the person's own."""
-    display_name: Text
-    slug: Text = ""
-    bio: LongText = ""
-    location: Text = ""
-    website: Text = ""
+    display_name: Personal
+    slug: Personal = ""
+    bio: LongPersonal = ""
+    location: Personal = ""
+    website: Personal = ""
     avatar_file_id: Id | None = None
     visibility: Literal["private", "public"] = "public"
     changed: tuple[Text, ...] = ()

@@ -11,21 +11,25 @@ SEQUENCE_DIGITS = 12
 """CloudEvents `sequence` is ordered as text, so the aggregate's version is written with leading zeros."""
 
 
-class CloudEvent(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_defaults=True):
+def _specversion() -> Literal["1.0"]:
+    return "1.0"
+
+
+class CloudEvent(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One event or command with its context.
 
     `subject` is the aggregate's id and the Kafka key; `sequence` the aggregate's version, shared by all events of that
     aggregate; `correlationid` names the request that began it all, `causationid` the message that caused this one.
     """
 
+    # A factory, since a plain default would be left out of the bytes, and the specification requires it there.
+    specversion: Literal["1.0"] = msgspec.field(default_factory=_specversion)
     id: str
     source: str
     type: str
     subject: str
     time: datetime
     dataschema: str
-    data: T
-    specversion: Literal["1.0"] = "1.0"
     datacontenttype: str = "application/json"
     sequence: str | None = None
     correlationid: str | None = None
@@ -37,6 +41,7 @@ class CloudEvent(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_def
     rxorigin: str | None = None
     rxhops: int | None = None
     dataref: str | None = None
+    data: T
 
     @property
     def version(self) -> int:

@@ -13,6 +13,9 @@ Key = Annotated[str, Meta(min_length=1, max_length=200)]
 """An id that need not be a UUID: a setting's name, a service, a topic."""
 Text = Annotated[str, Meta(max_length=255)]
 LongText = Annotated[str, Meta(max_length=2000)]
+Personal = Annotated[str, Meta(max_length=400, extra_json_schema={"x-personal": True})]
+"""A short text that tells of a person who may have it erased: a topic that carries one forgets after a month."""
+LongPersonal = Annotated[str, Meta(max_length=4000, extra_json_schema={"x-personal": True})]
 Digest = Annotated[str, Meta(min_length=64, max_length=64, description="SHA-256 in lower-case hex")]
 Time = Annotated[datetime, Meta(tz=True, description="RFC 3339, UTC")]
 Count = Annotated[int, Meta(ge=0)]

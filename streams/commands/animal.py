@@ -1,0 +1,311 @@
+"""What repti-animal can be asked to do. Registrations queue per vivarium (codes are numbered there), the rest per animal."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from reptidex.streams.contract import Command, command
+from reptidex.streams.values import (
+    AnimalStatus,
+    BirthPrecision,
+    Count,
+    Evidence,
+    Gene,
+    Id,
+    LongText,
+    Outcome,
+    Ratio,
+    Sex,
+    Text,
+    Time,
+    Visibility,
+    WelfareFlag,
+)
+
+Genes = Annotated[tuple[Gene, ...], Meta(max_length=32)]
+Morphs = Annotated[tuple[Text, ...], Meta(max_length=20)]
+
+
+class Remarked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that the check of a lineage noticed and let pass."""
+
+    rule: str
+    severity: Literal["error", "warning", "note"]
+    text: str
+    animal_ids: tuple[str, ...] = ()
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a command about one thing."""
+
+    id: str
+    remarks: tuple[Remarked, ...] = ()
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is to change of an animal; what is left out stays."""
+
+    name: Text | UnsetType = UNSET
+    code: Text | UnsetType = UNSET
+    morphs: Morphs | UnsetType = UNSET
+    genotype: Genes | UnsetType = UNSET
+    sex: Sex | UnsetType = UNSET
+    born_on: date | UnsetType | None = UNSET
+    birth_precision: BirthPrecision | UnsetType = UNSET
+    status: Literal["active", "holdback", "external", "lease"] | UnsetType = UNSET
+    visibility: Visibility | UnsetType = UNSET
+    notes: LongText | UnsetType = UNSET
+
+
+@command(key="vivarium_id")
+class RegisterAnimal(Command, frozen=True, kw_only=True):
+    """Register an animal in a vivarium; answers `Done`."""
+
+    animal_id: Id
+    vivarium_id: Id
+    species_id: Id
+    code: Text | None = None
+    """None to take the next of the vivarium's own sequence."""
+    name: Text = ""
+    morphs: Morphs = ()
+    genotype: Genes = ()
+    sex: Sex = "unknown"
+    born_on: date | None = None
+    birth_precision: BirthPrecision = "unknown"
+    status: AnimalStatus = "active"
+    visibility: Visibility = "private"
+    placeholder: bool = False
+    sire_id: Id | None = None
+    dam_id: Id | None = None
+    notes: LongText = ""
+
+
+@command(key="animal_id")
+class UpdateAnimal(Command, frozen=True, kw_only=True):
+    """Change an animal's record; answers `Done`."""
+
+    animal_id: Id
+    vivarium_id: Id
+    changes: Changes
+
+
+@command(key="animal_id")
+class SetParents(Command, frozen=True, kw_only=True):
+    """Set or clear both parents of an animal; answers `Done` with the warnings."""
+
+    animal_id: Id
+    vivarium_id: Id
+    sire_id: Id | None
+    dam_id: Id | None
+
+
+@command(key="animal_id")
+class ValidateLineage(Command, frozen=True, kw_only=True):
+    """Check an animal's lineage as it is recorded and give it its standing; answers `Done` with all findings."""
+
+    animal_id: Id
+    vivarium_id: Id
+
+
+@command(key="animal_id")
+class ArchiveAnimal(Command, frozen=True, kw_only=True):
+    """Take an animal out of the active collection; refused while it is held. Answers `Done`."""
+
+    animal_id: Id
+    vivarium_id: Id
+    reason: Literal["deceased", "erased", "mistake"]
+    died_on: date | None = None
+
+
+@command(key="animal_id")
+class GiveAnimal(Command, frozen=True, kw_only=True):
+    """Give an animal to another vivarium outside a sale; refused while it is held. Answers `Done`."""
+
+    animal_id: Id
+    vivarium_id: Id
+    to_vivarium_id: Id
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `HoldAnimal`."""
+
+    animal_id: str
+    transaction_id: str
+    hold_token: str
+    until: datetime
+
+
+@command(key="animal_id")
+class HoldAnimal(Command, frozen=True, kw_only=True):
+    """Keep an animal for one sale until a deadline; answers `Held`."""
+
+    animal_id: Id
+    vivarium_id: Id
+    """The seller."""
+    transaction_id: Id
+    generation: Count
+    until: Time
+
+
+@command(key="animal_id")
+class ReleaseAnimal(Command, frozen=True, kw_only=True):
+    """Let go of an animal that a sale holds; nothing happens where it holds nothing."""
+
+    animal_id: Id
+    transaction_id: Id
+
+
+@command(key="animal_id")
+class LapseHold(Command, frozen=True, kw_only=True):
+    """Let a hold go whose deadline has passed."""
+
+    animal_id: Id
+    transaction_id: Id
+
+
+@command(key="animal_id")
+class RecordHealth(Command, frozen=True, kw_only=True):
+    """Note something about an animal's health; answers `Done`."""
+
+    record_id: Id
+    animal_id: Id
+    vivarium_id: Id
+    kind: Literal["weight", "shed", "treatment", "checkup", "injury", "note"]
+    on_day: date
+    grams: Count | None = None
+    text: LongText = ""
+
+
+@command(key="vivarium_id")
+class PairAnimals(Command, frozen=True, kw_only=True):
+    """Put a dam together with one or more sires, and predict what they can give; answers `Done`."""
+
+    pairing_id: Id
+    vivarium_id: Id
+    dam_id: Id
+    candidate_sire_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=8)]
+    season: Annotated[str, Meta(min_length=1, max_length=20)]
+    paired_on: date | None = None
+    visibility: Visibility = "private"
+
+
+@command(key="vivarium_id")
+class PredictGenetics(Command, frozen=True, kw_only=True):
+    """Work out what two genotypes can give, without any pairing; answers `Predicted`."""
+
+    prediction_id: Id
+    vivarium_id: Id
+    species_id: Id
+    sire_genotype: Genes = ()
+    dam_genotype: Genes = ()
+
+
+class Appearance(msgspec.Struct, frozen=True, kw_only=True):
+    """One look among the living young, with the chance of each allele that it may carry unseen."""
+
+    label: str
+    probability: Ratio
+    carries: dict[str, Ratio] = {}
+
+
+class Predicted(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `PredictGenetics`; outcome shares are of live young, in exact fractions."""
+
+    prediction_id: str
+    outcomes: tuple[Outcome, ...]
+    looks: tuple[Appearance, ...]
+    egg_loss: Ratio
+    warnings: tuple[WelfareFlag, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@command(key="vivarium_id")
+class RecordClutch(Command, frozen=True, kw_only=True):
+    """Record a clutch or litter; answers `Done`."""
+
+    clutch_id: Id
+    vivarium_id: Id
+    dam_id: Id
+    pairing_id: Id | None = None
+    candidate_sire_ids: Annotated[tuple[Id, ...], Meta(max_length=8)] = ()
+    laid_on: date
+    laid: Annotated[int, Meta(ge=1, le=500)]
+    fertile: Count = 0
+    slugs: Count = 0
+    visibility: Visibility = "private"
+
+
+@command(key="vivarium_id")
+class UpdateClutch(Command, frozen=True, kw_only=True):
+    """Change a clutch's counts or its end; what is None stays. Answers `Done`."""
+
+    clutch_id: Id
+    vivarium_id: Id
+    laid: Annotated[int, Meta(ge=1, le=500)] | None = None
+    fertile: Count | None = None
+    slugs: Count | None = None
+    dead_in_egg: Count | None = None
+    lost: bool = False
+    visibility: Visibility | None = None
+
+
+class Hatchling(msgspec.Struct, frozen=True, kw_only=True):
+    """One animal that hatched."""
+
+    animal_id: Id
+    code: Text | None = None
+    name: Text = ""
+    sex: Sex = "unknown"
+    morphs: Morphs = ()
+    genotype: Genes = ()
+    sire_id: Id | None = None
+    """Which candidate sired it, where that is known; a clutch with one candidate needs no word."""
+
+
+@command(key="vivarium_id")
+class RegisterHatchlings(Command, frozen=True, kw_only=True):
+    """Register animals that hatched from a clutch, all in one act; answers `Done`."""
+
+    clutch_id: Id
+    vivarium_id: Id
+    hatched_on: date
+    hatchlings: Annotated[tuple[Hatchling, ...], Meta(min_length=1, max_length=100)]
+    finished: bool = True
+    """Whether no more are to come."""
+    visibility: Visibility = "private"
+
+
+@command(key="vivarium_id")
+class ResolveSire(Command, frozen=True, kw_only=True):
+    """Say which candidate sired some hatchlings of a clutch; answers `Done`."""
+
+    clutch_id: Id
+    vivarium_id: Id
+    animal_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=100)]
+    sire_id: Id | None
+    evidence: Evidence = "claim"
+
+
+@command(key="request_id")
+class TellTaxonomy(Command, frozen=True, kw_only=True):
+    """Tell the platform every species and morph of the shipped catalogue that is new or changed; answers `Told`."""
+
+    request_id: Id
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to `TellTaxonomy`."""
+
+    species: int
+    morphs: int
+
+
+@command(key="animal_id")
+class DrawUpPedigree(Command, frozen=True, kw_only=True):
+    """Draw up an animal's pedigree as a document that can be cited; answers `Done`."""
+
+    animal_id: Id
+    vivarium_id: Id
+    generations: Annotated[int, Meta(ge=1, le=10)]

@@ -1,0 +1,65 @@
+"""What repti-ops is asked to do."""
+
+from datetime import datetime
+from typing import Literal
+
+from reptidex.streams.contract import Command, command
+from reptidex.streams.ops import AdminAction, ModerationDecision
+from reptidex.streams.values import Id, Key, LongText, SubjectKind
+
+
+@command(key="stream")
+class SealStream(Command, frozen=True, kw_only=True):
+    """Seal what an audit stream gathered since its last checkpoint."""
+
+    stream: Key
+
+
+@command(key="target_id")
+class PerformAdminAction(Command, frozen=True, kw_only=True):
+    """Carry out an act of a platform administrator."""
+
+    target_id: Key
+    target_kind: Literal["user", "org", "config", "feature", "content", "integration", "letter"]
+    admin_id: Id
+    action: AdminAction
+    reason: LongText
+    value: LongText | None = None
+
+
+@command(key="subject_id")
+class FlagContent(Command, frozen=True, kw_only=True):
+    """Report something to the moderators."""
+
+    subject_id: Id
+    subject_kind: SubjectKind
+    reporter_id: Id
+    reason: Literal["spam", "abuse", "fraud", "welfare", "illegal", "lineage", "privacy", "other"]
+
+
+@command(key="subject_id")
+class DecideCase(Command, frozen=True, kw_only=True):
+    """Decide a moderation case."""
+
+    subject_id: Id
+    admin_id: Id
+    decision: ModerationDecision
+    reason: LongText = ""
+
+
+@command(key="service")
+class WatchService(Command, frozen=True, kw_only=True):
+    """Look at a service's health now, and again at each interval; sent at start, and by its own timer."""
+
+    service: Key
+
+
+@command(key="service")
+class RecordHealth(Command, frozen=True, kw_only=True):
+    """Take down what a look at a service's health found."""
+
+    service: Key
+    status: Literal["up", "degraded", "down"]
+    dependencies: dict[str, float] = {}
+    """Latency of each dependency in milliseconds; a negative one is down."""
+    looked_at: datetime | None = None

@@ -1,0 +1,96 @@
+"""The check of events that come from outside our own workers: over HTTP, from SQS, from a file.
+
+Inside the platform the decoder's check is enough, since every writer went through the same types. At the edge it is
+looked at closely: form of every id, source, subject, size, and whether it is an event at all.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from msgspec import inspect
+
+from reptidex.errors import ContractError
+from reptidex.streams import catalogue, codec
+from reptidex.streams.contract import Event
+from reptidex.streams.envelope import AnyEvent
+from reptidex.streams.publisher import check_publishable
+
+SIZE_LIMIT = 256 * 1024
+"""In bytes: what SNS takes by default, so that every event can cross the bridge."""
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_PATHS = tuple[tuple[str, ...], ...]
+
+
+def accept(raw: bytes, *, service: str) -> AnyEvent:
+    """Read an event that somebody outside hands in for a service (short or full name) to publish.
+
+    Raises `ContractError` with the place of what is wrong, `UnknownContractError`, `ForeignContractError`.
+    """
+    if len(raw) > SIZE_LIMIT:
+        raise ContractError(f"the event has {len(raw)} bytes; {SIZE_LIMIT} are allowed")
+    event = codec.decode(raw)
+    contract = check_publishable(event.type, service)
+    if event.source != f"/repti-{contract.service}":
+        raise ContractError(f"{event.type}: source is {event.source!r}; it has to read '/repti-{contract.service}'")
+    if event.subject != event.data.key:
+        raise ContractError(f"{event.type}: subject is {event.subject!r}, but {contract.key} is {event.data.key!r}")
+    if not _UUID.fullmatch(event.id):
+        raise ContractError(f"{event.type}: id is not a UUID in lower case - at `$.id`")
+    check_ids(event.data)
+    return event
+
+
+def check_ids(data: Event) -> None:
+    """See that every id of a payload is a UUID in lower case (RFC 9562).
+
+    Raises `ContractError` with the place of the first that is not.
+    """
+    for path in _id_paths(type(data)):
+        for place, value in _values(data, path, "$.data"):
+            if not _UUID.fullmatch(value):
+                raise ContractError(f"{data.contract.name}: {value!r} is not a UUID in lower case - at `{place}`")
+
+
+def _values(at: Any, path: tuple[str, ...], place: str) -> Iterator[tuple[str, str]]:
+    if at is None:
+        return
+    if not path:
+        yield place, at
+    elif path[0] == "[]":
+        for number, item in enumerate(at):
+            yield from _values(item, path[1:], f"{place}[{number}]")
+    else:
+        yield from _values(getattr(at, path[0]), path[1:], f"{place}.{path[0]}")
+
+
+@cache
+def _id_paths(cls: type[Event]) -> _PATHS:
+    return tuple(_find(inspect.type_info(cls), ()))
+
+
+def _find(kind: inspect.Type, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    match kind:
+        case inspect.Metadata(type=inner, extra_json_schema=extra):
+            if (extra or {}).get("format") == "uuid":
+                yield path
+            else:
+                yield from _find(inner, path)
+        case inspect.StructType(fields=fields):
+            for field in fields:
+                yield from _find(field.type, (*path, field.name))
+        case inspect.VarTupleType(item_type=item):
+            yield from _find(item, (*path, "[]"))
+        case inspect.UnionType(types=types):
+            for member in types:
+                yield from _find(member, path)
+
+
+def known_events() -> frozenset[str]:
+    """Return the names that an edge lets through; any other is refused rather than made into a topic."""
+    return frozenset(cls.contract.name for cls in catalogue.events())
+
+
+__all__ = ["SIZE_LIMIT", "accept", "check_ids", "known_events"]

@@ -1,0 +1,81 @@
+"""What comes in from outside is looked at closely, and refused with the place of what is wrong."""
+
+import pytest
+
+from reptidex.errors import ContractError, ForeignContractError, UnknownContractError
+from reptidex.streams import edge
+from reptidex.streams.contract import Command, command
+from reptidex.streams.examples import raw_examples
+from reptidex.streams.publisher import check_publishable
+
+CREATED = raw_examples("animal.created")[0]
+TRANSFERRED = raw_examples("animal.transferred")[0]
+
+
+def test_a_good_event_of_the_own_service_passes() -> None:
+    assert edge.accept(CREATED, service="animal").type == "animal.created"
+
+
+def test_the_full_name_of_a_service_is_as_good_as_the_short_one() -> None:
+    assert edge.accept(CREATED, service="repti-animal").type == "animal.created"
+
+
+def test_an_event_of_another_service_is_refused() -> None:
+    with pytest.raises(ForeignContractError, match=r"animal\.created is published by repti-animal, not by commerce"):
+        edge.accept(CREATED, service="commerce")
+
+
+def test_a_source_that_is_not_the_owner_is_refused() -> None:
+    with pytest.raises(ContractError, match="source"):
+        edge.accept(CREATED.replace(b'"/repti-animal"', b'"/somewhere"'), service="animal")
+
+
+def test_a_subject_that_is_not_the_key_is_refused() -> None:
+    subject = b'"subject":"'
+    at = CREATED.index(subject) + len(subject)
+
+    with pytest.raises(ContractError, match="subject"):
+        edge.accept(CREATED[:at] + b"0" * 8 + CREATED[at + 8 :], service="animal")
+
+
+@pytest.mark.parametrize(
+    ("raw", "old", "place"),
+    [(TRANSFERRED, b'"to_vivarium_id":"', "$.data.to_vivarium_id"), (TRANSFERRED, b'"id":"', "$.id")],
+)
+def test_an_id_that_only_has_the_length_of_a_uuid_is_refused_with_its_place(raw: bytes, old: bytes, place: str) -> None:
+    at = raw.index(old) + len(old)
+
+    with pytest.raises(ContractError) as refusal:
+        edge.accept(raw[:at] + b"z" * 36 + raw[at + 36 :], service="animal")
+    assert place in str(refusal.value)
+
+
+def test_a_bad_id_deep_in_a_list_is_found() -> None:
+    raw = raw_examples("breeding.offspring.recorded")[0]
+    at = raw.index(b'"animal_ids":["') + len(b'"animal_ids":["')
+
+    with pytest.raises(ContractError, match=r"\$\.data\.animal_ids\[0\]"):
+        edge.accept(raw[:at] + b"Z" * 36 + raw[at + 36 :], service="animal")
+
+
+def test_an_event_too_large_to_cross_the_bridge_is_refused() -> None:
+    with pytest.raises(ContractError, match="262144 are allowed"):
+        edge.accept(CREATED + b" " * edge.SIZE_LIMIT, service="animal")
+
+
+def test_a_name_that_the_catalogue_lacks_is_refused() -> None:
+    with pytest.raises(UnknownContractError):
+        edge.accept(CREATED.replace(b'"animal.created"', b'"animal.invented"'), service="animal")
+
+
+def test_a_command_cannot_be_published() -> None:
+    @command(key="thing_id", service="planted")
+    class DoThing(Command, frozen=True, kw_only=True):
+        thing_id: str
+
+    with pytest.raises(UnknownContractError):
+        check_publishable(DoThing.contract.name, "planted")
+
+
+def test_the_edge_knows_the_events_and_nothing_else() -> None:
+    assert len(edge.known_events()) == 128
