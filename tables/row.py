@@ -36,15 +36,24 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
             return dialect.type_descriptor(sa.String())
         return dialect.type_descriptor(sa.DateTime(timezone=True))
 
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        """Return the way of a value into the database; None where the driver takes it as it is."""
+        return _utc_text if dialect.name == "sqlite" else None
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value  # type: ignore[no-any-return]
-        return datetime.fromisoformat(value)
+    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> Any:
+        """Return the way of a value out of the database; None where the driver gives it as it should be."""
+        return _utc_moment if dialect.name == "sqlite" else None
+
+
+def _utc_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def _utc_moment(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
 
 
 class StructJson(sa.types.TypeDecorator[Any]):
@@ -62,11 +71,21 @@ class StructJson(sa.types.TypeDecorator[Any]):
             return dialect.type_descriptor(postgresql.JSONB())
         return dialect.type_descriptor(sa.JSON())
 
-    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
-        return msgspec.to_builtins(value)
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        """Return the way of a value into the database: JSON text, and None as NULL."""
+        return _json_text
 
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
-        return msgspec.convert(value, self.kind, strict=False)
+    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> Any:
+        """Return the way of JSON text out of the database."""
+        decoder = msgspec.json.Decoder(self.kind, strict=False)
+        return lambda value: None if value is None else decoder.decode(value)
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def _json_text(value: Any) -> str | None:
+    return None if value is None else _encoder.encode(value).decode()
 
 
 _SCALARS: dict[type, Any] = {

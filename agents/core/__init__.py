@@ -1,1 +1,1 @@
-"""repti-core."""
+"""What repti-core does: accounts and sessions, vivariums, live settings, money, telemetry."""

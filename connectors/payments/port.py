@@ -1,8 +1,8 @@
 """Taking money: what every payment provider can do for us, in words of no vendor.
 
-Amounts are integers in the minor unit of the currency (cents), currencies are ISO 4217 codes in capitals. Every act that
-moves money takes an idempotency key that the caller derived (`<transaction>/<step>/<generation>`) and stored before the
-first attempt: the same key never moves money twice, however often it is tried.
+Bare amounts are integers in the minor unit of the currency (cents), as in `Money`. Every act that moves
+money takes an idempotency key that the caller derived (`<transaction>/<step>/<generation>`) and stored before the first
+attempt: the same key never moves money twice, however often it is tried.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,22 @@ from typing import Literal, Protocol
 import msgspec
 
 from reptidex.errors import DomainError, UnavailableError
+from reptidex.streams.values import Money
 
 State = Literal["requires_method", "requires_action", "processing", "authorised", "captured", "canceled"]
 """`requires_action`: the buyer must act (3-D Secure, approval at PayPal); `requires_method`: declined, may try another."""
 
 NoticeKind = Literal[
-    "approved", "requires_action", "authorised", "captured", "failed", "canceled", "refunded", "dispute", "other"
+    "approved",
+    "requires_action",
+    "authorised",
+    "captured",
+    "failed",
+    "canceled",
+    "refunded",
+    "refund_failed",
+    "dispute",
+    "other",
 ]
 """`approved`: the buyer approved, `confirm` can go on. `other`: authentic, and of no interest to us."""
 
@@ -26,8 +36,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
 
     order: str
     transaction: str
-    amount: int
-    currency: str
+    money: Money
     description: str = ""
     method: str = ""
     """The provider's token of a stored means of payment; empty where the buyer chooses at the provider's own page."""
@@ -44,8 +53,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's name for it; every later act takes this."""
     order: str
     transaction: str
-    amount: int
-    currency: str
+    money: Money
     state: State
     captured: int = 0
     refunded: int = 0
@@ -63,8 +71,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     reference: str
     payment: str
-    amount: int
-    currency: str
+    money: Money
     state: Literal["pending", "succeeded", "failed"]
 
 
@@ -79,12 +86,11 @@ class PaymentNotice(msgspec.Struct, frozen=True, kw_only=True):
     """The provider's id of the event: the same on every repeat."""
     kind: NoticeKind
     reference: str
-    """The payment's reference, as in `Payment.reference`; empty for kind `other`."""
+    """The payment's reference, as in `Payment.reference`; empty for kind `other` only."""
     order: str = ""
-    """Empty where the provider does not repeat it (disputes): find the payment by `reference`."""
+    """Empty where the provider does not repeat it (disputes at Stripe): find the payment by `reference`."""
     transaction: str = ""
-    amount: int = 0
-    currency: str = ""
+    money: Money | None = None
     detail: str = ""
     """The provider's reference of the refund or dispute."""
     reason: str = ""

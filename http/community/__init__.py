@@ -1,1 +1,1 @@
-"""repti-community."""
+"""What can be asked of repti-community."""

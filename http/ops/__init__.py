@@ -1,1 +1,1 @@
-"""repti-ops."""
+"""What can be asked of repti-ops."""

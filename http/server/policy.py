@@ -22,6 +22,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     """`admin` for platform administrators; what an API key may do."""
     token: str = ""
+    via: str = ""
+    """`api_key` where no session but an API key stands behind the caller."""
 
     @property
     def actor(self) -> str | None:

@@ -10,15 +10,17 @@
     @routes.get("/animals", policy=member("keeper"))
     async def list_animals(request: Request[None, AnimalFilter]) -> Page[AnimalView]: ...
 
-Body, query and answer types are read from the annotations: they are checked, and become the OpenAPI document. A struct
-with `msgspec.Meta` constraints is all the validation that a shape needs; rules raise the errors of `reptidex.errors`.
+Body, query and answer types are read from the annotations: they are checked, and become the OpenAPI document. A body
+annotated `bytes` is taken as it comes (uploads), an answer annotated `None` is 204. A struct with `msgspec.Meta`
+constraints is all the validation that a shape needs; rules raise the errors of `reptidex.errors`.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from reptidex.http.server.asking import Outcome
 from reptidex.http.server.policy import Caller, Policy
 from reptidex.streams.contract import Command
 from reptidex.tables.query import Query
@@ -41,8 +43,9 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 class Paging(msgspec.Struct, frozen=True, kw_only=True):
     """Query parameters of a list; a filter extends it with its own."""
 
-    cursor: str | None = None
-    limit: int = 50
+    cursor: Annotated[str, msgspec.Meta(max_length=1024)] | None = None
+    """What `next` of the page before said."""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 
 class Raw(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,6 +128,12 @@ class Request(Protocol[B, Q]):
     async def tell(self, command: Command) -> None:
         """Send a command and wait until its outcome is committed, for commands that answer nothing."""
 
+    async def outcome(self, command_id: str) -> Outcome:
+        """Return how a command stands that this caller asked. Raises `NotFoundError` also for somebody else's."""
+
+    async def post(self, command: Command) -> None:
+        """Hand a command over and do not wait for the log: for figures whose loss hurts nobody (a search was made)."""
+
 
 View = Callable[[Any], Awaitable[Any]]
 
@@ -140,6 +149,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     tag: str
     errors: tuple[int, ...]
+    body_bytes: int = 0
+    """The longest body taken; 0 for the service's usual limit."""
 
 
 class Routes:
@@ -150,7 +161,7 @@ class Routes:
         self.routes: list[Route] = []
 
     def _add(
-        self, method: str, path: str, policy: Policy, status: int, errors: tuple[int, ...]
+        self, method: str, path: str, policy: Policy, status: int, errors: tuple[int, ...], body_bytes: int = 0
     ) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             name = getattr(view, "__name__", path)
@@ -164,6 +175,7 @@ class Routes:
                     name=name,
                     tag=self.tag,
                     errors=errors,
+                    body_bytes=body_bytes,
                 )
             )
             return view
@@ -177,16 +189,16 @@ class Routes:
         return self._add("GET", path, policy, status, errors)
 
     def post(
-        self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = ()
+        self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = (), body_bytes: int = 0
     ) -> Callable[[View], View]:
         """Bind a view to POST."""
-        return self._add("POST", path, policy, status, errors)
+        return self._add("POST", path, policy, status, errors, body_bytes)
 
     def put(
-        self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = ()
+        self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = (), body_bytes: int = 0
     ) -> Callable[[View], View]:
         """Bind a view to PUT."""
-        return self._add("PUT", path, policy, status, errors)
+        return self._add("PUT", path, policy, status, errors, body_bytes)
 
     def delete(
         self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = ()

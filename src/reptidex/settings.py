@@ -62,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     s3_bucket: str = "reptidex-media"
     smtp_url: str = "smtp://127.0.0.1:1025"
     mail_from: str = "ReptiDex <hello@reptidex.example>"
+    mail_webhook_secret: str = ""
+    """Signs the mail provider's delivery reports (HMAC-SHA256 over the raw body)."""
     public_url: str = "http://127.0.0.1:8001"
     """The address that links in mails lead to."""
     stripe_url: str = "https://api.stripe.com"
@@ -97,6 +99,7 @@ SECRETS = frozenset(
         "stripe_webhook_secrets",
         "paypal_client_secret",
         "twilio_token",
+        "mail_webhook_secret",
         "database_url",
         "database_urls",
     }

@@ -1,1 +1,1 @@
-"""repti-commerce."""
+"""repti-commerce: offers and inquiries (`models`), orders and sales (`sales`), and what is asked of them (`queries`)."""

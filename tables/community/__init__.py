@@ -1,1 +1,1 @@
-"""repti-community."""
+"""What repti-community remembers: search documents, messages and wishes about them, who follows what."""

@@ -1,12 +1,11 @@
 """Errors of the embedded log; each carries the Kafka error code that a client sees for it."""
 
-from kio.schema.errors import ErrorCode
+from reptidex.devlog.codes import ErrorCode
+from reptidex.errors import ReptidexError
 
 
-class DevLogError(Exception):
-    """Base of everything the embedded log raises; `retriable` says whether trying again can help."""
-
-    retriable = False
+class DevLogError(ReptidexError):
+    """Base of everything the embedded log raises."""
 
 
 class StartRefused(DevLogError):

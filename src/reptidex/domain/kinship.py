@@ -47,7 +47,7 @@ def oldest_first(pedigree: Pedigree) -> list[str]:
 class Kinship:
     """Kinship of any two animals of one pedigree; pairs asked for are remembered.
 
-    `founders` gives the inbreeding of animals without parents where it is known (Oliehoek's and ribd's convention); it is
+    `founders` gives the inbreeding of animals without parents where it is known (as the R package ribd lets one do); it is
     0 for the rest. The work of one question grows with the square of the ancestors concerned, never with their depth.
     """
 
@@ -118,15 +118,16 @@ class Kinship:
 
 
 def within(pedigree: Pedigree, animal: str, generations: int) -> dict[str, Parents]:
-    """Cut a pedigree to a number of ancestor generations.
+    """Cut a pedigree to a number of ancestor generations, counted along the longest line to each ancestor.
 
-    An ancestor that occurs at several depths keeps its parents if any path to it is short enough, so the same animal has
-    the same parents wherever it stands (the convention under which Wray 1990 reads 0, 1/4, 5/16, 15/32).
+    An ancestor that occurs at several depths has the same parents wherever it stands: those it keeps only if its longest
+    line from the animal is shorter than the limit (the convention under which Wray 1990 reads 0, 1/4, 5/16, 15/32).
+    Raises `LineageCycleError`.
     """
-    kept: dict[str, Parents] = {}
-    level = {animal}
-    for _ in range(generations):
-        level = {one for one in level if one not in kept and one in pedigree}
-        kept.update((one, pedigree[one]) for one in level)
-        level = {parent for one in level for parent in pedigree[one] if parent}
-    return kept
+    depths = {animal: 0}
+    for one in reversed(oldest_first(pedigree)):
+        if one in depths:
+            for parent in pedigree.get(one, (None, None)):
+                if parent:
+                    depths[parent] = max(depths.get(parent, 0), depths[one] + 1)
+    return {one: pedigree[one] for one, depth in depths.items() if depth < generations and one in pedigree}

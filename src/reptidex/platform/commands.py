@@ -83,10 +83,10 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _graph(arguments: argparse.Namespace) -> int:
     from reptidex.platform import graph
-    from reptidex.services import SERVICES as MANIFESTS
+    from reptidex.services import all_services
 
     draw = {"mermaid": graph.as_mermaid, "svg": graph.as_svg, "json": graph.as_json}[arguments.format]
-    print(draw(list(MANIFESTS.values())))
+    print(draw(list(all_services().values())))
     return 0
 
 
@@ -109,9 +109,9 @@ def _settings(arguments: argparse.Namespace) -> int:
 
 def _openapi(arguments: argparse.Namespace) -> int:
     from reptidex.http.server.openapi import openapi_document
-    from reptidex.services import SERVICES as MANIFESTS
+    from reptidex.services import load as load_service
 
-    document = openapi_document(MANIFESTS[arguments.service])
+    document = openapi_document(load_service(arguments.service))
     print(msgspec.json.format(msgspec.json.encode(document)).decode())
     return 0
 

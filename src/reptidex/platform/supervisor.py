@@ -24,7 +24,8 @@ class Doubles(msgspec.Struct, frozen=True, kw_only=True):
     payments: int
     mail: int
     mail_view: int
-    aws: int
+    aws: int | None = None
+    """None: keys and files stand on this machine's disk, and so outlast a restart, which the AWS double does not."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -109,7 +110,9 @@ class Platform:
             ready = self.run_dir / "doubles.ready"
             ports = self.doubles
             arguments = ["-m", "reptidex.doubles", "--payments", str(ports.payments), "--smtp", str(ports.mail)]
-            arguments += ["--mail-view", str(ports.mail_view), "--aws", str(ports.aws)]
+            arguments += ["--mail-view", str(ports.mail_view)]
+            arguments += ["--aws", str(ports.aws)] if ports.aws else []
+            arguments += ["--delivery-reports", f"{self.settings.urls['community']}/webhooks/mail"]
             arguments += ["--state-dir", str(self.settings.state / "doubles"), "--ready-file", str(ready)]
             arguments += ["--secrets-dir", str(self.settings.state / "secrets")]
             arguments += ["--webhooks", self.settings.urls["core"]]
@@ -133,15 +136,17 @@ class Platform:
         if self.doubles is None:
             return {}
         payments = f"http://127.0.0.1:{self.doubles.payments}"
-        return {
+        urls = {
             "REPTIDEX_STRIPE_URL": payments,
             "REPTIDEX_PAYPAL_URL": payments,
             "REPTIDEX_PAYPAL_CERT_HOSTS": f"127.0.0.1:{self.doubles.payments}",
             "REPTIDEX_PAYPAL_WEBHOOK_ID": "WH-REPTIDEX-LOCAL",
             "REPTIDEX_SMTP_URL": f"smtp://127.0.0.1:{self.doubles.mail}",
-            "REPTIDEX_AWS_ENDPOINT": f"http://127.0.0.1:{self.doubles.aws}",
             "REPTIDEX_PUBLIC_URL": self.settings.urls["core"],
         }
+        if self.doubles.aws:
+            urls["REPTIDEX_AWS_ENDPOINT"] = f"http://127.0.0.1:{self.doubles.aws}"
+        return urls
 
     async def stop(self) -> None:
         """Stop services first, then the doubles, the log last."""

@@ -8,7 +8,7 @@ import msgspec
 from reptidex.agents.agent import Agent, Carrier
 from reptidex.http.server.routes import Routes
 from reptidex.settings import Settings
-from reptidex.streams.contract import Event
+from reptidex.streams.contract import Command, Event
 
 
 async def no_ports(settings: Settings) -> Any:
@@ -34,6 +34,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[Agent, ...] = ()
     carriers: tuple[Carrier, ...] = ()
     views: Sequence[Routes] = ()
+    at_start: tuple[Command, ...] = ()
+    """Commands that a worker sends to its own service each time it starts; their handlers bear repetition."""
     connect: Callable[[Settings], Awaitable[Any]] = no_ports
     """Builds the service's connectors; what it returns is `unit`'s `call.ports` and `request.ports`. May have `aclose()`."""
 

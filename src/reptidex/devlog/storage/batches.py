@@ -36,7 +36,7 @@ class Batch(NamedTuple):
     producer_id: int
     producer_epoch: int
     base_sequence: int
-    count: int
+    records: int
 
     @property
     def size(self) -> int:
@@ -61,7 +61,7 @@ class Batch(NamedTuple):
     @property
     def last_sequence(self) -> int:
         """Return the sequence number of the last record; sequences wrap at 2^31."""
-        return (self.base_sequence + self.count - 1) & SEQUENCE_MASK
+        return (self.base_sequence + self.records - 1) & SEQUENCE_MASK
 
 
 class DamagedBatch(Exception):
@@ -93,7 +93,7 @@ def peek_batch(data: bytes | memoryview, position: int = 0) -> Batch:
         raise DamagedBatch(position, f"message format {batch.magic} instead of 2")
     if batch.length < HEADER_SIZE - _LENGTH_PREFIX or len(data) - position < batch.size:
         raise DamagedBatch(position, "batch cut off")
-    if batch.last_delta < 0 or batch.count < 0:
+    if batch.last_delta < 0 or batch.records < 0:
         raise DamagedBatch(position, "negative record count")
     return batch
 

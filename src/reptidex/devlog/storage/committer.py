@@ -117,4 +117,5 @@ class Committer:
             if not lost.done.done():
                 lost.done.set_exception(StorageFailed(f"not durable: {error}"))
         self.inflight = 0
+        self._thread.shutdown(wait=False)
         self._failed(error)

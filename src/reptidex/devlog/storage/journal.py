@@ -9,6 +9,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from crc32c import crc32c
@@ -63,7 +64,7 @@ class Journal:
     def forget_before(self, frame: int) -> None:
         """Delete the files whose frames are all below `frame`."""
         files = journal_files(self._directory)
-        for (first, path), (following, _) in zip(files, files[1:], strict=False):
+        for (first, path), (following, _) in pairwise(files):
             if first < frame and following <= frame:
                 path.unlink()
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -28,19 +28,21 @@ class PartitionState(msgspec.Struct, frozen=True, array_like=True):
     aborted: list[tuple[int, int, int]]
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Shared:
-    """What all partitions of a log use together."""
+    """What all partitions of a log use together; `dirty` are the files written since the last checkpoint."""
 
     pool: FilePool
     disk: Disk
     report: Callable[[str], None]
+    dirty: dict[Path, "Partition"] = field(default_factory=dict)
 
 
 class Partition:
     """Serve reads up to `end` (the durable high watermark) and hand out offsets from `next_offset`.
 
     `offline` holds the cause while the partition is out of service; its records are then neither read nor written.
+    `must_reopen` is set when the journal holds records of it that the segment files may lack.
     """
 
     def __init__(self, topic_id: int, topic: str, index: int, directory: Path, shared: Shared) -> None:
@@ -56,9 +58,12 @@ class Partition:
         self.segments: list[Segment] = []
         self.producers = ProducerTable()
         self.transactions = TransactionIndex()
+        self.must_reopen = False
+        self.compacted_to = 0
+        # Size and age of the segment that the next batch goes to, counting what is still on its way.
         self.active_size = 0
+        self.active_created: int | None = None
         self.waiters: set[Callable[[Partition], None]] = set()
-        self.dirty = False
         self.empty_answer: dict[int, bytes] = {}
 
     def __str__(self) -> str:
@@ -73,7 +78,7 @@ class Partition:
         """Take over what a snapshot says."""
         self.start, self.end, self.next_offset = state.start, state.end, state.end
         self.segments = [Segment.described(self._path(known.base, known.generation), known) for known in state.segments]
-        self.active_size = self.segments[-1].size if self.segments else 0
+        self._follow_active()
         self.producers = ProducerTable(dict(state.producers))
         self.transactions = TransactionIndex(dict(state.open_transactions), list(state.aborted))
 
@@ -92,7 +97,7 @@ class Partition:
         """Add a durable batch to the newest segment; raises OSError when the segment cannot be written."""
         batch = peek_batch(data)
         self.segments[-1].append(data, batch, self.shared.pool, self.shared.disk)
-        self.dirty = True
+        self.shared.dirty[self.segments[-1].path] = self
         self.end = batch.last_offset + 1
         self.next_offset = max(self.next_offset, self.end)
         self.empty_answer.clear()
@@ -137,8 +142,9 @@ class Partition:
             self.take_offline(str(error))
         return b""
 
-    def take_offline(self, cause: str) -> None:
+    def take_offline(self, cause: str, must_reopen: bool = False) -> None:
         """Stop serving the partition and say why, once."""
+        self.must_reopen |= must_reopen
         if self.offline is None:
             self.offline = cause
             self.shared.report(f"OFFLINE {self}: {cause}")
@@ -154,6 +160,16 @@ class Partition:
         """Return where a segment of this partition lies."""
         return self._path(base, generation)
 
+    def reserve_roll(self, now_ms: int) -> int:
+        """Let the next batch open a new segment; returns its base offset."""
+        self.active_size, self.active_created = 0, now_ms
+        return self.next_offset
+
+    def settle(self) -> None:
+        """Forget reservations: what is durable is all there is (after recovery)."""
+        self.next_offset = self.end
+        self._follow_active()
+
     def reserve(self, batch: Batch, now_ms: int) -> int:
         """Give the batch its offset; it becomes visible when `apply_batch` gets it."""
         offset = self.next_offset
@@ -163,9 +179,14 @@ class Partition:
             self.producers.reserve(batch, offset, now_ms)
         return offset
 
+    def _follow_active(self) -> None:
+        self.active_size = self.segments[-1].size if self.segments else 0
+        self.active_created = self.segments[-1].created_ms if self.segments else None
+
     def _path(self, base: int, generation: int) -> Path:
         return self.directory / f"{self.index}.{base:020d}.{generation}.log"
 
     def _remove(self, segment: Segment) -> None:
         self.shared.pool.drop(segment.path)
+        self.shared.dirty.pop(segment.path, None)
         segment.path.unlink(missing_ok=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 import msgspec
-from kio.schema.errors import ErrorCode
 
+from reptidex.devlog.codes import ErrorCode
 from reptidex.devlog.errors import Refused
 from reptidex.devlog.storage.batches import SEQUENCE_MASK, Batch
 

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reptidex.devlog.errors import StartRefused
 from reptidex.devlog.storage.batches import Batch, DamagedBatch, peek_batch, read_batch
 from reptidex.devlog.storage.entries import Appended, Entry, Rolled, SegmentsReplaced, StartMoved
+from reptidex.devlog.storage.journal import journal_files, read_journal
 from reptidex.devlog.storage.partition import Partition
+from reptidex.devlog.storage.snapshots import read_snapshot, write_snapshot
 from reptidex.devlog.storage.state import State
 
 PARTITION_ENTRIES = (Appended, Rolled, StartMoved, SegmentsReplaced)
@@ -20,7 +23,7 @@ PARTITION_ENTRIES = (Appended, Rolled, StartMoved, SegmentsReplaced)
 class _Visit:
     """What the files of one partition held before anything was replayed into them."""
 
-    short: dict[int, str] = field(default_factory=dict)
+    gone: dict[Path, str] = field(default_factory=dict)
     survivors: dict[int, tuple[Batch, bytes]] = field(default_factory=dict)
 
 
@@ -55,15 +58,15 @@ class Replay:
         if not partition.segments or partition.offline is not None:
             return
         visit = self._visit(partition)
-        current = {segment.base for segment in partition.segments}
-        missing = [cause for base, cause in visit.short.items() if base in current]
+        if partition.offline is not None:
+            return
+        missing = [visit.gone[segment.path] for segment in partition.segments if segment.path in visit.gone]
         if missing:
             partition.take_offline("; ".join(missing))
             return
         self._fill(partition, visit, None)
         active = partition.segments[-1]
-        partition.active_size = active.size
-        partition.next_offset = partition.end
+        partition.settle()
         present = active.path.stat().st_size if active.path.exists() else 0
         if present > active.size:
             self._report(f"CUT {partition}: torn tail of {present - active.size} bytes in {active.path.name}")
@@ -73,6 +76,8 @@ class Replay:
 
     def _apply_to(self, partition: Partition, entry: Appended | Rolled | StartMoved | SegmentsReplaced) -> None:
         visit = self._visit(partition)
+        if partition.offline is not None:
+            return
         try:
             if isinstance(entry, Appended):
                 base = peek_batch(entry.data).base_offset
@@ -81,11 +86,11 @@ class Replay:
                     lost = f"records {partition.end} to {base - 1} were acknowledged and are missing"
                     partition.take_offline(lost)
                     return
-            if not partition.segments and not isinstance(entry, Rolled):
-                partition.apply_roll(partition.end, self._state.clock.now_ms())
+                if not partition.segments:
+                    partition.apply_roll(base, self._state.clock.now_ms())
             self._state.apply(entry)
         except OSError as error:
-            partition.take_offline(f"cannot be written: {error}")
+            partition.take_offline(f"cannot be written: {error}", must_reopen=True)
 
     def _fill(self, partition: Partition, visit: _Visit, upto: int | None) -> None:
         while (upto is None or partition.end < upto) and (found := visit.survivors.get(partition.end)) is not None:
@@ -98,13 +103,13 @@ class Replay:
         if visit is None:
             visit = self._visits[partition] = _Visit()
             for segment in partition.segments:
-                present = segment.path.stat().st_size if segment.path.exists() else -1
-                if present < segment.size:
-                    held = "is gone" if present < 0 else f"holds {present}"
-                    visit.short[segment.base] = (
-                        f"{segment.path.name} {held} of {segment.size} acknowledged bytes "
-                        f"(records {segment.base} to {segment.end - 1})"
-                    )
+                present = segment.path.stat().st_size if segment.path.exists() else None
+                records = f"{segment.size} acknowledged bytes (records {segment.base} to {segment.end - 1})"
+                if present is None and segment.size:
+                    # Retention or compaction may have removed it: the journal will tell.
+                    visit.gone[segment.path] = f"{segment.path.name} is gone with {records}"
+                elif present is not None and present < segment.size:
+                    partition.take_offline(f"{segment.path.name} holds {present} of {records}")
             self._survivors(partition, visit)
         return visit
 
@@ -132,6 +137,67 @@ def _collect(data: bytes, into: dict[int, tuple[Batch, bytes]]) -> None:
             return
         into[batch.base_offset] = (batch, data[position : position + batch.size])
         position += batch.size
+
+
+def recover(state: State, root: Path, journals: Path, report: Callable[[str], None]) -> tuple[int, bool]:
+    """Fill an empty state from disk; returns the next frame number and whether a checkpoint should follow soon."""
+    snapshot = read_snapshot(root, report)
+    if snapshot is not None:
+        state.restore(snapshot)
+    elif any(first > 1 for first, _ in journal_files(journals)[:1]):
+        raise StartRefused(f"{root} has a journal but no snapshot: restore snapshot.a or snapshot.b")
+    else:
+        write_snapshot(root, state.shared.disk, state.snapshot(1))  # from now on the cluster keeps its id
+    reading = read_journal(journals, snapshot.next_frame if snapshot is not None else 1)
+    for line in reading.damage:
+        report(f"DAMAGED {line}")
+    for line in reading.torn:
+        report(f"CUT {line}")
+    replay = Replay(state, report)
+    for frame in reading.frames:
+        replay.apply(frame)
+    rescued = replay.finish()
+    if rescued:
+        report(f"RESCUED {rescued} acknowledged batches that the journal had lost from their segment files")
+    if reading.damage or rescued:
+        report("DAMAGED journal: committed offsets and transactions may be older than what was acknowledged")
+    else:
+        remove_orphans(state)
+    return reading.next_frame, snapshot is None or bool(reading.frames or reading.torn)
+
+
+def reopen_partition(
+    state: State, failed: Partition, root: Path, journals: Path, report: Callable[[str], None]
+) -> Partition | None:
+    """Rebuild one partition from snapshot and journal and put it in the place of the failed one.
+
+    The bytes since the last snapshot are written anew, so the next sync covers pages that a failed one dropped.
+    Call it while no frame is being written. Returns None when the topic is gone.
+    """
+    topic = state.by_id.get(failed.topic_id)
+    if topic is None:
+        return None
+    snapshot = read_snapshot(root, report)
+    fresh = Partition(failed.topic_id, failed.topic, failed.index, failed.directory, failed.shared)
+    for segment in failed.segments:
+        failed.shared.pool.drop(segment.path)
+    for known in snapshot.topics if snapshot is not None else ():
+        if known.topic_id == failed.topic_id:
+            for described in known.partitions:
+                if described.index == failed.index:
+                    fresh.restore(described)
+    topic.partitions[failed.index] = fresh
+    failed.offline, failed.must_reopen = failed.offline or "reopened", False
+    replay = Replay(state, report)
+    for frame in read_journal(journals, snapshot.next_frame if snapshot is not None else 1).frames:
+        replay.apply(
+            entry
+            for entry in frame
+            if isinstance(entry, PARTITION_ENTRIES)
+            and (entry.topic_id, entry.partition) == (failed.topic_id, failed.index)
+        )
+    replay.finish_partition(fresh)
+    return fresh
 
 
 def remove_orphans(state: State) -> None:

@@ -80,7 +80,8 @@ class State:
         match entry:
             case Appended() | Rolled() | StartMoved() | SegmentsReplaced():
                 partition = self.partition_by_id(entry.topic_id, entry.partition)
-                if partition is not None and partition.offline is None:
+                # A damaged partition still keeps what was on its way; one that must be reopened gets it then.
+                if partition is not None and not partition.must_reopen:
                     self._apply_to(partition, entry)
             case OffsetsCommitted():
                 group = self.offsets.setdefault(entry.group, {})
@@ -119,6 +120,7 @@ class State:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Take a snapshot over into an empty state."""
+        self.cluster_id = snapshot.cluster_id
         self.next_topic_id, self.next_producer_id = snapshot.next_topic_id, snapshot.next_producer_id
         for known in snapshot.topics:
             topic = self._add(known.topic_id, known.name, known.count, known.configs)

@@ -6,9 +6,8 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from kio.schema.errors import ErrorCode
-
 from reptidex.devlog.clock import Clock
+from reptidex.devlog.codes import ErrorCode
 from reptidex.devlog.errors import Refused, StorageFailed
 from reptidex.devlog.options import Options
 from reptidex.devlog.storage.batches import Batch, place, stamp
@@ -16,41 +15,41 @@ from reptidex.devlog.storage.catalog import Topic
 from reptidex.devlog.storage.checkpoint import Checkpoint
 from reptidex.devlog.storage.committer import Committer
 from reptidex.devlog.storage.disk import Disk, lock_directory
-from reptidex.devlog.storage.entries import Appended, Entry, Rolled
+from reptidex.devlog.storage.entries import Appended, Entry, ProducerIdsTaken, Rolled, TopicCreated, TopicDeleted
 from reptidex.devlog.storage.files import FilePool
-from reptidex.devlog.storage.journal import Journal, read_journal
+from reptidex.devlog.storage.journal import Journal
 from reptidex.devlog.storage.partition import Partition, Shared
-from reptidex.devlog.storage.recovery import Replay, remove_orphans
-from reptidex.devlog.storage.snapshots import read_snapshot
+from reptidex.devlog.storage.recovery import recover, reopen_partition
 from reptidex.devlog.storage.state import State
 
 SPACE_CHECK_INTERVAL = 0.05
-HEAL_INTERVAL = 0.5
-FENCED_PRODUCER_IDS = 1000
+PRODUCER_ID_BLOCK = 1000
 
 
 class Store:
     """Everything durable, as one object. Use `await Store.open(...)`, then `close`.
 
-    While `offline_cause` is set nothing is written or read: the journal failed and is being reopened from disk.
+    While `offline_cause` is set nothing is written or read: the journal failed and waits to be reopened from disk.
     """
-
-    state: State
-    _committer: Committer
-    _journal: Journal
 
     def __init__(self, options: Options, clock: Clock, disk: Disk, report: Callable[[str], None]) -> None:
         self.options = options
         self.clock = clock
         self.report = report
-        self.offline_cause: str | None = None
+        self.offline_cause: str | None = "not open"
+        self.arriving: dict[str, int] = {}
+        self.ending_producers: set[int] = set()
         self._disk = disk
-        self._root = options.data_dir
         self._journals = options.data_dir / "journal"
+        self._journals.mkdir(parents=True, exist_ok=True)
+        self._lock = lock_directory(options.data_dir)
         self._thread = ThreadPoolExecutor(1, "devlog-checkpoint")
         self._space = (float("-inf"), 0)
-        self._healing: asyncio.Task[None] | None = None
-        self._closing = False
+        self._low = False
+        self._still = ""
+        self._checkpoint_due = False
+        self._last_checkpoint = clock.monotonic()
+        self._load()
 
     @classmethod
     async def open(cls, options: Options, clock: Clock, disk: Disk, report: Callable[[str], None]) -> "Store":
@@ -58,42 +57,179 @@ class Store:
 
         Raises StartRefused when another process holds the directory or both snapshots are damaged.
         """
-        store = cls(options, clock, disk, report)
-        store._journals.mkdir(parents=True, exist_ok=True)
-        store._lock = lock_directory(options.data_dir)
-        try:
-            await store._recover()
-        except BaseException:
-            os.close(store._lock)
-            raise
-        return store
+        return cls(options, clock, disk, report)
 
     async def close(self) -> None:
-        """Write what is waiting, take a last snapshot, release the directory."""
-        self._closing = True
-        if self._healing is not None:
-            self._healing.cancel()
-        if self.offline_cause is None:
-            try:
-                await self.checkpoint.run()
+        """Write what is waiting, take a last snapshot, release the directory; closing twice is no error."""
+        if self._lock < 0:
+            return
+        try:
+            if self.offline_cause is None:
+                await self._checkpoint.run(self._thread)
                 await self._committer.close()
-            except (StorageFailed, OSError) as error:
-                self.report(f"no snapshot at the end: {error}")
+        except (StorageFailed, OSError) as error:
+            self.report(f"no snapshot at the end: {error}")
+        self.offline_cause = "closed"
         self._journal.close()
         self.state.shared.pool.close()
         self._thread.shutdown()
         os.close(self._lock)
+        self._lock = -1
+
+    @property
+    def inflight_bytes(self) -> int:
+        """Return the bytes that wait for the disk."""
+        return self._committer.inflight
 
     def append(self, topic: Topic, partition: Partition, batch: Batch, data: bytes | memoryview) -> int:
-        """Give a checked batch its offset and send it to the disk; `durable` tells when it is there."""
+        """Give a checked batch its offset and send it to the disk; `durable` tells when it is there.
+
+        Raises StorageFailed when the log is offline.
+        """
+        if self.offline_cause is not None:
+            raise StorageFailed(self.offline_cause)
         now = self.clock.now_ms()
-        active = partition.segments[-1] if partition.segments else None
-        created = active.created_ms if active else now
+        created = partition.active_created
         full = partition.active_size and partition.active_size + batch.size > topic.segment_bytes
-        old = partition.active_size and now - created >= topic.segment_ms
-        if partition.next_offset == partition.rolled_at or full or old or active is None:
-            self._roll(partition, now)
+        if created is None or full or (partition.active_size and now - created >= topic.segment_ms):
+            self.submit(Rolled(topic.topic_id, partition.index, partition.reserve_roll(now), now))
         offset = partition.reserve(batch, now)
         placed = place(data, batch, offset)
         self.submit(Appended(topic.topic_id, partition.index, stamp(placed, now) if topic.stamps_time else placed))
         return offset
+
+    def submit(self, entry: Entry) -> "asyncio.Future[None]":
+        """Send a change to the disk; it takes effect, and the future is done, once it is durable.
+
+        Raises StorageFailed when the log is offline.
+        """
+        if self.offline_cause is not None:
+            raise StorageFailed(self.offline_cause)
+        return self._committer.add(entry)
+
+    def new_topic_id(self) -> int:
+        """Return an id that no topic ever had."""
+        topic_id, self.state.next_topic_id = self.state.next_topic_id, self.state.next_topic_id + 1
+        return topic_id
+
+    async def new_producer_id(self) -> int:
+        """Return an id that no producer ever had; raises StorageFailed."""
+        if self._next_producer_id >= self.state.next_producer_id:
+            self.submit(ProducerIdsTaken(self._next_producer_id + PRODUCER_ID_BLOCK))
+            await self.durable()
+        self._next_producer_id += 1
+        return self._next_producer_id - 1
+
+    def submit_topic(self, entry: TopicCreated) -> None:
+        """Send a new topic to the disk; until it is there its name stands in `arriving`."""
+        self.submit(entry).add_done_callback(lambda _: self.arriving.pop(entry.name, None))
+        self.arriving[entry.name] = entry.partitions
+
+    async def durable(self) -> None:
+        """Return once everything submitted so far is durable; raises StorageFailed if it never will be."""
+        await asyncio.shield(self._committer.newest())
+
+    def require_space(self, share: float = 1.0) -> None:
+        """Raise Refused (KAFKA_STORAGE_ERROR) when free disk space is below `share` of the floor."""
+        checked, free = self._space
+        now = self.clock.monotonic()
+        if now - checked >= SPACE_CHECK_INTERVAL:
+            free = self._disk.free_bytes(self.options.data_dir)
+            low = free < self.options.free_floor
+            if low != self._low:
+                self.report(f"{'LOW' if low else 'ENOUGH'} DISK SPACE: {free} bytes free")
+            self._space, self._low = (now, free), low
+        # A record is written twice until the next checkpoint: to the journal and to its segment.
+        if free - 2 * self._committer.inflight < self.options.free_floor * share:
+            raise Refused(ErrorCode.kafka_storage_error, "free disk space is below the floor")
+
+    async def tend(self) -> None:
+        """Do what is due: reopen what failed, take a checkpoint. Call it a few times a second."""
+        if self.offline_cause is not None:
+            self._reopen()
+            return
+        failed = [p for topic in self.state.topics.values() for p in topic.partitions if p.must_reopen]
+        if failed:
+            await self.durable()  # reservations of a failed partition must be on the disk before it is rebuilt
+            await self._committer.rotate(lambda: self._reopen_partitions(failed))
+        elif self._due():
+            self._last_checkpoint = self.clock.monotonic()
+            self._checkpoint_due = False
+            await self.checkpoint()
+
+    async def checkpoint(self) -> bool:
+        """Make segments and a snapshot durable and shorten the journal; False when it must be tried again."""
+        try:
+            done = await self._checkpoint.run(self._thread)
+        except OSError as error:
+            self.report(f"no snapshot, will try again: {error}")
+            done = False
+        self._checkpoint_due |= not done
+        return done
+
+    def _due(self) -> bool:
+        age = self.clock.monotonic() - self._last_checkpoint
+        size = self._journal.size
+        checked, free = self._space
+        low = checked > 0 and free < 2 * self.options.free_floor and size > self.options.checkpoint_bytes // 16
+        old = age >= self.options.checkpoint_interval and size > 0
+        return size >= self.options.checkpoint_bytes or old or (self._checkpoint_due and age > 1.0) or low
+
+    def _load(self) -> None:
+        shared = Shared(FilePool(), self._disk, self.report)
+        state = State(self.options.data_dir / "topics", shared, self.clock, uuid.uuid4().hex[:22])
+        next_frame, self._checkpoint_due = recover(state, self.options.data_dir, self._journals, self.report)
+        self.state = state
+        self._next_producer_id = state.next_producer_id
+        self._journal = Journal(self._journals, self._disk, next_frame)
+        self._journal.start_file()
+        self._committer = Committer(self._journal, self._apply, self._failed)
+        self._checkpoint = Checkpoint(self.options.data_dir, self._disk, state, self._journal, self._committer)
+        self.offline_cause = None
+
+    def _apply(self, entries: list[Entry]) -> None:
+        touched: dict[Partition, None] = {}
+        for entry in entries:
+            try:
+                self.state.apply(entry)
+            except OSError as error:
+                # The journal has it: the partition is rebuilt from there.
+                if isinstance(entry, Appended) and (
+                    lost := self.state.partition_by_id(entry.topic_id, entry.partition)
+                ):
+                    lost.take_offline(f"cannot be written: {error}", must_reopen=True)
+            if isinstance(entry, Appended):
+                partition = self.state.partition_by_id(entry.topic_id, entry.partition)
+                if partition is not None and partition.waiters:
+                    touched[partition] = None
+            elif isinstance(entry, TopicCreated | TopicDeleted):
+                self._checkpoint_due = True
+        for partition in touched:
+            partition.wake()
+
+    def _failed(self, error: OSError) -> None:
+        self.offline_cause = f"the journal failed: {error}"
+        self.report(f"OFFLINE all partitions: {self.offline_cause}; reopening from disk")
+        for topic in self.state.topics.values():
+            for partition in topic.partitions:
+                partition.wake()
+
+    def _reopen(self) -> None:
+        try:
+            self._journal.cut()
+            self._journal.close()
+            self.state.shared.pool.close()
+            self._load()
+        except OSError as error:
+            if str(error) != self._still:
+                self._still = str(error)
+                self.report(f"still offline: {error}")
+            return
+        self._still = ""
+        self.report("ONLINE again: reopened from disk")
+
+    def _reopen_partitions(self, failed: list[Partition]) -> None:
+        for partition in failed:
+            reopened = reopen_partition(self.state, partition, self.options.data_dir, self._journals, self.report)
+            if reopened is not None and reopened.offline is None:
+                self.report(f"ONLINE again: {reopened} reopened from disk")

@@ -1,0 +1,141 @@
+"""Registers what hatched: one act for a clutch, one animal each."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from msgspec.structs import replace
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.clutches import ClutchClosedError, own_clutch
+from reptidex.agents.animal.descent import check_parents, descent_events, trait_events
+from reptidex.agents.animal.numbering import claim_code, next_code
+from reptidex.agents.animal.odds import inherited
+from reptidex.agents.animal.records import clutch_record, created, remarked, updated
+from reptidex.agents.animal.registry import AnimalExistsError, first_ownership, own_animal
+from reptidex.domain.catalogue.shelf import need_species
+from reptidex.errors import InvalidError
+from reptidex.streams.animal import BreedingClutchHatched, BreedingOffspringRecorded, BreedingOffspringResolved
+from reptidex.streams.commands.animal import Done, Hatchling, RegisterHatchlings, ResolveSire
+from reptidex.streams.contract import Event
+from reptidex.streams.values import Visibility
+from reptidex.tables.animal.breeding import Clutch
+from reptidex.tables.animal.models import Animal, Collection
+from reptidex.tables.animal.relatives import genotype_of
+
+
+@agent(RegisterHatchlings, prefetch={Clutch: "clutch_id", Collection: "vivarium_id"})
+async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncIterator[Event]:
+    """Register the hatchlings of a clutch in one act: all of them, or none."""
+    clutch = await own_clutch(command.clutch_id, command.vivarium_id, unit)
+    if clutch.status in ("hatched", "lost"):
+        raise ClutchClosedError(clutch.clutch_id, clutch.status)
+    if not clutch.laid_on <= command.hatched_on <= unit.now.date():
+        raise InvalidError("hatching comes after laying and not in the future", "/hatched_on")
+    hatched = clutch.hatched + len(command.hatchlings)
+    if hatched + clutch.slugs + clutch.dead_in_egg > clutch.laid:
+        raise InvalidError(f"more hatched than the {clutch.laid} eggs laid allow", "/hatchlings")
+    remarks = []
+    for hatchling in command.hatchlings:
+        animal = await _hatch(hatchling, clutch, command, unit)
+        doubts = await check_parents(animal, None, unit)
+        remarks += doubts
+        unit.put(animal)
+        unit.put(first_ownership(animal, "hatched", unit))
+        yield created(animal, "hatched")
+        for event in trait_events(animal, animal.genotype):
+            yield event
+        async for event in descent_events(animal, None, doubts, "registered", unit):
+            yield event
+    after = replace(clutch, hatched=hatched, status="hatching", hatched_on=command.hatched_on)
+    after = replace(after, fertile=max(after.fertile, hatched + clutch.dead_in_egg))
+    if command.finished:
+        after = replace(after, status="hatched")
+    unit.put(after)
+    unit.answer(Done(id=clutch.clutch_id, remarks=remarked(list(dict.fromkeys(remarks)))))
+    yield BreedingOffspringRecorded(
+        clutch_id=clutch.clutch_id,
+        vivarium_id=clutch.vivarium_id,
+        animal_ids=tuple(one.animal_id for one in command.hatchlings),
+        hatched_on=command.hatched_on,
+    )
+    if command.finished:
+        yield BreedingClutchHatched(
+            **clutch_record(after),
+            hatched_on=command.hatched_on,
+            hatched=after.hatched,
+            dead_in_egg=after.dead_in_egg,
+        )
+
+
+async def _hatch(hatchling: Hatchling, clutch: Clutch, command: RegisterHatchlings, unit: Unit) -> Animal:
+    if await unit.get(Animal, hatchling.animal_id) is not None:
+        raise AnimalExistsError(hatchling.animal_id)
+    sire_id = _sire(hatchling.sire_id, clutch.candidate_sire_ids)
+    sire = await unit.need(Animal, sire_id) if sire_id else None
+    dam = await unit.need(Animal, clutch.dam_id)
+    species = need_species(clutch.species_id)
+    genotype_of(species, hatchling.genotype)
+    genes = inherited(species, sire, dam) | {gene.locus: gene for gene in hatchling.genotype}
+    chosen = await claim_code(clutch.vivarium_id, hatchling.code, unit) if hatchling.code else None
+    visibility: Visibility = command.visibility
+    settled = sire_id is not None or not clutch.candidate_sire_ids
+    return Animal(
+        animal_id=hatchling.animal_id,
+        vivarium_id=clutch.vivarium_id,
+        code=chosen or await next_code(clutch.vivarium_id, unit),
+        name=hatchling.name,
+        species_id=clutch.species_id,
+        species=clutch.species,
+        morphs=hatchling.morphs,
+        genotype=tuple(genes.values()),
+        sex=hatchling.sex,
+        born_on=command.hatched_on,
+        birth_precision="day",
+        visibility=visibility,
+        sire_id=sire_id,
+        dam_id=clutch.dam_id,
+        clutch_id=clutch.clutch_id,
+        breeder_vivarium_id=clutch.vivarium_id,
+        lineage_status="confirmed" if settled else "claimed",
+        created_at=unit.now,
+        updated_at=unit.now,
+    )
+
+
+def _sire(named: str | None, candidates: Sequence[str]) -> str | None:
+    """Return the sire: the one named, or the only one there is; None while several may be. Raises `InvalidError`."""
+    if named is not None and named not in candidates:
+        raise InvalidError("the sire is none of the clutch's candidates", "/hatchlings")
+    return named or (candidates[0] if len(candidates) == 1 else None)
+
+
+@agent(ResolveSire, prefetch={Clutch: "clutch_id", Animal: "animal_ids"})
+async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]:
+    """Say which candidate sired some hatchlings of a clutch."""
+    clutch = await own_clutch(command.clutch_id, command.vivarium_id, unit)
+    if command.sire_id is not None and command.sire_id not in clutch.candidate_sire_ids:
+        raise InvalidError("the sire is none of the clutch's candidates", "/sire_id")
+    for animal_id in command.animal_ids:
+        before = await own_animal(animal_id, command.vivarium_id, unit)
+        if before.clutch_id != clutch.clutch_id:
+            raise InvalidError(f"{before.code} is not of this clutch", "/animal_ids")
+        after = replace(
+            before,
+            sire_id=command.sire_id,
+            lineage_status="tested" if command.evidence == "lab" else "confirmed",
+            revision=before.revision + 1,
+            updated_at=unit.now,
+        )
+        doubts = await check_parents(after, replace(before, sire_id=command.sire_id), unit)
+        unit.put(after)
+        yield updated(after, "sire_id", "lineage_status")
+        async for event in descent_events(after, before, doubts, "resolved", unit):
+            yield event
+    unit.answer(Done(id=clutch.clutch_id))
+    yield BreedingOffspringResolved(
+        clutch_id=clutch.clutch_id,
+        vivarium_id=clutch.vivarium_id,
+        animal_ids=command.animal_ids,
+        dam_id=clutch.dam_id,
+        sire_id=command.sire_id,
+        evidence=command.evidence,
+    )

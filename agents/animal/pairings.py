@@ -1,0 +1,165 @@
+"""Puts animals together for breeding and foretells what they can give."""
+
+from collections.abc import AsyncIterator, Sequence
+from fractions import Fraction
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.odds import cross, looks, outcomes, warnings
+from reptidex.agents.animal.registry import checked_species
+from reptidex.domain.catalogue.shelf import need_species
+from reptidex.domain.genetics.cross import Prediction
+from reptidex.domain.kinship import Kinship
+from reptidex.domain.ownership import GONE, GoneError
+from reptidex.domain.visibility import has_page, sight
+from reptidex.errors import InvalidError
+from reptidex.streams.animal import BreedingPaired, GeneticsPredictionCompleted, GeneticsPredictionRequested
+from reptidex.streams.commands.animal import Done, PairAnimals, Predicted, PredictGenetics
+from reptidex.streams.contract import Event
+from reptidex.streams.values import Gene
+from reptidex.tables.animal.breeding import Pairing
+from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.queries import ancestry, pedigree_of
+from reptidex.tables.animal.relatives import ratio
+
+
+async def breeding_animal(animal_id: str, vivarium_id: str, sex: str, pointer: str, unit: Unit) -> Animal:
+    """Return an animal that this vivarium may breed with: its own, or another's public one, of the right sex.
+
+    Raises `InvalidError`, `GoneError`.
+    """
+    animal = await unit.get(Animal, animal_id)
+    if animal is None or not has_page(sight(animal.visibility, animal.vivarium_id, vivarium_id)):
+        raise InvalidError(f"there is no animal {animal_id}", pointer)
+    if animal.sex not in (sex, "unknown"):
+        raise InvalidError(f"{animal.code} is recorded as {animal.sex}; it must be {sex}", pointer)
+    if animal.status in GONE:
+        raise GoneError(animal_id, animal.status)
+    return animal
+
+
+async def breeding_pair(
+    dam_id: str, sire_ids: Sequence[str], vivarium_id: str, unit: Unit
+) -> tuple[Animal, list[Animal]]:
+    """Return a dam of this vivarium and her candidate sires. Raises `InvalidError`, `GoneError`."""
+    dam = await breeding_animal(dam_id, vivarium_id, "female", "/dam_id", unit)
+    if dam.vivarium_id != vivarium_id:
+        raise InvalidError(f"there is no animal {dam_id} in this vivarium", "/dam_id")
+    if len(set(sire_ids)) != len(sire_ids) or dam_id in sire_ids:
+        raise InvalidError("each candidate is named once, and the dam is none", "/candidate_sire_ids")
+    sires = [
+        await breeding_animal(sire_id, vivarium_id, "male", f"/candidate_sire_ids/{place}", unit)
+        for place, sire_id in enumerate(sire_ids)
+    ]
+    for place, sire in enumerate(sires):
+        if sire.species_id != dam.species_id:
+            raise InvalidError("sire and dam are of different species", f"/candidate_sire_ids/{place}")
+    return dam, sires
+
+
+@agent(PairAnimals, prefetch={Pairing: "pairing_id", Animal: lambda c: (c.dam_id, *c.candidate_sire_ids)})
+async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]:
+    """Put a dam together with one or more sires, and predict each candidate's young."""
+    dam, sires = await breeding_pair(command.dam_id, command.candidate_sire_ids, command.vivarium_id, unit)
+    species = need_species(dam.species_id)
+    predictions = [cross(species, sire.genotype, dam.genotype) for sire in sires]
+    known = await ancestry(unit, [dam.animal_id, *command.candidate_sire_ids])
+    kinship = Kinship(pedigree_of(known))
+    closest = max((kinship.between(sire.animal_id, dam.animal_id) for sire in sires), default=Fraction(0))
+    pairing = Pairing(
+        pairing_id=command.pairing_id,
+        vivarium_id=command.vivarium_id,
+        dam_id=dam.animal_id,
+        candidate_sire_ids=command.candidate_sire_ids,
+        species_id=dam.species_id,
+        season=command.season,
+        paired_on=command.paired_on,
+        visibility=command.visibility,
+        outcomes=outcomes(predictions[0]) if len(sires) == 1 else (),
+        egg_loss=ratio(max(one.egg_loss for one in predictions)),
+        warnings=tuple(dict.fromkeys(flag for one in predictions for flag in warnings(one))),
+        notes=tuple(dict.fromkeys(note for one in predictions for note in one.notes)),
+        predicted_inbreeding=ratio(closest),
+        created_at=unit.now,
+    )
+    unit.put(pairing)
+    unit.answer(Done(id=pairing.pairing_id))
+    yield BreedingPaired(
+        pairing_id=pairing.pairing_id,
+        vivarium_id=pairing.vivarium_id,
+        dam_id=dam.animal_id,
+        candidate_sire_ids=pairing.candidate_sire_ids,
+        species_id=pairing.species_id,
+        season=pairing.season,
+        paired_on=pairing.paired_on,
+        predicted=pairing.outcomes,
+        predicted_inbreeding=float(closest),
+        visibility=pairing.visibility,
+    )
+    for sire, prediction in zip(sires, predictions, strict=True):
+        for event in _prediction_events(
+            pairing.pairing_id, pairing.vivarium_id, pairing.species_id, prediction, sire, dam, unit
+        ):
+            yield event
+
+
+def _prediction_events(
+    pairing_id: str, vivarium_id: str, species_id: str, prediction: Prediction, sire: Animal, dam: Animal, unit: Unit
+) -> list[Event]:
+    prediction_id = unit.new_id()
+    return [
+        GeneticsPredictionRequested(
+            pairing_id=pairing_id,
+            prediction_id=prediction_id,
+            vivarium_id=vivarium_id,
+            species_id=species_id,
+            sire_genotype=sire.genotype,
+            dam_genotype=dam.genotype,
+            sire_id=sire.animal_id,
+            dam_id=dam.animal_id,
+        ),
+        _completed(pairing_id, prediction_id, vivarium_id, species_id, prediction),
+    ]
+
+
+def _completed(
+    pairing_id: str, prediction_id: str, vivarium_id: str, species_id: str, prediction: Prediction
+) -> GeneticsPredictionCompleted:
+    return GeneticsPredictionCompleted(
+        pairing_id=pairing_id,
+        prediction_id=prediction_id,
+        vivarium_id=vivarium_id,
+        species_id=species_id,
+        outcomes=outcomes(prediction),
+        egg_loss=ratio(prediction.egg_loss),
+        warnings=warnings(prediction),
+    )
+
+
+@agent(PredictGenetics)
+async def predict_genetics(command: PredictGenetics, unit: Unit) -> AsyncIterator[Event]:
+    """Work out what two genotypes can give, for somebody who only tries an idea."""
+    checked_species(command.species_id)
+    species = need_species(command.species_id)
+    prediction = cross(species, command.sire_genotype, command.dam_genotype)
+    unit.answer(
+        Predicted(
+            prediction_id=command.prediction_id,
+            outcomes=outcomes(prediction),
+            looks=looks(prediction),
+            egg_loss=ratio(prediction.egg_loss),
+            warnings=warnings(prediction),
+            notes=prediction.notes,
+        )
+    )
+    genes: dict[str, tuple[Gene, ...]] = {
+        "sire_genotype": command.sire_genotype,
+        "dam_genotype": command.dam_genotype,
+    }
+    yield GeneticsPredictionRequested(
+        pairing_id=command.prediction_id,
+        prediction_id=command.prediction_id,
+        vivarium_id=command.vivarium_id,
+        species_id=command.species_id,
+        **genes,  # type: ignore[arg-type]
+    )
+    yield _completed(command.prediction_id, command.prediction_id, command.vivarium_id, command.species_id, prediction)

@@ -1,0 +1,160 @@
+"""Keeps the registry of animals: registering, changing, archiving."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import asdict, replace
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, trait_events
+from reptidex.agents.animal.numbering import claim_code, next_code
+from reptidex.agents.animal.records import created, remarked, updated
+from reptidex.domain.catalogue.shelf import need_species
+from reptidex.domain.ownership import check_free
+from reptidex.errors import DomainError, InvalidError, NotFoundError
+from reptidex.streams.animal import AnimalArchived
+from reptidex.streams.commands.animal import ArchiveAnimal, Done, RegisterAnimal, UpdateAnimal
+from reptidex.streams.contract import Event
+from reptidex.tables.animal.models import Animal, Collection, Ownership
+from reptidex.tables.animal.relatives import genotype_of
+
+
+class AnimalExistsError(DomainError):
+    """An animal with this id is registered already."""
+
+    title = "The animal is registered already"
+
+    def __init__(self, animal_id: str) -> None:
+        super().__init__(f"animal {animal_id} is registered already")
+        self.animal_id = animal_id
+
+
+async def own_animal(animal_id: str, vivarium_id: str, unit: Unit) -> Animal:
+    """Return an animal of this vivarium. Raises `NotFoundError`, for another's animal too."""
+    animal = await unit.get(Animal, animal_id)
+    if animal is None or animal.vivarium_id != vivarium_id:
+        raise NotFoundError("animal", animal_id)
+    return animal
+
+
+def first_ownership(animal: Animal, how: str, unit: Unit) -> Ownership:
+    """Begin the history of an animal's owners."""
+    values: Any = {"how": how}
+    return Ownership(
+        ownership_id=unit.new_id(),
+        animal_id=animal.animal_id,
+        number=1,
+        vivarium_id=animal.vivarium_id,
+        code=animal.code,
+        since=unit.now,
+        **values,
+    )
+
+
+def checked_species(species_id: str, pointer: str = "/species_id") -> str:
+    """Return the scientific name of a species. Raises `InvalidError` for one that the catalogue lacks."""
+    try:
+        return need_species(species_id).scientific_name
+    except NotFoundError as missing:
+        raise InvalidError("the catalogue has no such species; GET /species lists them", pointer) from missing
+
+
+def check_birth(animal: Animal, unit: Unit) -> None:
+    """Check an animal's dates. Raises `InvalidError`."""
+    today = unit.now.date()
+    if animal.born_on is not None and animal.born_on > today:
+        raise InvalidError("an animal cannot be born in the future", "/born_on")
+    if animal.died_on is not None and (animal.died_on > today or (animal.born_on and animal.died_on < animal.born_on)):
+        raise InvalidError("an animal dies after its birth and not in the future", "/died_on")
+
+
+@agent(RegisterAnimal, prefetch={Animal: "animal_id", Collection: "vivarium_id"})
+async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[Event]:
+    """Register an animal, with its parents where they are known."""
+    if await unit.get(Animal, command.animal_id) is not None:
+        raise AnimalExistsError(command.animal_id)
+    species = checked_species(command.species_id)
+    genotype_of(need_species(command.species_id), command.genotype)
+    same = {"name", "species_id", "morphs", "genotype", "sex", "born_on", "birth_precision", "status", "visibility"}
+    same |= {"animal_id", "vivarium_id", "placeholder", "sire_id", "dam_id", "notes"}
+    animal = Animal(
+        **{name: getattr(command, name) for name in same},
+        code="",
+        species=species,
+        breeder_vivarium_id=None,
+        created_at=unit.now,
+        updated_at=unit.now,
+    )
+    if animal.placeholder:
+        animal = replace(animal, visibility="lineage", status="external")
+    if animal.born_on is not None and animal.birth_precision == "unknown":
+        animal = replace(animal, birth_precision="day")
+    check_birth(animal, unit)
+    remarks = await check_parents(animal, None, unit)
+    chosen = await claim_code(command.vivarium_id, command.code, unit) if command.code else None
+    animal = replace(animal, code=chosen or await next_code(command.vivarium_id, unit))
+    unit.put(animal)
+    unit.put(first_ownership(animal, "registered", unit))
+    unit.answer(Done(id=animal.animal_id, remarks=remarked(remarks)))
+    yield created(animal, "placeholder" if animal.placeholder else "registered")
+    for event in trait_events(animal, animal.genotype):
+        yield event
+    if animal.sire_id or animal.dam_id:
+        async for event in descent_events(animal, None, remarks, "registered", unit):
+            yield event
+
+
+@agent(UpdateAnimal, prefetch={Animal: "animal_id"})
+async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Event]:
+    """Change an animal's record; what contradicts its parents or its young is refused."""
+    before = await own_animal(command.animal_id, command.vivarium_id, unit)
+    wanted = {name: value for name, value in asdict(command.changes).items() if value is not UNSET}
+    if isinstance(wanted.get("code"), str) and wanted["code"].strip().upper() != before.code:
+        wanted["code"] = await claim_code(command.vivarium_id, wanted["code"], unit)
+    else:
+        wanted.pop("code", None)
+    changed = sorted(name for name, value in wanted.items() if getattr(before, name) != value)
+    unit.answer(Done(id=before.animal_id))
+    if not changed:
+        return
+    if "status" in changed:
+        check_free(before.animal_id, before.status, before.held_by)
+    after = replace(before, **wanted, revision=before.revision + 1, updated_at=unit.now)
+    if after.born_on is not None and after.birth_precision == "unknown":
+        after = replace(after, birth_precision="day")
+    check_birth(after, unit)
+    remarks = []
+    if "genotype" in changed:
+        genotype_of(need_species(after.species_id), after.genotype)
+    if {"sex", "born_on", "birth_precision", "genotype"} & set(changed):
+        remarks = await check_parents(after, before, unit)
+        await check_offspring(after, unit)
+    unit.put(after)
+    unit.answer(Done(id=after.animal_id, remarks=remarked(remarks)))
+    yield updated(after, *changed)
+    for event in trait_events(after, [gene for gene in after.genotype if gene not in before.genotype]):
+        yield event
+
+
+@agent(ArchiveAnimal, prefetch={Animal: "animal_id"})
+async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Event]:
+    """Take an animal out of the active collection; its place in pedigrees stays. Refused while a sale holds it."""
+    before = await own_animal(command.animal_id, command.vivarium_id, unit)
+    check_free(before.animal_id, before.status, before.held_by)
+    deceased = command.reason == "deceased"
+    after = replace(
+        before,
+        status="deceased" if deceased else "archived",
+        died_on=command.died_on if deceased else None,
+        revision=before.revision + 1,
+        updated_at=unit.now,
+    )
+    if command.reason == "erased":
+        after = replace(after, name="", notes="", photos=(), visibility="private")
+    check_birth(after, unit)
+    unit.put(after)
+    unit.answer(Done(id=after.animal_id))
+    yield AnimalArchived(
+        animal_id=after.animal_id, vivarium_id=after.vivarium_id, reason=command.reason, died_on=after.died_on
+    )

@@ -1,0 +1,49 @@
+"""What the rules of the marketplace refuse, in words for the person who asked."""
+
+from typing import ClassVar
+
+from reptidex.domain.offer import WORDS, Objection
+from reptidex.errors import DomainError
+
+
+class ReservedError(DomainError):
+    """Somebody else is buying the animal."""
+
+    title: ClassVar[str] = "Somebody was faster"
+
+    def __init__(self, animal_id: str) -> None:
+        super().__init__("another buyer has reserved this animal; if their payment fails it is offered again")
+        self.animal_id = animal_id
+
+
+class NotOfferedError(DomainError):
+    """The offer is not on the marketplace, or not any more."""
+
+    title: ClassVar[str] = "Not on offer"
+
+    def __init__(self, listing_id: str, status: str) -> None:
+        super().__init__(f"this offer is {status}, so it cannot be bought or asked about")
+        self.listing_id, self.listing_status = listing_id, status
+
+
+class NotPublishableError(DomainError):
+    """Something speaks against putting an offer on the marketplace; `objections` names all of it."""
+
+    title: ClassVar[str] = "This cannot be offered"
+
+    def __init__(self, objections: list[Objection]) -> None:
+        super().__init__("; ".join(WORDS[objection] for objection in objections))
+        self.objections = objections
+
+
+class WrongStateError(DomainError):
+    """What was asked does not fit how far the thing has come."""
+
+    title: ClassVar[str] = "Too late, or too early"
+
+
+class SuspendedError(DomainError):
+    """A party may not trade now."""
+
+    status: ClassVar[int] = 403
+    title: ClassVar[str] = "Trading is suspended"

@@ -1,0 +1,88 @@
+"""What came of a sale's acts, heard by the sale: answers of effects, deadlines, and core's events about payments."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.commerce.saga import tell_sale
+from reptidex.domain.sale.heard import (
+    DeadlinePassed,
+    Heard,
+    HoldGranted,
+    HoldRefused,
+    HoldReleased,
+    HoldUnknown,
+    PaymentCaptured,
+    PaymentEnded,
+    PaymentUnknown,
+    Transferred,
+    TransferRejected,
+)
+from reptidex.domain.sale.heard import PaymentRefunded as PaidBack
+from reptidex.domain.sale.state import Reason
+from reptidex.streams.commands.commerce_sales import PassDeadline, TellHold, TellPayment, TellReleased, TellTransfer
+from reptidex.streams.contract import Event
+from reptidex.streams.core import PaymentCompleted, PaymentFailed, PaymentRefunded
+from reptidex.tables.commerce.sales import SaleRow
+
+Outcome = TellHold | TellReleased | TellPayment | TellTransfer | PassDeadline
+
+
+def heard_from(outcome: Outcome) -> Heard:
+    """Return what a sale hears by an outcome of one of its acts."""
+    match outcome:
+        case TellHold(answer="granted"):
+            return HoldGranted(outcome.generation)
+        case TellHold(answer="refused"):
+            return HoldRefused(outcome.generation, outcome.reason)
+        case TellHold():
+            return HoldUnknown(outcome.generation)
+        case TellReleased():
+            return HoldReleased()
+        case TellPayment(state="captured"):
+            return PaymentCaptured()
+        case TellPayment(state="refunded"):
+            return PaidBack()
+        case TellPayment(state="ended"):
+            return PaymentEnded(outcome.reason)
+        case TellPayment():
+            return PaymentUnknown()
+        case TellTransfer():
+            return Transferred() if outcome.done else TransferRejected()
+        case PassDeadline():
+            return DeadlinePassed(outcome.generation)
+
+
+@agent(TellHold, TellReleased, TellPayment, TellTransfer, PassDeadline, prefetch={SaleRow: "transaction_id"})
+async def advance_sale(outcome: Outcome, unit: Unit) -> AsyncIterator[Event]:
+    """Move a sale on by what came of one of its acts, or by the lack of it."""
+    sale = await unit.need(SaleRow, outcome.transaction_id)
+    if isinstance(outcome, TellPayment) and outcome.reference:
+        sale = msgspec.structs.replace(sale, reference=outcome.reference)
+    for said in await tell_sale(unit, sale, heard_from(outcome)):
+        yield said
+
+
+FAILURES: dict[str, Reason] = {"expired": "expired", "provider": "provider"}
+"""core's reasons in the words of a sale; all others are `declined`."""
+
+
+@agent(PaymentCompleted, PaymentFailed, PaymentRefunded, prefetch={SaleRow: "transaction_id"})
+async def follow_payment(event: PaymentCompleted | PaymentFailed | PaymentRefunded, unit: Unit) -> AsyncIterator[Event]:
+    """Go on with a sale when its money was taken, was not, or was paid back; payments for plans are core's own."""
+    sale = await unit.get(SaleRow, event.transaction_id)
+    if sale is None or sale.payment_id != event.payment_id:
+        return
+    heard: Heard
+    if isinstance(event, PaymentCompleted):
+        heard = PaymentCaptured()
+    elif isinstance(event, PaymentFailed):
+        heard = PaymentEnded(FAILURES.get(event.reason, "declined"))
+    elif event.refunded_total.amount >= sale.amount:
+        heard = PaidBack()
+        sale = msgspec.structs.replace(sale, reference=event.refund_reference or sale.reference)
+    else:
+        return
+    for said in await tell_sale(unit, sale, heard):
+        yield said

@@ -1,0 +1,174 @@
+"""Acts at a payment provider, each under an idempotency key that never changes, and what each of them shows.
+
+However often an act is tried, and whatever becomes of its answer, it happens once. Its outcome is always a command that
+says how the payment stands there; nothing is decided here.
+"""
+
+from typing import Any
+
+from reptidex.agents.agent import Call, Effect, carries_out
+from reptidex.connectors.payments.port import (
+    Charge,
+    DeclinedError,
+    Payment,
+    PaymentGateway,
+    PaymentRefusedError,
+    State,
+)
+from reptidex.domain.payments import Seen
+from reptidex.streams.commands.core_billing import SeePayment, SeeRefund
+from reptidex.streams.contract import Command
+
+SEEN: dict[State, Seen] = {
+    "requires_method": "declined",
+    "requires_action": "requires_action",
+    "processing": "processing",
+    "authorised": "authorised",
+    "captured": "captured",
+    "canceled": "canceled",
+}
+
+
+class AtProvider(Effect, frozen=True, kw_only=True):
+    """An act at a provider for one payment."""
+
+    order_id: str
+    payment_id: str
+    provider: str
+    key: str
+    """The idempotency key: `<transaction>/<step>/<generation>`."""
+
+
+class Authorise(AtProvider, frozen=True, kw_only=True):
+    """Set the money aside."""
+
+    charge: Charge
+
+
+class LookUp(AtProvider, frozen=True, kw_only=True):
+    """Read how the payment stands; `key` is that of the authorisation."""
+
+    charge: Charge
+    reference: str = ""
+
+
+class OnPayment(AtProvider, frozen=True, kw_only=True):
+    """An act on a payment that the provider has named."""
+
+    reference: str
+
+
+class Confirm(OnPayment, frozen=True, kw_only=True):
+    """Carry on after the buyer acted."""
+
+
+class Capture(OnPayment, frozen=True, kw_only=True):
+    """Take the money that was set aside."""
+
+
+class LetGo(OnPayment, frozen=True, kw_only=True):
+    """Release the money that was set aside."""
+
+
+class GiveBack(OnPayment, frozen=True, kw_only=True):
+    """Refund what was captured."""
+
+    amount: int
+
+
+def _gateway(effect: AtProvider, call: Call) -> PaymentGateway:
+    gateway: PaymentGateway = call.ports.gateways[effect.provider]
+    return gateway
+
+
+def _seen(effect: AtProvider, payment: Payment) -> SeePayment:
+    return SeePayment(
+        order_id=effect.order_id,
+        payment_id=effect.payment_id,
+        seen=SEEN[payment.state],
+        reference=payment.reference,
+        captured=payment.captured,
+        action_url=payment.action_url,
+        code=payment.reason,
+    )
+
+
+def _declined(effect: AtProvider, problem: DeclinedError | PaymentRefusedError, reference: str = "") -> SeePayment:
+    return SeePayment(
+        order_id=effect.order_id,
+        payment_id=effect.payment_id,
+        seen="declined",
+        reference=reference,
+        code=problem.code,
+    )
+
+
+@carries_out(Authorise)
+async def authorise(effect: Authorise, call: Call) -> Command | None:
+    """Set the money aside. An outcome that stays unknown is looked up by the payment's own timer."""
+    try:
+        return _seen(effect, await _gateway(effect, call).authorise(effect.charge, key=effect.key))
+    except (DeclinedError, PaymentRefusedError) as problem:
+        return _declined(effect, problem)
+
+
+async def _act(effect: OnPayment, call: Call, act: str) -> Command:
+    gateway: Any = _gateway(effect, call)
+    try:
+        return _seen(effect, await getattr(gateway, act)(effect.reference, key=effect.key))
+    except DeclinedError as problem:
+        return _declined(effect, problem, effect.reference)
+    except PaymentRefusedError:
+        return _seen(effect, await gateway.look_up(effect.reference))
+
+
+@carries_out(Confirm)
+async def confirm(effect: Confirm, call: Call) -> Command | None:
+    """Carry on after the buyer acted."""
+    return await _act(effect, call, "confirm")
+
+
+@carries_out(Capture)
+async def capture(effect: Capture, call: Call) -> Command | None:
+    """Take the money."""
+    return await _act(effect, call, "capture")
+
+
+@carries_out(LetGo)
+async def let_go(effect: LetGo, call: Call) -> Command | None:
+    """Release the money; where it was captured after all, that is what is seen."""
+    return await _act(effect, call, "cancel")
+
+
+@carries_out(LookUp, attempts=3)
+async def look_up(effect: LookUp, call: Call) -> Command | None:
+    """Read how the payment stands."""
+    gateway = _gateway(effect, call)
+    if effect.reference:
+        return _seen(effect, await gateway.look_up(effect.reference))
+    found = await gateway.find(effect.charge, key=effect.key)
+    if found is None:
+        return SeePayment(order_id=effect.order_id, payment_id=effect.payment_id, seen="absent")
+    return _seen(effect, found)
+
+
+@carries_out(GiveBack)
+async def give_back(effect: GiveBack, call: Call) -> Command | None:
+    """Refund; a refusal because it was done before counts as done."""
+    gateway = _gateway(effect, call)
+    state, reference = "failed", ""
+    try:
+        made = await gateway.refund(effect.reference, amount=effect.amount, key=effect.key)
+        state, reference = made.state, made.reference
+    except (DeclinedError, PaymentRefusedError):
+        payment = await gateway.look_up(effect.reference)
+        state = "succeeded" if payment.refunded >= effect.amount else "failed"
+    return SeeRefund(
+        order_id=effect.order_id,
+        payment_id=effect.payment_id,
+        state=state,  # type: ignore[arg-type]
+        refund_reference=reference,
+    )
+
+
+CARRIERS = (authorise, confirm, capture, let_go, look_up, give_back)

@@ -1,0 +1,126 @@
+"""Members of a vivarium and their roles. The role of who asks is read here, where no other writer can change it meanwhile."""
+
+from collections.abc import AsyncIterator
+
+from msgspec.structs import replace
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core.vivariums import set_vivarium_status
+from reptidex.domain import access
+from reptidex.domain.plans import PLANS
+from reptidex.errors import DomainError, NotFoundError
+from reptidex.streams import core as events
+from reptidex.streams.commands.core_vivariums import AddMember, ChangeMember, LoseMember, RemoveMember
+from reptidex.streams.contract import Event
+from reptidex.tables.core.billing import Subscription
+from reptidex.tables.core.people import User
+from reptidex.tables.core.vivariums import Membership, membership_id
+from reptidex.tables.query import select
+
+
+async def _member(unit: Unit, vivarium_id: str, user_id: str) -> Membership:
+    found = await unit.get(Membership, membership_id(vivarium_id, user_id))
+    if found is None:
+        raise NotFoundError("member", user_id)
+    return found
+
+
+async def _actor(unit: Unit, vivarium_id: str, user_id: str) -> Membership:
+    found = await unit.get(Membership, membership_id(vivarium_id, user_id))
+    if found is None:
+        raise NotFoundError("vivarium", vivarium_id)
+    return found
+
+
+async def _members(unit: Unit, vivarium_id: str) -> list[Membership]:
+    return await unit.find(select(Membership, Membership.c.vivarium_id == vivarium_id))
+
+
+def _owners(members: list[Membership]) -> int:
+    return sum(member.role == "herpetologist" for member in members)
+
+
+@agent(AddMember)
+async def add_member(command: AddMember, unit: Unit) -> AsyncIterator[Event]:
+    """Make somebody a member, as far as the plan has room."""
+    actor = await _actor(unit, command.vivarium_id, command.by)
+    access.check_manages(actor.role, command.role)
+    user = await unit.get(User, command.user_id)
+    if user is None or user.status == "deleted":
+        raise NotFoundError("user", command.user_id)
+    members = await _members(unit, command.vivarium_id)
+    if any(member.user_id == command.user_id for member in members):
+        raise DomainError("this person is a member already; change the role instead")
+    subscription = await unit.need(Subscription, command.vivarium_id)
+    most = PLANS[subscription.plan].members
+    if most is not None and len(members) >= most:
+        raise DomainError(f"the plan {subscription.plan} has room for {most} members")
+    member = Membership(
+        membership_id=membership_id(command.vivarium_id, command.user_id),
+        vivarium_id=command.vivarium_id,
+        user_id=command.user_id,
+        role=command.role,
+        added_at=unit.now,
+        added_by=command.by,
+    )
+    unit.put(member)
+    unit.answer(member)
+    yield events.OrgMemberAdded(
+        vivarium_id=command.vivarium_id, user_id=command.user_id, role=command.role, added_by=command.by
+    )
+
+
+@agent(ChangeMember)
+async def change_member(command: ChangeMember, unit: Unit) -> AsyncIterator[Event]:
+    """Give a member another role; an owner always remains."""
+    actor = await _actor(unit, command.vivarium_id, command.by)
+    member = await _member(unit, command.vivarium_id, command.user_id)
+    access.check_manages(actor.role, member.role, command.role)
+    owners = _owners(await _members(unit, command.vivarium_id))
+    access.check_an_owner_remains(command.vivarium_id, member.role, command.role, owners)
+    changed = replace(member, role=command.role)
+    unit.put(changed)
+    unit.answer(changed)
+    if member.role != command.role:
+        yield events.OrgMemberChanged(
+            vivarium_id=command.vivarium_id,
+            user_id=command.user_id,
+            role=command.role,
+            previous_role=member.role,  # type: ignore[arg-type]  # rows hold what commands of type Role wrote
+            changed_by=command.by,
+        )
+
+
+def _removed(unit: Unit, member: Membership, reason: str, by: str | None) -> Event:
+    unit.delete(Membership, member.membership_id)
+    return events.OrgMemberRemoved(
+        vivarium_id=member.vivarium_id,
+        user_id=member.user_id,
+        role=member.role,  # type: ignore[arg-type]
+        reason=reason,  # type: ignore[arg-type]
+        removed_by=by,
+    )
+
+
+@agent(RemoveMember)
+async def remove_member(command: RemoveMember, unit: Unit) -> AsyncIterator[Event]:
+    """End a membership."""
+    actor = await _actor(unit, command.vivarium_id, command.by)
+    member = await _member(unit, command.vivarium_id, command.user_id)
+    access.check_leaves_or_manages(command.by, actor.role, command.user_id, member.role)
+    owners = _owners(await _members(unit, command.vivarium_id))
+    access.check_an_owner_remains(command.vivarium_id, member.role, None, owners)
+    yield _removed(unit, member, "left" if command.by == command.user_id else "removed", command.by)
+
+
+@agent(LoseMember)
+async def lose_member(command: LoseMember, unit: Unit) -> AsyncIterator[Event]:
+    """Drop the membership of a deleted account, and close a vivarium that has no owner left."""
+    member = await unit.get(Membership, membership_id(command.vivarium_id, command.user_id))
+    if member is None:
+        return
+    owners = _owners(await _members(unit, command.vivarium_id))
+    yield _removed(unit, member, "deleted", None)
+    if member.role == "herpetologist" and owners == 1:
+        for event in await set_vivarium_status(unit, command.vivarium_id, "closed"):
+            yield event

@@ -1,0 +1,210 @@
+"""What providers say of payments, in answers, webhooks and look-ups alike: judged once, told once."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from msgspec.structs import replace
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core import gateways
+from reptidex.agents.core.handover import hand_over
+from reptidex.agents.core.payments import begin_refund, look_later, look_up
+from reptidex.domain.payments import OPEN, Act, Seen, decide, failure
+from reptidex.streams import core as events
+from reptidex.streams.commands.core_billing import SeePayment, SeeRefund, SettleInvoice, TakeNotice
+from reptidex.streams.contract import Event
+from reptidex.tables.core.payments import Payment, ProviderEvent
+from reptidex.tables.query import select
+
+NOTICED: dict[str, Seen] = {
+    "approved": "approved",
+    "requires_action": "requires_action",
+    "authorised": "authorised",
+    "captured": "captured",
+    "failed": "declined",
+    "canceled": "canceled",
+}
+
+
+def record(payment: Payment) -> dict[str, Any]:
+    """Return the fields that every event about a payment has."""
+    return {
+        "order_id": payment.order_id,
+        "transaction_id": payment.transaction_id,
+        "payment_id": payment.payment_id,
+        "vivarium_id": payment.buyer_vivarium_id,
+        "amount": payment.amount,
+        "provider": payment.provider,
+        "provider_reference": payment.reference,
+    }
+
+
+def advance(unit: Unit, payment: Payment, seen: Seen, code: str = "") -> list[Event]:
+    """Take note of how a payment stands at the provider, do what follows, and return what is to be told."""
+    decision = decide(payment.status, seen)
+    if decision.status != payment.status:
+        payment = replace(payment, status=decision.status, looks=0)
+    told: list[Event] = []
+    for act in decision.acts:
+        payment, said = _do(unit, payment, act, seen, code)
+        told += said
+    unit.put(payment)
+    if payment.status in OPEN:
+        look_later(unit, payment)
+    else:
+        unit.cancel_timer(f"payment/{payment.payment_id}")
+    return told
+
+
+def _do(unit: Unit, payment: Payment, act: Act, seen: Seen, code: str) -> tuple[Payment, list[Event]]:
+    match act:
+        case "confirm":
+            unit.effect(gateways.Confirm(**payment.at_provider("confirm"), reference=payment.reference))
+        case "capture":
+            unit.effect(gateways.Capture(**payment.at_provider("capture"), reference=payment.reference))
+        case "let_go":
+            unit.effect(gateways.LetGo(**payment.at_provider("cancel"), reference=payment.reference))
+        case "refund":
+            return begin_refund(unit, payment, unit.new_id(), "late"), []
+        case "say_completed":
+            payment = replace(payment, captured_at=unit.now, reason="")
+            return payment, _say_completed(unit, payment)
+        case "say_failed":
+            reason = "canceled" if payment.status == "canceled" else failure(seen, code)
+            payment = replace(payment, reason=reason)
+            return payment, _say_failed(unit, payment)
+    return payment, []
+
+
+def _say_completed(unit: Unit, payment: Payment) -> list[Event]:
+    if payment.purpose == "plan":
+        hand_over(unit, _settles(payment, paid=True))
+        return []
+    return [events.PaymentCompleted(**record(payment), captured_at=unit.now)]
+
+
+def _say_failed(unit: Unit, payment: Payment) -> list[Event]:
+    if payment.purpose == "plan":
+        hand_over(unit, _settles(payment, paid=False))
+        return []
+    again = payment.reason in ("declined", "authentication", "expired")
+    return [events.PaymentFailed(**record(payment), reason=payment.reason, retriable=again)]  # type: ignore[arg-type]
+
+
+def _settles(payment: Payment, *, paid: bool) -> SettleInvoice:
+    return SettleInvoice(
+        vivarium_id=payment.buyer_vivarium_id,
+        invoice_id=payment.order_id,
+        paid=paid,
+        provider=payment.provider,  # type: ignore[arg-type]
+        provider_reference=payment.reference,
+        reason=payment.reason,
+    )
+
+
+@agent(SeePayment, prefetch={Payment: "payment_id"})
+async def see_payment(command: SeePayment, unit: Unit) -> AsyncIterator[Event]:
+    """Judge what the provider answered, or what a look-up showed."""
+    payment = await unit.need(Payment, command.payment_id)
+    payment = replace(
+        payment,
+        reference=payment.reference or command.reference,
+        action_url=command.action_url or payment.action_url,
+    )
+    for event in advance(unit, payment, command.seen, command.code):
+        yield event
+
+
+@agent(TakeNotice, prefetch={ProviderEvent: lambda notice: [f"{notice.provider}/{notice.event}"]})
+async def take_notice(command: TakeNotice, unit: Unit) -> AsyncIterator[Event]:
+    """Act on a verified webhook once, however often it comes, whatever came before it."""
+    key = f"{command.provider}/{command.event}"
+    if await unit.get(ProviderEvent, key) is not None:
+        return
+    payment = await _meant(unit, command)
+    unit.put(
+        ProviderEvent(
+            event_key=key,
+            order_id=command.order_id,
+            payment_id=payment.payment_id if payment else "",
+            kind=command.kind,
+            taken_at=unit.now,
+        )
+    )
+    if payment is None:
+        return
+    if not payment.reference:
+        payment = replace(payment, reference=command.reference)
+        unit.put(payment)
+    for event in _noticed(unit, payment, command):
+        yield event
+
+
+async def _meant(unit: Unit, notice: TakeNotice) -> Payment | None:
+    """Return the payment that a notice is about: it has the reference, or has been told none yet."""
+    mine = await unit.find(select(Payment, Payment.c.order_id == notice.order_id, order=("-generation",)))
+    of_provider = [payment for payment in mine if payment.provider == notice.provider]
+    named = [payment for payment in of_provider if payment.reference == notice.reference]
+    return next(iter(named), None) or next((payment for payment in of_provider if not payment.reference), None)
+
+
+def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
+    match notice.kind:
+        case "refunded":
+            if notice.amount < payment.amount.amount:
+                return []
+            return refund_succeeded(unit, payment, notice.detail)
+        case "refund_failed":
+            if payment.status == "refunding":
+                unit.put(replace(payment, refund_tries=payment.refund_tries + 1))
+            return []
+        case "dispute":
+            unit.put(replace(payment, disputed=True))
+            return []
+    seen = NOTICED.get(notice.kind)
+    if seen is None:
+        return []
+    short = seen == "captured" and notice.amount != payment.amount.amount
+    stale = seen in ("declined", "canceled") and payment.status == "capturing"
+    if short or stale:
+        # Order and amount matter here: what the provider says now counts, not what this notice said once.
+        look_up(unit, payment)
+        return []
+    return advance(unit, payment, seen, notice.code)
+
+
+@agent(SeeRefund, prefetch={Payment: "payment_id"})
+async def see_refund(command: SeeRefund, unit: Unit) -> AsyncIterator[Event]:
+    """Take note of how a refund stands; one that failed is tried again under a new key when the timer comes."""
+    payment = await unit.need(Payment, command.payment_id)
+    if command.state == "succeeded":
+        for event in refund_succeeded(unit, payment, command.refund_reference):
+            yield event
+    elif command.state == "failed" and payment.status == "refunding":
+        unit.put(replace(payment, refund_tries=payment.refund_tries + 1))
+
+
+def refund_succeeded(unit: Unit, payment: Payment, reference: str) -> list[Event]:
+    """Close a refund, ours or one that was made at the provider's own desk, and return what is told of it, once."""
+    if payment.status not in ("refunding", "completed"):
+        return []
+    payment = replace(
+        payment,
+        status="refunded",
+        refund_id=payment.refund_id or unit.new_id(),
+        refund_reason=payment.refund_reason or "requested",
+        refund_reference=reference,
+    )
+    unit.put(payment)
+    unit.cancel_timer(f"payment/{payment.payment_id}")
+    if payment.purpose == "plan":
+        return []
+    return [
+        events.PaymentRefunded(
+            **record(payment),
+            refund_id=payment.refund_id,
+            refund_reference=reference,
+            reason=payment.refund_reason,  # type: ignore[arg-type]
+            refunded_total=payment.amount,
+        )
+    ]

@@ -1,0 +1,90 @@
+"""Vivariums: opened with an owner, renamed, suspended and closed."""
+
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from msgspec.structs import replace
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core.subscriptions import org_updated, subscription_created
+from reptidex.streams import core as events
+from reptidex.streams.commands.core_vivariums import ChangeVivarium, OpenVivarium
+from reptidex.streams.contract import Event
+from reptidex.tables.core.billing import Subscription
+from reptidex.tables.core.vivariums import Membership, Profile, Vivarium, membership_id
+
+
+@agent(OpenVivarium, prefetch={Vivarium: "vivarium_id"})
+async def open_vivarium(command: OpenVivarium, unit: Unit) -> AsyncIterator[Event]:
+    """Open a business vivarium with its founder, profile and free plan."""
+    vivarium = Vivarium(
+        vivarium_id=command.vivarium_id,
+        name=command.name,
+        kind="business",
+        owner_id=command.user_id,
+        status="active",
+        created_at=unit.now,
+    )
+    subscription = Subscription(
+        vivarium_id=command.vivarium_id,
+        subscription_id=command.subscription_id,
+        plan="hobbyist",
+        status="active",
+        started_at=unit.now,
+    )
+    unit.put(vivarium)
+    unit.put(subscription)
+    unit.put(
+        Membership(
+            membership_id=membership_id(command.vivarium_id, command.user_id),
+            vivarium_id=command.vivarium_id,
+            user_id=command.user_id,
+            role="herpetologist",
+            added_at=unit.now,
+        )
+    )
+    unit.put(
+        Profile(
+            profile_id=command.vivarium_id,
+            kind="org",
+            vivarium_id=command.vivarium_id,
+            display_name=command.name,
+            updated_at=unit.now,
+        )
+    )
+    unit.answer(vivarium)
+    yield events.OrgCreated(
+        vivarium_id=vivarium.vivarium_id,
+        name=vivarium.name,
+        kind="business",
+        plan="hobbyist",
+        owner_id=vivarium.owner_id,
+    )
+    yield events.OrgMemberAdded(vivarium_id=vivarium.vivarium_id, user_id=command.user_id, role="herpetologist")
+    yield events.ProfileUpdated(
+        profile_id=vivarium.vivarium_id, kind="org", vivarium_id=vivarium.vivarium_id, display_name=vivarium.name
+    )
+    yield subscription_created(subscription)
+
+
+@agent(ChangeVivarium, prefetch={Vivarium: "vivarium_id"})
+async def change_vivarium(command: ChangeVivarium, unit: Unit) -> AsyncIterator[Event]:
+    """Rename a vivarium."""
+    vivarium = await unit.need(Vivarium, command.vivarium_id)
+    if vivarium.name != command.name:
+        vivarium = replace(vivarium, name=command.name)
+        unit.put(vivarium)
+        yield org_updated(vivarium, "name")
+    unit.answer(vivarium)
+
+
+async def set_vivarium_status(
+    unit: Unit, vivarium_id: str, status: Literal["active", "suspended", "closed"]
+) -> list[Event]:
+    """Give a vivarium a status, and return what is to be told; nothing where it has it, or there is no such vivarium."""
+    vivarium = await unit.get(Vivarium, vivarium_id)
+    if vivarium is None or vivarium.status == status:
+        return []
+    vivarium = replace(vivarium, status=status)
+    unit.put(vivarium)
+    return [org_updated(vivarium, "status")]

@@ -1,0 +1,1 @@
+"""The engine: Faust by its own extension points, one unit of work per fetch."""

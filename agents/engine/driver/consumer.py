@@ -1,0 +1,191 @@
+"""The consumer: one message for the agent per fetch, positions from the database, no thread of its own.
+
+Faust's own consumer wraps each record in four tasks, commits past records in flight, fixes the fetch wait at 1.5 s and lives
+in a second thread; see `docs` on the engine for the measurements. All of it is replaced here, through subclasses.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import aiokafka
+from aiokafka.errors import KafkaError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage
+from mode import Service
+from mode.utils.futures import maybe_async
+
+log = logging.getLogger(__name__)
+
+FETCH_S = 1.0
+"""How long one look for records takes at most, before it is seen whether the worker should stop."""
+
+
+class LoopConsumer(driver.AIOKafkaConsumerThread):
+    """Runs aiokafka's consumer on the worker's own loop: a thread costs each fetch two hand-overs and fights for the GIL."""
+
+    wait_for_shutdown = False
+
+    def __init__(self, consumer: Any, *, loop: asyncio.AbstractEventLoop, **kwargs: Any) -> None:
+        super().__init__(consumer, loop=loop, thread_loop=loop, **kwargs)
+
+    def _get_tasks(self) -> Iterable[Any]:
+        return ()
+
+    async def maybe_start(self) -> bool:
+        return bool(await Service.maybe_start(self))
+
+    async def start(self) -> None:
+        await Service.start(self)
+
+    async def stop(self) -> None:
+        await Service.stop(self)
+
+    async def crash(self, reason: BaseException) -> None:
+        await Service.crash(self, reason)
+
+    def _stopped_set(self) -> None:
+        self._stopped.set()
+
+    def set_shutdown(self) -> None:
+        self._shutdown.set()
+
+    async def on_stop(self) -> None:
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def call_thread(self, fun: Any, *args: Any, **kwargs: Any) -> Any:
+        return await maybe_async(fun(*args, **kwargs))
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await self.consumer.on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        # Nothing is fetched before it is known from where: a fetch that waits for records holds up all else on its connection.
+        self._ensure_consumer().pause(*map(driver.ensure_aiokafka_TP, assigned))
+        await self.consumer.on_partitions_assigned(assigned, generation_id)
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = self.app.engine.settings.fetch_wait_ms
+        return consumer
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        # The group's offsets only follow the database: that they cannot be written now is no reason to stop.
+        try:
+            await self._ensure_consumer().commit({driver.ensure_aiokafka_TP(tp): at for tp, at in offsets.items()})
+        except KafkaError as problem:
+            log.info("the group's offsets are written later: %r", problem)
+            return False
+        return True
+
+    async def fetch(self, active: set[TP], most: int) -> dict[TP, list[Any]]:
+        """Return the next records, at most so many; none, where nothing comes for a while."""
+        records: dict[TP, list[Any]] = await self._fetch_records(
+            self._ensure_consumer(), active, timeout=FETCH_S, max_records=most
+        )
+        return records
+
+
+class Consumer(driver.Consumer):
+    """Hands the records of one fetch over as one message."""
+
+    _thread: LoopConsumer
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.gate = asyncio.Semaphore(1)
+        """Free while no fetch waits for the agent: one is fetched while another is worked on, and no more."""
+
+    def _new_consumer_thread(self) -> LoopConsumer:
+        return LoopConsumer(self, loop=self.loop, beacon=self.beacon)
+
+    def ack(self, message: Any) -> bool:
+        # What has been handled stands in the database; Faust's own books are not kept.
+        message.acked = True
+        self._unacked_messages.discard(message)
+        return True
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Do nothing: the engine has its own watchdog, and this one compares two different clocks."""
+
+    async def wait_empty(self) -> None:
+        """Do nothing: the engine drains itself."""
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Let the group's offsets follow the database."""
+        offsets: dict[TP, int] = self.app.engine.uncommitted()
+        if not offsets:
+            return False
+        done = await self._thread.commit(offsets)
+        if done:
+            self.app.engine.group_committed(offsets)
+        return done
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await self.app.engine.on_revoked()
+        await super().on_partitions_revoked(revoked)
+
+    async def perform_seek(self) -> None:
+        """Go on where the database says, in every partition; where it says nothing, from the beginning."""
+        engine, consumer = self.app.engine, self._thread._ensure_consumer()
+        assigned = consumer.assignment()
+        positions = await engine.on_assigned({tp.partition for tp in assigned})
+        if not assigned:
+            return
+        earliest, latest = await asyncio.gather(consumer.beginning_offsets(assigned), consumer.end_offsets(assigned))
+        self._read_offset.clear()
+        for tp in assigned:
+            offset = engine.start_at(TP(tp.topic, tp.partition), positions, earliest[tp], latest[tp])
+            consumer.seek(tp, offset)
+        consumer.resume(*assigned)
+        self.gate = asyncio.Semaphore(1)
+        engine.ready()
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        engine = self.app.engine
+        stopped, closed = self._stopped.is_set, fetcher._stopped.is_set
+        try:
+            while not (stopped() or closed()):
+                if not self.flow_active:
+                    await self.wait(self.can_resume_flow)
+                    continue
+                gate = self.gate
+                await gate.acquire()
+                most = engine.appetite
+                active = self._get_active_partitions()
+                records = await self._thread.fetch(active, most) if active else {}
+                if not records or not self.flow_active or gate is not self.gate:
+                    gate.release()
+                    if not active:
+                        await self.sleep(0.05)
+                    continue
+                engine.fetched(sum(map(len, records.values())))
+                await self.callback(self._envelope(records, gate))
+        except self.consumer_stopped_errors:
+            if not self.transport.app.should_stop:
+                raise
+        except asyncio.CancelledError:
+            if not self.transport.app.should_stop:
+                raise
+
+    def _envelope(self, records: dict[TP, list[Any]], gate: asyncio.Semaphore) -> ConsumerMessage:
+        tp = next(iter(records))
+        last = records[tp][-1]
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            last.timestamp / 1000,
+            last.timestamp_type,
+            (),
+            None,
+            (records, gate.release),
+            None,
+            0,
+            0,
+            TP(tp.topic, tp.partition),
+            generation_id=self.app.consumer_generation_id,
+        )

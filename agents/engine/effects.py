@@ -1,0 +1,146 @@
+"""Effects: acts in the outside world, carried out after the commit of the unit that asked for them."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from reptidex.agents.agent import Carrier
+from reptidex.agents.engine.carrying import Attempt, effect_of
+from reptidex.agents.engine.inputs import Input
+from reptidex.agents.engine.internal import effect_done, note
+from reptidex.agents.engine.outcome import Outcome
+from reptidex.agents.engine.poison import RetryPolicy
+from reptidex.agents.engine.unit import UnitRunner
+from reptidex.errors import ReptidexError
+from reptidex.streams.contract import Command
+from reptidex.tables.effects import EffectRow
+from reptidex.tables.query import select
+from reptidex.tables.reader import Reader
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 16
+"""So many effects are under way at a time."""
+IN_MEMORY = 5_000
+CARRY_S = 60.0
+"""An attempt that takes longer has failed."""
+BACKOFF = RetryPolicy(first=timedelta(milliseconds=500), longest=timedelta(minutes=5))
+
+
+class Effects:
+    """The effects of one worker, in lanes: those asked for under one key go one after the other."""
+
+    def __init__(
+        self,
+        runner: UnitRunner,
+        reader: Reader,
+        carriers: Sequence[Carrier],
+        submit: Callable[[Input], "asyncio.Future[None]"],
+        ports: Callable[[], Any],
+        *,
+        clock: Callable[[], datetime],
+        backoff: RetryPolicy = BACKOFF,
+        step: Callable[[str], None] = lambda point: None,
+    ) -> None:
+        self._runner, self._reader, self._submit, self._ports = runner, reader, submit, ports
+        self._carriers = {carrier.effect.__name__: carrier for carrier in carriers}
+        self._clock, self._backoff, self._step = clock, backoff, step
+        self._lanes: dict[str, deque[EffectRow]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._more_after: str | None = None
+        self.waiting = 0
+        """Effects in memory that are not done."""
+        self.carried = self.failures = 0
+
+    def committed(self, outcome: Outcome) -> None:
+        """Hear of effects asked for."""
+        for row in outcome.effects:
+            # Where the database holds more than memory does, new ones stand behind those, and are read with them.
+            if not row.attempts and self._more_after is None:
+                self._enqueue(row)
+
+    async def load(self) -> None:
+        """Take up what is left in the database. Raises `UnavailableError`."""
+        owned = sorted(self._runner.ownership.fences)
+        column = EffectRow.c
+        where = [column.partition.in_(owned)]
+        if self._more_after is not None:
+            where.append(column.effect_id > self._more_after)
+        rows = await self._reader.find(select(EffectRow, *where, limit=IN_MEMORY)) if owned else []
+        self._more_after = rows[-1].effect_id if len(rows) == IN_MEMORY else None
+        for row in rows:
+            self._enqueue(row)
+
+    def _enqueue(self, row: EffectRow) -> None:
+        lane = self._lanes.get(row.lane)
+        self.waiting += 1
+        if lane is not None:
+            lane.append(row)
+            return
+        self._lanes[row.lane] = deque([row])
+        task = asyncio.get_running_loop().create_task(self._drive(row.lane))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _drive(self, name: str) -> None:
+        lane = self._lanes[name]
+        while lane:
+            await self._see_through(lane[0])
+            lane.popleft()
+            self.waiting -= 1
+        del self._lanes[name]
+        if not self._lanes and self._more_after is not None:
+            await self.load()
+
+    async def _see_through(self, row: EffectRow) -> None:
+        """Try one effect until it is done or given up, each failed attempt stored."""
+        carrier = self._carriers.get(row.kind)
+        while True:
+            wait = (row.due - self._clock()).total_seconds()
+            if wait > 0 and row.attempts:
+                await asyncio.sleep(wait)
+            outcome: Command | None
+            try:
+                if carrier is None:
+                    raise LookupError(f"nobody carries out {row.kind}")
+                async with self._slots:
+                    self._step("in effects")
+                    async with asyncio.timeout(CARRY_S):
+                        outcome = await carrier.carry(effect_of(row, carrier.effect), Attempt(row, self._ports()))
+                self.carried += 1
+            except Exception as problem:
+                self.failures += 1
+                tried = row.attempts + 1
+                again = isinstance(problem, TimeoutError) or (isinstance(problem, ReptidexError) and problem.retriable)
+                if again and carrier is not None and tried < carrier.attempts:
+                    due = self._clock() + self._backoff.wait(tried)
+                    row = msgspec.structs.replace(row, attempts=tried, due=due, problem=repr(problem)[:500])
+                    log.info("%s %s is tried again at %s: %r", row.kind, row.effect_id, due, problem)
+                    await self._submit(note(row, self._clock()))
+                    continue
+                log.exception("%s %s is given up after %d attempts", row.kind, row.effect_id, tried)
+                outcome = self._failed(carrier, row, problem)
+            await self._submit(effect_done(self._runner, row, outcome, self._clock()))
+            return
+
+    def _failed(self, carrier: Carrier | None, row: EffectRow, problem: Exception) -> Command | None:
+        if carrier is None or carrier.failed is None:
+            return None
+        cause = str(problem) or type(problem).__name__
+        return carrier.failed(effect_of(row, carrier.effect), cause)
+
+    async def forget(self) -> None:
+        """Drop everything: partitions have come or gone. What was under way is tried again by the next owner."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._lanes.clear()
+        self._more_after = None
+        self.waiting = 0

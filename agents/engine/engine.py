@@ -1,0 +1,357 @@
+"""The engine of one worker: units of work, and what follows from them, in one place."""
+
+import asyncio
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from faust.types import TP
+
+from reptidex.agents.agent import Agent, Carrier
+from reptidex.agents.engine.asking import Asker
+from reptidex.agents.engine.effects import Effects
+from reptidex.agents.engine.figures import Figures, PartitionFigures, Tally
+from reptidex.agents.engine.inputs import Input
+from reptidex.agents.engine.intake import Fetch
+from reptidex.agents.engine.letters import Letters
+from reptidex.agents.engine.outcome import Outcome
+from reptidex.agents.engine.ownership import Ownership
+from reptidex.agents.engine.relay import Relay
+from reptidex.agents.engine.routing import Routing
+from reptidex.agents.engine.timers import Timers
+from reptidex.agents.engine.unit import UnitRunner
+from reptidex.errors import FencedError, UnavailableError
+from reptidex.settings import Settings
+from reptidex.tables.database import Database
+from reptidex.tables.driver import LostRaceError
+from reptidex.tables.positions import Position, TopicPartition
+from reptidex.tables.pruning import pruning
+from reptidex.tables.reader import Reader
+from reptidex.tables.store import Store
+
+log = logging.getLogger(__name__)
+
+FENCED = 70
+"""The exit status of a worker whose partitions another has taken over."""
+PRUNE_EVERY_S = 600.0
+INTERNAL_AT_ONCE = 500
+
+
+def wall_clock() -> datetime:
+    """Return the time of day."""
+    return datetime.now(UTC)
+
+
+class Engine:
+    """Everything between a service's log and its database."""
+
+    def __init__(
+        self,
+        service: str,
+        settings: Settings,
+        database: Database,
+        agents: Sequence[Agent],
+        carriers: Sequence[Carrier],
+        *,
+        producer: Callable[[], Any],
+        ports: Callable[[], Any] = lambda: None,
+        clock: Callable[[], datetime] = wall_clock,
+        step: Callable[[str], None] = lambda point: None,
+        die: Callable[[int], None] = os._exit,
+    ) -> None:
+        self.service, self.settings, self.database = service, settings, database
+        self.routing = Routing(agents)
+        self.topics = frozenset(self.routing.topics(service))
+        self.store, self.reader = Store(database), Reader(database)
+        self.ownership = Ownership(settings.partitions, shared=database.shared)
+        self.runner = UnitRunner(
+            service, self.routing, self.store, self.ownership, clock=clock, committed=self._committed, step=step
+        )
+        self.relay = Relay(service, producer, self._relayed, step=step)
+        self.asker = Asker(
+            service, producer, self.ownership, self.reader, clock=clock, deadline_s=settings.answer_deadline_s
+        )
+        self.timers = Timers(self.runner, self.reader, self.submit, clock=clock, shared=database.shared)
+        self.effects = Effects(self.runner, self.reader, carriers, self.submit, ports, clock=clock, step=step)
+        self.letters = Letters(self.runner, self.reader, self.submit, resync=self._resync, clock=clock)
+        self._clock, self._step, self._die = clock, step, die
+        self._lock = asyncio.Lock()
+        self._internal: deque[tuple[Input, asyncio.Future[None]]] = deque()
+        self._work = asyncio.Event()
+        self._ready = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._group_offsets: dict[TopicPartition, int] = {}
+        self._ends: Callable[[TopicPartition], int | None] = lambda at: None
+        self.appetite = settings.unit_records
+        self.tally = Tally()
+        self._unit_began: float | None = None
+        self._last_unit = time.monotonic()
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    def start(self, ends: Callable[[TopicPartition], int | None]) -> None:
+        """Start the tasks beside the agent. `ends` tells the end of a topic-partition, where it is known."""
+        self._ends = ends
+        loop = asyncio.get_running_loop()
+        for task in (self._pump(), self.timers.run(), self.letters.run(), self._prune()):
+            self._tasks.append(loop.create_task(self._guarded(task)))
+
+    async def _guarded(self, task: Any) -> None:
+        try:
+            await task
+        except asyncio.CancelledError:
+            raise
+        except FencedError as problem:
+            self._fenced(problem)
+        except Exception:
+            log.exception("a part of the engine has failed; the worker stops")
+            self._die(FENCED + 1)
+
+    async def stop(self, within: float) -> None:
+        """Finish the unit at work, send what is in the outbox, as far as time allows, and let go of the database."""
+        end = time.monotonic() + within
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        try:
+            async with asyncio.timeout(max(0.1, end - time.monotonic())):
+                await self._lock.acquire()
+        except TimeoutError:
+            log.warning("a unit is still at work; it is undone and run again by the next worker")
+        await self.effects.forget()
+        await self.relay.drain(max(0.1, end - time.monotonic()))
+        await self.relay.reset()
+        try:
+            await self.runner.write_marks()
+        except (UnavailableError, LostRaceError) as problem:
+            log.warning("the last marks are not written; the next worker sends a little again: %s", problem)
+        await self.store.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the worker has its partitions."""
+        return self._ready.is_set()
+
+    async def wait_ready(self) -> None:
+        """Wait until the worker has its partitions."""
+        await self._ready.wait()
+
+    # -- partitions come and go --------------------------------------------------------------------------------------
+
+    async def on_revoked(self) -> None:
+        """Finish the unit at work, then own nothing."""
+        self._ready.clear()
+        try:
+            async with asyncio.timeout(self.settings.session_timeout_s * 0.6), self._lock:
+                await self._let_go()
+        except TimeoutError:
+            log.error("the unit at work does not end; its commit is left to the fences")
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        self.ownership.take({})
+        self.runner.forget()
+        self.timers.forget()
+        self.letters.forget()
+        self._group_offsets.clear()
+        while self._internal:
+            self._internal.popleft()[1].cancel()
+        await self.effects.forget()
+        await self.relay.reset()
+
+    async def on_assigned(self, partitions: set[int]) -> Mapping[TopicPartition, Position]:
+        """Take partitions over: raise their epochs, send what the predecessor left, take up timers, effects, letters.
+
+        Returns the positions to go on from. Waits out a database that cannot be reached.
+        """
+        wait = 0.1
+        while True:
+            try:
+                async with self._lock:
+                    await self._let_go()
+                    self._step("on assignment")
+                    await self._take_over(sorted(partitions))
+                return self.runner.positions
+            except UnavailableError as problem:
+                log.warning("partitions %s are taken over in %.1f s: %s", sorted(partitions), wait, problem)
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 5.0)
+
+    async def _take_over(self, partitions: Sequence[int]) -> None:
+        self.ownership.take(await self.store.take_over(partitions))
+        self.runner.positions = await self.store.positions(partitions)
+        self.runner.blocked = await self.letters.blocked()
+        for fence in self.ownership.fences.values():
+            left = await self.store.unsent(fence)
+            if left:
+                log.info("%d batches of partition %d are sent (again)", len(left), fence.partition)
+            self.relay.offer(left)
+        await self.effects.load()
+        self.timers.forget()
+
+    def start_at(
+        self, at: TopicPartition, positions: Mapping[TopicPartition, Position], earliest: int, end: int
+    ) -> int:
+        """Return the offset to go on from. A log that ends before the position is another log: it is read from its beginning."""
+        known = positions.get((at[0], at[1]))
+        if known is None:
+            return earliest
+        if known.next_offset > end:
+            log.error(
+                "%s %d ends at %d, before our position %d: the log has been replaced", *at, end, known.next_offset
+            )
+            self.runner.positions[at[0], at[1]] = Position(earliest, {})
+            return earliest
+        return max(known.next_offset, earliest)
+
+    def ready(self) -> None:
+        """Say that the partitions are assigned and sought."""
+        self._last_unit = time.monotonic()
+        self._ready.set()
+
+    # -- units -------------------------------------------------------------------------------------------------------
+
+    def fetched(self, count: int) -> None:
+        """Hear how many records a fetch brought: while full ones keep coming, the next may be twice as large."""
+        if count >= self.appetite:
+            self.appetite = min(self.appetite * 2, self.settings.unit_backlog_records)
+        elif count < self.appetite // 4:
+            self.appetite = max(self.settings.unit_records, self.appetite // 2)
+
+    async def take(self, fetch: Fetch) -> None:
+        """Run the unit of one fetch."""
+        plain = {(at[0], at[1]): records for at, records in fetch.items()}
+        try:
+            async with self._lock:
+                await self._unit(plain)
+        except FencedError as problem:
+            self._fenced(problem)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("a unit of work has failed for a reason that no retry mends; the worker stops")
+            self._die(FENCED + 1)
+
+    async def _unit(self, fetch: Fetch) -> None:
+        await self.relay.ebb()
+        internal = [self._internal.popleft() for _ in range(min(len(self._internal), INTERNAL_AT_ONCE))]
+        self._unit_began = began = time.monotonic()
+        self._step("before unit")
+        try:
+            count = await self.runner.run(fetch, [one for one, _ in internal])
+        except BaseException:
+            for _, future in internal:
+                future.cancel()
+            raise
+        finally:
+            self._unit_began = None
+        self._last_unit = time.monotonic()
+        self.tally.unit(count, self._last_unit - began)
+        for _, future in internal:
+            if not future.done():
+                future.set_result(None)
+        if self.runner.blocked:
+            self.letters.heard({(record.key or b"").decode() for records in fetch.values() for record in records})
+
+    def submit(self, one: Input) -> "asyncio.Future[None]":
+        """Have an internal message handled in the next unit; the future tells of its commit."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._internal.append((one, future))
+        self._work.set()
+        return future
+
+    async def _pump(self) -> None:
+        """Run units of internal messages alone, while no fetch takes them along."""
+        while True:
+            await self._work.wait()
+            async with self._lock:
+                if self._internal:
+                    await self._unit({})
+            if not self._internal:
+                self._work.clear()
+
+    def _committed(self, outcome: Outcome) -> None:
+        if outcome.batches:
+            self.relay.offer(outcome.batches)
+        self.asker.committed(outcome)
+        self.effects.committed(outcome)
+        self.timers.committed(outcome)
+        self.letters.committed(outcome)
+
+    def _relayed(self, partition: int, number: int) -> None:
+        if fence := self.ownership.fences.get(partition):
+            fence.relayed = max(fence.relayed, number)
+
+    def _fenced(self, problem: FencedError) -> None:
+        log.critical("%s; this process ends at once", problem)
+        for handler in logging.getLogger().handlers:
+            handler.flush()
+        self._die(FENCED)
+
+    async def _resync(self) -> None:
+        async with self._lock:
+            self.runner.blocked = await self.letters.blocked()
+
+    async def _prune(self) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_EVERY_S)
+            try:
+                async with self._lock:
+                    session = await self.store.session()
+                    await session.commit(pruning(self.database, self._clock()))
+            except UnavailableError as problem:
+                log.warning("nothing is pruned this time: %s", problem)
+
+    # -- the group's offsets -----------------------------------------------------------------------------------------
+
+    def uncommitted(self) -> dict[Any, int]:
+        """Return the positions that the consumer group has not been told."""
+        told = self._group_offsets
+        return {
+            TP(*at): position.next_offset
+            for at, position in self.runner.positions.items()
+            if told.get(at) != position.next_offset and at[0] in self.topics
+        }
+
+    def group_committed(self, offsets: Mapping[Any, int]) -> None:
+        """Hear that the group has been told."""
+        self._group_offsets.update({(at[0], at[1]): offset for at, offset in offsets.items()})
+
+    # -- figures -----------------------------------------------------------------------------------------------------
+
+    def figures(self) -> Figures:
+        """Return what the worker has to tell of itself."""
+        now, oldest = time.monotonic(), self.relay.oldest
+        topics = tuple(
+            PartitionFigures(
+                topic=at[0], partition=at[1], position=it.next_offset, end=self._ends(at) or it.next_offset
+            )
+            for at, it in sorted(self.runner.positions.items())
+        )
+        lag = sum(each.lag for each in topics)
+        return Figures(
+            service=self.service,
+            ready=self.is_ready,
+            partitions=tuple(sorted(self.ownership.fences)),
+            lag=lag,
+            units=self.tally.units,
+            messages=self.tally.messages,
+            unit_seconds=tuple(self.tally.durations),
+            busy_s=now - self._unit_began if self._unit_began is not None else 0.0,
+            stalled_s=now - self._last_unit if lag and self.is_ready else 0.0,
+            unsent=self.relay.backlog,
+            oldest_unsent_s=max(0.0, (self._clock() - oldest.created).total_seconds()) if oldest else 0.0,
+            send_failures=self.relay.failures,
+            effects_waiting=self.effects.waiting,
+            effects_carried=self.effects.carried,
+            effects_failed=self.effects.failures,
+            letters_blocking=sum(self.runner.blocked.values()),
+            lanes_blocked=len(self.runner.blocked),
+            cached_rows=len(self.runner.working),
+            topics=topics,
+        )

@@ -1,0 +1,70 @@
+"""What a unit of work takes in: records of the log, and the engine's own timers, outcomes of effects and letters tried again."""
+
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from reptidex.streams.envelope import AnyEvent
+
+Kind = Literal["log", "timer", "effect", "letter", "note"]
+
+MARK = "rx-mark"
+"""Header: which outbox a record came from, and its number there (`<service>:<partition>:<number>`)."""
+
+
+ASKED = "rx-request"
+"""Header of a command: the hash of the request that it was sent for."""
+
+
+class Mark(NamedTuple):
+    """The place of a record in the outbox that sent it."""
+
+    outbox: str
+    number: int
+
+
+class LogRecord(NamedTuple):
+    """A record as it came from the log."""
+
+    topic: str
+    partition: int
+    offset: int
+    """Its place in the log; of internal messages that of the last command handled before."""
+    key: bytes | None
+    value: bytes | None
+    headers: Any = ()
+    timestamp: int = 0
+
+
+class Input(msgspec.Struct):
+    """One message on its way to the handlers; a `note` only puts its row (an effect that has to be tried again)."""
+
+    kind: Kind
+    event: AnyEvent
+    topic: str
+    partition: int
+    """The partition number under whose ownership it is handled."""
+    offset: int
+    """Its place in the log; of internal messages that of the last command handled before."""
+    key: str
+    place: str
+    """Where ids are derived from; the same on every attempt."""
+    value: bytes
+    asked: str = ""
+    """Of a command: the hash of the request, as its asker names it."""
+    ref: Any = None
+    """The row that goes with it: `TimerRow`, `EffectRow` or `DeadLetterRow`."""
+
+    @property
+    def lane(self) -> tuple[str, str]:
+        """Messages of one lane are handled in order, or wait behind one that failed."""
+        return (self.topic, self.key)
+
+
+def mark_of(headers: Any) -> Mark | None:
+    """Return the outbox mark among a record's headers; None for a record from outside, or with a mark that is not one."""
+    for name, value in headers:
+        if name == MARK:
+            outbox, _, number = value.decode().rpartition(":")
+            return Mark(outbox, int(number)) if outbox and number.isdigit() else None
+    return None

@@ -1,0 +1,129 @@
+"""What becomes of a message that could not be handled: tried again, put away as dead, or parked behind an earlier one."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from reptidex.agents.engine.inputs import Input, LogRecord
+from reptidex.errors import ReptidexError
+from reptidex.tables.dead_letters import DeadLetterRow, State, letter_id
+from reptidex.tables.outbox import Outgoing
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How long and how often a message with a retriable error is tried again."""
+
+    first: timedelta = timedelta(milliseconds=50)
+    """The wait before the second attempt; each further one is twice as long."""
+    longest: timedelta = timedelta(seconds=30)
+    patience: timedelta = timedelta(minutes=10)
+    """After this long a message is dead."""
+
+    def wait(self, attempts: int) -> timedelta:
+        """Return how long to wait after this many attempts."""
+        doubled: timedelta = self.first * (1 << min(attempts - 1, 20))
+        return min(doubled, self.longest)
+
+
+class Obituary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is said of a dead letter on the topic `repti-<service>.deadletters`."""
+
+    letter_id: str
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    type: str
+    error: str
+    cause: str
+    attempts: int
+    at: datetime
+    value: bytes
+    """The original bytes, in base64."""
+
+
+def letter_of(one: Input) -> DeadLetterRow:
+    """Return the letter that keeps a message; the one it came from, where it has been kept before."""
+    if isinstance(one.ref, DeadLetterRow):
+        return one.ref
+    tail = "" if one.kind == "log" else one.place
+    return DeadLetterRow(
+        letter_id=letter_id(one.topic, one.partition, one.offset, tail),
+        state="parked",
+        topic=one.topic,
+        partition=one.partition,
+        position=one.offset,
+        message_key=one.key,
+        message_type=one.event.type,
+        value=one.value,
+        source=one.kind,
+        created=one.event.time,
+    )
+
+
+def failed(
+    one: Input, error: BaseException, now: datetime, policy: RetryPolicy, *, told: bool = False
+) -> DeadLetterRow:
+    """Return the letter of a message whose handler failed: tried again as its error allows, or dead.
+
+    With `told` an asker is told of the failure, so that nothing need wait behind the message.
+    """
+    letter = letter_of(one)
+    attempts = letter.attempts + 1
+    deadline = letter.deadline or now + policy.patience
+    again = isinstance(error, ReptidexError) and error.retriable and now < deadline
+    return msgspec.structs.replace(
+        letter,
+        state="retrying" if again else "failed" if told else "dead",
+        error=type(error).__name__,
+        cause=str(error)[:2000],
+        attempts=attempts,
+        due=now + policy.wait(attempts) if again else None,
+        deadline=deadline,
+        created=now if letter.attempts == 0 and letter.state == "parked" else letter.created,
+    )
+
+
+def unreadable(record: LogRecord, error: BaseException, now: datetime) -> DeadLetterRow:
+    """Return the letter of a record that breaks its contract."""
+    state: State = "unreadable"
+    return DeadLetterRow(
+        letter_id=letter_id(record.topic, record.partition, record.offset),
+        state=state,
+        topic=record.topic,
+        partition=record.partition,
+        position=record.offset,
+        message_key=(record.key or b"").decode(errors="replace"),
+        message_type=record.topic,
+        value=record.value or b"",
+        source="log",
+        error=type(error).__name__,
+        cause=str(error)[:2000],
+        attempts=1,
+        created=now,
+    )
+
+
+def obituary(service: str, letter: DeadLetterRow, now: datetime) -> Outgoing:
+    """Return the record that tells of a dead letter."""
+    said = Obituary(
+        letter_id=letter.letter_id,
+        topic=letter.topic,
+        partition=letter.partition,
+        offset=letter.position,
+        key=letter.message_key,
+        type=letter.message_type,
+        error=letter.error,
+        cause=letter.cause,
+        attempts=letter.attempts,
+        at=now,
+        value=letter.value,
+    )
+    return Outgoing(
+        f"repti-{service}.deadletters",
+        letter.partition,
+        letter.message_key.encode(),
+        msgspec.json.encode(said),
+        letter.letter_id,
+        "deadletter",
+    )

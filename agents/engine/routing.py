@@ -1,0 +1,85 @@
+"""Which handlers hear a message, and which rows they will ask for."""
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from reptidex.agents.agent import Agent
+from reptidex.streams.contract import Command, Event, Message, command_topic, messages
+from reptidex.tables.row import Row
+
+UNHEARD = frozenset({"telemetry.tracked", "events.published", "audit.logged"})
+"""What the catch-all subscriptions leave out: two of them would feed each other without end."""
+
+
+class Prefetch(NamedTuple):
+    """A table and how to tell the key, or the keys, that a handler will ask for."""
+
+    row: type[Row]
+    keys: Callable[[Any], Any]
+    many: bool
+
+
+class Handler(NamedTuple):
+    """One agent, ready to be called."""
+
+    name: str
+    call: Callable[[Any, Any], Any]
+    speaks: bool
+    """An async generator: it may publish events."""
+
+
+class Route(NamedTuple):
+    """All that happens to one kind of message."""
+
+    handlers: tuple[Handler, ...]
+    prefetch: tuple[Prefetch, ...]
+    speaks: bool
+    is_command: bool
+
+
+NOBODY = Route((), (), False, False)
+
+
+class Routing:
+    """The routes of a service by name of message."""
+
+    def __init__(self, agents: Sequence[Agent]) -> None:
+        self._by_name: dict[str, Route] = {}
+        heard: dict[type[Message], list[Agent]] = {}
+        for agent in agents:
+            for message in _expand(agent.hears):
+                heard.setdefault(message, []).append(agent)
+        for message, listeners in heard.items():
+            self._by_name[message.contract.name] = _route(message, listeners)
+        self.heard = tuple(heard)
+
+    def route(self, name: str) -> Route:
+        """Return what happens to a message; nothing, where nobody hears it."""
+        return self._by_name.get(name, NOBODY)
+
+    def topics(self, service: str) -> list[str]:
+        """Return the topics to listen to: what is heard, and the commands of the service."""
+        return sorted({message.contract.topic for message in self.heard} | {command_topic(service)})
+
+
+def _expand(hears: Iterable[type[Message]]) -> Iterable[type[Message]]:
+    for message in hears:
+        if message is Event:
+            yield from (each for each in messages("event") if each.contract.name not in UNHEARD)
+        else:
+            yield message
+
+
+def _route(message: type[Message], agents: Sequence[Agent]) -> Route:
+    handlers = tuple(
+        Handler(agent.name, agent.handle, inspect.isasyncgenfunction(inspect.unwrap(agent.handle))) for agent in agents
+    )
+    prefetch = tuple(
+        Prefetch(row, keys if callable(keys) else attrgetter(keys), callable(keys))
+        for agent in agents
+        for row, keys in agent.prefetch.items()
+    )
+    speaks = any(handler.speaks for handler in handlers)
+    return Route(handlers, prefetch, speaks, issubclass(message, Command))

@@ -1,0 +1,201 @@
+"""The unit of work as a handler sees it: the `Unit` of `agents/agent.py`."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, cast
+
+import msgspec
+
+from reptidex.agents.agent import Effect
+from reptidex.agents.engine.identity import derived_id, place_bits
+from reptidex.agents.engine.inputs import Input
+from reptidex.agents.engine.ownership import Ownership
+from reptidex.agents.engine.working_set import WorkingSet, _Missing
+from reptidex.errors import ForeignContractError, NotFoundError
+from reptidex.streams import codec
+from reptidex.streams.contract import Command, Event
+from reptidex.streams.envelope import AnyEvent, CloudEvent, sequence_text
+from reptidex.tables.effects import EffectRow
+from reptidex.tables.outbox import Outgoing
+from reptidex.tables.query import Query
+from reptidex.tables.row import Row
+from reptidex.tables.timers import TimerRow
+from reptidex.tables.versions import VersionRow
+
+R = TypeVar("R", bound=Row)
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Rows(Protocol):
+    """Where rows come from that are not in memory."""
+
+    async def fetch(self, row: type[Row], key: str) -> Row | None:
+        """Return a row of the database, and remember it."""
+
+    async def find(self, query: Query[Any]) -> list[Any]:
+        """Return the rows of a query, what the unit has written included."""
+
+
+class Work:
+    """One per unit; `begin` turns it to the next message."""
+
+    def __init__(self, service: str, working: WorkingSet, ownership: Ownership, rows: Rows) -> None:
+        self._short, self._source = service, f"/repti-{service}"
+        self._working, self._ownership, self._rows = working, ownership, rows
+        self.outgoing: dict[int, list[Outgoing]] = {}
+        self.said: list[AnyEvent] = []
+        """What the message at hand has published so far."""
+        self.answered: bytes = b""
+        self._input: Input = cast(Input, None)
+        self._bits: int | None = None
+        self._ordinal = 0
+        self._mark = 0
+
+    # -- the engine's side -------------------------------------------------------------------------------------------
+
+    def begin(self, one: Input) -> None:
+        """Turn to the next message."""
+        self._input, self._bits, self._ordinal, self.answered = one, None, 0, b""
+        self._mark = len(self.outgoing.get(one.partition, ()))
+        self.said = []
+        self._working.mark()
+
+    def undo(self) -> None:
+        """Take back everything that the message at hand has done."""
+        self._working.undo()
+        self.answered, self.said = b"", []
+        if said := self.outgoing.get(self._input.partition):
+            del said[self._mark :]
+
+    async def publish(self, event: Event) -> None:
+        """Give an event its envelope, with the next version of its aggregate, and put it into the outbox."""
+        contract = event.contract
+        if contract.service != self._short:
+            raise ForeignContractError(contract.name, f"repti-{contract.service}", f"repti-{self._short}")
+        subject, one = event.key, self._input
+        known = self._working.peek(VersionRow, subject)
+        if isinstance(known, _Missing):
+            known = await self._rows.fetch(VersionRow, subject)
+        version = cast(VersionRow, known).version + 1 if known is not None else 1
+        self._working.put(VersionRow(subject=subject, version=version))
+        cause = one.event
+        envelope = CloudEvent(
+            id=self.new_id(),
+            source=self._source,
+            type=contract.name,
+            subject=subject,
+            time=cause.time,
+            dataschema=contract.schema,
+            sequence=sequence_text(version),
+            correlationid=cause.correlationid or cause.id,
+            causationid=cause.id,
+            actor=cause.actor,
+            vivariumid=cause.vivariumid or getattr(event, "vivarium_id", None),
+            traceparent=cause.traceparent,
+            data=event,
+        )
+        partition = one.partition if subject == one.key else self._ownership.partition_of(subject)
+        self.say(
+            Outgoing(
+                contract.topic,
+                partition,
+                subject.encode(),
+                codec.encode(envelope),
+                envelope.id,
+                contract.name,
+                cause.traceparent,
+            )
+        )
+        self.said.append(envelope)
+
+    def say(self, message: Outgoing) -> None:
+        """Put a record into the outbox of the partition at work."""
+        outbox = self.outgoing.get(self._input.partition)
+        if outbox is None:
+            outbox = self.outgoing[self._input.partition] = []
+        outbox.append(message)
+
+    # -- the handler's side ------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return self._input.event.time
+
+    @property
+    def cause(self) -> AnyEvent:
+        return self._input.event
+
+    async def get(self, row: type[R], key: str) -> R | None:
+        known = self._working.peek(row, key)
+        if isinstance(known, _Missing):
+            known = await self._rows.fetch(row, key)
+        return cast("R | None", known)
+
+    async def need(self, row: type[R], key: str) -> R:
+        found = await self.get(row, key)
+        if found is None:
+            raise NotFoundError(row.__name__.lower(), key)
+        return found
+
+    async def find(self, query: Query[R]) -> list[R]:
+        return cast("list[R]", await self._rows.find(query))
+
+    def put(self, row: Row) -> None:
+        self._working.put(row)
+
+    def delete(self, row: type[Row], key: str) -> None:
+        self._working.delete(row, key)
+
+    def answer(self, value: msgspec.Struct) -> None:
+        self.answered = _encode(value)
+
+    def effect(self, effect: Effect) -> None:
+        one = self._input
+        cause = msgspec.structs.replace(one.event, data=None)
+        self._working.put(
+            EffectRow(
+                effect_id=self.new_id(),
+                partition=one.partition,
+                lane=one.key,
+                kind=type(effect).__name__,
+                body=_encode(effect),
+                cause=codec.encode(cause),
+                due=one.event.time,
+            )
+        )
+
+    def timer(self, name: str, at: datetime, command: Command) -> None:
+        cause, contract = self._input.event, command.contract
+        if contract.service != self._short:
+            raise ForeignContractError(contract.name, f"repti-{contract.service}", f"repti-{self._short}")
+        envelope = CloudEvent(
+            id=self.new_id(),
+            source=self._source,
+            type=contract.name,
+            subject=command.key,
+            time=at,
+            dataschema=contract.schema,
+            correlationid=cause.correlationid or cause.id,
+            causationid=cause.id,
+            actor=cause.actor,
+            vivariumid=cause.vivariumid,
+            traceparent=cause.traceparent,
+            data=command,
+        )
+        partition = self._ownership.partition_of(command.key)
+        self._working.put(TimerRow(name=name, due=at, partition=partition, command=codec.encode(envelope)))
+
+    def cancel_timer(self, name: str) -> None:
+        self._working.delete(TimerRow, name)
+
+    def new_id(self) -> str:
+        one = self._input
+        if self._bits is None:
+            self._bits = place_bits(one.place)
+        made = derived_id(one.event.time, one.place, self._bits, self._ordinal)
+        self._ordinal += 1
+        return made
+
+
+Publish = Callable[[Event], Awaitable[None]]

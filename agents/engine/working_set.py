@@ -1,0 +1,145 @@
+"""The working set: rows in memory across units, what a unit changed, and how to undo one message's work.
+
+Rows are frozen, so the old row is all there is to remember for undoing. Memory is bounded by two generations: what a
+generation's time did not touch goes with it, which is close to "least recently used" at a fraction of its cost.
+"""
+
+from collections import defaultdict
+from typing import Any, Final, cast
+
+from reptidex.tables.row import Row
+from reptidex.tables.store import RowKey
+
+CAPACITY = 20_000
+
+
+class _Missing:
+    """Stands for a row of which we do not know whether it is there."""
+
+
+MISSING: Final = _Missing()
+
+Known = Row | None | _Missing
+Rows = dict[type[Row], dict[str, Row | None]]
+
+
+class WorkingSet:
+    """Rows by class and key; None is a row known to be absent."""
+
+    def __init__(self, capacity: int = CAPACITY, transient: frozenset[type[Row]] = frozenset()) -> None:
+        self._capacity, self._transient = capacity, transient
+        self._young: Rows = defaultdict(dict)
+        self._old: Rows = defaultdict(dict)
+        self.dirty: Rows = defaultdict(dict)
+        self._flushed: dict[RowKey, Row | None] = {}
+        self._bases: dict[RowKey, Row | None] = {}
+        self._borrowed: set[RowKey] = set()
+        self._undo: list[tuple[type[Row], str, Known, Known]] = []
+
+    def peek(self, cls: type[Row], key: str) -> Known:
+        """Return what is known of a row."""
+        row: Known = self._young[cls].get(key, MISSING)
+        if row is MISSING:
+            row = self._old[cls].pop(key, MISSING)
+            if row is not MISSING:
+                self._young[cls][key] = cast(Row | None, row)
+        return row
+
+    def remember(self, cls: type[Row], key: str, row: Row | None, *, borrowed: bool = False) -> None:
+        """Take note of a row as the database has it; a `borrowed` one (another worker's key) is forgotten after the unit."""
+        self._young[cls][key] = row
+        if borrowed:
+            self._borrowed.add((cls, key))
+
+    def put(self, row: Row) -> None:
+        """Write a row."""
+        self._change(type(row), row.key, row)
+
+    def delete(self, cls: type[Row], key: str) -> None:
+        """Delete a row, if it is there."""
+        self._change(cls, key, None)
+
+    def _change(self, cls: type[Row], key: str, row: Row | None) -> None:
+        dirty = self.dirty[cls]
+        # Taken out first, so that the order of the dirty rows is that of their last writes.
+        self._undo.append((cls, key, self.peek(cls, key), dirty.pop(key, MISSING)))
+        self._young[cls][key] = dirty[key] = row
+
+    def mark(self) -> None:
+        """Begin a message: what was written before cannot be undone any more."""
+        self._undo.clear()
+
+    def undo(self) -> None:
+        """Take back what was written since the mark."""
+        for cls, key, before, dirty_before in reversed(self._undo):
+            dirty = self.dirty[cls]
+            dirty.pop(key, None)
+            if (cls, key) in self._flushed:
+                base = self._bases.get((cls, key)) if isinstance(before, _Missing) else before
+                self._young[cls][key] = dirty[key] = base
+                continue
+            if not isinstance(dirty_before, _Missing):
+                dirty[key] = dirty_before
+            if isinstance(before, _Missing):
+                self._young[cls].pop(key, None)
+            else:
+                self._young[cls][key] = before
+        self._undo.clear()
+
+    def blind(self) -> dict[type[Row], list[str]]:
+        """Return what this message wrote without having read it: its old state must be known before it goes to the database."""
+        unread: dict[type[Row], list[str]] = {}
+        for cls, key, before, dirty_before in self._undo:
+            fresh = isinstance(before, _Missing) and isinstance(dirty_before, _Missing)
+            if fresh and (cls, key) not in self._bases:
+                unread.setdefault(cls, []).append(key)
+        return unread
+
+    def base(self, cls: type[Row], key: str, row: Row | None) -> None:
+        """Take note of what a blind write replaces."""
+        self._bases[cls, key] = row
+
+    def flush(self) -> Rows:
+        """Hand over what is dirty to be written into the open transaction now."""
+        rows = {cls: dict(changed) for cls, changed in self.dirty.items() if changed}
+        for cls, changed in rows.items():
+            self._flushed.update(((cls, key), row) for key, row in changed.items())
+            self.dirty[cls].clear()
+        return rows
+
+    def written(self) -> Rows:
+        """Return all that this unit has written, what has been flushed included."""
+        rows: Rows = defaultdict(dict)
+        for (cls, key), row in self._flushed.items():
+            rows[cls][key] = row
+        for cls, changed in self.dirty.items():
+            rows[cls].update(changed)
+        return rows
+
+    def settle(self) -> None:
+        """Close a committed unit: what it wrote is what the database has."""
+        for cls in self._transient:
+            self._young[cls].clear()
+            self._old[cls].clear()
+        for cls, key in self._borrowed:
+            self._young[cls].pop(key, None)
+        self._forget_unit()
+        if sum(map(len, self._young.values())) > self._capacity // 2:
+            self._old, self._young = self._young, defaultdict(dict)
+
+    def drop(self) -> None:
+        """Forget everything: after a rollback, and when partitions come or go."""
+        self._young.clear()
+        self._old.clear()
+        self._forget_unit()
+
+    def _forget_unit(self) -> None:
+        self.dirty.clear()
+        self._flushed.clear()
+        self._bases.clear()
+        self._borrowed.clear()
+        self._undo.clear()
+
+    def __len__(self) -> int:
+        generations: list[Any] = [*self._young.values(), *self._old.values()]
+        return sum(map(len, generations))

@@ -1,0 +1,112 @@
+"""The engine against bare loops and peers, on the same log in the same run: medians of interleaved rounds, ratios printed.
+
+python -m benchmarks.run [--job stateful consume latency] [--rounds 3] [--events 200000] [--only engine aiokafka_loop] [--json FILE]
+"""
+
+import argparse
+import asyncio
+import os
+import statistics
+import sys
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks.latency import measure_hops
+from benchmarks.load import Result, embedded_log, events, fill, make_topic, run_contender
+
+BASE = "aiokafka_loop"
+CONTENDERS = {
+    "engine": 1.0,
+    BASE: 1.0,
+    "librdkafka_loop": 1.0,
+    "bytewax_flow": 0.5,
+    "fast_stream": 0.2,
+    "quix": 0.25,
+    "faust_stock": 0.02,
+}
+"""Each with the share of the events that it gets, so that every side runs for seconds."""
+JOBS = {
+    "stateful": ("stateful", 0, "stateful job, every key its own: one row really written per event"),
+    "hot": ("stateful", 1000, "stateful job, 1,000 hot keys"),
+    "consume": ("consume", 0, "consume, decode and count"),
+}
+console = Console(highlight=False)
+
+
+async def throughput(job: str, names: list[str], rounds: int, count: int) -> dict[str, list[Result]]:
+    """Run each contender `rounds` times, taking turns, each time into a fresh topic."""
+    kind, keys, _ = JOBS[job]
+    found: dict[str, list[Result]] = {name: [] for name in names}
+    async with embedded_log() as bootstrap:
+        size = await fill(bootstrap, "in", events(count, keys))
+        console.print(f"{JOBS[job][2]}: {count} events of {size} bytes in 4 partitions, {rounds} rounds taking turns")
+        with Progress(console=console, transient=True) as bar:
+            task = bar.add_task(job, total=rounds * len(names))
+            for round_ in range(rounds):
+                for name in names:
+                    share = max(2000, int(count * CONTENDERS[name]))
+                    target = f"out-{name.replace('_', '-')}-{round_}"
+                    await make_topic(bootstrap, target)
+                    bar.update(task, description=f"{job}: {name}")
+                    try:
+                        result = await asyncio.to_thread(run_contender, name, kind, bootstrap, "in", target, share)
+                        found[name].append(result)
+                    except Exception as problem:
+                        console.print(f"  {name}: {problem}")
+                    bar.advance(task)
+    return found
+
+
+def show(job: str, found: dict[str, list[Result]]) -> dict[str, dict[str, float]]:
+    """Print the table of one job and return its medians."""
+    table = Table(title=JOBS[job][2], title_justify="left")
+    for column in ("contender", "events/s", "CPU µs/event", "RSS MB", f"x {BASE}", "range"):
+        table.add_column(column, justify="left" if column == "contender" else "right")
+    medians: dict[str, dict[str, float]] = {}
+    base = statistics.median([each.rate for each in found[BASE]]) if found.get(BASE) else None
+    for name, results in found.items():
+        if not results:
+            table.add_row(name, "failed")
+            continue
+        rates = [each.rate for each in results]
+        rate, cpu = statistics.median(rates), statistics.median([each.cpu_us for each in results])
+        medians[name] = {"rate": rate, "cpu_us": cpu, "rss_mb": max(each.rss_mb for each in results)}
+        ratio = f"{rate / base:.2f}" if base else ""
+        spread = f"{min(rates):,.0f}-{max(rates):,.0f}"
+        table.add_row(name, f"{rate:,.0f}", f"{cpu:.1f}", f"{medians[name]['rss_mb']:.0f}", ratio, spread)
+    console.print(table)
+    for name, results in found.items():
+        notes = {key: value for each in results for key, value in each.notes.items()}
+        if notes:
+            console.print(f"  {name}: {notes}")
+    return medians
+
+
+def main() -> int:
+    """Run what was asked for and keep the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--job", nargs="*", choices=[*JOBS, "latency"], default=[*JOBS, "latency"])
+    parser.add_argument("--only", nargs="*", choices=list(CONTENDERS), default=list(CONTENDERS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--json", type=Path, default=Path("benchmarks/results/latest.json"))
+    told = parser.parse_args()
+    console.print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    kept: dict[str, object] = {}
+    for job in told.job:
+        if job == "latency":
+            kept[job] = asyncio.run(measure_hops(console, told.rounds))
+        else:
+            kept[job] = show(job, asyncio.run(throughput(job, told.only, told.rounds, told.events)))
+    told.json.parent.mkdir(parents=True, exist_ok=True)
+    told.json.write_bytes(msgspec.json.format(msgspec.json.encode(kept)))
+    console.print(f"kept in {told.json}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""The one verifier of access tokens, in all six services (RFC 8725)."""
+
+import hashlib
+from collections.abc import Callable
+
+import jwt
+
+from reptidex.connectors.identity.claims import ALGORITHM, AUDIENCE, Claims
+from reptidex.connectors.identity.keys import KeySource
+from reptidex.connectors.identity.parsing import TokenError, parse
+
+LEEWAY_S = 60
+CACHED = 20_000
+LONGEST_LIFE_S = 24 * 3600
+
+
+def nothing_revoked(session_id: str) -> bool:
+    """Say that no session is revoked."""
+    return False
+
+
+def _digest(token: str) -> bytes:
+    # A header may hold bytes that are no text; such a token is refused by the parser, and is not to break the look-up.
+    return hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+
+
+class TokenVerifier:
+    """Verifies a token once and remembers it, by digest, until it runs out, its session is revoked or the keys change."""
+
+    def __init__(
+        self,
+        keys: KeySource,
+        *,
+        issuer: str,
+        clock: Callable[[], float],
+        revoked: Callable[[str], bool] = nothing_revoked,
+    ) -> None:
+        """Take the keys, the issuer expected, a clock in Unix seconds, and who knows which session ids are revoked."""
+        self._keys, self._issuer, self._clock, self._revoked = keys, issuer, clock, revoked
+        self._known: dict[bytes, Claims] = {}
+        self._generation = keys.generation
+
+    def recall(self, token: str) -> Claims | None:
+        """Return the claims of a token verified before, or None. Raises `TokenError` where it has ended since."""
+        self._follow_keys()
+        digest = _digest(token)
+        claims = self._known.get(digest)
+        if claims is None:
+            return None
+        if claims.exp <= self._clock():
+            del self._known[digest]
+            return None
+        self._not_revoked(claims)
+        return claims
+
+    async def verify(self, token: str) -> Claims:
+        """Return the claims of a token.
+
+        Raises `TokenError`, and `UnavailableError` where no key has ever been fetched from core.
+        """
+        claims = self.recall(token)
+        if claims is not None:
+            return claims
+        header, claims = parse(token)
+        self._check(claims)
+        key = await self._keys.find(header.kid)
+        self._follow_keys()
+        if key is None:
+            raise TokenError("unknown key")
+        try:
+            # The key decides the algorithm; the claims are ours to check, on the bytes that pyjwt has verified.
+            jwt.PyJWS(algorithms=[ALGORITHM]).decode_complete(token, key, algorithms=[ALGORITHM])
+        except jwt.InvalidTokenError:
+            raise TokenError("signature") from None
+        self._not_revoked(claims)
+        self._remember(token, claims)
+        return claims
+
+    def _follow_keys(self) -> None:
+        if self._generation != self._keys.generation:
+            self._known.clear()
+            self._generation = self._keys.generation
+
+    def _check(self, claims: Claims) -> None:
+        now = self._clock()
+        if claims.iss != self._issuer:
+            raise TokenError("issuer")
+        if claims.aud != AUDIENCE:
+            raise TokenError("audience")
+        if not claims.sub or claims.kind not in ("user", "service"):
+            raise TokenError("subject")
+        if claims.exp + LEEWAY_S <= now:
+            raise TokenError("expired")
+        if max(claims.iat, claims.nbf or 0) > now + LEEWAY_S:
+            raise TokenError("not valid yet")
+        if not 0 < claims.exp - claims.iat <= LONGEST_LIFE_S:
+            raise TokenError("lifetime")
+
+    def _not_revoked(self, claims: Claims) -> None:
+        if claims.sid and self._revoked(claims.sid):
+            raise TokenError("revoked")
+
+    def _remember(self, token: str, claims: Claims) -> None:
+        if len(self._known) >= CACHED:
+            del self._known[next(iter(self._known))]
+        self._known[_digest(token)] = claims

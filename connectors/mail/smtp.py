@@ -1,0 +1,73 @@
+"""Mail over SMTP (RFC 5321): `smtp://user:secret@host:587`, or `smtps://` for TLS from the first byte.
+
+`smtp://` to another machine insists on STARTTLS; only to loopback a plain connection is taken.
+"""
+
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from reptidex.connectors.mail.port import Letter, UndeliverableError, compose
+from reptidex.errors import SettingsError, UnavailableError
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SmtpMailer:
+    """`Mailer` on an SMTP server; one connection a letter."""
+
+    def __init__(self, url: str, sender: str, *, clock: Callable[[], datetime] = _now, timeout_s: float = 10.0) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise SettingsError("smtp_url must read smtp://host:port or smtps://host:port")
+        self._host, self._secure = parts.hostname, parts.scheme == "smtps"
+        self._port = parts.port or (465 if self._secure else 587)
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._sender, self._clock, self._timeout_s = sender, clock, timeout_s
+
+    async def send(self, letter: Letter, *, key: str) -> str:
+        """Send a letter. A code of 500 and above is for good (RFC 5321 section 4.2.1), a lower one for now."""
+        message = compose(letter, sender=self._sender, key=key, now=self._clock())
+        try:
+            await aiosmtplib.send(
+                message,
+                hostname=self._host,
+                port=self._port,
+                username=self._user or None,
+                password=self._password or None,
+                use_tls=self._secure,
+                start_tls=None if self._secure or _is_loopback(self._host) else True,
+                timeout=self._timeout_s,
+            )
+        except aiosmtplib.SMTPRecipientsRefused as refused:
+            first = refused.recipients[0]
+            raise _failure(first.code, first.message) from refused
+        except aiosmtplib.SMTPAuthenticationError as problem:
+            raise UnavailableError("mail", "the server refuses our credentials") from problem
+        except aiosmtplib.SMTPResponseException as problem:
+            raise _failure(problem.code, problem.message) from problem
+        except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as problem:
+            raise UnavailableError("mail", type(problem).__name__) from problem
+        return str(message["Message-ID"])
+
+    async def aclose(self) -> None:
+        """Nothing is open between letters."""
+
+
+def _failure(code: int, reason: str) -> UndeliverableError | UnavailableError:
+    if code >= 500:
+        return UndeliverableError(code, reason)
+    return UnavailableError("mail", f"{code} {reason}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

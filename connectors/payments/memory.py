@@ -1,0 +1,207 @@
+"""The twin of a payment provider: payments, declines, lost answers and signed webhooks in memory."""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import msgspec
+
+from reptidex.connectors.payments.headers import only
+from reptidex.connectors.payments.port import (
+    Charge,
+    DeclinedError,
+    ForgedNoticeError,
+    NoticeKind,
+    Payment,
+    PaymentNotice,
+    PaymentRefusedError,
+    Refund,
+    UnknownOutcomeError,
+)
+from reptidex.errors import UnavailableError
+from reptidex.streams.values import Money
+
+DECLINES = {"declined": "card_declined", "insufficient": "insufficient_funds", "expired": "expired_card"}
+TOLERANCE_S = 300
+SIGNATURE, STAMP = "Twin-Signature", "Twin-Time"
+
+
+class MemoryPaymentGateway:
+    """`PaymentGateway` in memory.
+
+    Means of payment: `ok`, `action` (the buyer must act, see `act`), and the keys of `DECLINES`. `lose_answers` lets that
+    many acts happen whose answer is then lost; `down` refuses every call. Webhooks are collected in `webhooks`.
+    """
+
+    def __init__(
+        self, *, provider: str = "memory", secret: str = "twin", clock: Callable[[], float] = time.time
+    ) -> None:
+        self.provider = provider
+        self.lose_answers = 0
+        self.down = False
+        self.webhooks: list[tuple[bytes, dict[str, str]]] = []
+        self.captures: dict[str, int] = {}
+        """How often each order was captured: what a judge of money asks."""
+        self._payments: dict[str, Payment] = {}
+        self._answers: dict[str, Payment | Refund | DeclinedError] = {}
+        self._secret, self._clock = secret, clock
+
+    async def authorise(self, charge: Charge, *, key: str) -> Payment:
+        """Set money aside."""
+        return cast(Payment, self._once(key, lambda: self._authorise(charge)))
+
+    async def confirm(self, reference: str, *, key: str) -> Payment:
+        """Answer the payment: the twin goes on by itself once the buyer acted."""
+        self._up()
+        return self._need(reference)
+
+    async def capture(self, reference: str, *, key: str) -> Payment:
+        """Take what was set aside."""
+        return cast(Payment, self._once(key, lambda: self._capture(reference)))
+
+    async def cancel(self, reference: str, *, key: str) -> Payment:
+        """Let go of it."""
+        return cast(Payment, self._once(key, lambda: self._cancel(reference)))
+
+    async def refund(self, reference: str, *, amount: int | None = None, key: str) -> Refund:
+        """Give it back."""
+        return cast(Refund, self._once(key, lambda: self._refund(reference, amount)))
+
+    async def look_up(self, reference: str) -> Payment:
+        """Read a payment."""
+        self._up()
+        return self._need(reference)
+
+    async def find(self, charge: Charge, *, key: str) -> Payment | None:
+        """Read what a key made."""
+        self._up()
+        made = self._answers.get(key)
+        return self._payments[made.reference] if isinstance(made, Payment) else None
+
+    async def read_notice(self, body: bytes, headers: Mapping[str, str]) -> PaymentNotice:
+        """Verify the twin's own signature."""
+        stamp, signature = only(headers, STAMP), only(headers, SIGNATURE)
+        if not hmac.compare_digest(self._signature(stamp, body).encode(), signature.encode()):
+            raise ForgedNoticeError("this is not the twin's signature")
+        if abs(self._clock() - float(stamp)) > TOLERANCE_S:
+            raise ForgedNoticeError("the notice is too old")
+        return msgspec.json.decode(body, type=PaymentNotice)
+
+    async def aclose(self) -> None:
+        """There are no connections."""
+
+    def act(self, reference: str, *, succeeds: bool = True) -> None:
+        """Let the buyer do what the state `requires_action` asks of them."""
+        payment = self._need(reference)
+        if payment.state == "requires_action":
+            if succeeds:
+                self._write(payment, "authorised", state="authorised", action_url="")
+            else:
+                self._write(payment, "failed", state="requires_method", reason="authentication_failed", action_url="")
+
+    def dispute(self, reference: str, reason: str = "fraudulent") -> None:
+        """Let the buyer's bank dispute a captured payment; like real providers, without our order's name."""
+        payment = self._need(reference)
+        detail = f"dispute_{reference}"
+        self._send(payment, "dispute", order="", transaction="", money=payment.money, detail=detail, reason=reason)
+
+    def _authorise(self, charge: Charge) -> Payment | DeclinedError:
+        reference = f"payment_{len(self._payments) + 1}"
+        payment = Payment(
+            provider=self.provider,
+            reference=reference,
+            order=charge.order,
+            transaction=charge.transaction,
+            money=charge.money,
+            state="requires_method",
+            client_secret=f"{reference}_secret",
+        )
+        self._payments[reference] = payment
+        if charge.method in DECLINES:
+            code = DECLINES[charge.method]
+            self._write(payment, "failed", reason=code)
+            return DeclinedError(code, f"declined: {code}")
+        if charge.method == "action":
+            url = f"https://twin.invalid/act/{reference}"
+            return self._write(payment, "requires_action", state="requires_action", action_url=url)
+        if not charge.method:
+            return payment
+        if charge.method != "ok":
+            raise PaymentRefusedError("resource_missing", f"there is no means of payment {charge.method}")
+        return self._write(payment, "authorised", state="authorised")
+
+    def _capture(self, reference: str) -> Payment:
+        payment = self._need(reference)
+        if payment.state == "captured":
+            return payment
+        if payment.state != "authorised":
+            raise PaymentRefusedError("unexpected_state", f"the payment is {payment.state}")
+        self.captures[payment.order] = self.captures.get(payment.order, 0) + 1
+        return self._write(payment, "captured", state="captured", captured=payment.money.amount)
+
+    def _cancel(self, reference: str) -> Payment:
+        payment = self._need(reference)
+        if payment.state == "canceled":
+            return payment
+        if payment.state == "captured":
+            raise PaymentRefusedError("unexpected_state", "the payment is captured")
+        return self._write(payment, "canceled", state="canceled")
+
+    def _refund(self, reference: str, amount: int | None) -> Refund:
+        payment = self._need(reference)
+        left = payment.captured - payment.refunded
+        given = left if amount is None else amount
+        if not 0 < given <= left:
+            raise PaymentRefusedError("amount_too_large", f"{given} of {left} cannot be refunded")
+        money = Money(amount=given, currency=payment.money.currency)
+        name = f"refund_{len(self._answers) + 1}"
+        self._write(payment, "refunded", money=money, detail=name, refunded=payment.refunded + given)
+        return Refund(provider=self.provider, reference=name, payment=reference, money=money, state="succeeded")
+
+    def _once(self, key: str, act: Callable[[], Payment | Refund | DeclinedError]) -> Payment | Refund:
+        self._up()
+        if key not in self._answers:
+            self._answers[key] = act()
+            if self.lose_answers:
+                self.lose_answers -= 1
+                raise UnknownOutcomeError(self.provider, "the answer was lost")
+        answer = self._answers[key]
+        if isinstance(answer, DeclinedError):
+            raise answer
+        return answer
+
+    def _need(self, reference: str) -> Payment:
+        if reference not in self._payments:
+            raise PaymentRefusedError("resource_missing", f"there is no payment {reference}")
+        return self._payments[reference]
+
+    def _write(
+        self, payment: Payment, kind: NoticeKind, *, money: Money | None = None, detail: str = "", **changes: Any
+    ) -> Payment:
+        written = msgspec.structs.replace(payment, **changes)
+        self._payments[payment.reference] = written
+        self._send(
+            written,
+            kind,
+            order=payment.order,
+            transaction=payment.transaction,
+            money=money or payment.money,
+            detail=detail,
+            reason=written.reason,
+        )
+        return written
+
+    def _send(self, payment: Payment, kind: NoticeKind, **said: Any) -> None:
+        event = f"event_{len(self.webhooks) + 1}"
+        notice = PaymentNotice(provider=self.provider, event=event, kind=kind, reference=payment.reference, **said)
+        body, stamp = msgspec.json.encode(notice), str(self._clock())
+        self.webhooks.append((body, {STAMP: stamp, SIGNATURE: self._signature(stamp, body)}))
+
+    def _signature(self, stamp: str, body: bytes) -> str:
+        return hmac.new(self._secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+    def _up(self) -> None:
+        if self.down:
+            raise UnavailableError(self.provider, "the twin was told to be down")

@@ -1,0 +1,97 @@
+"""PayPal's objects in the words of the port."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reptidex.connectors.payments.money import minor
+from reptidex.connectors.payments.port import DeclinedError, Payment, Refund, State
+from reptidex.streams.values import Money
+
+PROCESSOR = {"5120": "insufficient_funds", "5400": "expired_card", "9500": "suspected_fraud"}
+"""Codes of card processors that say more than that the card was declined."""
+ORDER_STATES: Mapping[str, State] = {
+    "CREATED": "requires_action",
+    "SAVED": "requires_action",
+    "PAYER_ACTION_REQUIRED": "requires_action",
+    "APPROVED": "processing",
+    "VOIDED": "canceled",
+}
+AUTHORIZATION_STATES: Mapping[str, State] = {
+    "CREATED": "authorised",
+    "CAPTURED": "captured",
+    "PARTIALLY_CAPTURED": "captured",
+    "DENIED": "requires_method",
+    "PENDING": "processing",
+    "VOIDED": "canceled",
+}
+TAKEN = {"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"}
+REFUND_STATES = {"COMPLETED": "succeeded", "PENDING": "pending"}
+
+
+def _last(order: Mapping[str, Any], kind: str) -> Any:
+    found = _all(order, kind)
+    return found[-1] if found else None
+
+
+def _all(order: Mapping[str, Any], kind: str) -> list[Any]:
+    return (order["purchase_units"][0].get("payments") or {}).get(kind) or []
+
+
+def authorization_of(order: Mapping[str, Any]) -> Any:
+    """Return the order's authorisation, or None."""
+    return _last(order, "authorizations")
+
+
+def capture_of(order: Mapping[str, Any]) -> Any:
+    """Return the order's capture, or None."""
+    return next((capture for capture in _all(order, "captures") if capture["status"] in TAKEN), None)
+
+
+def payment_of(order: Mapping[str, Any]) -> Payment:
+    """Read an order with the payments inside it."""
+    unit = order["purchase_units"][0]
+    ours, _, transaction = unit.get("custom_id", "").partition("|")
+    authorization = authorization_of(order)
+    state = ORDER_STATES.get(order["status"], "processing")
+    reason = ""
+    if authorization is not None:
+        state = AUTHORIZATION_STATES.get(authorization["status"], "processing")
+        reason = declined(authorization).code if authorization["status"] == "DENIED" else ""
+    captures = [minor(capture["amount"]).amount for capture in _all(order, "captures") if capture["status"] in TAKEN]
+    refunds = [minor(refund["amount"]).amount for refund in _all(order, "refunds") if refund["status"] in REFUND_STATES]
+    if captures:
+        state = "captured"
+    links = {link["rel"]: link["href"] for link in order.get("links", [])}
+    return Payment(
+        provider="paypal",
+        reference=order["id"],
+        order=ours,
+        transaction=transaction,
+        money=minor(unit["amount"]),
+        state=state,
+        captured=sum(captures),
+        refunded=sum(refunds),
+        action_url=(links.get("payer-action") or links.get("approve", "")) if state == "requires_action" else "",
+        reason=reason,
+    )
+
+
+def refund_of(order: Mapping[str, Any], key: str) -> Refund | None:
+    """Return the refund that was made with a key."""
+    for refund in _all(order, "refunds"):
+        if refund.get("invoice_id") == key:
+            money: Money = minor(refund["amount"])
+            return Refund(
+                provider="paypal",
+                reference=refund["id"],
+                payment=order["id"],
+                money=money,
+                state=REFUND_STATES.get(refund["status"], "failed"),  # type: ignore[arg-type]
+            )
+    return None
+
+
+def declined(thing: Mapping[str, Any]) -> DeclinedError:
+    """Return the error for an authorisation or capture that was denied."""
+    code = (thing.get("processor_response") or {}).get("response_code", "")
+    return DeclinedError(PROCESSOR.get(code, "card_declined"), f"PayPal declined the payment ({code or 'no code'})")

@@ -1,0 +1,227 @@
+"""Pairings, clutches and what hatches from them."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from reptidex.domain.clutches import hatch_rate
+from reptidex.errors import NotFoundError
+from reptidex.http.animal.access import admit
+from reptidex.http.animal.shapes import AnimalView, animal_view
+from reptidex.http.server.policy import member
+from reptidex.http.server.routes import Page, Paging, Request, Routes
+from reptidex.streams.commands.animal import (
+    Done,
+    Genes,
+    Hatchling,
+    Morphs,
+    PairAnimals,
+    RecordClutch,
+    RegisterHatchlings,
+    Remarked,
+    ResolveSire,
+    UpdateClutch,
+)
+from reptidex.streams.values import Count, Evidence, Id, Sex, Text, Visibility
+from reptidex.tables.animal.breeding import Clutch, Pairing
+from reptidex.tables.animal.queries import clutch_animals, clutches_of, fetch, pairings_of
+
+routes = Routes("breeding")
+Sires = Annotated[tuple[Id, ...], Meta(max_length=8)]
+
+
+class NewPairing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dam and the sires she is put together with."""
+
+    dam_id: Id
+    candidate_sire_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=8)]
+    season: Annotated[str, Meta(min_length=1, max_length=20)]
+    paired_on: date | None = None
+    visibility: Visibility = "private"
+
+
+class NewClutch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A clutch that was laid, or a litter."""
+
+    dam_id: Id
+    pairing_id: Id | None = None
+    candidate_sire_ids: Sires = ()
+    """Left out: those of the pairing."""
+    laid_on: date
+    laid: Annotated[int, Meta(ge=1, le=500)]
+    fertile: Count = 0
+    slugs: Count = 0
+    visibility: Visibility = "private"
+
+
+class ClutchChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What changed of a clutch; what is left out stays."""
+
+    laid: Annotated[int, Meta(ge=1, le=500)] | None = None
+    fertile: Count | None = None
+    slugs: Count | None = None
+    dead_in_egg: Count | None = None
+    lost: bool = False
+    visibility: Visibility | None = None
+
+
+class NewHatchling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One animal that hatched."""
+
+    code: Text | None = None
+    name: Text = ""
+    sex: Sex = "unknown"
+    morphs: Morphs = ()
+    genotype: Genes = ()
+    sire_id: Id | None = None
+    """Which candidate sired it, where there are several and it is known."""
+
+
+class Hatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that hatched on a day."""
+
+    hatched_on: date
+    hatchlings: Annotated[tuple[NewHatchling, ...], Meta(min_length=1, max_length=100)]
+    finished: bool = True
+    """False while more may hatch."""
+    visibility: Visibility = "private"
+
+
+class Sired(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which candidate sired these hatchlings."""
+
+    animal_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=100)]
+    sire_id: Id | None
+    evidence: Evidence = "claim"
+
+
+class ClutchView(msgspec.Struct, frozen=True, kw_only=True):
+    """A clutch; the hatch rate is hatched / fertile eggs."""
+
+    clutch: Clutch
+    hatch_rate: float | None
+
+
+class HatchView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was registered."""
+
+    clutch: Clutch
+    hatchlings: list[AnimalView]
+    remarks: tuple[Remarked, ...]
+
+
+def _values(body: Any) -> dict[str, Any]:
+    return {name: getattr(body, name) for name in body.__struct_fields__}
+
+
+def _clutch_view(clutch: Clutch) -> ClutchView:
+    rate = hatch_rate(clutch.hatched, clutch.fertile)
+    return ClutchView(clutch=clutch, hatch_rate=float(rate) if rate is not None else None)
+
+
+async def _own_clutch(request: Request[Any, Any], vivarium_id: str) -> Clutch:
+    clutch = await request.read.get(Clutch, request.path["clutch_id"])
+    if clutch is None or clutch.vivarium_id != vivarium_id:
+        raise NotFoundError("clutch", request.path["clutch_id"])
+    return clutch
+
+
+@routes.post("/pairings", policy=member("handler"), status=201, errors=(409, 422))
+async def create_pairing(request: Request[NewPairing, None]) -> Pairing:
+    """Put a dam together with one or more sires; the answer holds what they can give, in exact fractions."""
+    vivarium_id = await admit(request, "handler")
+    command = PairAnimals(pairing_id=request.new_id(), vivarium_id=vivarium_id, **_values(request.body))
+    done = await request.ask(command, Done)
+    return await request.read.need(Pairing, done.id)
+
+
+@routes.get("/pairings", policy=member("keeper"))
+async def list_pairings(request: Request[None, Paging]) -> Page[Pairing]:
+    """List the vivarium's pairings."""
+    vivarium_id = await admit(request, "keeper")
+    rows, cursor = await request.read.page(pairings_of(vivarium_id), request.query)
+    return Page(items=rows, next=cursor)
+
+
+@routes.get("/pairings/{pairing_id}", policy=member("keeper"), errors=(404,))
+async def get_pairing(request: Request[None, None]) -> Pairing:
+    """Show a pairing of the vivarium."""
+    vivarium_id = await admit(request, "keeper")
+    pairing = await request.read.get(Pairing, request.path["pairing_id"])
+    if pairing is None or pairing.vivarium_id != vivarium_id:
+        raise NotFoundError("pairing", request.path["pairing_id"])
+    return pairing
+
+
+@routes.post("/clutches", policy=member("handler"), status=201, errors=(409, 422))
+async def record_clutch(request: Request[NewClutch, None]) -> ClutchView:
+    """Record a clutch; the days on which it is due follow from the species."""
+    vivarium_id = await admit(request, "handler")
+    command = RecordClutch(clutch_id=request.new_id(), vivarium_id=vivarium_id, **_values(request.body))
+    done = await request.ask(command, Done)
+    return _clutch_view(await request.read.need(Clutch, done.id))
+
+
+@routes.get("/clutches", policy=member("keeper"))
+async def list_clutches(request: Request[None, Paging]) -> Page[ClutchView]:
+    """List the vivarium's clutches."""
+    vivarium_id = await admit(request, "keeper")
+    rows, cursor = await request.read.page(clutches_of(vivarium_id), request.query)
+    return Page(items=[_clutch_view(row) for row in rows], next=cursor)
+
+
+@routes.get("/clutches/{clutch_id}", policy=member("keeper"), errors=(404,))
+async def get_clutch(request: Request[None, None]) -> ClutchView:
+    """Show a clutch of the vivarium."""
+    return _clutch_view(await _own_clutch(request, await admit(request, "keeper")))
+
+
+@routes.put("/clutches/{clutch_id}", policy=member("handler"), errors=(404, 409, 422))
+async def update_clutch(request: Request[ClutchChanges, None]) -> ClutchView:
+    """Change a clutch's counts, or write it off."""
+    clutch = await _own_clutch(request, await admit(request, "handler"))
+    values = _values(request.body)
+    await request.ask(UpdateClutch(clutch_id=clutch.clutch_id, vivarium_id=clutch.vivarium_id, **values), Done)
+    return _clutch_view(await request.read.need(Clutch, clutch.clutch_id))
+
+
+@routes.post("/clutches/{clutch_id}/hatchlings", policy=member("handler"), status=201, errors=(404, 409, 422))
+async def register_hatchlings(request: Request[Hatch, None]) -> HatchView:
+    """Register everything that hatched in one act: all of it, or nothing."""
+    clutch = await _own_clutch(request, await admit(request, "handler"))
+    body = request.body
+    hatchlings = tuple(Hatchling(animal_id=request.new_id(), **_values(one)) for one in body.hatchlings)
+    command = RegisterHatchlings(
+        clutch_id=clutch.clutch_id,
+        vivarium_id=clutch.vivarium_id,
+        hatched_on=body.hatched_on,
+        hatchlings=hatchlings,
+        finished=body.finished,
+        visibility=body.visibility,
+    )
+    done = await request.ask(command, Done)
+    animals = await fetch(request.read, [one.animal_id for one in hatchlings])
+    return HatchView(
+        clutch=await request.read.need(Clutch, clutch.clutch_id),
+        hatchlings=[animal_view(one, clutch.vivarium_id) for one in animals.values()],
+        remarks=done.remarks,
+    )
+
+
+@routes.get("/clutches/{clutch_id}/offspring", policy=member("keeper"), errors=(404,))
+async def list_hatchlings(request: Request[None, Paging]) -> Page[AnimalView]:
+    """List the animals that hatched from a clutch, wherever they are now."""
+    clutch = await _own_clutch(request, await admit(request, "keeper"))
+    rows, cursor = await request.read.page(clutch_animals(clutch.clutch_id), request.query)
+    return Page(items=[animal_view(row, clutch.vivarium_id) for row in rows], next=cursor)
+
+
+@routes.post("/clutches/{clutch_id}/sire", policy=member("handler"), errors=(404, 422))
+async def resolve_sire(request: Request[Sired, None]) -> ClutchView:
+    """Say which candidate sired some of the hatchlings."""
+    clutch = await _own_clutch(request, await admit(request, "handler"))
+    values = _values(request.body)
+    await request.ask(ResolveSire(clutch_id=clutch.clutch_id, vivarium_id=clutch.vivarium_id, **values), Done)
+    return _clutch_view(await request.read.need(Clutch, clutch.clutch_id))

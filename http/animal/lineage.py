@@ -1,0 +1,155 @@
+"""Who descends from whom, and how far that can be trusted."""
+
+from datetime import datetime
+
+import msgspec
+
+from reptidex.domain.pedigree import MOST_GENERATIONS, standing
+from reptidex.errors import InvalidError
+from reptidex.http.animal.access import admit, own_animal, seen_animal
+from reptidex.http.animal.shapes import AnimalView, PedigreeView, animal_view, pedigree_view
+from reptidex.http.server.policy import member, public
+from reptidex.http.server.routes import Request, Routes
+from reptidex.streams.commands.animal import Done, DrawUpPedigree, Remarked, SetParents, ValidateLineage
+from reptidex.streams.values import Id
+from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.queries import ancestry, animals_of, descendants, pedigree_of
+
+routes = Routes("lineage")
+
+
+class NewParents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Both parents of an animal; null where one is not known."""
+
+    sire_id: Id | None
+    dam_id: Id | None
+
+
+class LineageView(msgspec.Struct, frozen=True, kw_only=True):
+    """An animal's lineage in figures, with its parents and how many descend from it."""
+
+    animal_id: str
+    sire_id: str | None
+    dam_id: str | None
+    lineage_status: str
+    inbreeding: float
+    known_ancestors: int
+    complete_generations: float
+    descendants: int
+    pedigree: PedigreeView
+
+
+class ToValidate(msgspec.Struct, frozen=True, kw_only=True):
+    """The animal whose lineage is to be checked."""
+
+    animal_id: Id
+
+
+class ValidationView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check of a lineage gave."""
+
+    animal_id: str
+    status: str
+    findings: tuple[Remarked, ...]
+
+
+class StatsView(msgspec.Struct, frozen=True, kw_only=True):
+    """How well the lineages of a vivarium are known."""
+
+    animals: int
+    with_both_parents: int
+    with_one_parent: int
+    founders: int
+    by_status: dict[str, int]
+    as_of: datetime | None
+
+
+def checked_generations(text: str) -> int:
+    """Return how many generations a path asks for. Raises `InvalidError`."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MOST_GENERATIONS:
+        raise InvalidError(f"between 1 and {MOST_GENERATIONS} generations can be asked for", "/generations")
+    return int(text)
+
+
+@routes.get("/animals/{animal_id}/pedigree/{generations}", policy=public(), errors=(404, 422))
+async def get_pedigree(request: Request[None, None]) -> PedigreeView:
+    """Show a pedigree of so many generations, with exact inbreeding and how much of it is known."""
+    generations = checked_generations(request.path["generations"])
+    animal, looking = await seen_animal(request)
+    known = await ancestry(request.read, [animal.animal_id])
+    return pedigree_view(known, animal.animal_id, generations, looking)
+
+
+@routes.post("/animals/{animal_id}/pedigree/{generations}", policy=member("handler"), errors=(404, 422))
+async def draw_up_pedigree(request: Request[None, None]) -> PedigreeView:
+    """Draw up a pedigree as a document that can be cited (`pedigree.generated` names its digest)."""
+    generations = checked_generations(request.path["generations"])
+    animal = await own_animal(request, "handler")
+    command = DrawUpPedigree(animal_id=animal.animal_id, vivarium_id=animal.vivarium_id, generations=generations)
+    await request.ask(command, Done)
+    known = await ancestry(request.read, [animal.animal_id])
+    return pedigree_view(known, animal.animal_id, generations, animal.vivarium_id)
+
+
+@routes.get("/animals/{animal_id}/lineage", policy=public(), errors=(404,))
+async def get_lineage(request: Request[None, None]) -> LineageView:
+    """Show an animal's lineage: parents and grandparents, figures over all that is known, the number of descendants."""
+    animal, looking = await seen_animal(request)
+    known = await ancestry(request.read, [animal.animal_id])
+    below = await descendants(request.read, animal.animal_id)
+    said = standing(pedigree_of(known), animal.animal_id, MOST_GENERATIONS)
+    return LineageView(
+        animal_id=animal.animal_id,
+        sire_id=animal.sire_id,
+        dam_id=animal.dam_id,
+        lineage_status=animal.lineage_status,
+        inbreeding=float(said.inbreeding),
+        known_ancestors=len(known) - 1,
+        complete_generations=float(said.complete_equivalents),
+        descendants=len(below),
+        pedigree=pedigree_view(known, animal.animal_id, 2, looking),
+    )
+
+
+@routes.put("/animals/{animal_id}/parents", policy=member("handler"), errors=(404, 422))
+async def set_parents(request: Request[NewParents, None]) -> AnimalView:
+    """Set or clear both parents. What cannot be is refused; what is doubtful comes back as remarks."""
+    animal = await own_animal(request, "handler")
+    command = SetParents(
+        animal_id=animal.animal_id,
+        vivarium_id=animal.vivarium_id,
+        sire_id=request.body.sire_id,
+        dam_id=request.body.dam_id,
+    )
+    done = await request.ask(command, Done)
+    return animal_view(await request.read.need(Animal, done.id), animal.vivarium_id, done.remarks)
+
+
+@routes.post("/lineage/validate", policy=member("handler"), errors=(404,))
+async def validate_lineage(request: Request[ToValidate, None]) -> ValidationView:
+    """Check a lineage as it is recorded, and give it its standing."""
+    vivarium_id = await admit(request, "handler")
+    command = ValidateLineage(animal_id=request.body.animal_id, vivarium_id=vivarium_id)
+    done = await request.ask(command, Done)
+    animal = await request.read.need(Animal, done.id)
+    return ValidationView(animal_id=done.id, status=animal.lineage_status, findings=done.remarks)
+
+
+@routes.get("/lineage/stats", policy=member("keeper"))
+async def lineage_stats(request: Request[None, None]) -> StatsView:
+    """Say how well the lineages of the vivarium are known."""
+    vivarium_id = await admit(request, "keeper")
+    animals = await request.read.find(animals_of(vivarium_id))
+    both = sum(1 for one in animals if one.sire_id and one.dam_id)
+    founders = sum(1 for one in animals if not one.sire_id and not one.dam_id)
+    by_status: dict[str, int] = {}
+    for one in animals:
+        by_status[one.lineage_status] = by_status.get(one.lineage_status, 0) + 1
+    return StatsView(
+        animals=len(animals),
+        with_both_parents=both,
+        with_one_parent=len(animals) - both - founders,
+        founders=founders,
+        by_status=by_status,
+        as_of=max((one.updated_at for one in animals), default=None),
+    )

@@ -1,0 +1,169 @@
+"""Animals and pedigrees as they are shown."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from reptidex.domain.pedigree import chart, standing
+from reptidex.domain.visibility import shows_name, sight
+from reptidex.streams.commands.animal import Remarked
+from reptidex.streams.values import Gene, Ratio, WelfareFlag
+from reptidex.tables.animal.models import Animal, Photo
+from reptidex.tables.animal.queries import pedigree_of
+from reptidex.tables.animal.relatives import ratio
+
+
+class AnimalView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An animal. What only its keepers see is left out for others."""
+
+    animal_id: str
+    vivarium_id: str
+    code: str
+    name: str = ""
+    species_id: str
+    species: str
+    morphs: tuple[str, ...] = ()
+    genotype: tuple[Gene, ...] = ()
+    sex: str
+    born_on: date | None = None
+    birth_precision: str
+    died_on: date | None = None
+    status: str
+    visibility: str
+    sire_id: str | None = None
+    dam_id: str | None = None
+    clutch_id: str | None = None
+    breeder_vivarium_id: str | None = None
+    lineage_status: str
+    photos: tuple[Photo, ...] = ()
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    notes: str | None = None
+    held_by: str | None = None
+    held_until: datetime | None = None
+    remarks: tuple[Remarked, ...] = ()
+    """What the check of its lineage noticed; in answers to changes alone."""
+
+
+_KEEPERS_ONLY = {"notes", "held_by", "held_until"}
+_FIELDS = set(AnimalView.__struct_fields__) - {"version", "remarks"}
+
+
+def animal_view(animal: Animal, looking: str, remarks: tuple[Remarked, ...] = ()) -> AnimalView:
+    """Show an animal to somebody who looks for a vivarium."""
+    shown = _FIELDS if sight(animal.visibility, animal.vivarium_id, looking) == "all" else _FIELDS - _KEEPERS_ONLY
+    values: dict[str, Any] = {name: getattr(animal, name) for name in shown}
+    return AnimalView(**values, version=animal.revision, remarks=remarks)
+
+
+class ProductView(msgspec.Struct, frozen=True, kw_only=True):
+    """What other services need to know of an animal."""
+
+    animal_id: str
+    code: str
+    name: str
+    species_id: str
+    species: str
+    venomous: bool
+    morph: str
+    sex: str
+    birth: date | None
+    status: str
+    visibility: str
+    vivarium_id: str
+    lineage_status: str
+    welfare: tuple[WelfareFlag, ...]
+    held_by: str | None
+    photos: tuple[Photo, ...]
+    sire_id: str | None
+    dam_id: str | None
+    inbreeding: float
+    version: int
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One place in a pedigree; numbered so that the sire of n is 2n and the dam 2n + 1."""
+
+    number: int
+    generation: int
+    known: bool
+    """False where nobody knows the ancestor."""
+    hidden: bool = False
+    """True where the ancestor is known, and its owner does not show who it is."""
+    animal_id: str | None = None
+    code: str = ""
+    name: str = ""
+    species: str = ""
+    morphs: tuple[str, ...] = ()
+    sex: str = ""
+    born_on: date | None = None
+    lineage_status: str = ""
+
+
+class PedigreeView(msgspec.Struct, frozen=True, kw_only=True):
+    """A pedigree; an ancestor stands in every place that it fills, since repeats are what inbreeding is made of."""
+
+    animal_id: str
+    generations: int
+    lineage_status: str
+    inbreeding: float
+    """Wright's F over everything that is known."""
+    inbreeding_exact: Ratio
+    inbreeding_within: float
+    """F when only the generations shown count."""
+    completeness: tuple[float, ...]
+    """The known share of each generation of ancestors."""
+    complete_generations: float
+    completeness_index: float
+    """MacCluer's index: 0 as soon as one parent is unknown."""
+    ancestors: int
+    distinct_ancestors: int
+    places: tuple[Place, ...]
+
+
+def pedigree_view(animals: Mapping[str, Animal], animal_id: str, generations: int, looking: str) -> PedigreeView:
+    """Show a pedigree to somebody who looks for a vivarium; the figures count hidden ancestors too."""
+    pedigree = pedigree_of(animals)
+    said = standing(pedigree, animal_id, generations)
+    slots = chart(pedigree, animal_id, generations)
+    return PedigreeView(
+        animal_id=animal_id,
+        generations=generations,
+        lineage_status=animals[animal_id].lineage_status,
+        inbreeding=float(said.inbreeding),
+        inbreeding_exact=ratio(said.inbreeding),
+        inbreeding_within=float(said.inbreeding_within),
+        completeness=tuple(float(share) for share in said.completeness),
+        complete_generations=float(said.complete_equivalents),
+        completeness_index=float(said.index),
+        ancestors=said.ancestors,
+        distinct_ancestors=said.distinct,
+        places=tuple(
+            _place(slot.number, slot.generation, animals.get(slot.animal) if slot.animal else None, looking)
+            for slot in slots
+        ),
+    )
+
+
+def _place(number: int, generation: int, animal: Animal | None, looking: str) -> Place:
+    if animal is None:
+        return Place(number=number, generation=generation, known=False)
+    # The subject itself is shown: whoever is given the pedigree may open its page.
+    if number > 1 and not shows_name(sight(animal.visibility, animal.vivarium_id, looking)):
+        return Place(number=number, generation=generation, known=True, hidden=True, sex=animal.sex)
+    return Place(
+        number=number,
+        generation=generation,
+        known=True,
+        animal_id=animal.animal_id,
+        code=animal.code,
+        name=animal.name,
+        species=animal.species,
+        morphs=animal.morphs,
+        sex=animal.sex,
+        born_on=animal.born_on,
+        lineage_status=animal.lineage_status,
+    )

@@ -1,0 +1,149 @@
+"""What the other services ask core that a token cannot say."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from reptidex.domain.plans import PLANS, entitlement_names
+from reptidex.errors import NotFoundError
+from reptidex.http.core.api_keys import EVERYBODY
+from reptidex.http.core.ports import Ports, user_context
+from reptidex.http.server.policy import services
+from reptidex.http.server.routes import Page, Request, Routes
+from reptidex.tables.core.billing import Subscription
+from reptidex.tables.core.people import Session, User
+from reptidex.tables.core.vivariums import Membership
+from reptidex.tables.query import select
+
+routes = Routes("internal")
+
+WITHOUT_LIMIT = 1_000_000
+"""Said in place of "no limit", so that readers compare numbers."""
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """How a person is reached. The tokens are for the links of a mail to that very address, and for nothing else."""
+
+    user_id: str
+    email: str
+    display_name: str
+    locale: str
+    confirmed: bool
+    confirmation_token: str
+    """Empty once the address is confirmed."""
+    reset_token: str
+    """Empty unless the person asked for a new password."""
+    status: str
+
+
+class EntitlementsView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a vivarium's plan lets it do."""
+
+    vivarium_id: str
+    plan: str
+    status: str
+    max_animals: int
+    max_listings: int
+    max_members: int
+    storage_bytes: int
+    can_list_groups: bool
+    entitlements: list[str]
+    period_end: datetime | None = None
+
+
+class InternalMember(msgspec.Struct, frozen=True, kw_only=True):
+    """A member of a vivarium."""
+
+    user_id: str
+    role: str
+
+
+class RevokedFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Since when; an access token lives ten minutes, so older revocations matter to nobody."""
+
+    since: datetime | None = None
+
+
+class RevokedView(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that was ended."""
+
+    session_id: str
+    revoked_at: datetime
+
+
+class UserStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a person's account is in use."""
+
+    user_id: str
+    status: Literal["active", "suspended", "deleted"]
+    confirmed: bool
+
+
+@routes.get("/internal/users/{user_id}/contact", policy=services("repti-community", "repti-ops"), errors=(404,))
+async def user_contact(request: Request[None, None]) -> Contact:
+    """Return how a person is reached."""
+    ports: Ports = request.ports
+    user_id = request.path["user_id"]
+    user = await request.read.get(User, user_id)
+    if user is None or user.status == "deleted":
+        raise NotFoundError("user", user_id)
+    email = await ports.vault.unseal(user.email_sealed, context=user_context(user_id), under=user.data_key)
+    confirmed = user.confirmed_at is not None
+    return Contact(
+        user_id=user_id,
+        email=email.decode(),
+        display_name=user.display_name,
+        locale=user.locale,
+        confirmed=confirmed,
+        confirmation_token="" if confirmed else ports.keyed.link("confirm", user_id, user.confirm_generation),
+        reset_token=ports.keyed.link("reset", user_id, user.reset_generation) if user.reset_open else "",
+        status=user.status,
+    )
+
+
+@routes.get("/internal/users/{user_id}/status", policy=services(*EVERYBODY), errors=(404,))
+async def user_status(request: Request[None, None]) -> UserStatus:
+    """Say whether a person's account is in use."""
+    user = await request.read.need(User, request.path["user_id"])
+    return UserStatus(user_id=user.user_id, status=user.status, confirmed=user.confirmed_at is not None)
+
+
+@routes.get("/internal/vivariums/{vivarium_id}/entitlements", policy=services(*EVERYBODY), errors=(404,))
+async def vivarium_entitlements(request: Request[None, None]) -> EntitlementsView:
+    """Say what a vivarium's plan lets it do."""
+    found = await request.read.need(Subscription, request.path["vivarium_id"])
+    plan = PLANS[found.plan]
+
+    def most(limit: int | None) -> int:
+        return WITHOUT_LIMIT if limit is None else limit
+
+    return EntitlementsView(
+        vivarium_id=found.vivarium_id,
+        plan=found.plan,
+        status=found.status,
+        max_animals=most(plan.animals),
+        max_listings=most(plan.listings),
+        max_members=most(plan.members),
+        storage_bytes=plan.storage_bytes or 0,
+        can_list_groups=plan.group_listings,
+        entitlements=entitlement_names(found.plan),
+        period_end=found.period_end,
+    )
+
+
+@routes.get("/internal/vivariums/{vivarium_id}/members", policy=services(*EVERYBODY))
+async def vivarium_members(request: Request[None, None]) -> Page[InternalMember]:
+    """List the members of a vivarium; none for one that is not there."""
+    every = select(Membership, Membership.c.vivarium_id == request.path["vivarium_id"], order=("membership_id",))
+    found = await request.read.find(every)
+    return Page(items=[InternalMember(user_id=each.user_id, role=each.role) for each in found])
+
+
+@routes.get("/internal/sessions/revoked", policy=services(*EVERYBODY))
+async def revoked_sessions(request: Request[None, RevokedFilter]) -> Page[RevokedView]:
+    """List the sessions that ended lately: what a verifier asks for every few seconds, also while the log is down."""
+    since = request.query.since or request.ports.clock() - timedelta(seconds=request.ports.access_token_s + 60)
+    ended = select(Session, Session.c.revoked_at >= since, order=("revoked_at",))
+    found = await request.read.find(ended)
+    return Page(items=[RevokedView(session_id=each.session_id, revoked_at=each.revoked_at or since) for each in found])

@@ -1,0 +1,54 @@
+"""The few pages that core shows to people who follow a link: a sentence, and a button that posts the link's token."""
+
+import base64
+import hashlib
+from html import escape
+
+from reptidex.http.server.routes import Raw
+
+SCRIPT = """
+const form = document.forms[0];
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const values = Object.fromEntries(new FormData(form));
+  const answer = await fetch(form.getAttribute("action"), {
+    method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(values)});
+  const said = await answer.json();
+  const text = said.said || said.detail || said.title;
+  if (answer.ok) form.remove();
+  document.querySelector("p").textContent = text[0].toUpperCase() + text.slice(1) + ".";
+});
+"""
+STYLE = """
+body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 28rem; margin: 15vh auto; padding: 0 1rem; color: #1d2b1f }
+button { font: inherit; padding: .5rem 1.5rem; background: #2f6b3a; color: #fff; border: 0; border-radius: .4rem }
+input { font: inherit; padding: .4rem; width: 100%; margin-bottom: 1rem; box-sizing: border-box }
+"""
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+POLICY = (
+    f"default-src 'none'; script-src '{_digest(SCRIPT)}'; style-src '{_digest(STYLE)}'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def page(*, title: str, text: str, button: str, action: str, token: str, password: bool = False) -> Raw:
+    """Write a page with one form. Nothing on it comes from elsewhere, and the token is not passed on as a referrer."""
+    field = ""
+    if password:
+        field = (
+            '<label>New password<input type="password" name="password" autocomplete="new-password" required></label>'
+        )
+    html = f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{escape(title)}</title><style>{STYLE}</style></head>
+<body><h1>{escape(title)}</h1><p role="status">{escape(text)}</p>
+<form action="{escape(action)}" method="post">{field}<input type="hidden" name="token" value="{escape(token)}">
+<button>{escape(button)}</button></form><script>{SCRIPT}</script></body></html>
+"""
+    headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+    return Raw(body=html.encode(), content_type="text/html; charset=utf-8", headers=headers)

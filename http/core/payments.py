@@ -1,0 +1,128 @@
+"""Payments for orders: asked for, looked up, called off and given back by repti-commerce."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from reptidex.domain.payments import as_asked
+from reptidex.errors import InvalidError, NotFoundError
+from reptidex.http.server.policy import member, services
+from reptidex.http.server.routes import Request, Routes
+from reptidex.streams.commands.core_billing import (
+    CancelPayment,
+    PaymentStatus,
+    RefundPayment,
+    RefundReason,
+    RequestPayment,
+)
+from reptidex.streams.values import Id, Money, Positive, Provider
+from reptidex.tables.core.payments import Payment
+
+routes = Routes("payments")
+
+COMMERCE = services("repti-commerce")
+
+
+class PaymentBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The money that is asked for."""
+
+    payment_id: Id
+    order_id: Id
+    transaction_id: Id
+    generation: Positive
+    amount: Money
+    provider: Provider
+    method: Annotated[str, Meta(max_length=200)] = ""
+    buyer_user_id: Id
+    buyer_vivarium_id: Id
+    seller_vivarium_id: Id
+    description: Annotated[str, Meta(max_length=255)] = ""
+
+
+class CancelBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a payment is called off."""
+
+    reason: Annotated[str, Meta(max_length=100)] = ""
+
+
+class RefundBody(msgspec.Struct, frozen=True, kw_only=True):
+    """Why money is given back."""
+
+    reason: RefundReason
+    refund_id: Id
+
+
+class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment as it stands."""
+
+    payment_id: str
+    order_id: str
+    transaction_id: str
+    generation: int
+    status: str
+    reason: str
+    amount: Money
+    provider: str
+    reference: str
+    action_url: str
+    disputed: bool
+    captured_at: datetime | None = None
+
+
+def check_provider(request: Any, provider: str) -> None:
+    """Check that a payment provider is connected. Raises `InvalidError`."""
+    if provider not in request.ports.gateways:
+        raise InvalidError(f"payments by {provider} are not offered here", "/provider")
+
+
+async def _order_of(request: Any) -> tuple[str, str]:
+    payment_id = request.path["payment_id"]
+    found = await request.read.need(Payment, payment_id)
+    return found.order_id, payment_id
+
+
+@routes.post("/payments", policy=COMMERCE, errors=(409, 422))
+async def request_payment(request: Request[PaymentBody, None]) -> PaymentStatus:
+    """Take money for an order. The outcome comes as `payment.completed` or `payment.failed`; asking twice is asking once."""
+    body = request.body
+    if body.amount.amount <= 0:
+        raise InvalidError("there is nothing to pay", "/amount/amount")
+    check_provider(request, body.provider)
+    return await request.ask(RequestPayment(**msgspec.structs.asdict(body)), PaymentStatus)
+
+
+@routes.get("/payments/{payment_id}", policy=COMMERCE, errors=(404,))
+async def get_payment(request: Request[None, None]) -> PaymentView:
+    """Return how a payment stands."""
+    found = await request.read.need(Payment, request.path["payment_id"])
+    return msgspec.convert(msgspec.structs.asdict(found) | {"status": as_asked(found.status)}, PaymentView)
+
+
+@routes.get("/billing/payments/{payment_id}", policy=member("curator"), errors=(404,))
+async def get_own_payment(request: Request[None, None]) -> PaymentView:
+    """Return how a payment of one's own vivarium stands, with the address where the buyer acts if they have to."""
+    payment_id = request.path["payment_id"]
+    found = await request.read.get(Payment, payment_id)
+    if found is None or found.buyer_vivarium_id != request.caller.vivarium_id:
+        raise NotFoundError("payment", payment_id)
+    return msgspec.convert(msgspec.structs.asdict(found) | {"status": as_asked(found.status)}, PaymentView)
+
+
+@routes.post("/payments/{payment_id}/cancel", policy=COMMERCE, errors=(404,))
+async def cancel_payment(request: Request[CancelBody, None]) -> PaymentStatus:
+    """Call a payment off; `completed` is answered where it was too late, and a refund is then to be asked for."""
+    order_id, payment_id = await _order_of(request)
+    command = CancelPayment(order_id=order_id, payment_id=payment_id, reason=request.body.reason)
+    return await request.ask(command, PaymentStatus)
+
+
+@routes.post("/payments/{payment_id}/refund", policy=COMMERCE, errors=(404, 409))
+async def refund_payment(request: Request[RefundBody, None]) -> PaymentStatus:
+    """Give the whole sum back, once."""
+    order_id, payment_id = await _order_of(request)
+    command = RefundPayment(
+        order_id=order_id, payment_id=payment_id, refund_id=request.body.refund_id, reason=request.body.reason
+    )
+    return await request.ask(command, PaymentStatus)

@@ -1,0 +1,52 @@
+"""What repti-core talks to, and what its views need besides a request: keys, payment providers, a clock, chance."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from reptidex.connectors.keys.port import KeyVault, Signer
+from reptidex.connectors.payments.port import PaymentGateway
+from reptidex.domain.keyed import Keyed
+from reptidex.domain.passwords import Hashing
+from reptidex.streams.publisher import Publisher
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """Close it with `aclose`."""
+
+    vault: KeyVault
+    signer: Signer
+    keyed: Keyed
+    hashing: Hashing
+    gateways: Mapping[str, PaymentGateway]
+    publisher: Publisher | None
+    """None where the process has no connection to the log of its own."""
+    clock: Callable[[], datetime]
+    entropy: Callable[[int], bytes]
+    issuer: str
+    access_token_s: int
+    service_secrets: Mapping[str, str]
+    """By full name (`repti-commerce`)."""
+    public_url: str
+    nobody: "Nobody"
+    closing: tuple[Any, ...] = ()
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        for part in self.closing:
+            await part.aclose()
+
+
+class Nobody(msgspec.Struct, frozen=True, kw_only=True):
+    """Stands for a user that does not exist, so that looking them up and opening their seal takes as long."""
+
+    user_id: str
+    data_key: bytes
+    password_sealed: bytes
+
+
+def user_context(user_id: str) -> str:
+    """Return the context that a person's own key, and all that is sealed under it, is bound to."""
+    return f"user:{user_id}"

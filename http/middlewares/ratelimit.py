@@ -1,0 +1,48 @@
+"""A share per caller, kept by the generic cell rate algorithm (GCRA, ITU-T I.371): one number a caller, no window to reset.
+
+The limit holds per process; `limits`, the kept library for this, costs two awaits and a lock a request for the same
+arithmetic which the budget of a look-up does not have.
+"""
+
+from collections.abc import Callable
+from math import ceil
+
+from reptidex.http.server.refusals import LimitedError
+
+
+class RateLimiter:
+    """Lets each caller spend `per_minute` in a burst and regain it evenly over a minute."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float], *, callers: int = 100_000) -> None:
+        """Take the share, a monotonic clock in seconds, and how many callers are remembered (the idlest are forgotten)."""
+        self._clock, self._callers, self._limit = clock, callers, per_minute
+        self._interval = 60.0 / per_minute
+        self._full_at: dict[str, float] = {}
+        self.policy = f'"caller";q={per_minute};w=60'
+        """The `RateLimit-Policy` header (draft-ietf-httpapi-ratelimit-headers)."""
+
+    def take(self, caller: str, cost: int = 1) -> tuple[int, int]:
+        """Take a cost from a caller's share; return what remains and the seconds until the share is whole again.
+
+        Raises `LimitedError` with the seconds to wait, and then takes nothing."""
+        now = self._clock()
+        known = self._full_at.get(caller)
+        wait = cost * self._interval + (known - now if known is not None and known > now else 0.0)
+        if wait > 60.0 + 1e-9:
+            raise LimitedError(max(1, ceil(wait - 60.0)))
+        if known is None and len(self._full_at) >= self._callers:
+            self._forget(now)
+        self._full_at[caller] = now + wait
+        return int((60.0 - wait) / self._interval + 1e-6), ceil(wait)
+
+    def spent(self, caller: str) -> bool:
+        """Tell whether a caller has nothing left, without taking anything."""
+        now = self._clock()
+        return max(self._full_at.get(caller, 0.0), now) + self._interval - now > 60.0 + 1e-9
+
+    def _forget(self, now: float) -> None:
+        self._full_at = {caller: full for caller, full in self._full_at.items() if full > now}
+        if len(self._full_at) >= self._callers:
+            soonest = sorted(self._full_at, key=self._full_at.__getitem__)
+            for caller in soonest[: self._callers // 10]:
+                del self._full_at[caller]

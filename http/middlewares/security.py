@@ -1,0 +1,28 @@
+"""Headers that every answer carries (OWASP Secure Headers), and what caches may keep."""
+
+from multidict import CIMultiDict
+
+from reptidex.http.server.policy import Caller
+
+BASE = {
+    "Server": "reptidex",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""A view that answers `Raw` may set its own (an embed that is framed elsewhere)."""
+
+
+KEEP = {"user": "no-store", "service": "private, no-cache", "anonymous": "no-cache"}
+"""What a person was shown is stored nowhere; a service of ours may keep it to ask again by ETag; the rest is checked anew."""
+
+TEMPLATES = {kind: CIMultiDict(BASE | {"Cache-Control": keep}) for kind, keep in KEEP.items()}
+"""The headers of an answer to each kind of caller, to be copied: that is one step instead of six."""
+
+
+def secure(headers: "CIMultiDict[str]", caller: Caller) -> None:
+    """Complete the headers of an answer that was not begun with a template."""
+    for name, value in TEMPLATES[caller.kind].items():
+        if name not in headers:
+            headers[name] = value

@@ -1,0 +1,81 @@
+"""One application for any service: its routes behind the same door, and what every service answers."""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from reptidex.http.middlewares.accesslog import AccessLog
+from reptidex.http.middlewares.authentication import ApiKeys, Authentication, Verifier
+from reptidex.http.middlewares.cors import Cors
+from reptidex.http.middlewares.forwarded import Addresses
+from reptidex.http.middlewares.idempotency import Outstanding
+from reptidex.http.middlewares.measuring import HttpMetrics
+from reptidex.http.middlewares.overdue import Watch
+from reptidex.http.middlewares.ratelimit import RateLimiter
+from reptidex.http.server.asking import Asker, Probe
+from reptidex.http.server.edge import make_edge
+from reptidex.http.server.endpoint import Endpoint, Gate
+from reptidex.http.server.exchange import Surroundings
+from reptidex.http.server.health import HealthChecks
+from reptidex.http.server.ids import Ids
+from reptidex.http.server.manifest import ServiceLike, bind_service, exactness
+from reptidex.http.server.options import WebOptions
+from reptidex.http.server.routes import Reader
+from reptidex.http.server.system import add_system_routes
+from reptidex.settings import Settings
+
+REGISTRY = web.AppKey("registry", CollectorRegistry)
+"""The service's metrics: what else measures something registers here."""
+SLACK_S = 5.0
+"""A view may take this much longer than a command's deadline."""
+
+
+def make_application(
+    service: ServiceLike,
+    *,
+    reader: Reader,
+    asker: Asker,
+    ports: Any,
+    settings: Settings,
+    verifier: Verifier,
+    probes: Sequence[Probe],
+    api_keys: ApiKeys | None = None,
+    registry: CollectorRegistry | None = None,
+    options: WebOptions | None = None,
+    ids: Ids | None = None,
+) -> web.Application:
+    """Build the application of a service.
+
+    Raises `RouteError` for a route without a policy or types: such a service does not start.
+    """
+    options, ids = options or WebOptions(), ids or Ids()
+    registry = registry or CollectorRegistry()
+    metrics = HttpMetrics(service.name, registry)
+    access = AccessLog(service.name, options.access_log) if options.access_log is not None else None
+    bounds = bind_service(service)
+    gate = Gate(
+        authentication=Authentication(verifier, api_keys, RateLimiter(options.failures_per_minute, time.monotonic)),
+        addresses=Addresses(options.trusted_proxies),
+        limiter=RateLimiter(settings.rate_limit_per_minute, time.monotonic),
+        outstanding=Outstanding(),
+        body_bytes=options.body_bytes,
+        body_timeout_s=options.body_timeout_s,
+        watch=Watch(settings.answer_deadline_s + SLACK_S, time.monotonic),
+    )
+    around = Surroundings(reader=reader, asker=asker, ports=ports, ids=ids)
+    edge = make_edge(ids, metrics, access, Cors(options.origins))
+    app = web.Application(middlewares=[edge], logger=logging.getLogger("reptidex.http"))
+    app[REGISTRY] = registry
+    for bound in sorted(bounds, key=exactness):
+        endpoint = Endpoint(bound, gate, around)
+        app.router.add_route(bound.route.method, bound.route.path, endpoint.handle)
+        if bound.route.method == "GET":
+            app.router.add_route("HEAD", bound.route.path, endpoint.handle)
+    add_system_routes(app, service, bounds, HealthChecks(service.name, probes, registry), registry)
+    if access is not None:
+        app.on_cleanup.append(access.close)
+    return app

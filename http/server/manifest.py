@@ -1,0 +1,51 @@
+"""What the web side reads of a service's manifest, and its routes bound all together."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from reptidex.http.server import answers
+from reptidex.http.server.binding import Bound, bind
+from reptidex.http.server.refusals import RouteError
+from reptidex.http.server.routes import Routes
+
+
+class ServiceLike(Protocol):
+    """A service's manifest, as far as the web side reads it."""
+
+    @property
+    def name(self) -> str:
+        """`repti-animal`"""
+
+    @property
+    def purpose(self) -> str:
+        """What the service is for."""
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+
+    @property
+    def views(self) -> Sequence[Routes]:
+        """Its routes."""
+
+
+def bind_service(service: ServiceLike) -> list[Bound]:
+    """Bind all routes of a service and check that no two share a method and path, or a name. Raises `RouteError`."""
+    bounds: list[Bound] = []
+    places: set[tuple[str, str]] = set()
+    names: set[str] = set()
+    for route in (route for area in (*service.views, answers.routes) for route in area.routes):
+        shape = "/".join("{}" if part.startswith("{") else part for part in route.path.split("/"))
+        if (route.method, shape) in places:
+            raise RouteError(f"{route.method} {route.path} is bound twice")
+        if route.name in names:
+            raise RouteError(f"two views are called {route.name}")
+        places.add((route.method, shape))
+        names.add(route.name)
+        bounds.append(bind(route))
+    return bounds
+
+
+def exactness(bound: Bound) -> tuple[list[bool], str]:
+    """Return the key that sorts `/files/search` before `/files/{file_id}`: words come before parameters."""
+    return [part.startswith("{") for part in bound.route.path.split("/")], bound.route.path

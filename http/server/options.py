@@ -1,0 +1,30 @@
+"""What may be set of the web side of a process, besides the platform's settings."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+
+def standard_output(lines: bytes) -> object:
+    """Write access log lines to standard output."""
+    sys.stdout.buffer.write(lines)
+    return sys.stdout.buffer.flush()
+
+
+class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits and doors. The defaults are for a service that nothing stands in front of."""
+
+    body_bytes: int = 1024 * 1024
+    """The longest body, where a route says nothing else."""
+    body_timeout_s: float = 15.0
+    """How long a body may take to arrive."""
+    failures_per_minute: int = 60
+    """How many tokens or keys that are not good an address may present a minute."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks whose `X-Forwarded-For` is believed."""
+    origins: tuple[str, ...] = ()
+    """Origins whose pages may read answers (CORS)."""
+    access_log: Callable[[bytes], Any] | None = standard_output
+    """Takes the access log's lines, in batches; None for no access log."""

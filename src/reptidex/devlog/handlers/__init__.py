@@ -1,0 +1,1 @@
+"""One module per subject of the protocol: each handler answers one kind of request."""

@@ -1,0 +1,139 @@
+"""Fetch: answer with what is durable, or wait for it (long poll)."""
+
+import asyncio
+
+from reptidex.devlog.codes import ErrorCode
+from reptidex.devlog.handlers.context import Broker, Request
+from reptidex.devlog.protocol.fetch import FetchRequest, decode_fetch, encode_fetch, encode_partition
+from reptidex.devlog.storage.partition import Partition
+
+LONGEST_WAIT_MS = 60_000
+_COMMITTED_ONLY = 0x100
+
+
+class _Fetch:
+    """The answer under construction: one encoded part per partition, redone only where something arrived."""
+
+    def __init__(self, broker: Broker, request: Request, wanted: FetchRequest) -> None:
+        self._broker = broker
+        self._version = request.version
+        self._correlation = request.correlation
+        self._wanted = wanted
+        self._left = wanted.max_bytes
+        self.found = 0
+        self.failed = False
+        self.watched: dict[Partition, tuple[list[bytes], int, int, int]] = {}
+        self._sizes: dict[Partition, int] = {}
+        self.topics: list[tuple[str, list[bytes]]] = []
+        self._arrived: asyncio.Future[None] | None = None
+        self._woken: list[Partition] = []
+        self._read_all()
+
+    def _read_all(self) -> None:
+        topics = self._broker.store.state.topics
+        version = self._version
+        committed = self._wanted.committed_only
+        online = self._broker.store.offline_cause is None
+        empty = version | _COMMITTED_ONLY if committed else version
+        for name, rows in self._wanted.topics:
+            parts: list[bytes] = []
+            self.topics.append((name, parts))
+            topic = topics.get(name)
+            partitions = topic.partitions if topic is not None else []
+            for index, offset, max_bytes in rows:
+                if not 0 <= index < len(partitions):
+                    self.failed = True
+                    parts.append(encode_partition(version, index, ErrorCode.unknown_topic_or_partition))
+                    continue
+                partition = partitions[index]
+                self.watched[partition] = (parts, len(parts), offset, max_bytes)
+                if offset == partition.end and online and partition.offline is None:
+                    parts.append(partition.empty_answer.get(empty) or _empty(version, committed, partition))
+                else:
+                    parts.append(self._read(partition, offset, max_bytes))
+
+    def _read(self, partition: Partition, offset: int, max_bytes: int) -> bytes:
+        version = self._version
+        offline = partition.offline or self._broker.store.offline_cause
+        if offline is not None:
+            self.failed = True
+            return encode_partition(version, partition.index, ErrorCode.kafka_storage_error)
+        if not partition.start <= offset <= partition.end:
+            self.failed = True
+            return encode_partition(version, partition.index, ErrorCode.offset_out_of_range, start=partition.start)
+        stable = partition.last_stable
+        committed = self._wanted.committed_only
+        limit = stable if committed else partition.end
+        records = b""
+        # KIP-74: the first batch is given even if it is larger than the limits.
+        if offset < limit and (self._left > 0 or not self.found):
+            records = partition.read(offset, max(min(max_bytes, self._left), 1), limit)
+            if partition.offline is not None:
+                return self._read(partition, offset, max_bytes)
+            more = len(records) - self._sizes.get(partition, 0)
+            self._sizes[partition] = len(records)
+            self._left -= more
+            self.found += more
+        aborted = partition.transactions.aborted_between(offset, limit) if committed else None
+        return encode_partition(
+            version, partition.index, ErrorCode.none, partition.end, stable, partition.start, records, aborted
+        )
+
+    def _wake(self, partition: Partition) -> None:
+        self._woken.append(partition)
+        if self._arrived is not None and not self._arrived.done():
+            self._arrived.set_result(None)
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether there is enough to answer at once."""
+        return self.failed or self.found >= self._wanted.min_bytes
+
+    async def wait(self, deadline: float) -> None:
+        """Read what arrives until there is enough or the time is up."""
+        loop = asyncio.get_running_loop()
+        wake = self._wake
+        for partition in self.watched:
+            partition.waiters.add(wake)
+        try:
+            while not self.complete and (left := deadline - loop.time()) > 0:
+                self._arrived = loop.create_future()
+                timer = loop.call_later(left, self._expire, self._arrived)
+                if not self._woken:
+                    await self._arrived
+                timer.cancel()
+                for partition in dict.fromkeys(self._woken):
+                    parts, at, offset, max_bytes = self.watched[partition]
+                    parts[at] = self._read(partition, offset, max_bytes)
+                self._woken.clear()
+        finally:
+            for partition in self.watched:
+                partition.waiters.discard(wake)
+
+    @staticmethod
+    def _expire(arrived: "asyncio.Future[None]") -> None:
+        if not arrived.done():
+            arrived.set_result(None)
+
+    def encode(self) -> bytes:
+        """Return the answer's bytes."""
+        return encode_fetch(self._version, self._correlation, self.topics)
+
+
+async def fetch(broker: Broker, request: Request) -> bytes:
+    """Answer with records as soon as there are `min_bytes` of them, else after the longest wait."""
+    wanted = decode_fetch(request.version, request.data, request.position)
+    work = _Fetch(broker, request, wanted)
+    if not work.complete and wanted.max_wait_ms > 0:
+        wait = min(wanted.max_wait_ms, LONGEST_WAIT_MS) / 1000
+        await work.wait(asyncio.get_running_loop().time() + wait)
+    return work.encode()
+
+
+def _empty(version: int, committed: bool, partition: Partition) -> bytes:
+    """Return the answer for a consumer that has everything, and keep it until the next record comes."""
+    aborted: list[tuple[int, int]] | None = [] if committed else None
+    stable, end = partition.last_stable, partition.end
+    part = encode_partition(version, partition.index, ErrorCode.none, end, stable, partition.start, aborted=aborted)
+    partition.empty_answer[version | _COMMITTED_ONLY if committed else version] = part
+    return part

@@ -1,0 +1,1 @@
+"""The network side: connections, dispatch of requests, fault injection."""

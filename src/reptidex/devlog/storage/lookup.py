@@ -1,0 +1,23 @@
+"""Search a partition by time."""
+
+from reptidex.devlog.storage.partition import Partition
+from reptidex.devlog.storage.records import records_of
+
+NOTHING = (-1, -1)
+
+
+def offset_at(partition: Partition, timestamp_ms: int) -> tuple[int, int]:
+    """Return (offset, timestamp) of the first record at or after the time, or (-1, -1).
+
+    Raises DamagedSegment or OSError.
+    """
+    for segment in partition.segments:
+        if segment.max_timestamp < timestamp_ms or segment.end <= partition.start:
+            continue
+        for batch, data in segment.batches(partition.shared.pool):
+            if batch.is_control or batch.max_timestamp < timestamp_ms or batch.last_offset < partition.start:
+                continue
+            for record in records_of(data):
+                if record.timestamp >= timestamp_ms and record.offset >= partition.start:
+                    return record.offset, record.timestamp
+    return NOTHING

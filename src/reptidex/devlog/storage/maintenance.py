@@ -1,0 +1,86 @@
+"""Retention and compaction, by whole segments, in the background."""
+
+import asyncio
+from collections.abc import Callable
+
+from reptidex.devlog.clock import Clock
+from reptidex.devlog.errors import Refused
+from reptidex.devlog.storage import compaction
+from reptidex.devlog.storage.catalog import Topic
+from reptidex.devlog.storage.disk import Disk
+from reptidex.devlog.storage.entries import Rolled, SegmentsReplaced, StartMoved
+from reptidex.devlog.storage.partition import Partition
+from reptidex.devlog.storage.segment import DamagedSegment
+from reptidex.devlog.storage.store import Store
+
+
+class Maintenance:
+    """Give back the space of records that their topic's settings no longer keep."""
+
+    def __init__(self, store: Store, clock: Clock, disk: Disk, report: Callable[[str], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._disk = disk
+        self._report = report
+
+    async def run(self) -> None:
+        """Look at every partition once."""
+        for topic in list(self._store.state.topics.values()):
+            for partition in list(topic.partitions):
+                if partition.segments and partition.offline is None and self._store.offline_cause is None:
+                    self._seal(topic, partition)
+                    if topic.deletes:
+                        self._retain(topic, partition)
+                    if topic.compacts:
+                        await self._compact(topic, partition)
+
+    def _seal(self, topic: Topic, partition: Partition) -> None:
+        """Close a segment that is full of age, so that it can be compacted or deleted without a new record coming."""
+        now = self._clock.now_ms()
+        created = partition.active_created
+        idle = partition.next_offset == partition.end and partition.active_size > 0
+        if created is not None and idle and now - created >= topic.segment_ms:
+            base = partition.reserve_roll(now)
+            self._store.submit(Rolled(topic.topic_id, partition.index, base, now))
+
+    def _retain(self, topic: Topic, partition: Partition) -> None:
+        start = retained_from(topic, partition, self._clock.now_ms())
+        if start > partition.start:
+            self._store.submit(StartMoved(partition.topic_id, partition.index, start))
+
+    async def _compact(self, topic: Topic, partition: Partition) -> None:
+        now = self._clock.now_ms()
+        segments = compaction.sealed(topic, partition, now)
+        if not compaction.due(topic, partition, segments, now):
+            return
+        try:
+            self._store.require_space()
+            job = compaction.job_for(topic, partition, segments, now)
+            for replacement in await asyncio.to_thread(compaction.compact, job):
+                await asyncio.to_thread(compaction.store, partition, replacement, self._disk)
+                self._store.submit(
+                    SegmentsReplaced(partition.topic_id, partition.index, replacement.old, replacement.new)
+                )
+            await self._store.durable()
+        except Refused as refused:
+            self._report(f"no compaction of {partition}: {refused}")
+        except DamagedSegment as damage:
+            partition.take_offline(str(damage))
+        except FileNotFoundError:
+            return  # retention or a deletion was faster
+        partition.compacted_to = segments[-1].end
+
+
+def retained_from(topic: Topic, partition: Partition, now_ms: int) -> int:
+    """Return the first offset that `retention.ms` and `retention.bytes` keep."""
+    oldest, most = int(topic.setting("retention.ms")), int(topic.setting("retention.bytes"))
+    size = sum(segment.size for segment in partition.segments)
+    start = partition.start
+    for segment in partition.segments:
+        if not segment.size or segment.end > partition.last_stable:
+            break
+        expired = oldest >= 0 and segment.max_timestamp < now_ms - oldest
+        if not expired and not (most >= 0 and size > most):
+            break
+        start, size = max(start, segment.end), size - segment.size
+    return start

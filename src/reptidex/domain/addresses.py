@@ -1,0 +1,21 @@
+"""E-mail addresses: one spelling per mailbox, so that one address cannot register twice."""
+
+import unicodedata
+
+import email_validator
+
+from reptidex.errors import InvalidError
+
+
+def normal_address(text: str, pointer: str = "/email") -> str:
+    """Return the spelling under which an address is known: Unicode NFKC, lower case, domain as IDNA.
+
+    RFC 5321 lets the part before the @ differ by case; no provider of note does, people type both.
+    Raises `InvalidError` with the reason, written for the person who typed it.
+    """
+    try:
+        found = email_validator.validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except email_validator.EmailNotValidError as problem:
+        raise InvalidError(str(problem), pointer) from problem
+    local = unicodedata.normalize("NFKC", found.local_part).casefold()
+    return f"{local}@{(found.ascii_domain or found.domain).lower()}"

@@ -1,0 +1,1 @@
+"""Pictures and papers as pure functions: values in, SVG or HTML bytes out, everything that people wrote escaped."""

@@ -1,0 +1,185 @@
+"""What may be said of who descends from whom: hard rules refuse, soft ones warn and never block."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Literal
+
+import msgspec
+
+from reptidex.domain.catalogue.entries import Species
+from reptidex.domain.genetics.cross import at_locus
+from reptidex.domain.genetics.loci import NORMAL, Distribution, Genotype, Locus
+from reptidex.domain.kinship import Kinship, LineageCycleError, Parents, Pedigree
+from reptidex.errors import DomainError
+
+CLOSE = Fraction(1, 4)
+"""Inbreeding from which a pairing is called close: that of full siblings, or of parent and offspring."""
+
+
+class Relative(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules need to know of an animal."""
+
+    animal_id: str
+    species_id: str
+    sex: Literal["male", "female", "unknown"] = "unknown"
+    born_on: date | None = None
+    birth_precision: Literal["day", "month", "year", "unknown"] = "day"
+    vivarium_id: str = ""
+    placeholder: bool = False
+    genotype: Genotype = {}
+
+    @property
+    def born_between(self) -> tuple[date, date] | None:
+        """The first and the last day on which it may have been born."""
+        if self.born_on is None or self.birth_precision == "unknown":
+            return None
+        first = self.born_on
+        if self.birth_precision == "month":
+            first = first.replace(day=1)
+            return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        if self.birth_precision == "year":
+            return first.replace(month=1, day=1), first.replace(month=12, day=31)
+        return first, first
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a check noticed."""
+
+    rule: str
+    severity: Literal["error", "warning", "note"]
+    text: str
+    animal_ids: tuple[str, ...] = ()
+    pointer: str = ""
+
+
+class ParentsRefusedError(DomainError):
+    """These parents cannot be; `remarks` says why, one by one, and `pointer` names the first field concerned."""
+
+    status = 422
+    title = "These parents cannot be"
+
+    def __init__(self, remarks: list[Remark]) -> None:
+        super().__init__("; ".join(remark.text for remark in remarks))
+        self.remarks, self.pointer = tuple(remarks), remarks[0].pointer
+
+
+def judge(
+    child: Relative, sire: Relative | None, dam: Relative | None, species: Species, ancestry: Pedigree
+) -> list[Remark]:
+    """Check a pair of parents for an animal.
+
+    `ancestry` holds the parents of `sire`, `dam` and all their ancestors; what it says of the child itself is left out.
+    """
+    remarks: list[Remark] = []
+    for role, parent in (("sire", sire), ("dam", dam)):
+        if parent is not None:
+            remarks += _one_parent(child, parent, role, species)
+    parents: Parents = (sire.animal_id if sire else None, dam.animal_id if dam else None)
+    remarks += _circle(child, parents, ancestry)
+    if sire and dam and sire.animal_id == dam.animal_id:
+        remarks.append(_error("same_parent", "one animal cannot be both sire and dam", "/dam_id", sire.animal_id))
+    if any(remark.severity == "error" for remark in remarks):
+        return remarks
+    return remarks + list(_doubts(child, sire, dam, species, ancestry))
+
+
+def refuse_errors(remarks: list[Remark]) -> list[Remark]:
+    """Return the remarks if none is an error.
+
+    Raises `ParentsRefusedError` with all that are.
+    """
+    errors = [remark for remark in remarks if remark.severity == "error"]
+    if errors:
+        raise ParentsRefusedError(errors)
+    return remarks
+
+
+def _error(rule: str, text: str, pointer: str, *animals: str) -> Remark:
+    return Remark(rule=rule, severity="error", text=text, pointer=pointer, animal_ids=animals)
+
+
+def _one_parent(child: Relative, parent: Relative, role: str, species: Species) -> Iterator[Remark]:
+    pointer, needed = f"/{role}_id", {"sire": "male", "dam": "female"}[role]
+    if parent.animal_id == child.animal_id:
+        yield _error("self_parent", f"an animal cannot be its own {role}", pointer, child.animal_id)
+        return
+    if parent.sex not in (needed, "unknown"):
+        yield _error("sex", f"the {role} is recorded as {parent.sex}; it must be {needed}", pointer, parent.animal_id)
+    if parent.species_id != child.species_id:
+        yield _error("species", f"the {role} is of another species", pointer, parent.animal_id)
+    born, before = child.born_between, parent.born_between
+    if born and before and before[0] + timedelta(days=species.parent_days) > born[1]:
+        text = f"the {role} must be born at least {species.parent_days} days before its young"
+        yield _error("age", text, pointer, parent.animal_id)
+    if parent.sex == "unknown":
+        yield Remark(rule="sex_unknown", severity="warning", text=f"the {role}'s sex is not recorded", pointer=pointer)
+    if before is None and not parent.placeholder:
+        yield Remark(rule="birth_unknown", severity="note", text=f"the {role}'s birth is not recorded", pointer=pointer)
+
+
+def _circle(child: Relative, parents: Parents, ancestry: Pedigree) -> Iterator[Remark]:
+    for parent, pointer in zip(parents, ("/sire_id", "/dam_id"), strict=True):
+        path = line(ancestry, parent, child.animal_id) if parent and parent != child.animal_id else ()
+        if path:
+            text = f"this would make the animal its own ancestor, {len(path)} generations up"
+            yield _error("cycle", text, pointer, *path)
+
+
+def line(ancestry: Pedigree, start: str, ancestor: str) -> tuple[str, ...]:
+    """Return one line of descent from an animal up to an ancestor, both included; empty where there is none."""
+    came: dict[str, str | None] = {start: None}
+    todo = [start]
+    while todo:
+        here = todo.pop(0)
+        if here == ancestor:
+            path = [here]
+            while (below := came[path[-1]]) is not None:
+                path.append(below)
+            return tuple(reversed(path))
+        for parent in ancestry.get(here, (None, None)):
+            if parent and parent not in came:
+                came[parent] = here
+                todo.append(parent)
+    return ()
+
+
+def _doubts(
+    child: Relative, sire: Relative | None, dam: Relative | None, species: Species, ancestry: Pedigree
+) -> Iterator[Remark]:
+    if sire and dam:
+        if sire.placeholder and dam.placeholder and sire.vivarium_id == dam.vivarium_id == child.vivarium_id:
+            yield Remark(
+                rule="placeholders", severity="warning", text="both parents are placeholders of the same vivarium"
+            )
+        together = Kinship({**ancestry, child.animal_id: (sire.animal_id, dam.animal_id)}).inbreeding(child.animal_id)
+        if together >= CLOSE:
+            text = f"the parents are closely related: inbreeding {float(together):.4g}"
+            yield Remark(rule="inbreeding", severity="warning", text=text, animal_ids=(sire.animal_id, dam.animal_id))
+        for locus in species.loci:
+            if not possible(locus, child.genotype, sire.genotype, dam.genotype):
+                text = f"{locus.name}: these parents, as recorded, cannot give what the animal is recorded to carry"
+                yield Remark(rule="genotype", severity="warning", text=text, animal_ids=(sire.animal_id, dam.animal_id))
+
+
+def possible(locus: Locus, child: Genotype, sire: Genotype, dam: Genotype) -> bool:
+    """Say whether two parents, as recorded, can give what a child certainly carries at a locus."""
+    recorded = child.get(locus.locus)
+    if recorded is None or len(recorded) != 1:
+        return True
+    normal: Distribution = {NORMAL: Fraction(1)}
+    given = at_locus(locus, sire.get(locus.locus, normal), dam.get(locus.locus, normal))
+    return next(iter(recorded)) in given
+
+
+def generations(pedigree: Pedigree, animal: str) -> int:
+    """Count the generations of the longest known line of ancestors.
+
+    Raises `LineageCycleError` where the line comes back to itself.
+    """
+    depth, level, seen = 0, {animal}, 0
+    while level := {parent for one in level for parent in pedigree.get(one, (None, None)) if parent}:
+        depth, seen = depth + 1, seen + 1
+        if seen > len(pedigree):
+            raise LineageCycleError((animal,))
+    return depth

@@ -1,0 +1,93 @@
+"""The words of the platform's messages: a template by name and language, filled with facts. Pure."""
+
+from collections.abc import Mapping
+from html import escape
+
+import msgspec
+
+Channels = tuple[str, ...]
+
+
+class Template(msgspec.Struct, frozen=True):
+    """One kind of message: subject, text, and the channels that it takes unless a person chose others."""
+
+    subject: str
+    text: str
+    channels: Channels = ("inapp", "email")
+    must: bool = False
+    """Cannot be switched off: the account depends on it."""
+
+
+TEMPLATES: dict[str, Template] = {
+    "welcome": Template(
+        "Welcome to ReptiDex, {display_name}",
+        "Hello {display_name},\n\nplease confirm this address by following the link:\n\n{link}\n\n"
+        "If you did not register, ignore this message.",
+        ("email",),
+        must=True,
+    ),
+    "session.new": Template("A new device signed in", "Somebody signed in to your account from {device}.", must=True),
+    "session.reused": Template(
+        "A session was ended for your safety", "A used sign-in was presented again; we ended the session.", must=True
+    ),
+    "inquiry.created": Template("A question about {title}", "Somebody asks about your offer “{title}”."),
+    "inquiry.responded": Template("An answer about {title}", "Your inquiry about “{title}” was answered."),
+    "order.created.buyer": Template(
+        "Your order {order}", "You ordered “{title}” for {total}. It is kept for you until {pay_by}."
+    ),
+    "order.created.seller": Template("An order for {title}", "“{title}” was ordered for {total}."),
+    "order.completed.buyer": Template(
+        "{title} is yours", "The sale is complete: “{title}” stands in your collection now."
+    ),
+    "order.completed.seller": Template("{title} is sold", "The sale is complete: “{title}” now belongs to its buyer."),
+    "order.cancelled": Template("The order of {title} was called off", "The order of “{title}” ended: {reason}."),
+    "invoice.paid": Template("Invoice {number}", "Your invoice {number} over {total} is paid."),
+    "listing.followed": Template(
+        "New: {title}", "An offer that matches what you follow: “{title}” for {price}.", ("inapp",)
+    ),
+    "clutch.created": Template("A new clutch", "A breeder whom you follow recorded a clutch.", ("inapp",)),
+}
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """A message ready to send."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class _Facts(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def fill(template: str, facts: Mapping[str, str]) -> Words:
+    """Fill a template. A fact that is missing reads `…`; facts never carry markup.
+
+    Raises `KeyError` for a template that does not exist.
+    """
+    kind = TEMPLATES[template]
+    known = _Facts(facts)
+    subject = " ".join(kind.subject.format_map(known).split())
+    text = kind.text.format_map(known)
+    paragraphs = "".join(f"<p>{_linked(part)}</p>" for part in text.split("\n\n"))
+    return Words(subject=subject[:200], text=text, html=f"<!doctype html><html><body>{paragraphs}</body></html>")
+
+
+def _linked(paragraph: str) -> str:
+    safe = escape(paragraph)
+    return f'<a href="{safe}">{safe}</a>' if paragraph.startswith(("http://", "https://")) else safe
+
+
+def channels_for(template: str, chosen: Mapping[str, list[str]]) -> Channels:
+    """Return the channels for a message: the person's choice, unless the account depends on the message."""
+    kind = TEMPLATES[template]
+    if kind.must or template not in chosen:
+        return kind.channels
+    return tuple(chosen[template])
+
+
+def money_text(amount: int, currency: str) -> str:
+    """Write an amount of minor units for people: `129.00 USD` (currencies of two decimals, the only ones we take)."""
+    return f"{amount // 100}.{amount % 100:02d} {currency}"

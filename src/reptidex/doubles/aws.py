@@ -1,0 +1,68 @@
+"""AWS on loopback by moto, with what the platform expects to find there.
+
+moto keeps everything in this process: what it does not emulate is listed in the design (no policies, no expiry of presigned
+requests), so nothing here proves those.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import boto3
+import msgspec
+from botocore.exceptions import ClientError
+
+from reptidex.doubles.web import HOST
+
+REGION = "eu-central-1"
+
+
+class Aws(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the double is; its credentials are checked by nobody."""
+
+    url: str
+    region: str = REGION
+
+
+class Provisions(msgspec.Struct, frozen=True, kw_only=True):
+    """The names that are made at the start, as the settings give them."""
+
+    token_key: str = "alias/reptidex-tokens"
+    data_key: str = "alias/reptidex-data"
+    bucket: str = "reptidex-media"
+
+
+@asynccontextmanager
+async def aws_double(provisions: Provisions | None = None, *, port: int = 0) -> AsyncIterator[Aws]:
+    """Serve AWS on loopback while the context is open, provisioned."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address=HOST, port=port, verbose=False)
+    await asyncio.to_thread(server.start)
+    aws = Aws(url=f"http://{HOST}:{server.get_host_and_port()[1]}")
+    try:
+        await asyncio.to_thread(provision, aws, provisions or Provisions())
+        yield aws
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+def provision(aws: Aws, provisions: Provisions) -> None:
+    """Make the keys and the bucket that are not there yet; running it twice changes nothing."""
+    common = {"endpoint_url": aws.url, "region_name": aws.region}
+    secret = {"aws_access_key_id": "double", "aws_secret_access_key": "double"}
+    kms = boto3.client("kms", **common, **secret)  # type: ignore[call-overload]
+    present = {alias["AliasName"] for page in kms.get_paginator("list_aliases").paginate() for alias in page["Aliases"]}
+    if provisions.token_key not in present:
+        made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=f"{provisions.token_key}/1", TargetKeyId=made)
+        kms.create_alias(AliasName=provisions.token_key, TargetKeyId=made)
+    if provisions.data_key not in present:
+        made = kms.create_key(KeySpec="SYMMETRIC_DEFAULT", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=provisions.data_key, TargetKeyId=made)
+    s3 = boto3.client("s3", **common, **secret)  # type: ignore[call-overload]
+    with contextlib.suppress(ClientError):
+        s3.head_bucket(Bucket=provisions.bucket)
+        return
+    s3.create_bucket(Bucket=provisions.bucket, CreateBucketConfiguration={"LocationConstraint": aws.region})

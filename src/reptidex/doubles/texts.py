@@ -1,0 +1,48 @@
+"""Twilio's message API as the product uses it; the texts are kept and shown at `/_texts`."""
+
+import base64
+import hmac
+from collections.abc import Iterable
+from typing import Any
+
+from aiohttp import web
+
+STOPPED = {"+15005550001": 21211, "+15005550009": 21614, "+15005550004": 21610}
+"""Twilio's own magic numbers: invalid, no mobile, receiver said STOP (https://www.twilio.com/docs/iam/test-credentials)."""
+MESSAGES = {
+    21211: "Invalid 'To' Phone Number",
+    21614: "'To' number is not a valid mobile number",
+    21610: "unsubscribed",
+}
+
+
+class TextCatcher:
+    """The texts that were sent, oldest first."""
+
+    def __init__(self, *, account: str = "AC_double", token: str = "token_double") -> None:
+        self.texts: list[dict[str, Any]] = []
+        self.account, self.token = account, token
+        self.down = False
+        self._login = "Basic " + base64.b64encode(f"{account}:{token}".encode()).decode()
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Return the API and the view `GET /_texts?to=`."""
+        return [web.post("/2010-04-01/Accounts/{account}/Messages.json", self._send), web.get("/_texts", self._show)]
+
+    async def _send(self, request: web.Request) -> web.Response:
+        if self.down:
+            return web.json_response({"status": 503, "message": "Service unavailable"}, status=503)
+        if not hmac.compare_digest(request.headers.get("Authorization", ""), self._login):
+            return web.json_response({"status": 401, "code": 20003, "message": "Authenticate"}, status=401)
+        form = await request.post()
+        to = str(form.get("To", ""))
+        if code := STOPPED.get(to):
+            return web.json_response({"status": 400, "code": code, "message": MESSAGES[code]}, status=400)
+        number = len(self.texts) + 1
+        text = {"sid": f"SM{number:032x}", "to": to, "body": str(form.get("Body", "")), "status": "queued"}
+        self.texts.append(text)
+        return web.json_response(text, status=201)
+
+    async def _show(self, request: web.Request) -> web.Response:
+        to = request.query.get("to")
+        return web.json_response([text for text in self.texts if to in (None, text["to"])])

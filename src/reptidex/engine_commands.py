@@ -1,0 +1,156 @@
+"""`reptidex dead-letters` and `reptidex migrate`."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from reptidex.errors import ReptidexError
+from reptidex.settings import SERVICES, Settings, load
+from reptidex.tables.database import Database
+from reptidex.tables.dead_letters import DeadLetterRow
+from reptidex.tables.letter_office import LetterOffice
+from reptidex.tables.migrate import ENGINE, migrate
+from reptidex.tables.migration_making import make_migration
+
+
+def add_parsers(subparsers: Any) -> None:
+    """Add the commands to a parser's subparsers. Each sets `run`, a function of the parsed arguments that returns the status."""
+    letters = subparsers.add_parser("dead-letters", help="messages that could not be handled").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    listing = letters.add_parser("list", help="list the dead letters of a service")
+    listing.add_argument("--state", action="append", choices=("retrying", "dead", "failed", "unreadable", "parked", "discarded"))
+    listing.add_argument("--limit", type=int, default=100)
+    listing.set_defaults(run=_within(_list))
+    for name, action, help_text in (
+        ("show", _show, "show one letter with its cause and its original bytes"),
+        ("redrive", _redrive, "have letters handled again, and what waits behind them"),
+        ("discard", _discard, "give letters up, and let what waits behind them go on"),
+    ):
+        parser = letters.add_parser(name, help=help_text)
+        parser.set_defaults(run=_within(action))
+        parser.add_argument("letter", nargs="?" if name != "show" else None, metavar="ID")
+        if name != "show":
+            parser.add_argument("--all", action="store_true", help="all that wait for a person")
+    for parser in letters.choices.values():
+        parser.add_argument("service", choices=SERVICES)
+        parser.add_argument("--json", action="store_true")
+        # SERVICE stands in front of ID.
+        parser._positionals._group_actions.sort(key=lambda action: action.dest != "service")
+        parser._actions.sort(key=lambda action: (not action.option_strings, action.dest != "service"))
+    migrating = subparsers.add_parser("migrate", help="bring the databases to the newest schema")
+    migrating.add_argument("services", nargs="*", choices=(*SERVICES, []), metavar="SERVICE")
+    migrating.add_argument("--make", choices=(*SERVICES, ENGINE), metavar="SERVICE", help="write the next revision")
+    migrating.add_argument("-m", "--message", default="change")
+    migrating.add_argument("--json", action="store_true")
+    migrating.set_defaults(run=_migrate)
+
+
+Action = Callable[[argparse.Namespace, LetterOffice], Awaitable[int]]
+
+
+def _within(action: Action) -> Callable[[argparse.Namespace], int]:
+    async def run(arguments: argparse.Namespace, settings: Settings) -> int:
+        database = Database.open(settings.database_of(arguments.service), worker=False, readers=1)
+        try:
+            return await action(arguments, LetterOffice(database, clock=lambda: datetime.now(UTC)))
+        except ReptidexError as problem:
+            print(problem, file=sys.stderr)
+            return 1
+        finally:
+            await database.close()
+
+    return lambda arguments: asyncio.run(run(arguments, load()))
+
+
+async def _list(arguments: argparse.Namespace, office: LetterOffice) -> int:
+    letters = await office.letters(arguments.state or (), limit=arguments.limit)
+    if arguments.json:
+        _print_json([_plain(letter) for letter in letters])
+        return 0
+    if not letters:
+        print(f"{arguments.service} has no dead letters")
+    for letter in letters:
+        due = f", again at {letter.due:%H:%M:%S}" if letter.due else ""
+        print(f"{letter.state:10} {letter.letter_id}  {letter.message_type}  key {letter.message_key}")
+        if letter.error:
+            print(f"{'':10} {letter.error}: {letter.cause} ({letter.attempts} attempts{due})")
+    return 0
+
+
+async def _show(arguments: argparse.Namespace, office: LetterOffice) -> int:
+    letter = await office.letter(arguments.letter)
+    behind = await office.behind(letter)
+    if arguments.json:
+        _print_json(_plain(letter) | {"behind": behind})
+        return 0
+    for name, value in _plain(letter).items():
+        if name != "value" and value not in (None, ""):
+            print(f"{name:13} {value}")
+    print(f"{'behind it':13} {behind} messages wait")
+    print(letter.value.decode(errors="replace"))
+    return 0
+
+
+async def _redrive(arguments: argparse.Namespace, office: LetterOffice) -> int:
+    return await _each(arguments, office, office.redrive, "sent on")
+
+
+async def _discard(arguments: argparse.Namespace, office: LetterOffice) -> int:
+    return await _each(arguments, office, office.discard, "discarded")
+
+
+async def _each(
+    arguments: argparse.Namespace, office: LetterOffice, act: Callable[[str], Awaitable[None]], done: str
+) -> int:
+    if bool(arguments.letter) == arguments.all:
+        print("name one letter, or say --all", file=sys.stderr)
+        return 2
+    ids: Sequence[str] = [arguments.letter] if arguments.letter else [each.letter_id for each in await office.letters()]
+    for letter_id in ids:
+        await act(letter_id)
+    if arguments.json:
+        _print_json({"letters": list(ids)})
+    else:
+        print(f"{len(ids)} {done}")
+    return 0
+
+
+def _migrate(arguments: argparse.Namespace) -> int:
+    return asyncio.run(_make(arguments) if arguments.make else _apply(arguments, load()))
+
+
+async def _make(arguments: argparse.Namespace) -> int:
+    path = await make_migration(arguments.make, arguments.message)
+    print(path if path is not None else f"the revisions of {arguments.make} say what its rows say; nothing to write")
+    return 0
+
+
+async def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
+    told: dict[str, list[str]] = {}
+    for service in arguments.services or SERVICES:
+        database = Database.open(settings.database_of(service), worker=False)
+        try:
+            told[service] = await migrate(database, service)
+        finally:
+            await database.close()
+        if not arguments.json:
+            print(f"{service}: {', '.join(told[service]) or 'nothing to do'}")
+    if arguments.json:
+        _print_json(told)
+    return 0
+
+
+def _plain(letter: DeadLetterRow) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(letter)
+    return plain | {"value": letter.value.decode(errors="replace")}
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2))

@@ -1,0 +1,103 @@
+"""One service in this process: the engine's worker and the web application, wired together."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from reptidex.agents.runtime import Worker, build
+from reptidex.connectors.identity.jwks import KeyRing, own_set
+from reptidex.connectors.identity.remote import CoreApiKeys, fetch_from
+from reptidex.connectors.identity.verifier import TokenVerifier
+from reptidex.connectors.services.neighbours import Neighbours
+from reptidex.errors import UnavailableError
+from reptidex.http.server.application import make_application
+from reptidex.http.server.asking import Probe
+from reptidex.platform.metrics import EngineMetrics
+from reptidex.services import load
+from reptidex.services.service import Service
+from reptidex.settings import Settings
+from reptidex.tables.versions import VersionRow
+
+LAGGING_S = 60.0
+"""A worker that has messages waiting and has finished no unit for this long is not well."""
+
+
+def probes(worker: Worker) -> tuple[Probe, ...]:
+    """Return the checks of what a worker depends on."""
+
+    async def database() -> None:
+        await worker.reader.get(VersionRow, "health")
+
+    async def assignment() -> None:
+        if not worker.figures().ready:
+            raise UnavailableError("the log", "the worker has no partitions at the moment")
+
+    async def progress() -> None:
+        stalled = worker.figures().stalled_s
+        if stalled > LAGGING_S:
+            raise UnavailableError("the engine", f"no unit of work has ended for {stalled:.0f} s")
+
+    return (
+        Probe(name="database", check=database),
+        Probe(name="assignment", check=assignment),
+        Probe(name="progress", check=progress, ready=False),
+    )
+
+
+def web_for(service: Service, settings: Settings) -> Callable[[Worker], web.Application]:
+    """Return what builds the application of a running worker."""
+
+    def make(worker: Worker) -> web.Application:
+        session = aiohttp.ClientSession()
+        at_core = service.short == "core"
+        fetch = own_set(worker.ports.signer) if at_core else fetch_from(session, settings.urls["core"])
+        verifier = TokenVerifier(KeyRing(fetch, clock=time.monotonic), issuer=settings.issuer, clock=time.time)
+        core = Neighbours(settings, session, own=service.short, clock=time.monotonic).to("core")
+        registry = CollectorRegistry()
+        registry.register(EngineMetrics(worker.figures))
+        app = make_application(
+            service,
+            reader=worker.reader,
+            asker=worker.asker,
+            ports=worker.ports,
+            settings=settings,
+            verifier=verifier,
+            probes=probes(worker),
+            api_keys=CoreApiKeys(core, clock=time.monotonic),
+            registry=registry,
+        )
+
+        async def close(_: web.Application) -> None:
+            await session.close()
+
+        app.on_cleanup.append(close)
+        return app
+
+    return make
+
+
+def run_service(short: str, settings: Settings) -> int:
+    """Run a service until it is told to stop; return the exit code."""
+    service = load(short)
+
+    async def serve() -> int:
+        return await build(service, settings, web_for(service, settings)).run()
+
+    return run(serve())
+
+
+def run(main: Any) -> int:
+    """Run a coroutine on uvloop where it is installed."""
+    if sys.platform != "win32":
+        import uvloop
+
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            result: int = runner.run(main)
+            return result
+    return int(asyncio.run(main))

@@ -1,0 +1,86 @@
+"""`reptidex probe-broker`: ask a broker the questions this platform relies on."""
+
+import argparse
+import asyncio
+import json
+import logging
+import re
+import sys
+from collections import Counter
+
+from rich.console import Console
+from rich.table import Table
+
+from reptidex.probe.registry import PROBES, Outcome, Probe, Target, Verdict
+from reptidex.probe.transport import answers
+
+_COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.SKIP: "yellow"}
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    """Add the sub-command `probe-broker`; its `run` default is this module's `run`."""
+    parser = subparsers.add_parser("probe-broker", help="ask a Kafka-protocol broker what it can do")
+    parser.add_argument("broker", nargs="?", metavar="HOST:PORT", help="bootstrap server, without TLS")
+    parser.add_argument("--json", action="store_true", help="print the outcomes as JSON")
+    parser.add_argument("--only", metavar="PATTERN", default="", help="regular expression on the probes' names")
+    parser.add_argument("--list", action="store_true", help="print the probes' names and stop")
+    parser.add_argument("--replication", type=int, default=1, help="replicas of the topics made (default: 1)")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the probes one after the other; returns 1 if one failed, 2 if the arguments make no sense."""
+    chosen = [probe for probe in _all_probes() if re.search(args.only, probe.name)]
+    if args.list:
+        print("\n".join(probe.name for probe in chosen))
+        return 0
+    if not args.broker or not chosen:
+        print("give HOST:PORT, and a pattern that matches a probe (see --list)", file=sys.stderr)
+        return 2
+    logging.disable(logging.CRITICAL)  # the clients log every error that a probe provokes on purpose
+    outcomes = asyncio.run(_ask(chosen, Target(args.broker, args.replication), quiet=args.json))
+    print(_as_json(outcomes)) if args.json else _print_table(outcomes)
+    return 1 if any(outcome.verdict is Verdict.FAIL for outcome in outcomes) else 0
+
+
+def _all_probes() -> list[Probe]:
+    from reptidex.probe import questions  # registers them
+
+    assert questions.SUBJECTS
+    return PROBES
+
+
+async def _ask(chosen: list[Probe], target: Target, quiet: bool) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    for probe in chosen:
+        outcome = await probe.run(target)
+        outcomes.append(outcome)
+        if not quiet:
+            print(f"{outcome.verdict:<5} {outcome.name:<34} {outcome.seconds:6.1f} s  {outcome.detail}", flush=True)
+        if not await answers(target.bootstrap):
+            outcomes.append(Outcome("broker_alive", Verdict.FAIL, 0.0, f"no answer any more after {probe.name}"))
+            break
+    return outcomes
+
+
+def _as_json(outcomes: list[Outcome]) -> str:
+    rows = [
+        {"name": o.name, "verdict": o.verdict, "seconds": round(o.seconds, 2), "detail": o.detail} for o in outcomes
+    ]
+    return json.dumps({"probes": rows, "totals": Counter(o.verdict for o in outcomes)}, indent=1)
+
+
+def _print_table(outcomes: list[Outcome]) -> None:
+    table = Table(title="probes")
+    for heading in ("probe", "verdict", "seconds", "detail"):
+        table.add_column(heading)
+    for o in outcomes:
+        table.add_row(
+            o.name, f"[{_COLOURS[o.verdict]}]{o.verdict}[/]", f"{o.seconds:.1f}", o.detail.replace("[", "\\[")
+        )
+    Console().print(table)
+    totals = Counter(o.verdict for o in outcomes)
+    print(
+        f"{totals[Verdict.PASS]} of {len(outcomes)} pass, {totals[Verdict.FAIL]} fail, {totals[Verdict.SKIP]} skipped"
+    )

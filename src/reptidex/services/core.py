@@ -1,0 +1,203 @@
+"""repti-core: authentication, configuration, billing, events, telemetry; the foundation of all others."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reptidex.agents.core import (
+    accounts,
+    credentials,
+    gateways,
+    invoices,
+    live_settings,
+    members,
+    payment_news,
+    payments,
+    plans,
+    profiles,
+    registration,
+    second_factor,
+    sessions,
+    telemetry,
+    vivariums,
+)
+from reptidex.connectors import keys
+from reptidex.connectors import payments as providers
+from reptidex.connectors.keys.local import write_private
+from reptidex.connectors.keys.port import KeyVault
+from reptidex.domain.addresses import normal_address
+from reptidex.domain.keyed import Keyed
+from reptidex.domain.passwords import Hashing
+from reptidex.errors import SettingsError
+from reptidex.http.core import (
+    api_keys,
+    billing,
+    configuration,
+    internal,
+    me,
+    publishing,
+    service_tokens,
+    sign_in,
+    webhooks,
+)
+from reptidex.http.core import passwords as password_views
+from reptidex.http.core import payments as payment_views
+from reptidex.http.core import profiles as profile_views
+from reptidex.http.core import registration as registration_views
+from reptidex.http.core import second_factor as second_factor_views
+from reptidex.http.core import telemetry as telemetry_views
+from reptidex.http.core import vivariums as vivarium_views
+from reptidex.http.core.ports import Nobody, Ports, user_context
+from reptidex.services.service import Service
+from reptidex.settings import Settings
+from reptidex.streams.catalogue import events_of
+from reptidex.streams.commands.core import GrantAdmin
+from reptidex.streams.commerce import OrderCompleted
+from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested, MonitoringHealthChanged
+
+NOBODY = "00000000-0000-7000-8000-000000000000"
+
+
+def keyed_of(settings: Settings) -> Keyed:
+    """Return what hashes addresses and seals links, from the secret in `<state>/keys/addresses.key`.
+
+    All hosts of core need the same file, for ever: without it no address is found again. It is made in development, and
+    has to be put there in production; without it `SettingsError` is raised.
+    """
+    path: Path = settings.state / "keys" / "addresses.key"
+    if not path.exists():
+        if settings.environment == "production":
+            raise SettingsError(f"{path} is missing: 32 random bytes, the same on every host of repti-core")
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(path, os.urandom(32))
+    return Keyed(path.read_bytes())
+
+
+def grant_admin(settings: Settings, email: str, *, scopes: tuple[str, ...] = ("admin",)) -> GrantAdmin:
+    """Return the command that makes the holder of an address an administrator of the platform.
+
+    Raises `InvalidError` for what is no address.
+    """
+    return GrantAdmin(address_hash=keyed_of(settings).address_hash(normal_address(email)), scopes=scopes)
+
+
+async def make_nobody(vault: KeyVault, hashing: Hashing) -> Nobody:
+    """Make the stand-in for users who do not exist."""
+    context = user_context(NOBODY)
+    own_key = await vault.new_key(context)
+    sealed = await vault.seal((await hashing.hash("nobody's")).encode(), context=context, under=own_key)
+    await hashing.matches(None, "")
+    return Nobody(user_id=NOBODY, data_key=own_key, password_sealed=sealed)
+
+
+def _full_names(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {f"repti-{name.removeprefix('repti-')}": secret for name, secret in secrets.items()}
+
+
+async def connect(settings: Settings) -> Ports:
+    """Build the connectors."""
+    hashing, vault, signer = Hashing(), keys.vault(settings), keys.signer(settings)
+    offered = providers.gateways(settings)
+    closing = [part for part in (hashing, vault, signer, *offered.values()) if hasattr(part, "aclose")]
+    return Ports(
+        vault=vault,
+        signer=signer,
+        keyed=keyed_of(settings),
+        hashing=hashing,
+        gateways=offered,
+        publisher=None,
+        clock=lambda: datetime.now(UTC),
+        entropy=os.urandom,
+        issuer=settings.issuer,
+        access_token_s=min(settings.access_token_s, 600),
+        service_secrets=_full_names(settings.service_secrets),
+        public_url=settings.public_url,
+        nobody=await make_nobody(vault, hashing),
+        closing=tuple(closing),
+    )
+
+
+SERVICE = Service(
+    name="repti-core",
+    port=8001,
+    database="repti_core_db",
+    purpose="authentication, configuration, billing, events, telemetry",
+    publishes=events_of("core"),
+    hears={
+        AdminActionPerformed: "suspend, restore and verify accounts; change settings, features and plans",
+        AuditComplianceRequested: "erase an account on request",
+        MonitoringHealthChanged: "system health (monitoring)",
+        OrderCompleted: "invoice a fulfilled order",
+    },
+    hears_everything="telemetry",
+    agents=(
+        registration.register_user,
+        registration.confirm_address,
+        registration.resend_confirmation,
+        registration.grant_admin,
+        sessions.start_session,
+        sessions.refresh_session,
+        sessions.end_session,
+        sessions.forget_session,
+        sessions.switch_vivarium,
+        second_factor.enrol_mfa,
+        second_factor.confirm_mfa,
+        second_factor.disable_mfa,
+        credentials.request_reset,
+        credentials.set_password,
+        credentials.rehash_password,
+        credentials.link_identity,
+        credentials.create_api_key,
+        credentials.revoke_api_key,
+        accounts.carry_out_admin_action,
+        accounts.erase_on_request,
+        accounts.delete_user,
+        vivariums.open_vivarium,
+        vivariums.change_vivarium,
+        members.add_member,
+        members.change_member,
+        members.remove_member,
+        members.lose_member,
+        profiles.change_profile,
+        live_settings.change_setting,
+        live_settings.toggle_feature,
+        plans.change_plan,
+        plans.renew_plan,
+        plans.override_plan,
+        invoices.settle_invoice,
+        invoices.invoice_the_order,
+        invoices.issue_order_invoice,
+        payments.request_payment,
+        payments.cancel_payment,
+        payments.refund_payment,
+        payments.check_payment,
+        payment_news.see_payment,
+        payment_news.take_notice,
+        payment_news.see_refund,
+        telemetry.count_event,
+        telemetry.close_minute,
+        telemetry.track_sample,
+        telemetry.note_health,
+    ),
+    carriers=gateways.CARRIERS,
+    views=(
+        registration_views.routes,
+        sign_in.routes,
+        password_views.routes,
+        me.routes,
+        second_factor_views.routes,
+        api_keys.routes,
+        service_tokens.routes,
+        vivarium_views.routes,
+        profile_views.routes,
+        configuration.routes,
+        billing.routes,
+        payment_views.routes,
+        webhooks.routes,
+        publishing.routes,
+        telemetry_views.routes,
+        internal.routes,
+    ),
+    connect=connect,
+)

@@ -1,0 +1,6 @@
+"""What tests of the platform are written with."""
+
+from reptidex.testing.eventually import eventually
+from reptidex.testing.harness import UnitHarness
+
+__all__ = ["UnitHarness", "eventually"]

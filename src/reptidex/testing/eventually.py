@@ -1,0 +1,31 @@
+"""Waiting for a condition, with a deadline, in place of sleeping."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+
+async def eventually(
+    condition: Callable[[], T | Awaitable[T]], within: float = 10.0, *, every: float = 0.01, why: str = ""
+) -> T:
+    """Ask again and again until the answer is true, and return it.
+
+    Raises `AssertionError` with the last answer (or the last `AssertionError` of the condition itself) after `within` seconds.
+    """
+    loop = asyncio.get_running_loop()
+    end = loop.time() + within
+    while True:
+        try:
+            answer = condition()
+            found: T = await answer if inspect.isawaitable(answer) else answer
+            said: object = found
+        except AssertionError as problem:
+            found, said = cast(T, None), problem
+        if found:
+            return found
+        if loop.time() >= end:
+            raise AssertionError(f"not within {within} s{': ' + why if why else ''}; the last answer was {said!r}")
+        await asyncio.sleep(every)

@@ -1,0 +1,146 @@
+"""A service's database: opened once, one connection that writes, a few that read."""
+
+import asyncio
+import fcntl
+import os
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from reptidex.errors import ReptidexError
+from reptidex.tables.driver import Session
+from reptidex.tables.postgres import PostgresSession
+from reptidex.tables.row import METADATA, Row
+from reptidex.tables.sqlite import BUSY_TIMEOUT_MS, SqliteSession
+from reptidex.tables.statements import RowStatements
+
+READERS = 4
+STATEMENT_TIMEOUT_S = 30
+LOCK_TIMEOUT_S = 10
+
+
+class SecondWorkerError(ReptidexError):
+    """Another worker already has this SQLite file."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"another worker already works on {path}: SQLite serves one worker per service."
+            " Stop that worker, or give the service a PostgreSQL database to run several"
+        )
+        self.path = path
+
+
+class Database:
+    """Connections to one database. `shared` says whether other workers may write to it too (PostgreSQL)."""
+
+    def __init__(self, engine: AsyncEngine, lock: IO[str] | None, readers: int) -> None:
+        self.engine, self.dialect = engine, engine.dialect
+        self.shared = engine.dialect.name == "postgresql"
+        self._lock = lock
+        self._idle: deque[Session] = deque()
+        self._free = asyncio.Semaphore(readers)
+        self._rows: dict[type[Row], RowStatements] = {}
+
+    @classmethod
+    def open(cls, url: str, *, synchronous: str = "NORMAL", worker: bool = True, readers: int = READERS) -> "Database":
+        """Open the database of a SQLAlchemy URL. A `worker` claims a SQLite file for itself.
+
+        Raises `SecondWorkerError` where another worker has claimed it.
+        """
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            return cls(_postgres(parsed, readers), None, readers)
+        lock = None
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            lock = _claim(parsed.database) if worker else None
+        return cls(_sqlite(parsed, synchronous), lock, readers)
+
+    def statements(self, row: type[Row]) -> RowStatements:
+        """Return the compiled statements of a row class."""
+        known = self._rows.get(row)
+        if known is None:
+            known = self._rows[row] = RowStatements(row, self.dialect)
+        return known
+
+    async def session(self) -> Session:
+        """Open a connection of one's own; the caller closes it."""
+        connection = await self.engine.connect()
+        kind: Any = PostgresSession if self.shared else SqliteSession
+        session: Session = await kind.over(connection)
+        return session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Session]:
+        """Borrow a connection for look-ups."""
+        async with self._free:
+            session = self._idle.pop() if self._idle else await self.session()
+            try:
+                yield session
+            except BaseException:
+                await session.close()
+                raise
+            self._idle.append(session)
+
+    async def create(self, *services: str) -> None:
+        """Create the tables of these services and the engine's own, as the row classes say. For tests and tools."""
+        async with self.engine.connect() as connection:
+            for service in ("engine", *services):
+                await connection.run_sync(METADATA.get(service, sa.MetaData()).create_all)
+            await connection.commit()
+
+    async def close(self) -> None:
+        """Close every connection and let the file go."""
+        while self._idle:
+            await self._idle.pop().close()
+        await self.engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def _sqlite(url: sa.URL, synchronous: str) -> AsyncEngine:
+    # One shared connection where the database is nothing but that connection.
+    memory = not url.database or url.database == ":memory:"
+    pool = {"poolclass": sa.StaticPool} if memory else {"poolclass": sa.NullPool}
+    engine = create_async_engine(url, connect_args={"isolation_level": None, "cached_statements": 512}, **pool)
+
+    @sa.event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA synchronous={synchronous}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    return engine
+
+
+def _postgres(url: sa.URL, readers: int) -> AsyncEngine:
+    timeouts = {
+        "statement_timeout": str(STATEMENT_TIMEOUT_S * 1000),
+        "lock_timeout": str(LOCK_TIMEOUT_S * 1000),
+        "application_name": "reptidex",
+    }
+    arguments = {"server_settings": timeouts, "command_timeout": STATEMENT_TIMEOUT_S + 5, "timeout": 10}
+    return create_async_engine(url, connect_args=arguments, pool_size=readers + 2, pool_pre_ping=True)
+
+
+def _claim(database: str) -> IO[str]:
+    path = f"{database}.lock"
+    handle = open(path, "a+")  # noqa: SIM115 - held for the life of the process
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        handle.close()
+        raise SecondWorkerError(database) from problem
+    handle.truncate(0)
+    handle.write(str(os.getpid()))
+    handle.flush()
+    return handle

@@ -1,0 +1,128 @@
+"""The rows of repti-ops."""
+
+from datetime import datetime
+
+from reptidex.tables.row import Row, stored
+
+
+@stored(
+    "audit_records",
+    key="event_id",
+    indexes=(("correlation_id", "at"), ("name", "at"), ("subject", "at"), ("actor", "at"), ("stream", "place")),
+)
+class AuditRecord(Row, frozen=True, kw_only=True):
+    """One published event, once. The payload itself stays on the log; its digest is here."""
+
+    event_id: str
+    stream: str
+    """The publisher (`repti-core`); each has its own Merkle tree."""
+    place: int
+    """The record's place in the stream, from 0."""
+    name: str
+    subject: str
+    sequence: int
+    at: datetime
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    actor: str | None = None
+    vivarium_id: str | None = None
+    digest: str
+    """Hex of the SHA-256 of the event's canonical bytes: the leaf of the tree."""
+
+
+@stored("audit_streams", key="stream")
+class AuditStream(Row, frozen=True, kw_only=True):
+    """The Merkle tree of one publisher, by its frontier."""
+
+    stream: str
+    size: int = 0
+    frontier: list[str] = []
+    sealed: int = 0
+    """How many records the last checkpoint covers."""
+    sealed_root: str | None = None
+
+
+@stored("audit_seals", key="seal_id", indexes=(("stream", "last"),))
+class AuditSeal(Row, frozen=True, kw_only=True):
+    """A checkpoint, as it was published."""
+
+    seal_id: str
+    stream: str
+    first: int
+    last: int
+    root: str
+    previous: str | None = None
+    at: datetime
+
+
+@stored("people", key="user_id", indexes=(("registered_at",),))
+class Person(Row, frozen=True, kw_only=True):
+    """A registered user, as administrators see one."""
+
+    user_id: str
+    display_name: str
+    status: str = "active"
+    registered_at: datetime
+    seen_version: int = 0
+
+
+@stored("organizations", key="vivarium_id", indexes=(("created_at",),))
+class Organization(Row, frozen=True, kw_only=True):
+    """A vivarium, as administrators see one."""
+
+    vivarium_id: str
+    name: str
+    kind: str
+    plan: str
+    created_at: datetime
+    seen_version: int = 0
+
+
+@stored("cases", key="subject_id", indexes=(("status", "opened_at"),))
+class Case(Row, frozen=True, kw_only=True):
+    """A moderation case about one subject."""
+
+    subject_id: str
+    case_id: str
+    subject_kind: str
+    reasons: list[str] = []
+    reporters: list[str] = []
+    status: str = "open"
+    decision: str | None = None
+    opened_at: datetime
+    decided_at: datetime | None = None
+
+
+@stored("alerts", key="alert_id", indexes=(("status", "since"),))
+class Alert(Row, frozen=True, kw_only=True):
+    """Something that an engineer should look at."""
+
+    alert_id: str
+    service: str
+    rule: str
+    severity: str
+    value: float
+    detail: str
+    since: datetime
+    status: str = "raised"
+    resolved_at: datetime | None = None
+
+
+@stored("health", key="service")
+class Health(Row, frozen=True, kw_only=True):
+    """How a service did when we last looked."""
+
+    service: str
+    status: str
+    since: datetime
+    looked_at: datetime
+    dependencies: dict[str, float] = {}
+
+
+@stored("event_counts", key="name")
+class EventCount(Row, frozen=True, kw_only=True):
+    """How often an event has been heard since the beginning."""
+
+    name: str
+    count: int
+    last_at: datetime

@@ -1,0 +1,75 @@
+"""The outbox: what a unit of work has to say, stored with the state that caused it.
+
+One row holds everything that one unit says on account of one partition number. The relay sends it from memory; rows are read
+only by the next owner of the partition, and are pruned by age, so that the log can be restored from them.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from reptidex.tables.driver import Lookup
+from reptidex.tables.row import METADATA, UtcDateTime
+
+KEPT = timedelta(days=15)
+
+outbox = sa.Table(
+    "outbox",
+    METADATA.setdefault("engine", sa.MetaData()),
+    sa.Column("partition", sa.Integer, primary_key=True),
+    sa.Column("last", sa.BigInteger, primary_key=True),
+    sa.Column("first", sa.BigInteger, nullable=False),
+    sa.Column("created", UtcDateTime, nullable=False, index=True),
+    sa.Column("messages", sa.LargeBinary, nullable=False),
+)
+
+
+class Outgoing(msgspec.Struct, frozen=True, array_like=True):
+    """One record on its way to the log."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    id: str
+    type: str
+    traceparent: str | None = None
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What one unit says on account of one partition number: the records `first` to `last` of that outbox."""
+
+    partition: int
+    first: int
+    last: int
+    created: datetime
+    messages: list[Outgoing]
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[Outgoing])
+
+
+def values(batch: Batch) -> tuple[Any, ...]:
+    """Return the columns of a batch, in their order."""
+    return (batch.partition, batch.last, batch.first, batch.created, _encoder.encode(batch.messages))
+
+
+def batch(row: list[Any]) -> Batch:
+    """Read a batch back from its columns."""
+    partition, last, first, created, messages = row
+    return Batch(partition, first, last, created, _decoder.decode(messages))
+
+
+def unsent_sql(dialect: sa.Dialect) -> str:
+    """Return the look-up of what an outbox holds beyond a number, oldest first."""
+    mark = ("$1::int", "$2::bigint") if dialect.name == "postgresql" else ("?", "?")
+    columns = "partition, last, first, created, messages"
+    return f"SELECT {columns} FROM outbox WHERE partition = {mark[0]} AND last > {mark[1]} ORDER BY last"
+
+
+def unsent(dialect: sa.Dialect, partition: int, relayed: int) -> Lookup:
+    """Ask for what the log may not have seen yet."""
+    return Lookup(unsent_sql(dialect), (partition, relayed))

@@ -1,0 +1,108 @@
+"""SQLite through aiosqlite: a whole script of statements runs in one hop to the connection's thread."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import aiosqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from reptidex.errors import UnavailableError
+from reptidex.tables.driver import DataRefusedError, Lookup, LostRaceError, Session, Step, Values
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS = 10_000
+"""How long a write waits for another process (the command line, a back-up) to let go of the file."""
+
+
+class SqliteSession(Session):
+    """One SQLite connection. The driver stands in autocommit mode, so that BEGIN and COMMIT are ours."""
+
+    def __init__(self, connection: AsyncConnection, driver: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._driver = driver
+        self._open = False
+
+    @classmethod
+    async def over(cls, connection: AsyncConnection) -> "SqliteSession":
+        """Take over a connection of an engine for good."""
+        raw = await connection.get_raw_connection()
+        driver = raw.driver_connection
+        assert isinstance(driver, aiosqlite.Connection)
+        return cls(connection, driver)
+
+    @property
+    def open(self) -> bool:
+        return self._open
+
+    async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        # aiosqlite offers one hop per statement; its own hand-over of a function to the thread takes the script whole.
+        try:
+            result: T = await self._driver._execute(work, self._driver._conn)
+        except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError) as problem:
+            await self.rollback()
+            raise DataRefusedError(f"SQLite refuses the data: {problem}") from problem
+        except LostRaceError:
+            await self.rollback()
+            raise
+        except (sqlite3.OperationalError, ValueError) as problem:
+            await self.rollback()
+            raise UnavailableError("the database", str(problem)) from problem
+        return result
+
+    async def fetch(self, lookups: Sequence[Lookup], *, begin: bool = False) -> list[list[Values]]:
+        begin = begin and not self._open
+
+        def work(connection: sqlite3.Connection) -> list[list[Values]]:
+            if begin:
+                connection.execute("BEGIN IMMEDIATE")
+            return [connection.execute(sql, values).fetchall() for sql, values in lookups]
+
+        self._open = self._open or begin
+        return await self._run(work)
+
+    async def write(self, steps: Sequence[Step], lookups: Sequence[Lookup] = ()) -> list[list[Values]]:
+        begin, self._open = not self._open, True
+
+        def work(connection: sqlite3.Connection) -> list[list[Values]]:
+            if begin:
+                connection.execute("BEGIN IMMEDIATE")
+            _run_steps(connection, steps)
+            return [connection.execute(sql, values).fetchall() for sql, values in lookups]
+
+        return await self._run(work)
+
+    async def commit(self, steps: Sequence[Step]) -> None:
+        begin, self._open = not self._open, True
+
+        def work(connection: sqlite3.Connection) -> None:
+            if begin:
+                connection.execute("BEGIN IMMEDIATE")
+            _run_steps(connection, steps)
+            connection.execute("COMMIT")
+
+        await self._run(work)
+        self._open = False
+
+    async def rollback(self) -> None:
+        self._open = False
+
+        def work(connection: sqlite3.Connection) -> None:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+        try:
+            await self._driver._execute(work, self._driver._conn)
+        except (sqlite3.Error, ValueError) as problem:
+            raise UnavailableError("the database", str(problem)) from problem
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+def _run_steps(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
+    for sql, rows, hits in steps:
+        done = connection.execute(sql, rows[0]) if len(rows) == 1 else connection.executemany(sql, rows)
+        if hits is not None and done.rowcount != hits:
+            raise LostRaceError(sql, hits, done.rowcount)

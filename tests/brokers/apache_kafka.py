@@ -1,0 +1,143 @@
+"""Apache Kafka (KRaft, broker and controller in one JVM), started from the artefacts on Maven Central.
+
+python -m tests.brokers.apache_kafka --fetch     # get it once; exit code 1 and the reason where it cannot be had
+python -m tests.brokers.apache_kafka --run PORT  # run it until Ctrl-C
+"""
+
+import argparse
+import contextlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from socket import create_connection
+
+from reptidex.errors import UnavailableError
+from reptidex.platform.supervisor import free_ports
+
+VERSION = "4.1.0"
+HOME = Path(__file__).resolve().parents[2] / ".tools" / f"kafka-{VERSION}"
+POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>reptidex</groupId><artifactId>broker</artifactId><version>1</version>
+<dependencies>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{VERSION}</version></dependency>
+</dependencies></project>"""
+PROPERTIES = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+log.dirs={folder}/data
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=100
+group.min.session.timeout.ms=1000
+log.cleaner.backoff.ms=1000
+log.retention.check.interval.ms=1000
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
+auto.create.topics.enable=true
+"""
+
+
+def fetch() -> str:
+    """Get Kafka's jars where they are missing; return an empty text, or the reason why they cannot be had."""
+    if (HOME / "complete").exists():
+        return ""
+    if not shutil.which("java"):
+        return "there is no Java"
+    if not shutil.which("mvn"):
+        return "there is no Maven"
+    HOME.mkdir(parents=True, exist_ok=True)
+    (HOME / "pom.xml").write_text(POM)
+    copy = [
+        "mvn",
+        "-q",
+        "-B",
+        "-f",
+        str(HOME / "pom.xml"),
+        "dependency:copy-dependencies",
+        f"-DoutputDirectory={HOME / 'libs'}",
+    ]
+    try:
+        done = subprocess.run(copy, capture_output=True, text=True, timeout=420, check=False)
+    except subprocess.TimeoutExpired:
+        return "Maven did not answer within seven minutes"
+    if done.returncode != 0:
+        errors = [line for line in done.stdout.splitlines() if "ERROR" in line]
+        return f"Maven could not get it: {errors[0] if errors else 'no reason given'}"
+    (HOME / "complete").touch()
+    return ""
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), create_connection(("127.0.0.1", port), 0.5):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def apache_kafka(port: int | None = None) -> Iterator[str]:
+    """Run a broker on loopback and yield its bootstrap address.
+
+    Raises `UnavailableError` when it cannot be had or does not start; its data are gone afterwards.
+    """
+    if reason := fetch():
+        raise UnavailableError("Apache Kafka", reason)
+    listen, controller = [port, *free_ports(1)] if port else free_ports(2)
+    with tempfile.TemporaryDirectory(prefix="reptidex-kafka-") as folder:
+        config = Path(folder) / "server.properties"
+        config.write_text(PROPERTIES.format(port=listen, controller=controller, folder=folder))
+        java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-cp", f"{HOME / 'libs'}/*"]
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        form = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config), "--standalone"]
+        subprocess.run(form, check=True, capture_output=True, timeout=60)
+        with (Path(folder) / "server.log").open("wb") as log:
+            server = subprocess.Popen([*java, "kafka.Kafka", str(config)], stdout=log, stderr=log, cwd=folder)
+        try:
+            deadline = time.monotonic() + 60
+            while not _answers(listen):
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise UnavailableError("Apache Kafka", (Path(folder) / "server.log").read_text()[-1500:])
+                time.sleep(0.2)
+            yield f"127.0.0.1:{listen}"
+        finally:
+            server.terminate()
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def main() -> int:
+    """Fetch, or run until interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fetch", action="store_true")
+    parser.add_argument("--run", type=int, metavar="PORT")
+    arguments = parser.parse_args()
+    if reason := fetch():
+        print(reason)
+        return 1
+    if arguments.run:
+        with apache_kafka(arguments.run) as address, contextlib.suppress(KeyboardInterrupt):
+            print(f"Apache Kafka {VERSION} listens on {address}", flush=True)
+            while True:
+                time.sleep(3600)
+    print(f"Apache Kafka {VERSION} is here")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The log in a process of its own, to be killed and started again."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from reptidex.testing import eventually
+
+START_LIMIT = 15.0
+
+
+class BrokerProcess:
+    """Run `python -m reptidex.devlog` on a directory; after the first start the port stays the same."""
+
+    def __init__(self, data_dir: Path, *options: str, prefix: tuple[str, ...] = ()) -> None:
+        self.data_dir = data_dir
+        self.output = data_dir.with_name(data_dir.name + ".out")
+        self._options = options
+        self._prefix = prefix
+        self._ready = data_dir.with_name(data_dir.name + ".ready")
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """Return "host:port"."""
+        return f"127.0.0.1:{self._port}"
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start and return when it listens."""
+        self._ready.unlink(missing_ok=True)
+        command = [*self._prefix, sys.executable, "-m", "reptidex.devlog", "--data-dir", str(self.data_dir)]
+        command += ["--port", str(self._port), "--ready-file", str(self._ready), *self._options]
+        self._spawn(command)
+        await eventually(self._is_ready, START_LIMIT)
+        self._port = int(self._ready.read_text().rpartition(":")[2])
+
+    def _spawn(self, command: list[str]) -> None:
+        with self.output.open("ab") as output:
+            self._process = subprocess.Popen(command, stdout=output, stderr=output)
+
+    def _is_ready(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.output.read_text()
+        return self._ready.exists()
+
+    def kill(self) -> None:
+        """Kill it with SIGKILL and reap it."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Stop it with SIGTERM and return its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
+    def _end(self, number: signal.Signals) -> int:
+        assert self._process is not None
+        self._process.send_signal(number)
+        return self._process.wait(10)

@@ -1,0 +1,203 @@
+"""From the pairing to the hatchlings."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from reptidex.agents.animal.clutches import ClutchClosedError
+from reptidex.errors import InvalidError, NotFoundError
+from reptidex.streams.animal import (
+    AnimalCreated,
+    BreedingClutchHatched,
+    BreedingOffspringRecorded,
+    GeneticsPredictionCompleted,
+)
+from reptidex.streams.commands.animal import (
+    Done,
+    Hatchling,
+    PairAnimals,
+    Predicted,
+    PredictGenetics,
+    RecordClutch,
+    RegisterHatchlings,
+    ResolveSire,
+    TellTaxonomy,
+    Told,
+    UpdateClutch,
+)
+from reptidex.streams.values import Gene, Ratio
+from reptidex.tables.animal.breeding import Clutch, Pairing
+
+HET = (Gene(locus="albino", alleles=("albino", "+"), evidence="offspring"),)
+VISUAL = (Gene(locus="albino", alleles=("albino", "albino")),)
+CHAMPAGNE = (Gene(locus="champagne", alleles=("champagne", "+")),)
+
+
+async def clutch_of(keepers: Any, sires: int = 1, laid: int = 6, **genes: Any) -> tuple[str, str, list[str]]:
+    """Record a clutch of Sam's and return its id with its dam and candidates."""
+    dam = await keepers.animal("female", genotype=genes.get("dam", ()))
+    fathers = [await keepers.animal("male", genotype=genes.get("sire", ())) for _ in range(sires)]
+    command = RecordClutch(
+        clutch_id=keepers.id(),
+        vivarium_id=keepers.sam,
+        dam_id=dam,
+        candidate_sire_ids=tuple(fathers),
+        laid_on=date(2026, 3, 1),
+        laid=laid,
+    )
+    return (await keepers.harness.ask(command, Done)).id, dam, fathers
+
+
+def hatch(keepers: Any, clutch: str, count: int, finished: bool = True, **more: Any) -> RegisterHatchlings:
+    return RegisterHatchlings(
+        clutch_id=clutch,
+        vivarium_id=keepers.sam,
+        hatched_on=date(2026, 4, 28),
+        hatchlings=tuple(Hatchling(animal_id=keepers.id(), **more) for _ in range(count)),
+        finished=finished,
+    )
+
+
+async def test_a_pairing_foretells_its_young_in_exact_fractions(keepers: Any) -> None:
+    sire, dam = await keepers.animal("male", genotype=HET), await keepers.animal("female", genotype=HET)
+    command = PairAnimals(
+        pairing_id=keepers.id(), vivarium_id=keepers.sam, dam_id=dam, candidate_sire_ids=(sire,), season="2026"
+    )
+    paired, requested, completed = await keepers.harness.handle(command)
+    odds = {outcome.label: outcome.probability for outcome in completed.outcomes}
+
+    assert isinstance(completed, GeneticsPredictionCompleted) and requested.sire_id == sire
+    assert odds == {
+        "Albino": Ratio(numerator=1, denominator=4),
+        "het Albino": Ratio(numerator=1, denominator=2),
+        "Normal": Ratio(numerator=1, denominator=4),
+    }
+    assert paired.predicted == completed.outcomes
+
+
+async def test_a_pairing_of_relatives_tells_the_inbreeding_of_its_young(keepers: Any) -> None:
+    sire, dam = await keepers.animal("male"), await keepers.animal("female")
+    young = {"born": "2024-01-01", "sire_id": sire, "dam_id": dam}
+    brother, sister = await keepers.animal("male", **young), await keepers.animal("female", **young)
+    command = PairAnimals(
+        pairing_id=keepers.id(), vivarium_id=keepers.sam, dam_id=sister, candidate_sire_ids=(brother,), season="2026"
+    )
+    done = await keepers.harness.ask(command, Done)
+    pairing = await keepers.harness.get(Pairing, done.id)
+
+    assert pairing.predicted_inbreeding == Ratio(numerator=1, denominator=4)
+
+
+async def test_a_lethal_class_costs_eggs_and_is_warned_of(keepers: Any) -> None:
+    species = (await keepers.row(await keepers.animal())).species_id
+    command = PredictGenetics(
+        prediction_id=keepers.id(),
+        vivarium_id=keepers.sam,
+        species_id=species,
+        sire_genotype=CHAMPAGNE,
+        dam_genotype=CHAMPAGNE,
+    )
+    said = await keepers.harness.ask(command, Predicted)
+
+    assert said.egg_loss == Ratio(numerator=1, denominator=4)
+    assert {flag.severity for flag in said.warnings} == {"welfare", "lethal"}
+    assert [one.probability for one in said.outcomes] == [
+        Ratio(numerator=2, denominator=3),
+        Ratio(numerator=1, denominator=3),
+    ]
+
+
+async def test_a_clutch_knows_when_it_is_due(keepers: Any) -> None:
+    clutch, _, _ = await clutch_of(keepers)
+    row = await keepers.harness.get(Clutch, clutch)
+
+    assert (row.due_from, row.due_until, row.status) == (date(2026, 4, 25), date(2026, 5, 5), "incubating")
+
+
+async def test_a_male_lays_no_clutch(keepers: Any) -> None:
+    male = await keepers.animal("male")
+    command = RecordClutch(
+        clutch_id=keepers.id(), vivarium_id=keepers.sam, dam_id=male, laid_on=date(2026, 3, 1), laid=4
+    )
+
+    with pytest.raises(InvalidError):
+        await keepers.harness.handle(command)
+
+
+async def test_each_hatchling_is_an_animal_of_its_own(keepers: Any) -> None:
+    clutch, dam, [sire] = await clutch_of(keepers)
+    events = await keepers.harness.handle(hatch(keepers, clutch, 4))
+    born = [event for event in events if isinstance(event, AnimalCreated)]
+
+    assert [event.code for event in born] == ["KIWI-0003", "KIWI-0004", "KIWI-0005", "KIWI-0006"]
+    assert {(one.sire_id, one.dam_id, one.clutch_id, one.lineage_status) for one in born} == {
+        (sire, dam, clutch, "confirmed")
+    }
+    assert isinstance(events[-2], BreedingOffspringRecorded) and len(events[-2].animal_ids) == 4
+    assert isinstance(events[-1], BreedingClutchHatched) and events[-1].hatched == 4
+
+
+async def test_what_both_parents_are_bound_to_give_is_recorded(keepers: Any) -> None:
+    clutch, _, _ = await clutch_of(keepers, sire=VISUAL)
+    await keepers.harness.handle(hatch(keepers, clutch, 1))
+    created = next(one.data for one in reversed(keepers.harness.events) if isinstance(one.data, AnimalCreated))
+
+    assert created.genotype == (Gene(locus="albino", alleles=("albino", "+"), evidence="parentage"),)
+
+
+async def test_more_hatchlings_than_eggs_are_refused_whole(keepers: Any) -> None:
+    clutch, _, _ = await clutch_of(keepers, laid=3)
+
+    with pytest.raises(InvalidError):
+        await keepers.harness.handle(hatch(keepers, clutch, 4))
+
+    assert (await keepers.harness.get(Clutch, clutch)).hatched == 0
+
+
+async def test_hatching_may_go_on_for_days_and_then_ends(keepers: Any) -> None:
+    clutch, _, _ = await clutch_of(keepers)
+    await keepers.harness.handle(hatch(keepers, clutch, 2, finished=False))
+    await keepers.harness.handle(hatch(keepers, clutch, 1))
+
+    assert (await keepers.harness.get(Clutch, clutch)).hatched == 3
+    with pytest.raises(ClutchClosedError):
+        await keepers.harness.handle(hatch(keepers, clutch, 1))
+
+
+async def test_a_sire_among_several_is_resolved_later(keepers: Any) -> None:
+    clutch, dam, [_, second] = await clutch_of(keepers, sires=2)
+    command = hatch(keepers, clutch, 2)
+    await keepers.harness.handle(command)
+    ids = tuple(one.animal_id for one in command.hatchlings)
+    unsettled = await keepers.row(ids[0])
+    await keepers.harness.handle(
+        ResolveSire(clutch_id=clutch, vivarium_id=keepers.sam, animal_ids=ids, sire_id=second, evidence="lab")
+    )
+    settled = await keepers.row(ids[0])
+
+    assert (unsettled.sire_id, unsettled.dam_id, unsettled.lineage_status) == (None, dam, "claimed")
+    assert (settled.sire_id, settled.lineage_status) == (second, "tested")
+
+
+async def test_a_sire_from_outside_the_candidates_is_refused(keepers: Any) -> None:
+    clutch, _, _ = await clutch_of(keepers)
+    stranger = await keepers.animal("male")
+
+    with pytest.raises(InvalidError):
+        await keepers.harness.handle(hatch(keepers, clutch, 1, sire_id=stranger))
+
+
+async def test_a_clutch_of_anothers_is_answered_like_an_absent_one(keepers: Any) -> None:
+    clutch, _, _ = await clutch_of(keepers)
+
+    with pytest.raises(NotFoundError):
+        await keepers.harness.handle(UpdateClutch(clutch_id=clutch, vivarium_id=keepers.bea, slugs=1))
+
+
+async def test_the_catalogue_is_told_once(keepers: Any) -> None:
+    first = await keepers.harness.ask(TellTaxonomy(request_id=keepers.id()), Told)
+    second = await keepers.harness.ask(TellTaxonomy(request_id=keepers.id()), Told)
+
+    assert first.species >= 3 and first.morphs >= 12
+    assert second == Told(species=0, morphs=0)

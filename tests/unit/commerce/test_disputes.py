@@ -1,0 +1,61 @@
+"""Disputes: recorded once, never undoing an ownership by themselves."""
+
+from datetime import timedelta
+
+import pytest
+from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, EVE_VIVARIUM, Market, names
+
+from reptidex.agents.commerce.errors import WrongStateError
+from reptidex.errors import NotFoundError
+from reptidex.streams.commands.commerce import DisputeOrder
+from reptidex.tables.commerce.sales import SaleRow
+
+
+async def _sold(market: Market) -> SaleRow:
+    sale = await market.pay_asked()
+    await market.paid(sale)
+    await market.hand_over(sale)
+    return sale
+
+
+def _dispute(sale: SaleRow, vivarium_id: str | None = BEA_VIVARIUM) -> DisputeOrder:
+    return DisputeOrder(animal_id=ANIMAL, order_id=sale.order_id, reason="ill", vivarium_id=vivarium_id)
+
+
+async def test_a_dispute_after_completion_is_told_and_moves_no_animal(market: Market) -> None:
+    sale = await _sold(market)
+    events = await market.harness.handle(_dispute(sale))
+
+    assert names(events) == ["sales.transaction.disputed"]
+    assert events[0].reason == "ill"
+    assert (await market.line()).vivarium_id == BEA_VIVARIUM
+
+
+async def test_a_dispute_is_told_once(market: Market) -> None:
+    sale = await _sold(market)
+    await market.harness.handle(_dispute(sale))
+
+    assert await market.harness.handle(_dispute(sale, None)) == []
+
+
+async def test_only_the_buyer_contests_an_order(market: Market) -> None:
+    sale = await _sold(market)
+
+    with pytest.raises(NotFoundError):
+        await market.harness.handle(_dispute(sale, EVE_VIVARIUM))
+
+
+async def test_an_unpaid_order_cannot_be_contested(market: Market) -> None:
+    sale = await market.pay_asked()
+
+    with pytest.raises(WrongStateError):
+        await market.harness.handle(_dispute(sale))
+
+
+async def test_a_buyer_has_thirty_days_and_the_bank_longer(market: Market) -> None:
+    sale = await _sold(market)
+    market.harness.now += timedelta(days=31)
+
+    with pytest.raises(WrongStateError):
+        await market.harness.handle(_dispute(sale))
+    assert names(await market.harness.handle(_dispute(sale, None))) == ["sales.transaction.disputed"]

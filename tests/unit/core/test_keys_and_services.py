@@ -1,0 +1,105 @@
+"""Tokens for services, the public keys, API keys, and what only services may ask."""
+
+from typing import Any
+
+from tests.unit.core.conftest import Stand, uid
+
+
+async def test_a_service_with_a_wrong_secret_gets_no_token(stand: Stand) -> None:
+    status, _ = await stand.post("/auth/service-token", {"service": "repti-ops", "secret": "guessed"})
+    unknown, _ = await stand.post("/auth/service-token", {"service": "repti-none", "secret": ""})
+
+    assert (status, unknown) == (401, 401)
+
+
+async def test_the_key_set_is_answered_with_an_etag_and_an_age(stand: Stand) -> None:
+    url = stand.url + "/.well-known/jwks.json"
+    async with stand.session.get(url) as first:
+        body, etag = await first.json(content_type=None), first.headers["ETag"]
+        age = first.headers["Cache-Control"]
+
+    async with stand.session.get(url, headers={"If-None-Match": etag}) as second:
+        again = second.status
+
+    assert again == 304
+    assert age == "public, max-age=300"
+    assert [key["crv"] for key in body["keys"]] == ["P-256"]
+    assert "d" not in body["keys"][0]
+
+
+async def test_what_is_internal_is_for_services_only(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+
+    user, _ = await stand.get(f"/internal/users/{tokens['user_id']}/contact", token=tokens["access_token"])
+    nobody, _ = await stand.get(f"/internal/users/{tokens['user_id']}/contact")
+    other, _ = await stand.get(
+        f"/internal/users/{tokens['user_id']}/contact", token=await stand.service("repti-commerce")
+    )
+
+    assert (user, nobody, other) == (403, 401, 403)
+
+
+async def test_entitlements_are_told_to_commerce(stand: Stand) -> None:
+    made = await stand.join()
+
+    status, found = await stand.get(
+        f"/internal/vivariums/{made['vivarium_id']}/entitlements", token=await stand.service("repti-commerce")
+    )
+
+    assert status == 200
+    assert (found["plan"], found["can_list_groups"], found["max_listings"]) == ("hobbyist", False, 5)
+
+
+async def _key(stand: Stand, **more: Any) -> tuple[Any, Any]:
+    tokens = await stand.sign_in()
+    status, made = await stand.post("/auth/api-keys", {"name": "my script"} | more, token=tokens["access_token"])
+    assert status == 201, made
+    return tokens, made
+
+
+async def test_an_api_key_is_shown_once_and_speaks_for_its_maker(stand: Stand) -> None:
+    tokens, made = await _key(stand)
+    ops = await stand.service("repti-ops")
+
+    status, claims = await stand.post("/auth/api-keys/verify", {"key": made["key"]}, token=ops)
+    _, listed = await stand.get("/auth/api-keys", token=tokens["access_token"])
+
+    assert status == 200
+    assert (claims["sub"], claims["via"], claims["scope"]) == (tokens["user_id"], "api_key", "read")
+    assert "key" not in listed["items"][0]
+
+
+async def test_a_revoked_api_key_is_worthless(stand: Stand) -> None:
+    tokens, made = await _key(stand)
+    ops = await stand.service("repti-ops")
+
+    gone, _ = await stand.call("DELETE", f"/auth/api-keys/{made['key_id']}", token=tokens["access_token"])
+    status, _ = await stand.post("/auth/api-keys/verify", {"key": made["key"]}, token=ops)
+
+    assert (gone, status) == (204, 404)
+
+
+async def test_a_key_with_another_secret_is_no_key(stand: Stand) -> None:
+    _, made = await _key(stand)
+    ops = await stand.service("repti-ops")
+
+    status, _ = await stand.post("/auth/api-keys/verify", {"key": made["key"][:-64] + "a" * 64}, token=ops)
+
+    assert status == 404
+
+
+async def test_the_members_of_an_unknown_vivarium_are_none(stand: Stand) -> None:
+    status, found = await stand.get(
+        f"/internal/vivariums/{uid(99)}/members", token=await stand.service("repti-community")
+    )
+
+    assert (status, found["items"]) == (200, [])
+
+
+async def test_revoked_sessions_are_listed_for_the_verifiers(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    await stand.post("/auth/logout", token=tokens["access_token"])
+
+    _, found = await stand.get("/internal/sessions/revoked", token=await stand.service("repti-ops"))
+
+    assert [each["session_id"] for each in found["items"]] == [tokens["session_id"]]

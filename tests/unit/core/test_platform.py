@@ -1,0 +1,177 @@
+"""Live settings, features, telemetry, administration and erasure."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.unit.core.conftest import Stand, uid
+
+from reptidex.agents.engine.routing import Routing
+from reptidex.services.core import SERVICE
+from reptidex.streams.catalogue import everything
+from reptidex.streams.commands.core import GrantAdmin
+from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested, MonitoringHealthChanged
+from reptidex.tables.core.people import Address, User
+from reptidex.tables.core.platform import EventCount
+from reptidex.tables.query import select
+
+ZERO = timedelta()
+
+
+async def _admin(stand: Stand) -> Any:
+    tokens = await stand.sign_in("root@example.com")
+    await stand.harness.handle(GrantAdmin(address_hash=stand.ports.keyed.address_hash("root@example.com")))
+    _, fresh = await stand.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]})
+    return fresh
+
+
+async def test_only_an_administrator_switches_features(stand: Stand) -> None:
+    sam = await stand.sign_in()
+    root = await _admin(stand)
+    body = {"enabled": True, "rollout": 1.0}
+
+    refused, _ = await stand.call("PUT", "/config/features/morph-odds", body, token=sam["access_token"])
+    done, _ = await stand.call("PUT", "/config/features/morph-odds", body, token=root["access_token"])
+
+    assert (refused, done) == (403, 200)
+    assert stand.harness.events[-1].type == "config.feature.toggled"
+
+
+async def test_a_feature_that_is_rolled_out_to_all_is_on_for_everybody(stand: Stand) -> None:
+    root = await _admin(stand)
+    await stand.call("PUT", "/config/features/morph-odds", {"enabled": True}, token=root["access_token"])
+
+    _, found = await stand.get("/config/features")
+
+    assert found["items"] == [{"feature_key": "morph-odds", "enabled": True}]
+
+
+async def test_a_setting_that_did_not_change_is_not_told_again(stand: Stand) -> None:
+    root = await _admin(stand)
+    body = {"value": {"most": 3}}
+
+    for _ in range(2):
+        status, found = await stand.call("PUT", "/config/settings/listing.photos", body, token=root["access_token"])
+
+    assert (status, found["revision"], found["value"]) == (200, 1, '{"most":3}')
+    assert [each.type for each in stand.harness.events].count("config.updated") == 1
+
+
+async def test_a_secret_is_no_live_setting(stand: Stand) -> None:
+    root = await _admin(stand)
+
+    status, _ = await stand.call("PUT", "/config/settings/stripe.secret", {"value": "x"}, token=root["access_token"])
+
+    assert status == 422
+
+
+def _action(action: Any, target: str, **more: Any) -> AdminActionPerformed:
+    return AdminActionPerformed(target_id=target, target_kind="user", admin_id=uid(1), action=action, **more)
+
+
+async def test_a_suspended_user_is_signed_out_everywhere_and_cannot_sign_in(stand: Stand) -> None:
+    sam = await stand.sign_in()
+
+    told = await stand.harness.handle(_action("user.suspend", sam["user_id"]), sequence=1)
+
+    assert [type(each).__name__ for each in told] == ["AuthSessionRevoked", "AuthUserUpdated"]
+    assert (await stand.login())[0] == 403
+    assert (await stand.post("/auth/refresh", {"refresh_token": sam["refresh_token"]}))[0] == 401
+
+
+async def test_a_restored_user_can_sign_in_again(stand: Stand) -> None:
+    sam = await stand.sign_in()
+    await stand.harness.handle(_action("user.suspend", sam["user_id"]), sequence=1)
+
+    await stand.harness.handle(_action("user.restore", sam["user_id"]), sequence=2)
+
+    assert (await stand.login())[0] == 200
+
+
+async def test_an_overridden_plan_counts_without_payment_and_without_end(stand: Stand) -> None:
+    sam = await stand.sign_in()
+
+    await stand.harness.handle(_action("entitlement.override", sam["vivarium_id"], value='{"plan":"collector"}'))
+    await stand.harness.advance(by=ZERO)
+
+    _, found = await stand.get("/billing/subscriptions", token=sam["access_token"])
+    assert (found["items"][0]["plan"], found["items"][0]["period_end"]) == ("collector", None)
+
+
+async def test_an_erased_user_leaves_nothing_personal_behind_and_frees_the_address(stand: Stand) -> None:
+    sam = await stand.sign_in()
+    await stand.call("PUT", "/profile", {"bio": "I live in Ulm"}, token=sam["access_token"])
+
+    request = AuditComplianceRequested(
+        user_id=sam["user_id"], request_id=uid(5), kind="erasure", due_at=stand.harness.now
+    )
+    await stand.harness.handle(request)
+    await stand.harness.advance(by=ZERO)
+
+    user = await stand.harness.get(User, sam["user_id"])
+    assert user is not None
+    assert (user.status, user.display_name, user.data_key, user.email_sealed) == ("deleted", "", b"", b"")
+    assert await stand.harness.find(select(Address)) == []
+    types = [each.type for each in stand.harness.events]
+    assert types.count("auth.user.deleted") == 1
+    assert types[-2:] == ["org.member.removed", "org.updated"]
+    assert (await stand.register())["user_id"] != sam["user_id"]
+
+
+async def test_a_person_deletes_their_own_account_with_their_password(stand: Stand) -> None:
+    sam = await stand.sign_in()
+
+    wrong, _ = await stand.post("/auth/me/delete", {"password": "guessed wrong"}, token=sam["access_token"])
+    right, _ = await stand.post(
+        "/auth/me/delete", {"password": "correct horse battery staple 7"}, token=sam["access_token"]
+    )
+
+    assert (wrong, right) == (401, 204)
+    assert (await stand.login())[0] == 401
+
+
+async def test_every_event_is_counted_by_name_and_minute_and_the_minute_is_published(stand: Stand) -> None:
+    await stand.register()
+    for sent in list(stand.harness.events):
+        await stand.harness.handle_envelope(sent)
+    before = len(stand.harness.events)
+
+    await stand.harness.advance(by=timedelta(seconds=66))
+
+    counts = await stand.harness.find(select(EventCount, order=("name",)))
+    assert {each.name: each.count for each in counts} == {
+        "auth.user.created": 1,
+        "billing.subscription.created": 1,
+        "org.created": 1,
+        "org.member.added": 1,
+        "profile.updated": 1,
+    }
+    published: list[Any] = [each.data for each in stand.harness.events[before:]]
+    assert sum(each.count for each in published if hasattr(each, "topic")) == 5
+    assert [each.value for each in published if hasattr(each, "kind")] == [5]
+
+
+async def test_telemetry_hears_everything_but_what_the_catch_alls_leave_out() -> None:
+    heard = {cls.contract.name for cls in Routing(SERVICE.agents).heard if cls.contract.kind == "event"}
+
+    assert heard == {cls.contract.name for cls in everything()}
+
+
+async def test_the_counts_are_shown_to_administrators(stand: Stand) -> None:
+    root = await _admin(stand)
+    for sent in list(stand.harness.events):
+        await stand.harness.handle_envelope(sent)
+
+    status, found = await stand.get("/telemetry/events?name=auth.user.created", token=root["access_token"])
+
+    assert (status, [each["count"] for each in found["items"]]) == (200, [1])
+
+
+async def test_health_that_is_older_than_what_is_known_is_dropped(stand: Stand) -> None:
+    def said(status: Any) -> MonitoringHealthChanged:
+        return MonitoringHealthChanged(service="repti-media", status=status, since=stand.harness.now)
+
+    await stand.harness.handle(said("down"), sequence=5)
+    await stand.harness.handle(said("up"), sequence=4)
+
+    _, found = await stand.get("/telemetry/health")
+    assert [(each["service"], each["status"]) for each in found["items"]] == [("repti-media", "down")]

@@ -1,0 +1,151 @@
+"""Vivariums, members and their roles, profiles."""
+
+from typing import Any
+
+from tests.unit.core.conftest import Stand, uid
+
+
+async def _team(stand: Stand) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Return a business vivarium of Sam's on a plan with room, Sam's tokens and Bea's account."""
+    sam = await stand.sign_in()
+    bea = await stand.join("bea@example.com", "Bea Boa")
+    status, made = await stand.post("/vivariums", {"name": "Sand & Sons"}, token=sam["access_token"])
+    assert status == 201, made
+    return made["vivarium_id"], sam, bea
+
+
+async def test_opening_a_vivarium_makes_its_founder_the_owner(stand: Stand) -> None:
+    vivarium, sam, _ = await _team(stand)
+
+    _, found = await stand.get(f"/vivariums/{vivarium}", token=sam["access_token"])
+
+    assert (found["role"], found["kind"], found["plan"]) == ("herpetologist", "business", "hobbyist")
+    assert [each.type for each in stand.harness.events[-4:]] == [
+        "org.created",
+        "org.member.added",
+        "profile.updated",
+        "billing.subscription.created",
+    ]
+
+
+async def test_a_foreign_vivarium_is_answered_as_if_there_were_none(stand: Stand) -> None:
+    vivarium, _, _ = await _team(stand)
+    _, bea = await stand.login("bea@example.com")
+
+    foreign, one = await stand.get(f"/vivariums/{vivarium}", token=bea["access_token"])
+    absent, other = await stand.get(f"/vivariums/{uid(7)}", token=bea["access_token"])
+
+    assert (foreign, absent) == (404, 404)
+    assert one["title"] == other["title"]
+
+
+async def test_a_member_is_added_by_address_and_can_then_speak_for_the_vivarium(stand: Stand) -> None:
+    vivarium, sam, bea = await _team(stand)
+
+    status, added = await stand.post(
+        f"/vivariums/{vivarium}/members", {"email": "bea@example.com", "role": "handler"}, token=sam["access_token"]
+    )
+    _, tokens = await stand.login("bea@example.com")
+    _, switched = await stand.post("/auth/switch", {"vivarium_id": vivarium}, token=tokens["access_token"])
+    _, me = await stand.get("/auth/me", token=switched["access_token"])
+
+    assert (status, added["user_id"]) == (201, bea["user_id"])
+    assert (me["vivarium_id"], me["role"]) == (vivarium, "handler")
+
+
+async def test_a_plan_without_room_takes_no_more_members(stand: Stand) -> None:
+    vivarium, sam, _ = await _team(stand)
+    await stand.join("cid@example.com", "Cid")
+    path, token = f"/vivariums/{vivarium}/members", sam["access_token"]
+    await stand.post(path, {"email": "bea@example.com", "role": "keeper"}, token=token)
+
+    status, problem = await stand.post(path, {"email": "cid@example.com", "role": "keeper"}, token=token)
+
+    assert status == 409
+    assert "room for 2" in problem["detail"]
+
+
+async def test_the_last_owner_can_neither_leave_nor_step_down(stand: Stand) -> None:
+    vivarium, sam, _ = await _team(stand)
+    path, token = f"/vivariums/{vivarium}/members/{sam['user_id']}", sam["access_token"]
+
+    left, _ = await stand.call("DELETE", path, token=token)
+    stepped_down, problem = await stand.call("PUT", path, {"role": "keeper"}, token=token)
+
+    assert (left, stepped_down, problem["title"]) == (409, 409, "The last owner stays")
+
+
+async def test_a_curator_cannot_make_owners(stand: Stand) -> None:
+    vivarium, sam, bea = await _team(stand)
+    body = {"email": "bea@example.com", "role": "curator"}
+    await stand.post(f"/vivariums/{vivarium}/members", body, token=sam["access_token"])
+    _, tokens = await stand.login("bea@example.com")
+
+    status, _ = await stand.call(
+        "PUT",
+        f"/vivariums/{vivarium}/members/{bea['user_id']}",
+        {"role": "herpetologist"},
+        token=tokens["access_token"],
+    )
+
+    assert status == 403
+
+
+async def test_a_removed_member_falls_back_to_their_own_vivarium(stand: Stand) -> None:
+    vivarium, sam, bea = await _team(stand)
+    path, token = f"/vivariums/{vivarium}/members", sam["access_token"]
+    await stand.post(path, {"user_id": bea["user_id"], "role": "handler"}, token=token)
+    _, tokens = await stand.login("bea@example.com")
+    await stand.post("/auth/switch", {"vivarium_id": vivarium}, token=tokens["access_token"])
+
+    status, _ = await stand.call("DELETE", f"{path}/{bea['user_id']}", token=token)
+    _, fresh = await stand.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]})
+
+    assert status == 204
+    assert fresh["vivarium_id"] == bea["vivarium_id"]
+    removed: Any = next(each.data for each in stand.harness.events if each.type == "org.member.removed")
+    assert (removed.role, removed.reason) == ("handler", "removed")
+
+
+async def test_a_profile_change_publishes_the_whole_profile_once(stand: Stand) -> None:
+    sam = await stand.sign_in()
+    body = {"slug": "sam-sand", "bio": "Ball pythons since 1998."}
+
+    status, found = await stand.call("PUT", "/profile", body, token=sam["access_token"])
+    await stand.call("PUT", "/profile", body, token=sam["access_token"])
+
+    assert (status, found["display_name"]) == (200, "Sam Sand")
+    updates: list[Any] = [each.data for each in stand.harness.events if each.type == "profile.updated"]
+    assert [each.changed for each in updates] == [(), ("slug", "bio")]
+    assert updates[-1].display_name == "Sam Sand"
+
+
+async def test_a_slug_belongs_to_one_profile(stand: Stand) -> None:
+    sam = await stand.sign_in()
+    bea = await stand.sign_in("bea@example.com")
+    await stand.call("PUT", "/profile", {"slug": "the-one"}, token=sam["access_token"])
+
+    status, problem = await stand.call("PUT", "/profile", {"slug": "the-one"}, token=bea["access_token"])
+
+    assert (status, problem["title"]) == (409, "The name is taken")
+
+
+async def test_a_private_profile_is_hidden_from_others(stand: Stand) -> None:
+    sam = await stand.sign_in()
+    await stand.call("PUT", "/profile", {"visibility": "private"}, token=sam["access_token"])
+
+    others, _ = await stand.get(f"/profiles/{sam['user_id']}")
+    own, _ = await stand.get(f"/profiles/{sam['user_id']}", token=sam["access_token"])
+
+    assert (others, own) == (404, 200)
+
+
+async def test_a_changed_profile_of_a_personal_vivarium_begins_with_its_name(stand: Stand) -> None:
+    sam = await stand.sign_in()
+
+    status, found = await stand.call(
+        "PUT", f"/vivariums/{sam['vivarium_id']}/profile", {"location": "Ulm"}, token=sam["access_token"]
+    )
+
+    assert status == 200
+    assert (found["kind"], found["display_name"], found["location"]) == ("org", "Sam Sand", "Ulm")

@@ -1,0 +1,172 @@
+"""Crosses against the exact tables of the hobby and of Mendel."""
+
+from fractions import Fraction as F
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reptidex.domain.catalogue.shelf import species
+from reptidex.domain.genetics.cross import TooManyClassesError, at_locus, gametes, predict
+from reptidex.domain.genetics.loci import Distribution, Locus, read
+from reptidex.domain.genetics.proving import posterior
+from reptidex.errors import InvalidError
+
+BALL = next(entry for entry in species().values() if entry.slug == "python-regius").by_locus
+CRESTED = next(entry for entry in species().values() if entry.slug == "correlophus-ciliatus").by_locus
+ALBINO, PIED, PASTEL, LILLY = BALL["albino"], BALL["piebald"], BALL["pastel"], CRESTED["lillywhite"]
+
+
+def possible(chance: str) -> Distribution:
+    return read(ALBINO, ("albino", "+"), F(chance))
+
+
+def shares(locus: Locus, sire: str, dam: str) -> dict[str, str]:
+    table = at_locus(locus, read(locus, sire.split("/")), read(locus, dam.split("/")))
+    return {"/".join(pair): str(share) for pair, share in table.items()}
+
+
+@pytest.mark.parametrize(
+    ("locus", "sire", "dam", "expected"),
+    [
+        (ALBINO, "albino/+", "albino/+", {"albino/albino": "1/4", "albino/+": "1/2", "+/+": "1/4"}),
+        (ALBINO, "albino/+", "albino/albino", {"albino/albino": "1/2", "albino/+": "1/2"}),
+        (ALBINO, "albino/albino", "+/+", {"albino/+": "1"}),
+        (PASTEL, "pastel/+", "+/+", {"pastel/+": "1/2", "+/+": "1/2"}),
+        (PASTEL, "pastel/pastel", "pastel/+", {"pastel/pastel": "1/2", "pastel/+": "1/2"}),
+        (
+            BALL["blueeyed"],
+            "mojave/+",
+            "lesser/+",
+            {"mojave/lesser": "1/4", "mojave/+": "1/4", "lesser/+": "1/4", "+/+": "1/4"},
+        ),
+        (BALL["blueeyed"], "mojave/lesser", "+/+", {"mojave/+": "1/2", "lesser/+": "1/2"}),
+        (BALL["blueeyed"], "mojave/mojave", "lesser/+", {"mojave/lesser": "1/2", "mojave/+": "1/2"}),
+        (
+            CRESTED["cappuccino"],
+            "cappuccino/sable",
+            "cappuccino/sable",
+            {"cappuccino/cappuccino": "1/4", "cappuccino/sable": "1/2", "sable/sable": "1/4"},
+        ),
+    ],
+)
+def test_one_locus_gives_the_shares_of_the_books(locus: Locus, sire: str, dam: str, expected: dict[str, str]) -> None:
+    assert shares(locus, sire, dam) == expected
+
+
+@pytest.mark.parametrize(
+    ("sire", "dam", "visual", "het"),
+    [
+        ("1", "1", "1/4", "2/3"),
+        ("2/3", "1", "1/6", "3/5"),
+        ("1/2", "1", "1/8", "4/7"),
+        ("2/3", "2/3", "1/9", "1/2"),
+        ("2/3", "1/2", "1/12", "5/11"),
+        ("1/2", "1/2", "1/16", "2/5"),
+        ("1/3", "1/3", "1/36", "2/7"),
+    ],
+)
+def test_possible_hets_give_exact_odds(sire: str, dam: str, visual: str, het: str) -> None:
+    prediction = predict(BALL, {"albino": possible(sire)}, {"albino": possible(dam)})
+    looks = {bool(look.carries): look for look in prediction.looks}
+
+    assert looks[False].share == F(visual)
+    assert looks[True].carries == {"albino": F(het)}
+
+
+def test_two_known_hets_are_shown_as_the_hobby_prints_them() -> None:
+    het = {"albino": read(ALBINO, ("albino", "+"))}
+
+    assert [look.label for look in predict(BALL, het, het).looks] == ["66% het Albino", "Albino"]
+
+
+def test_two_recessives_give_sixteenths() -> None:
+    double = {"albino": read(ALBINO, ("albino", "+")), "piebald": read(PIED, ("piebald", "+"))}
+    prediction = predict(BALL, double, double)
+    seen = {look.label: look.share for look in prediction.looks}
+
+    assert seen["Albino Piebald"] == F(1, 16)
+    assert seen["Albino 66% het Piebald"] == F(3, 16)
+    assert len(prediction.outcomes) == 9
+
+
+def test_a_lethal_super_is_lost_and_the_living_are_totalled_anew() -> None:
+    single = {"lillywhite": read(LILLY, ("lillywhite", "+"))}
+    prediction = predict(CRESTED, single, single)
+
+    assert prediction.egg_loss == F(1, 4)
+    assert {look.label: look.share for look in prediction.looks} == {"Lilly White": F(2, 3), "Normal": F(1, 3)}
+    assert [warned.hazard.severity for warned in prediction.warnings] == ["nonviable"]
+
+
+def test_a_disputed_lethal_warns_and_takes_no_egg() -> None:
+    spider = {"spider": read(BALL["spider"], ("spider", "+"))}
+    prediction = predict(BALL, spider, spider)
+
+    assert prediction.egg_loss == 0
+    assert {warned.hazard.certainty for warned in prediction.warnings} == {"established", "disputed"}
+
+
+def test_strains_at_different_loci_give_normal_looking_double_hets() -> None:
+    gecko = next(entry for entry in species().values() if entry.slug == "eublepharis-macularius").by_locus
+    sire = {"tremper": read(gecko["tremper"], ("tremper", "tremper"))}
+    dam = {"bell": read(gecko["bell"], ("bell", "bell"))}
+
+    assert [look.label for look in predict(gecko, sire, dam).looks] == ["100% het Tremper Albino 100% het Bell Albino"]
+
+
+@pytest.mark.parametrize("alleles", [("albino", "albino", "toffee"), ("pastel", "+"), ()])
+def test_what_no_animal_can_carry_at_a_locus_is_refused(alleles: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidError):
+        read(ALBINO, alleles)
+
+
+def test_a_table_beyond_bounds_is_refused_before_it_is_built() -> None:
+    parent = {name: read(locus, (locus.alleles[0].allele, "+")) for name, locus in BALL.items()}
+
+    with pytest.raises(TooManyClassesError):
+        predict(BALL, parent, parent)
+
+
+@pytest.mark.parametrize(
+    ("prior", "young", "mate", "expected"),
+    [
+        ("2/3", 2, "visual", "1/3"),
+        ("2/3", 5, "visual", "1/17"),
+        ("2/3", 10, "visual", "1/513"),
+        ("2/3", 1, "het", "3/5"),
+        ("1/2", 7, "visual", "1/129"),
+    ],
+)
+def test_clutches_without_a_visual_lower_the_odds(prior: str, young: int, mate: str, expected: str) -> None:
+    assert posterior(F(prior), young, mate) == F(expected)  # type: ignore[arg-type]
+
+
+def test_one_visual_hatchling_proves_a_carrier() -> None:
+    assert posterior(F(1, 2), 6, "het", visuals=1) == 1
+
+
+@st.composite
+def parents(draw: st.DrawFn) -> dict[str, Distribution]:
+    """A ball python with up to three recorded loci, certain or possible."""
+    parent = {}
+    for name in draw(st.lists(st.sampled_from(sorted(BALL)), max_size=3, unique=True)):
+        alleles = [one.allele for one in BALL[name].alleles] + ["+"]
+        pair = draw(st.tuples(st.sampled_from(alleles), st.sampled_from(alleles)))
+        parent[name] = read(BALL[name], pair, draw(st.sampled_from([None, F(2, 3), F(1, 2)])))
+    return parent
+
+
+@given(parents(), parents())
+def test_shares_always_sum_to_one(sire: dict[str, Distribution], dam: dict[str, Distribution]) -> None:
+    prediction = predict(BALL, sire, dam)
+
+    assert sum(outcome.share for outcome in prediction.outcomes) == 1
+    assert sum(outcome.live_share for outcome in prediction.outcomes) == 1
+    assert sum(look.share for look in prediction.looks) == 1
+
+
+@given(parents())
+def test_gametes_of_any_parent_sum_to_one(parent: dict[str, Distribution]) -> None:
+    for distribution in parent.values():
+        assert sum(gametes(distribution).values()) == 1
