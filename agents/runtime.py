@@ -19,7 +19,7 @@ from reptidex.agents.engine.driver.app import App, stop
 from reptidex.agents.engine.driver.app import build as build_app
 from reptidex.agents.engine.engine import Engine, wall_clock
 from reptidex.agents.engine.figures import Figures
-from reptidex.agents.engine.identity import derived_id, place_bits
+from reptidex.agents.engine.identity import derived_id
 from reptidex.agents.engine.topics import ensure_topics
 from reptidex.agents.engine.watchdog import Watchdog
 from reptidex.errors import UnavailableError
@@ -121,7 +121,7 @@ class Worker:
         for number, command in enumerate(self.service.at_start):
             now = self._clock()
             place = f"{self.service.short}/start/{number}/{os.getpid()}"
-            await self.asker.tell(command, command_id=derived_id(now, place, place_bits(place), 0))
+            await self.asker.tell(command, command_id=derived_id(place, now))
 
     async def _ensure_topics(self) -> None:
         partitions, short = self.settings.partitions, self.service.short

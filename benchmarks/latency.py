@@ -11,6 +11,7 @@ import aiokafka
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.contenders.shared import BenchJobAsked, BenchJobDone
 from benchmarks.load import ROOT, embedded_log, events, make_topic
 
 RATE, SECONDS, WARM = 200, 6, 200
@@ -45,12 +46,14 @@ async def _probe(bootstrap: str, source: str, target: str) -> list[float]:
     return [taken[key] * 1000 for key, _, _ in made[WARM:]]
 
 
-async def _side(name: str, bootstrap: str, round_: int) -> list[float]:
-    source, target = f"in-{name}-{round_}".replace("_", "-"), f"out-{name}-{round_}".replace("_", "-")
+async def _side(name: str, bootstrap: str) -> list[float]:
+    source, target = BenchJobAsked.contract.topic, BenchJobDone.contract.topic
     await make_topic(bootstrap, source)
     await make_topic(bootstrap, target)
     command = [sys.executable, "-m", f"benchmarks.contenders.{name}", "hop", bootstrap, source, target, "0"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = await asyncio.to_thread(
+        subprocess.Popen, command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     try:
         assert process.stdout is not None
         await asyncio.to_thread(_until_ready, process)
@@ -71,15 +74,10 @@ def _until_ready(process: "subprocess.Popen[str]") -> None:
 async def measure_hops(console: Console, rounds: int) -> dict[str, Any]:
     """Measure both sides, taking turns; print and return the medians of their p50 and p99."""
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in SIDES}
-    async with embedded_log() as bootstrap:
-        for round_ in range(rounds):
-            for name in SIDES:
-                try:
-                    hops = sorted(await _side(name, bootstrap, round_))
-                except Exception as problem:
-                    console.print(f"  {name}: {problem!r}")
-                    continue
-                found[name].append((hops[len(hops) // 2], hops[int(len(hops) * 0.99)]))
+    for name in SIDES * rounds:
+        async with embedded_log() as bootstrap:
+            hops = sorted(await _side(name, bootstrap))
+        found[name].append((hops[len(hops) // 2], hops[int(len(hops) * 0.99)]))
     table = Table(title=f"a hop at {RATE} events/s", title_justify="left")
     for column in ("side", "p50 ms", "p99 ms", "x bare p50", "x bare p99"):
         table.add_column(column, justify="right")

@@ -30,7 +30,12 @@ async def embedded_log() -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory(prefix="reptidex-bench-") as folder:
         ready = Path(folder) / "ready"
         command = [sys.executable, "-m", "reptidex.devlog", "--port", "0", "--data-dir", f"{folder}/log"]
-        process = subprocess.Popen([*command, "--ready-file", str(ready)], stderr=subprocess.DEVNULL)
+        process = await asyncio.to_thread(
+            subprocess.Popen,
+            [*command, "--ready-file", str(ready)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             deadline = time.monotonic() + 20
             while not ready.exists() or not ready.read_text():

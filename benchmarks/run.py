@@ -1,12 +1,13 @@
 """The engine against bare loops and peers, on the same log in the same run: medians of interleaved rounds, ratios printed.
 
-python -m benchmarks.run [--job stateful consume latency] [--rounds 3] [--events 200000] [--only engine aiokafka_loop] [--json FILE]
+python -m benchmarks.run [--job stateful hot consume latency] [--rounds 3] [--events 200000] [--only engine …] [--json FILE]
 """
 
 import argparse
 import asyncio
 import os
 import statistics
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from benchmarks.contenders.shared import BenchJobAsked
 from benchmarks.latency import measure_hops
 from benchmarks.load import Result, embedded_log, events, fill, make_topic, run_contender
 
 BASE = "aiokafka_loop"
+SOURCE = BenchJobAsked.contract.topic
 CONTENDERS = {
     "engine": 1.0,
     BASE: 1.0,
@@ -34,7 +37,7 @@ JOBS = {
     "hot": ("stateful", 1000, "stateful job, 1,000 hot keys"),
     "consume": ("consume", 0, "consume, decode and count"),
 }
-console = Console(highlight=False)
+console = Console(highlight=False, width=120)
 
 
 async def throughput(job: str, names: list[str], rounds: int, count: int) -> dict[str, list[Result]]:
@@ -42,7 +45,7 @@ async def throughput(job: str, names: list[str], rounds: int, count: int) -> dic
     kind, keys, _ = JOBS[job]
     found: dict[str, list[Result]] = {name: [] for name in names}
     async with embedded_log() as bootstrap:
-        size = await fill(bootstrap, "in", events(count, keys))
+        size = await fill(bootstrap, SOURCE, events(count, keys))
         console.print(f"{JOBS[job][2]}: {count} events of {size} bytes in 4 partitions, {rounds} rounds taking turns")
         with Progress(console=console, transient=True) as bar:
             task = bar.add_task(job, total=rounds * len(names))
@@ -53,9 +56,9 @@ async def throughput(job: str, names: list[str], rounds: int, count: int) -> dic
                     await make_topic(bootstrap, target)
                     bar.update(task, description=f"{job}: {name}")
                     try:
-                        result = await asyncio.to_thread(run_contender, name, kind, bootstrap, "in", target, share)
+                        result = await asyncio.to_thread(run_contender, name, kind, bootstrap, SOURCE, target, share)
                         found[name].append(result)
-                    except Exception as problem:
+                    except (RuntimeError, subprocess.TimeoutExpired) as problem:
                         console.print(f"  {name}: {problem}")
                     bar.advance(task)
     return found

@@ -132,6 +132,7 @@ def _imports(code: str) -> str:
 
 def _body(code: str) -> str:
     kept = [line for line in code.splitlines() if not line.strip().startswith("# ###")]
-    return "\n".join(line if not line or line.startswith("    ") else f"    {line}" for line in kept).rstrip() or "    pass"
-
-
+    return (
+        "\n".join(line if not line or line.startswith("    ") else f"    {line}" for line in kept).rstrip()
+        or "    pass"
+    )

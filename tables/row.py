@@ -13,6 +13,7 @@ never in place, so that undoing one event's work is a matter of remembering the 
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -119,6 +120,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     c: ClassVar[Any]
     """The columns, for queries: `Animal.c.vivarium_id == vivarium_id`."""
     key_field: ClassVar[str]
+    key_of: ClassVar[Any]
+    """Reads the primary key off a row; the same as `row.key`, at a fraction of its cost."""
 
     @property
     def key(self) -> str:
@@ -150,7 +153,7 @@ def stored(
         extras += [sa.UniqueConstraint(*names, name=f"uq_{table}_{'_'.join(names)}") for names in unique]
         metadata = METADATA.setdefault(service or _service_of(cls), sa.MetaData())
         cls.sql = sa.Table(table, metadata, *columns, *extras)
-        cls.c, cls.key_field = cls.sql.c, key
+        cls.c, cls.key_field, cls.key_of = cls.sql.c, key, attrgetter(key)
         return cls
 
     return decorate

@@ -59,23 +59,28 @@ class Handling:
         for letter in intake.unreadable:
             unit.working.put(letter)
             work.outgoing.setdefault(letter.partition, []).append(poison.obituary(unit.service, letter, self._now))
+        route_of, blocked = unit.routing.route, unit.blocked
         for one in intake.inputs:
-            if self._skipped(one):
+            route = route_of(one.event.type)
+            unusual = one.ref is not None or route.is_command or blocked or self.blocking
+            if unusual and self._skipped(one, route):
                 continue
-            route = unit.routing.route(one.event.type)
             work.begin(one)
             self._handled += 1
             try:
                 if refused is not None:
                     raise refused
-                await self._handle_one(one, route)
+                if unusual or not route.handlers:
+                    await self._handle_one(one, route)
+                else:
+                    await self._call(one, route)
             except Exception as problem:
                 if unit.broken is not None:
                     raise
                 work.undo()
                 self._fail(one, route, problem)
 
-    def _skipped(self, one: Input) -> bool:
+    def _skipped(self, one: Input, route: Route) -> bool:
         kind, unit = one.kind, self._unit
         if kind != "log":
             known = unit.working.peek(type(one.ref), one.ref.key)
@@ -90,7 +95,7 @@ class Handling:
         if (unit.blocked or self.blocking) and unit.blocked.get(lane, 0) + self.blocking.get(lane, 0) > 0:
             self._put_away(one, poison.letter_of(one))
             return True
-        if kind == "log" and unit.routing.route(one.event.type).is_command:
+        if kind == "log" and route.is_command:
             answered = unit.working.peek(AnswerRow, one.event.id)
             if isinstance(answered, AnswerRow):
                 self._repeated[one.event.id] = answered
@@ -103,16 +108,21 @@ class Handling:
             work.delete(type(one.ref), one.ref.key)
         if not route.handlers and one.event.data is not None:
             raise ContractError(f"no agent of {self._unit.service} hears {one.event.type}")
-        for handler in route.handlers:
-            if handler.speaks:
-                async for event in handler.call(one.event.data, work):
-                    await work.publish(event)
-            else:
-                await handler.call(one.event.data, work)
+        await self._call(one, route)
         if route.is_command and one.kind in ("log", "letter"):
             self._answer(one, status=200, body=work.answered)
         if one.kind == "letter":
             self._release(one)
+
+    async def _call(self, one: Input, route: Route) -> None:
+        work, message = self._work, one.event.data
+        for _, call, speaks in route.handlers:
+            if not speaks:
+                await call(message, work)
+                continue
+            async for event in call(message, work):
+                if not work.published(event):
+                    await work.publish(event)
 
     def _fail(self, one: Input, route: Route, problem: Exception) -> None:
         unit = self._unit

@@ -1,5 +1,6 @@
 """What a unit of work takes in: records of the log, and the engine's own timers, outcomes of effects and letters tried again."""
 
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -14,13 +15,6 @@ MARK = "rx-mark"
 
 ASKED = "rx-request"
 """Header of a command: the hash of the request that it was sent for."""
-
-
-class Mark(NamedTuple):
-    """The place of a record in the outbox that sent it."""
-
-    outbox: str
-    number: int
 
 
 class LogRecord(NamedTuple):
@@ -47,8 +41,8 @@ class Input(msgspec.Struct):
     offset: int
     """Its place in the log; of internal messages that of the last command handled before."""
     key: str
-    place: str
-    """Where ids are derived from; the same on every attempt."""
+    seed: int
+    """What ids are derived from; the same on every attempt."""
     value: bytes
     asked: str = ""
     """Of a command: the hash of the request, as its asker names it."""
@@ -56,15 +50,27 @@ class Input(msgspec.Struct):
     """The row that goes with it: `TimerRow`, `EffectRow` or `DeadLetterRow`."""
 
     @property
+    def place(self) -> str:
+        """Where it stands, for people to read."""
+        return f"{self.topic}/{self.partition}/{self.offset}" if self.kind == "log" else f"{self.kind} {self.key}"
+
+    @property
     def lane(self) -> tuple[str, str]:
         """Messages of one lane are handled in order, or wait behind one that failed."""
         return (self.topic, self.key)
 
 
-def mark_of(headers: Any) -> Mark | None:
-    """Return the outbox mark among a record's headers; None for a record from outside, or with a mark that is not one."""
+def mark_of(headers: Any) -> tuple[str, int]:
+    """Return the place of a record in the outbox that sent it; an empty name for one from outside, or with no proper mark."""
     for name, value in headers:
         if name == MARK:
-            outbox, _, number = value.decode().rpartition(":")
-            return Mark(outbox, int(number)) if outbox and number.isdigit() else None
-    return None
+            outbox, _, number = value.rpartition(b":")
+            if outbox and number.isdigit():
+                return _outbox(outbox), int(number)
+            break
+    return "", 0
+
+
+@lru_cache(maxsize=4096)
+def _outbox(name: bytes) -> str:
+    return name.decode(errors="replace")

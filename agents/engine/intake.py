@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from reptidex.agents.engine.identity import log_seed, seed_at
 from reptidex.agents.engine.inputs import ASKED, Input, Kind, LogRecord, mark_of
 from reptidex.agents.engine.poison import unreadable
 from reptidex.errors import ContractError
@@ -54,21 +55,22 @@ class Reception:
         marks, inputs = position.marks, taken.inputs
         is_commands = topic == self._commands
         name = None if is_commands else topic
-        prefix = f"{self._service}/{topic}/{partition}/"
+        seed = log_seed(self._service, topic, partition)
         kind: Kind = "log"
+        decode, add = codec.decode, inputs.append
         for record in records:
             offset = record.offset
             if offset < position.next_offset:
                 continue
             position.next_offset = offset + 1
-            mark = mark_of(record.headers)
-            if mark is not None:
-                if mark.number <= marks.get(mark.outbox, 0):
+            outbox, number = mark_of(record.headers)
+            if outbox:
+                if number <= marks.get(outbox, 0):
                     taken.repeats += 1
                     continue
-                marks[mark.outbox] = mark.number
+                marks[outbox] = number
             try:
-                event = codec.decode(record.value or b"", name)
+                event = decode(record.value or b"", name)
                 if is_commands and event.data.contract.topic != topic:
                     raise ContractError(f"{event.type} is no command of {self._service}")
             except ContractError as problem:
@@ -76,16 +78,16 @@ class Reception:
                 continue
             raw_key = record.key
             key = raw_key.decode() if raw_key is not None else event.subject
-            one = Input(kind, event, topic, partition, offset, key, prefix + str(offset), record.value)
+            one = Input(kind, event, topic, partition, offset, key, seed_at(seed, offset), record.value)
             if is_commands:
                 one.asked = next((value.decode() for header, value in record.headers if header == ASKED), "")
-            elif mark is None:
+            elif not outbox:
                 seen = inbox_key(event.source, event.id)
                 if seen in taken.strangers:
                     taken.repeats += 1
                     continue
                 taken.strangers[seen] = one
-            inputs.append(one)
+            add(one)
 
 
 def _plain(record: Any) -> LogRecord:

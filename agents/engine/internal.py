@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from reptidex.agents.engine.identity import derived_id, place_bits
+from reptidex.agents.engine.identity import derived_id, log_seed, seed_at, seed_of
 from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.streams import codec
@@ -45,7 +45,7 @@ def timer_input(at: Place, row: TimerRow) -> Input:
         row.partition,
         _behind_the_log(at, row.partition),
         event.subject,
-        f"{at.service}/timer/{row.name}/{row.due.isoformat()}",
+        seed_of(f"{at.service}/timer/{row.name}/{row.due.isoformat()}"),
         row.command,
         ref=row,
     )
@@ -57,13 +57,13 @@ def effect_done(at: Place, row: EffectRow, outcome: Command | None, now: datetim
     The command is handled under the partition of the message that asked for the effect, as the effect's row is.
     """
     cause: AnyEvent = _cause_decoder.decode(row.cause)
-    place = f"{at.service}/effect/{row.effect_id}"
+    name = f"{at.service}/effect/{row.effect_id}"
     if outcome is None:
         event = msgspec.structs.replace(cause, type=DONE, data=None)
-        return Input("effect", event, "", row.partition, 0, row.lane, place, b"", ref=row)
+        return Input("effect", event, "", row.partition, 0, row.lane, 0, b"", ref=row)
     contract = outcome.contract
     event = CloudEvent(
-        id=derived_id(now, place, place_bits(place + "/outcome"), 0),
+        id=derived_id(name + "/outcome", now),
         source=f"/repti-{at.service}",
         type=contract.name,
         subject=outcome.key,
@@ -83,7 +83,7 @@ def effect_done(at: Place, row: EffectRow, outcome: Command | None, now: datetim
         row.partition,
         _behind_the_log(at, row.partition),
         outcome.key,
-        place,
+        seed_of(name),
         codec.encode(event),
         ref=row,
     )
@@ -92,14 +92,14 @@ def effect_done(at: Place, row: EffectRow, outcome: Command | None, now: datetim
 def note(row: EffectRow | DeadLetterRow, now: datetime) -> Input:
     """Return the input that only writes a row anew: an effect to be tried again, a letter that still cannot be read."""
     event = CloudEvent(id="", source="", type=DONE, subject="", time=now, dataschema="", data=None)
-    return Input("note", event, "", row.partition, 0, "", "", b"", ref=row)
+    return Input("note", event, "", row.partition, 0, "", 0, b"", ref=row)
 
 
 def letter_input(at: Place, row: DeadLetterRow) -> Input:
     """Return the input of a letter that is tried again, in the place that its message had. Raises `ContractError`."""
     name = None if row.topic == command_topic(at.service) else row.topic
     event = codec.decode(row.value, name)
-    place = f"{at.service}/{row.topic}/{row.partition}/{row.position}"
+    seed = seed_at(log_seed(at.service, row.topic, row.partition), row.position)
     if row.source != "log":
-        place = row.letter_id.split("/", 3)[3]
-    return Input("letter", event, row.topic, row.partition, row.position, row.message_key, place, row.value, ref=row)
+        seed = int(row.letter_id.rpartition("/")[2], 16)
+    return Input("letter", event, row.topic, row.partition, row.position, row.message_key, seed, row.value, ref=row)

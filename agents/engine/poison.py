@@ -46,7 +46,7 @@ def letter_of(one: Input) -> DeadLetterRow:
     """Return the letter that keeps a message; the one it came from, where it has been kept before."""
     if isinstance(one.ref, DeadLetterRow):
         return one.ref
-    tail = "" if one.kind == "log" else one.place
+    tail = "" if one.kind == "log" else f"{one.seed:016x}"
     return DeadLetterRow(
         letter_id=letter_id(one.topic, one.partition, one.offset, tail),
         state="parked",

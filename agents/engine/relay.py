@@ -130,10 +130,10 @@ class Relay:
         count, append = 0, builder.append
         for message, mark, _ in road.waiting:
             headers = [
+                (MARK, mark),
                 _CONTENT_TYPE,
                 ("ce_id", message.id.encode()),
                 ("ce_type", message.type.encode()),
-                (MARK, mark),
             ]
             if message.traceparent:
                 headers.append(("traceparent", message.traceparent.encode()))

@@ -46,10 +46,7 @@ async def _ensure(admin: AIOKafkaAdminClient, wanted: dict[str, Topic], settings
     if not missing:
         return
     answer = await admin.create_topics(
-        [
-            NewTopic(topic.name, topic.partitions, settings.replication, topic_configs=topic.config)
-            for topic in missing
-        ],
+        [NewTopic(topic.name, topic.partitions, settings.replication, topic_configs=topic.config) for topic in missing],
         timeout_ms=30_000,
     )
     for name, code, *_ in answer.topic_errors:

@@ -1,17 +1,17 @@
 """The unit of work as a handler sees it: the `Unit` of `agents/agent.py`."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, Protocol, TypeVar, cast
+from operator import attrgetter
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import msgspec
 
 from reptidex.agents.agent import Effect
-from reptidex.agents.engine.identity import derived_id, place_bits
+from reptidex.agents.engine.identity import Place
 from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.ownership import Ownership
-from reptidex.agents.engine.working_set import WorkingSet, _Missing
-from reptidex.errors import ForeignContractError, NotFoundError
+from reptidex.agents.engine.working_set import MISSING, WorkingSet, _Missing
+from reptidex.errors import ContractError, ForeignContractError, NotFoundError
 from reptidex.streams import codec
 from reptidex.streams.contract import Command, Event
 from reptidex.streams.envelope import AnyEvent, CloudEvent, sequence_text
@@ -25,6 +25,31 @@ from reptidex.tables.versions import VersionRow
 R = TypeVar("R", bound=Row)
 
 _encode = msgspec.json.Encoder().encode
+
+LARGEST = 1_000_000
+"""Bytes in one event: what every log takes by default."""
+
+
+class _Form(NamedTuple):
+    """What of an event's envelope its class decides."""
+
+    name: str
+    service: str
+    topic: str
+    schema: str
+    key_of: Any
+    has_vivarium: bool
+
+
+_forms: dict[type[Event], _Form] = {}
+
+
+def _form(cls: type[Event]) -> _Form:
+    contract = cls.contract
+    key_of, has_vivarium = attrgetter(contract.key), "vivarium_id" in cls.__struct_fields__
+    form = _Form(contract.name, contract.service, contract.topic, contract.schema, key_of, has_vivarium)
+    _forms[cls] = form
+    return form
 
 
 class Rows(Protocol):
@@ -44,70 +69,70 @@ class Work:
         self._short, self._source = service, f"/repti-{service}"
         self._working, self._ownership, self._rows = working, ownership, rows
         self.outgoing: dict[int, list[Outgoing]] = {}
-        self.said: list[AnyEvent] = []
-        """What the message at hand has published so far."""
         self.answered: bytes = b""
         self._input: Input = cast(Input, None)
-        self._bits: int | None = None
-        self._ordinal = 0
-        self._mark = 0
+        self._place: Place | None = None
+        self._ordinal = self._said = 0
 
     # -- the engine's side -------------------------------------------------------------------------------------------
 
     def begin(self, one: Input) -> None:
         """Turn to the next message."""
-        self._input, self._bits, self._ordinal, self.answered = one, None, 0, b""
-        self._mark = len(self.outgoing.get(one.partition, ()))
-        self.said = []
+        self._input, self._place, self.answered = one, None, b""
+        self._ordinal = self._said = 0
         self._working.mark()
 
     def undo(self) -> None:
         """Take back everything that the message at hand has done."""
         self._working.undo()
-        self.answered, self.said = b"", []
-        if said := self.outgoing.get(self._input.partition):
-            del said[self._mark :]
+        self.answered = b""
+        if self._said:
+            del self.outgoing[self._input.partition][-self._said :]
+            self._said = 0
 
     async def publish(self, event: Event) -> None:
         """Give an event its envelope, with the next version of its aggregate, and put it into the outbox."""
-        contract = event.contract
-        if contract.service != self._short:
-            raise ForeignContractError(contract.name, f"repti-{contract.service}", f"repti-{self._short}")
-        subject, one = event.key, self._input
-        known = self._working.peek(VersionRow, subject)
-        if isinstance(known, _Missing):
-            known = await self._rows.fetch(VersionRow, subject)
-        version = cast(VersionRow, known).version + 1 if known is not None else 1
-        self._working.put(VersionRow(subject=subject, version=version))
+        if not self.published(event):
+            await self._rows.fetch(VersionRow, event.key)
+            self.published(event)
+
+    def published(self, event: Event) -> bool:
+        """Publish an event if the version of its aggregate is in memory; say whether it was."""
+        one, working = self._input, self._working
+        form = _forms.get(type(event)) or _form(type(event))
+        name, service, topic, schema, key_of, has_vivarium = form
+        if service != self._short:
+            raise ForeignContractError(name, f"repti-{service}", f"repti-{self._short}")
+        subject = key_of(event)
+        known = working.peek(VersionRow, subject)
+        if known is MISSING:
+            return False
+        version = known.version + 1 if known is not None else 1  # type: ignore[union-attr]
+        working.write(VersionRow, subject, VersionRow(subject=subject, version=version))
         cause = one.event
-        envelope = CloudEvent(
-            id=self.new_id(),
-            source=self._source,
-            type=contract.name,
-            subject=subject,
-            time=cause.time,
-            dataschema=contract.schema,
-            sequence=sequence_text(version),
-            correlationid=cause.correlationid or cause.id,
-            causationid=cause.id,
-            actor=cause.actor,
-            vivariumid=cause.vivariumid or getattr(event, "vivarium_id", None),
-            traceparent=cause.traceparent,
-            data=event,
-        )
-        partition = one.partition if subject == one.key else self._ownership.partition_of(subject)
-        self.say(
-            Outgoing(
-                contract.topic,
-                partition,
-                subject.encode(),
-                codec.encode(envelope),
-                envelope.id,
-                contract.name,
-                cause.traceparent,
+        event_id = self.new_id()
+        value = _encode(
+            CloudEvent(
+                id=event_id,
+                source=self._source,
+                type=name,
+                subject=subject,
+                time=cause.time,
+                dataschema=schema,
+                sequence=sequence_text(version),
+                correlationid=cause.correlationid or cause.id,
+                causationid=cause.id,
+                actor=cause.actor,
+                vivariumid=cause.vivariumid or (event.vivarium_id if has_vivarium else None),  # type: ignore[attr-defined]
+                traceparent=cause.traceparent,
+                data=event,
             )
         )
-        self.said.append(envelope)
+        if len(value) > LARGEST:
+            raise ContractError(f"{name} is {len(value)} bytes long; {LARGEST} are allowed")
+        partition = one.partition if subject == one.key else self._ownership.partition_of(subject)
+        self.say(Outgoing(topic, partition, subject.encode(), value, event_id, name, cause.traceparent))
+        return True
 
     def say(self, message: Outgoing) -> None:
         """Put a record into the outbox of the partition at work."""
@@ -115,6 +140,7 @@ class Work:
         if outbox is None:
             outbox = self.outgoing[self._input.partition] = []
         outbox.append(message)
+        self._said += 1
 
     # -- the handler's side ------------------------------------------------------------------------------------------
 
@@ -190,12 +216,8 @@ class Work:
         self._working.delete(TimerRow, name)
 
     def new_id(self) -> str:
-        one = self._input
-        if self._bits is None:
-            self._bits = place_bits(one.place)
-        made = derived_id(one.event.time, one.place, self._bits, self._ordinal)
+        place = self._place
+        if place is None:
+            place = self._place = Place(self._input.seed, self._input.event.time)
         self._ordinal += 1
-        return made
-
-
-Publish = Callable[[Event], Awaitable[None]]
+        return place.id(self._ordinal - 1)

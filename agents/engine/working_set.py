@@ -53,21 +53,27 @@ class WorkingSet:
 
     def put(self, row: Row) -> None:
         """Write a row."""
-        self._change(type(row), row.key, row)
+        cls = type(row)
+        self.write(cls, cls.key_of(row), row)
 
     def delete(self, cls: type[Row], key: str) -> None:
         """Delete a row, if it is there."""
-        self._change(cls, key, None)
+        self.write(cls, key, None)
 
-    def _change(self, cls: type[Row], key: str, row: Row | None) -> None:
-        dirty = self.dirty[cls]
+    def write(self, cls: type[Row], key: str, row: Row | None) -> None:
+        """Write a row, or its absence."""
+        young, dirty = self._young[cls], self.dirty[cls]
+        before: Known = young.get(key, MISSING)
+        if before is MISSING:
+            before = self._old[cls].pop(key, MISSING)
         # Taken out first, so that the order of the dirty rows is that of their last writes.
-        self._undo.append((cls, key, self.peek(cls, key), dirty.pop(key, MISSING)))
-        self._young[cls][key] = dirty[key] = row
+        self._undo.append((cls, key, before, dirty.pop(key, MISSING)))
+        young[key] = dirty[key] = row
 
     def mark(self) -> None:
         """Begin a message: what was written before cannot be undone any more."""
-        self._undo.clear()
+        if self._undo:
+            self._undo.clear()
 
     def undo(self) -> None:
         """Take back what was written since the mark."""

@@ -30,6 +30,10 @@ Fetch = Callable[[str], Awaitable[Fetched]]
 """Asks for the key set; the argument is the ETag known (empty at first). Raises `UnavailableError`."""
 
 
+def _numbers(keys: PublicKeys) -> dict[str, ec.EllipticCurvePublicNumbers]:
+    return {kid: key.public_numbers() for kid, key in keys.items()}
+
+
 def own_set(signer: Signer) -> Fetch:
     """Return how core itself gets the set that it publishes: from its signer, without a request to itself."""
 
@@ -51,15 +55,14 @@ class KeyRing(KeySource):
         self._fetch, self._clock, self._cooldown_s = fetch, clock, cooldown_s
         self._keys: PublicKeys = {}
         self._etag = ""
-        self._generation = 0
+        self._listeners: list[Callable[[], None]] = []
         self._ever = False
         self._fresh_until = self._next_try = float("-inf")
         self._task: asyncio.Task[None] | None = None
 
-    @property
-    def generation(self) -> int:
-        """Counts the sets that differed from the one before."""
-        return self._generation
+    def when_changed(self, forget: Callable[[], None]) -> None:
+        """Have a function called whenever a set differs from the one before."""
+        self._listeners.append(forget)
 
     async def find(self, kid: str) -> ec.EllipticCurvePublicKey | None:
         """Return the key with this id, or None.
@@ -104,11 +107,10 @@ class KeyRing(KeySource):
             self._keep(problem)
             return
         if fetched.body is not None:
-            if {kid: key.public_numbers() for kid, key in keys.items()} != {
-                kid: key.public_numbers() for kid, key in self._keys.items()
-            }:
-                self._generation += 1
+            changed = _numbers(keys) != _numbers(self._keys)
             self._keys, self._etag = keys, fetched.etag
+            for forget in self._listeners if changed else ():
+                forget()
         self._ever = True
         stated = _MAX_AGE.search(fetched.cache_control)
         age = float(stated[1]) if stated else USUAL_AGE_S

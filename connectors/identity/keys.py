@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -66,9 +66,8 @@ def read_keys(raw: bytes) -> PublicKeys:
 class KeySource(Protocol):
     """Where a verifier finds a key."""
 
-    @property
-    def generation(self) -> int:
-        """Changes whenever the set of keys changed, so that what was verified with a withdrawn key is forgotten."""
+    def when_changed(self, forget: Callable[[], None]) -> None:
+        """Have a function called whenever the set of keys changes: what was verified with a withdrawn key is forgotten."""
 
     async def find(self, kid: str) -> ec.EllipticCurvePublicKey | None:
         """Return the key with this id, or None. Raises `UnavailableError` where no key could ever be fetched."""

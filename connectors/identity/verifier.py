@@ -1,6 +1,5 @@
 """The one verifier of access tokens, in all six services (RFC 8725)."""
 
-import hashlib
 from collections.abc import Callable
 
 import jwt
@@ -19,13 +18,8 @@ def nothing_revoked(session_id: str) -> bool:
     return False
 
 
-def _digest(token: str) -> bytes:
-    # A header may hold bytes that are no text; such a token is refused by the parser, and is not to break the look-up.
-    return hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=32).digest()
-
-
 class TokenVerifier:
-    """Verifies a token once and remembers it, by digest, until it runs out, its session is revoked or the keys change."""
+    """Verifies a token once and remembers it until it runs out, its session is revoked or the set of keys changes."""
 
     def __init__(
         self,
@@ -37,20 +31,19 @@ class TokenVerifier:
     ) -> None:
         """Take the keys, the issuer expected, a clock in Unix seconds, and who knows which session ids are revoked."""
         self._keys, self._issuer, self._clock, self._revoked = keys, issuer, clock, revoked
-        self._known: dict[bytes, Claims] = {}
-        self._generation = keys.generation
+        self._known: dict[str, Claims] = {}
+        keys.when_changed(self._known.clear)
 
     def recall(self, token: str) -> Claims | None:
-        """Return the claims of a token verified before, or None. Raises `TokenError` where it has ended since."""
-        self._follow_keys()
-        digest = _digest(token)
-        claims = self._known.get(digest)
+        """Return the claims of a token verified before, or None. Raises `TokenError` where its session has ended since."""
+        claims = self._known.get(token)
         if claims is None:
             return None
         if claims.exp <= self._clock():
-            del self._known[digest]
+            del self._known[token]
             return None
-        self._not_revoked(claims)
+        if claims.sid and self._revoked(claims.sid):
+            raise TokenError("revoked")
         return claims
 
     async def verify(self, token: str) -> Claims:
@@ -64,7 +57,6 @@ class TokenVerifier:
         header, claims = parse(token)
         self._check(claims)
         key = await self._keys.find(header.kid)
-        self._follow_keys()
         if key is None:
             raise TokenError("unknown key")
         try:
@@ -72,14 +64,12 @@ class TokenVerifier:
             jwt.PyJWS(algorithms=[ALGORITHM]).decode_complete(token, key, algorithms=[ALGORITHM])
         except jwt.InvalidTokenError:
             raise TokenError("signature") from None
-        self._not_revoked(claims)
-        self._remember(token, claims)
+        if claims.sid and self._revoked(claims.sid):
+            raise TokenError("revoked")
+        if len(self._known) >= CACHED:
+            del self._known[next(iter(self._known))]
+        self._known[token] = claims
         return claims
-
-    def _follow_keys(self) -> None:
-        if self._generation != self._keys.generation:
-            self._known.clear()
-            self._generation = self._keys.generation
 
     def _check(self, claims: Claims) -> None:
         now = self._clock()
@@ -95,12 +85,3 @@ class TokenVerifier:
             raise TokenError("not valid yet")
         if not 0 < claims.exp - claims.iat <= LONGEST_LIFE_S:
             raise TokenError("lifetime")
-
-    def _not_revoked(self, claims: Claims) -> None:
-        if claims.sid and self._revoked(claims.sid):
-            raise TokenError("revoked")
-
-    def _remember(self, token: str, claims: Claims) -> None:
-        if len(self._known) >= CACHED:
-            del self._known[next(iter(self._known))]
-        self._known[_digest(token)] = claims

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -58,7 +59,7 @@ def compose(letter: Letter, *, sender: str, key: str, now: datetime) -> EmailMes
     """Write a letter as a message (RFC 5322). Raises `InvalidError`."""
     try:
         to = Address(addr_spec=letter.to)
-    except (ValueError, IndexError) as problem:
+    except (ValueError, IndexError, MessageError) as problem:
         raise InvalidError("this is no e-mail address", "/to") from problem
     if not to.username or "." not in to.domain.strip("."):
         raise InvalidError("this is no e-mail address", "/to")

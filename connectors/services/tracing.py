@@ -3,17 +3,28 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Protocol
 
 import msgspec
 
 
-class CallContext(msgspec.Struct, frozen=True):
+class CallContext(Protocol):
     """The request that is being worked on."""
 
+    @property
+    def request_id(self) -> str:
+        """The correlation id of everything that the request causes."""
+
+    @property
+    def traceparent(self) -> str:
+        """W3C Trace Context, with our own span as the parent of what we call; may be empty."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """A context for work that no HTTP request began."""
+
     request_id: str
-    """The correlation id of everything that the request causes."""
     traceparent: str
-    """W3C Trace Context, with our own span as the parent of what we call."""
 
 
 CURRENT: ContextVar[CallContext | None] = ContextVar("reptidex_call", default=None)
@@ -22,7 +33,7 @@ CURRENT: ContextVar[CallContext | None] = ContextVar("reptidex_call", default=No
 @contextmanager
 def calling(request_id: str, traceparent: str) -> Iterator[None]:
     """Have the calls made inside carry these ids, for work that no HTTP request began (effects)."""
-    token = CURRENT.set(CallContext(request_id, traceparent))
+    token = CURRENT.set(Origin(request_id, traceparent))
     try:
         yield
     finally:

@@ -19,7 +19,7 @@ from reptidex.tables.query import select
 
 routes = Routes("API keys")
 
-EVERYBODY = ("repti-animal", "repti-commerce", "repti-media", "repti-community", "repti-ops")
+EVERYBODY = ("repti-core", "repti-animal", "repti-commerce", "repti-media", "repti-community", "repti-ops")
 
 
 class NewApiKey(msgspec.Struct, frozen=True, kw_only=True):

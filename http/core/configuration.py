@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -57,7 +57,7 @@ class FeatureBody(msgspec.Struct, frozen=True, kw_only=True):
 class SettingBody(msgspec.Struct, frozen=True, kw_only=True):
     """A setting's value from now on: any JSON, null for the default."""
 
-    value: msgspec.Raw | None = None
+    value: Any = None
     scope: Annotated[str, Meta(min_length=1, max_length=50)] = "platform"
 
 
@@ -140,7 +140,7 @@ async def list_settings(request: Request[None, SettingFilter]) -> Page[SettingVi
 async def change_setting(request: Request[SettingBody, None]) -> SettingView:
     """Set a live setting; every service hears of it."""
     given = request.body.value
-    value = None if given is None or bytes(given) == b"null" else bytes(given).decode()
+    value = None if given is None else msgspec.json.encode(given, order="deterministic").decode()
     command = ChangeSetting(
         config_key=_key(request.path["setting"]),
         scope=request.body.scope,

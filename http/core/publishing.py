@@ -19,7 +19,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     topic: str
 
 
-@routes.post("/events/publish", policy=services("repti-core", *EVERYBODY), status=202, errors=(403, 422))
+@routes.post("/events/publish", policy=services(*EVERYBODY), status=202, errors=(403, 422))
 async def publish_event(request: Request[bytes, None]) -> Published:
     """Publish a CloudEvent (structured mode) of the asking service's own; the catalogue says what is wrong with another.
 

@@ -9,7 +9,6 @@ import msgspec
 from aiohttp import web
 
 from reptidex.http.middlewares.context import Context
-from reptidex.http.server.policy import Caller
 
 FLUSH_S = 0.1
 _encode = msgspec.json.Encoder().encode
@@ -23,7 +22,6 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     service: str
     message: str
     request_id: str
-    trace_id: str
     method: str
     endpoint: str
     """The route's path with its parameters unnamed: the path itself may hold a secret."""
@@ -33,9 +31,10 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     user_id: str = ""
     vivarium_id: str = ""
     session_id: str = ""
+    trace_id: str = ""
 
 
-Note = tuple[float, str, str, str, str, int, float, str, Caller]
+Note = tuple[float, Context, str, str, int, float, str]
 
 
 class AccessLog:
@@ -50,10 +49,7 @@ class AccessLog:
         """Note a request that has been answered."""
         if not self._notes:
             asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
-        ids = context.request_id, context.traceparent
-        self._notes.append(
-            (time.time(), *ids, request.method, endpoint, status, seconds, request.remote or "", context.caller)
-        )
+        self._notes.append((time.time(), context, request.method, endpoint, status, seconds, request.remote or ""))
 
     def flush(self) -> None:
         """Write what has been noted."""
@@ -62,14 +58,14 @@ class AccessLog:
             self._write(b"".join([_encode(self._line(note)) + b"\n" for note in notes]))
 
     def _line(self, note: Note) -> Line:
-        at, request_id, traceparent, method, endpoint, status, seconds, host, caller = note
+        at, context, method, endpoint, status, seconds, host = note
+        caller = context.caller
         return Line(
             datetime.fromtimestamp(at, UTC),
             "INFO" if status < 500 else "ERROR",
             self._service,
             "Request completed",
-            request_id,
-            traceparent[3:35],
+            context.request_id,
             method[:16],
             endpoint,
             status,
@@ -78,6 +74,7 @@ class AccessLog:
             caller.subject,
             caller.vivarium_id,
             caller.session_id,
+            context.trace_id,
         )
 
     async def close(self, app: web.Application) -> None:

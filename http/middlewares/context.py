@@ -5,7 +5,7 @@ import time
 
 from aiohttp import web
 
-from reptidex.connectors.services.tracing import CURRENT, CallContext
+from reptidex.connectors.services.tracing import CURRENT
 from reptidex.http.server.ids import Ids
 from reptidex.http.server.policy import Caller
 
@@ -16,15 +16,29 @@ _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
 
 
 class Context:
-    """What is known of one request besides what it asks."""
+    """What is known of one request besides what it asks. It is also what calls to other services read (`CallContext`)."""
 
-    __slots__ = ("caller", "headers", "request_id", "started", "traceparent")
+    __slots__ = ("_given", "_ids", "_traceparent", "allowance", "caller", "request_id", "started")
 
-    def __init__(self, request_id: str, traceparent: str, started: float) -> None:
-        self.request_id, self.traceparent, self.started = request_id, traceparent, started
+    def __init__(self, request_id: str, given: str | None, ids: Ids, started: float) -> None:
+        self.request_id, self.started = request_id, started
+        self._given, self._ids = given, ids
+        self._traceparent = ""
         self.caller = ANONYMOUS
-        self.headers: dict[str, str] = {}
-        """Headers that the answer gets, whatever it turns out to be."""
+        self.allowance = ""
+        """The `RateLimit` header of the answer, whatever it turns out to be."""
+
+    @property
+    def traceparent(self) -> str:
+        """Our own place in the trace; made when first asked for, as most look-ups pass nothing on."""
+        if not self._traceparent:
+            self._traceparent = traceparent_of(self._given, self._ids)
+        return self._traceparent
+
+    @property
+    def trace_id(self) -> str:
+        """The id of the trace, if the request came with one or has passed one on; else empty."""
+        return self.traceparent[3:35] if self._given or self._traceparent else ""
 
 
 NAME = web.RequestKey("context", Context)
@@ -45,9 +59,10 @@ def traceparent_of(given: str | None, ids: Ids) -> str:
 
 def begin(request: web.Request, ids: Ids) -> Context:
     """Give a request its context; calls to other services made while it is worked on carry the same ids."""
-    given = request.headers.get("X-Request-ID")
+    headers = request.headers
+    given = headers.get("X-Request-ID")
     request_id = given if given is not None and _REQUEST_ID.fullmatch(given) else ids.fresh()
-    context = Context(request_id, traceparent_of(request.headers.get("traceparent"), ids), time.perf_counter())
-    CURRENT.set(CallContext(request_id, context.traceparent))
+    context = Context(request_id, headers.get("traceparent"), ids, time.perf_counter())
+    CURRENT.set(context)
     request[NAME] = context
     return context

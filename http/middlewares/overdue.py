@@ -6,15 +6,13 @@ from typing import Any
 
 from reptidex.http.server.refusals import OverdueError
 
-LOOK_S = 1.0
-
 
 class Watch:
-    """The views that are running, oldest first. One that is older than `limit_s` is cancelled within a second."""
+    """The views that are running, oldest first. One that is older than `limit_s` is cancelled at the next look."""
 
-    def __init__(self, limit_s: float, clock: Callable[[], float]) -> None:
-        """Take the limit and a monotonic clock in seconds."""
-        self._limit_s, self._clock = limit_s, clock
+    def __init__(self, limit_s: float, clock: Callable[[], float], *, look_s: float = 1.0) -> None:
+        """Take the limit, a monotonic clock in seconds, and how often to look."""
+        self._limit_s, self._clock, self._look_s = limit_s, clock, look_s
         self._running: dict[object, tuple[float, asyncio.Task[Any]]] = {}
         self._overdue: set[object] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -26,7 +24,7 @@ class Watch:
         mark = object()
         self._running[mark] = (self._clock() + self._limit_s, task)
         if self._timer is None:
-            self._timer = task.get_loop().call_later(LOOK_S, self._look)
+            self._timer = task.get_loop().call_later(self._look_s, self._look)
         try:
             return await view
         except asyncio.CancelledError:
@@ -47,4 +45,4 @@ class Watch:
                 self._overdue.add(mark)
                 task.cancel()
         if self._running:
-            self._timer = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+            self._timer = asyncio.get_running_loop().call_later(self._look_s, self._look)

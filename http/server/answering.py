@@ -22,13 +22,18 @@ def next_link(request: web.Request, cursor: str) -> str:
 class Answerer:
     """Turns the values that one view returns into answers."""
 
-    def __init__(self, bound: Bound) -> None:
+    def __init__(self, bound: Bound, share: str) -> None:
+        """Take the route and the `RateLimit-Policy` that its callers are under."""
+        self._templates = {kind: template.copy() for kind, template in TEMPLATES.items()}
+        for kind in ("user", "anonymous"):
+            self._templates[kind]["RateLimit-Policy"] = share
         self._status, self._get = bound.status, bound.route.method == "GET"
 
     def answer(self, request: web.Request, value: Any, context: Context) -> web.Response:
         """Return the answer for a value; a GET that has not changed for the asker is a 304."""
-        found = TEMPLATES[context.caller.kind].copy()
-        found.update(context.headers)
+        found = self._templates[context.caller.kind].copy()
+        if context.allowance:
+            found["RateLimit"] = context.allowance
         if isinstance(value, Raw):
             found.update(value.headers)
             found["Content-Type"] = value.content_type

@@ -20,6 +20,7 @@ from reptidex.http.server.asking import Asker, Probe
 from reptidex.http.server.edge import make_edge
 from reptidex.http.server.endpoint import Endpoint, Gate
 from reptidex.http.server.exchange import Surroundings
+from reptidex.http.server.handover import Handover
 from reptidex.http.server.health import HealthChecks
 from reptidex.http.server.ids import Ids
 from reptidex.http.server.manifest import ServiceLike, bind_service, exactness
@@ -66,7 +67,8 @@ def make_application(
         body_timeout_s=options.body_timeout_s,
         watch=Watch(settings.answer_deadline_s + SLACK_S, time.monotonic),
     )
-    around = Surroundings(reader=reader, asker=asker, ports=ports, ids=ids)
+    handover = Handover()
+    around = Surroundings(reader=reader, asker=asker, ports=ports, ids=ids, handover=handover)
     edge = make_edge(ids, metrics, access, Cors(options.origins))
     app = web.Application(middlewares=[edge], logger=logging.getLogger("reptidex.http"))
     app[REGISTRY] = registry
@@ -76,6 +78,7 @@ def make_application(
         if bound.route.method == "GET":
             app.router.add_route("HEAD", bound.route.path, endpoint.handle)
     add_system_routes(app, service, bounds, HealthChecks(service.name, probes, registry), registry)
+    app.on_shutdown.append(handover.close)
     if access is not None:
         app.on_cleanup.append(access.close)
     return app

@@ -45,20 +45,11 @@ class Asker(Protocol):
         `tables.answers.StillRunning`: that is answered 202 with a link to `/answers/{command_id}`.
         """
 
-    async def post(
-        self,
-        command: Command,
-        *,
-        actor: str | None,
-        vivarium_id: str | None,
-        correlation_id: str,
-        traceparent: str | None,
-        command_id: str,
-    ) -> None:
-        """Hand a command over without waiting for the log. Nothing is raised and nobody is told if it is lost."""
+    async def outcome(self, command_id: str, *, actor: str | None) -> msgspec.Struct:
+        """Return how a command stands that this actor asked, with the fields of `Outcome`.
 
-    async def outcome(self, command_id: str, *, actor: str | None) -> Outcome:
-        """Return how a command stands that this actor asked. Raises `NotFoundError` also for somebody else's."""
+        Raises `NotFoundError` also for somebody else's.
+        """
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,7 +41,8 @@ def make_edge(ids: Ids, metrics: HttpMetrics, access: AccessLog | None, cors: Co
                 if response.status >= 500:
                     metrics.failed(refused, endpoint)
                     log.warning("request %s: %s", context.request_id, refused, exc_info=response.status == 500)
-                response.headers.update(context.headers)
+                if context.allowance:
+                    response.headers["RateLimit"] = context.allowance
             except ConnectionError:
                 raise
             except Exception as fault:

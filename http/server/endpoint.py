@@ -42,7 +42,8 @@ class Endpoint:
         self._writes = bound.route.method != "GET"
         self._limit = bound.route.body_bytes or gate.body_bytes
         self._body, self._query = BodyDecoder(bound.body), QueryDecoder(bound.query)
-        self._path, self._answerer = PathDecoder(bound.parameters), Answerer(bound)
+        self._parameters = bool(bound.parameters)
+        self._path, self._answerer = PathDecoder(bound.parameters), Answerer(bound, gate.limiter.policy)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request. Raises what the view and the checks before it raise; `edge` makes problems of them."""
@@ -50,12 +51,10 @@ class Endpoint:
         gate = self._gate
         caller = context.caller = await gate.authentication.identify(request, gate.addresses.of)
         if caller.kind != "service":
-            share = caller.actor or gate.addresses.of(request)
-            remaining, reset_s = gate.limiter.take(share, self._cost)
-            context.headers["RateLimit-Policy"] = gate.limiter.policy
-            context.headers["RateLimit"] = f'"caller";r={remaining};t={reset_s}'
+            remaining, reset_s = gate.limiter.take(caller.subject or gate.addresses.of(request), self._cost)
+            context.allowance = f'"caller";r={remaining};t={reset_s}'
         authorise(self._policy, caller, writes=self._writes)
-        path = self._path.decode(request.match_info)
+        path = self._path.decode(request.match_info) if self._parameters else {}
         query = self._query.decode(request)
         if not self._writes:
             exchange = Exchange(request, context, self._around, path, query, None, b"", None)

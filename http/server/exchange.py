@@ -8,6 +8,7 @@ from aiohttp import web
 from reptidex.http.middlewares.context import Context
 from reptidex.http.middlewares.idempotency import Repeatable
 from reptidex.http.server.asking import Asker, Outcome
+from reptidex.http.server.handover import Handover
 from reptidex.http.server.ids import Ids, derived_id
 from reptidex.http.server.policy import Caller
 from reptidex.http.server.routes import Reader
@@ -43,6 +44,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     asker: Asker
     ports: Any
     ids: Ids
+    handover: Handover
 
 
 class Exchange:
@@ -111,11 +113,12 @@ class Exchange:
 
     async def outcome(self, command_id: str) -> Outcome:
         """Return how a command stands that this caller asked."""
-        return await self._around.asker.outcome(command_id, actor=self.caller.actor)
+        found = await self._around.asker.outcome(command_id, actor=self.caller.actor)
+        return msgspec.convert(found, Outcome, from_attributes=True)
 
     async def post(self, command: Command) -> None:
         """Hand a command over and do not wait for the log."""
-        await self._around.asker.post(command, **self._origin(), command_id=self._command_id())
+        self._around.handover.send(self._send(command))
 
     async def _send(self, command: Command) -> bytes:
         command_id = self._command_id()

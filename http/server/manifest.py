@@ -30,18 +30,14 @@ class ServiceLike(Protocol):
 
 
 def bind_service(service: ServiceLike) -> list[Bound]:
-    """Bind all routes of a service and check that no two share a method and path, or a name. Raises `RouteError`."""
+    """Bind all routes of a service and check that no two share a method and path. Raises `RouteError`."""
     bounds: list[Bound] = []
     places: set[tuple[str, str]] = set()
-    names: set[str] = set()
     for route in (route for area in (*service.views, answers.routes) for route in area.routes):
         shape = "/".join("{}" if part.startswith("{") else part for part in route.path.split("/"))
         if (route.method, shape) in places:
             raise RouteError(f"{route.method} {route.path} is bound twice")
-        if route.name in names:
-            raise RouteError(f"two views are called {route.name}")
         places.add((route.method, shape))
-        names.add(route.name)
         bounds.append(bind(route))
     return bounds
 

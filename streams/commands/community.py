@@ -1,4 +1,4 @@
-"""What repti-community is asked to do."""
+"""What repti-community is asked to do: messages, wishes about them, follows. The index and the forums stand beside."""
 
 from typing import Literal
 
@@ -6,7 +6,8 @@ from reptidex.streams.community import Channel
 from reptidex.streams.contract import Command, command
 from reptidex.streams.values import Id, Key, Text
 
-FollowKind = Literal["user", "vivarium", "animal", "species", "morph"]
+FollowKind = Literal["user", "vivarium", "animal", "species", "morph", "forum", "post"]
+FailureReason = Literal["bounced", "refused", "unsubscribed", "address", "provider", "expired"]
 
 
 @command(key="notification_id")
@@ -21,11 +22,12 @@ class RecordSent(Command, frozen=True, kw_only=True):
 
 @command(key="notification_id")
 class RecordFailed(Command, frozen=True, kw_only=True):
-    """A message was given up."""
+    """A message was given up, or came back."""
 
     notification_id: Id
-    reason: Literal["bounced", "refused", "unsubscribed", "address", "provider", "expired"]
-    attempts: int = 1
+    reason: FailureReason
+    attempts: int = 0
+    """0 where the provider says so after it took the message over."""
 
 
 @command(key="notification_id")
@@ -63,6 +65,17 @@ class Notify(Command, frozen=True, kw_only=True):
     cause_id: Text = ""
 
 
+@command(key="vivarium_id")
+class NotifyMembers(Command, frozen=True, kw_only=True):
+    """Tell members of a vivarium something, now that it is known who they are."""
+
+    vivarium_id: Id
+    recipients: tuple[Id, ...]
+    template: Key
+    facts: dict[str, str] = {}
+    cause_id: Text
+
+
 @command(key="user_id")
 class Follow(Command, frozen=True, kw_only=True):
     """Begin or cease to follow somebody or something."""
@@ -71,15 +84,6 @@ class Follow(Command, frozen=True, kw_only=True):
     target_kind: FollowKind
     target_id: Key
     following: bool = True
-
-
-@command(key="document_id")
-class RecordIndexed(Command, frozen=True, kw_only=True):
-    """The search index shows a document as it stood at a version."""
-
-    document_id: Key
-    version: int
-    removed: bool = False
 
 
 @command(key="session_id")
@@ -94,3 +98,33 @@ class RecordSearch(Command, frozen=True, kw_only=True):
     results: int
     latency_ms: float
     corrected: bool = False
+
+
+@command(key="session_id")
+class RecordClick(Command, frozen=True, kw_only=True):
+    """Somebody opened a result of a search."""
+
+    session_id: Key
+    query_id: Id
+    document_id: Key
+    kind: Literal["animal", "breeder", "listing", "clutch", "content", "species", "morph", "post"]
+    position: int
+
+
+@command(key="user_id")
+class SaveSearch(Command, frozen=True, kw_only=True):
+    """Keep a question to ask it again; one of the same name is replaced."""
+
+    user_id: Id
+    search_id: Id
+    name: Text
+    scope: Literal["all", "animals", "breeders", "knowledge"]
+    query: dict[str, str]
+
+
+@command(key="user_id")
+class DropSearch(Command, frozen=True, kw_only=True):
+    """Forget a saved question."""
+
+    user_id: Id
+    search_id: Id

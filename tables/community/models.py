@@ -1,22 +1,25 @@
-"""The rows of repti-community."""
+"""The rows of repti-community: what is found, who is told, who follows what."""
 
 from datetime import datetime
 
 from reptidex.tables.row import Row, stored
 
 
-@stored("documents", key="document_id", indexes=(("kind", "entity_id"), ("animal_id",), ("vivarium_id",)))
+@stored("documents", key="document_id", indexes=(("dirty", "document_id"), ("vivarium_id",)))
 class Document(Row, frozen=True, kw_only=True):
-    """What the search index shows of one entity. This row is the truth; the index is derived from it."""
+    """What the search index shows of one entity. This row is the truth; the index is derived from it.
+
+    Its facts come by several topics, in any order: each kind of fact keeps the version of the entity that it was seen at.
+    """
 
     document_id: str
     """Kind and id of the entity: `animal:<id>`, `listing:<id>`, `breeder:<id>`."""
     kind: str
     entity_id: str
     animal_id: str | None = None
-    """The animal of a listing, so that a sale takes both off the shelf."""
+    """The animal of a listing."""
     vivarium_id: str | None = None
-    title: str
+    title: str = ""
     text: str = ""
     tags: list[str] = []
     """Morphs."""
@@ -26,29 +29,67 @@ class Document(Row, frozen=True, kw_only=True):
     """In minor units of `currency`."""
     currency: str = ""
     public: bool = False
-    removed: bool = False
+    """Whether its owner shows it."""
+    hidden: str = ""
+    """Why it is hidden although its owner shows it: `moderation`, `admin`."""
     seen_version: int = 0
-    indexed_version: int = 0
+    owner_version: int = 0
+    ended_version: int = 0
+    """The version at which it was archived, sold or withdrawn; older words do not bring it back."""
+    revision: int = 0
+    """Counts the changes of this row: what the index compares."""
+    dirty: bool = False
+    """Whether the index has yet to be told of the row as it stands."""
+    in_index: bool = False
     updated_at: datetime
+
+    @property
+    def visible(self) -> bool:
+        """Whether the index has to show it."""
+        return self.public and not self.hidden and self.ended_version <= self.seen_version
+
+    @property
+    def version(self) -> int:
+        """The newest version of the entity that anything here comes from."""
+        return max(self.seen_version, self.owner_version, self.ended_version)
+
+
+@stored("index_states", key="index")
+class IndexState(Row, frozen=True, kw_only=True):
+    """How the one search index stands."""
+
+    index: str = "search"
+    generation: int = 0
+    """The index that is searched; a rebuild makes the next one beside it."""
+    building: int = 0
+    """The generation that is being built; 0 for none."""
+    filled: int = 0
+    """How many documents the generation that is being built has so far."""
+    documents: int = 0
+    """How many the last one that was built had."""
+    began_at: datetime | None = None
+    ready_at: datetime | None = None
+    following: bool = False
+    """Whether changed rows are on their way into the index: at most one stretch of them at a time."""
 
 
 @stored(
     "notifications",
     key="notification_id",
     indexes=(("recipient_id", "created_at"), ("status", "created_at"), ("provider_reference",)),
-    unique=(("recipient_id", "template", "cause_id", "channel"),),
 )
 class Notification(Row, frozen=True, kw_only=True):
     """One message to one person over one channel."""
 
     notification_id: str
+    """Derived from recipient, template, cause and channel: the same event is told once."""
     recipient_id: str
     channel: str
     template: str
     facts: dict[str, str] = {}
     """What fills the template; never an address."""
     cause_id: str
-    """The id of the event that it tells of: the same event is told once."""
+    """The id of the event that it tells of."""
     status: str = "waiting"
     provider: str = ""
     provider_reference: str = ""
@@ -68,7 +109,7 @@ class Preference(Row, frozen=True, kw_only=True):
     channels: dict[str, list[str]] = {}
 
 
-@stored("follows", key="follow_id", indexes=(("target_kind", "target_id"), ("user_id",)))
+@stored("follows", key="follow_id", indexes=(("target_kind", "target_id"), ("user_id", "since")))
 class Follow(Row, frozen=True, kw_only=True):
     """One person's interest in a target."""
 
@@ -82,10 +123,20 @@ class Follow(Row, frozen=True, kw_only=True):
 
 @stored("contacts", key="user_id")
 class Contact(Row, frozen=True, kw_only=True):
-    """A person as far as messages need to know; the address is asked for at repti-core when a message goes out."""
+    """Whether a person was welcomed, or is gone; the name and the address are asked for when a message goes out."""
 
     user_id: str
-    display_name: str
-    locale: str = "en"
     welcomed: bool = False
-    seen_version: int = 0
+    gone: bool = False
+
+
+@stored("saved_searches", key="search_id", indexes=(("user_id", "saved_at"),))
+class SavedSearch(Row, frozen=True, kw_only=True):
+    """A question that a person wants to ask again."""
+
+    search_id: str
+    user_id: str
+    name: str
+    scope: str
+    query: dict[str, str] = {}
+    saved_at: datetime

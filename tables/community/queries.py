@@ -1,22 +1,17 @@
 """What is asked of repti-community's database."""
 
-from reptidex.tables.community.models import Document, Follow, Notification
+from reptidex.tables.community.models import Document, Follow, Notification, SavedSearch
 from reptidex.tables.query import Query, select
 
 
-def documents_of_animal(animal_id: str) -> Query[Document]:
-    """Return the documents that show an animal: its own and those of its listings."""
-    return select(Document, Document.c.animal_id == animal_id)
-
-
-def public_documents() -> Query[Document]:
-    """Return everything that the search index must show."""
-    return select(Document, Document.c.public.is_(True), Document.c.removed.is_(False))
-
-
-def unindexed() -> Query[Document]:
+def dirty_documents(limit: int | None = None) -> Query[Document]:
     """Return documents that the index does not show as they now stand."""
-    return select(Document, Document.c.indexed_version < Document.c.seen_version)
+    return select(Document, Document.c.dirty.is_(True), limit=limit)
+
+
+def documents_after(document_id: str, limit: int) -> Query[Document]:
+    """Return a stretch of everything that can be found, by id."""
+    return select(Document, Document.c.document_id > document_id, Document.c.public.is_(True), limit=limit)
 
 
 def notifications_of(user_id: str, *, unread: bool) -> Query[Notification]:
@@ -27,19 +22,14 @@ def notifications_of(user_id: str, *, unread: bool) -> Query[Notification]:
     return select(Notification, *where, order=("-created_at",))
 
 
+def all_notifications_of(user_id: str) -> Query[Notification]:
+    """Return a person's messages over every channel."""
+    return select(Notification, Notification.c.recipient_id == user_id)
+
+
 def by_reference(provider_reference: str) -> Query[Notification]:
     """Return the message that a provider knows by this reference."""
     return select(Notification, Notification.c.provider_reference == provider_reference, limit=1)
-
-
-def same_message(recipient_id: str, template: str, cause_id: str) -> Query[Notification]:
-    """Return messages already made for the same cause."""
-    return select(
-        Notification,
-        Notification.c.recipient_id == recipient_id,
-        Notification.c.template == template,
-        Notification.c.cause_id == cause_id,
-    )
 
 
 def followers(target_kind: str, target_ids: list[str]) -> Query[Follow]:
@@ -50,3 +40,8 @@ def followers(target_kind: str, target_ids: list[str]) -> Query[Follow]:
 def followed_by(user_id: str) -> Query[Follow]:
     """Return what a person follows, newest first."""
     return select(Follow, Follow.c.user_id == user_id, order=("-since",))
+
+
+def searches_of(user_id: str) -> Query[SavedSearch]:
+    """Return the searches that a person saved, newest first."""
+    return select(SavedSearch, SavedSearch.c.user_id == user_id, order=("-saved_at",))

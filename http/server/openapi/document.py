@@ -1,5 +1,6 @@
 """Routes into an OpenAPI 3.1 document."""
 
+from collections import Counter
 from collections.abc import Sequence
 from types import NoneType
 from typing import Any
@@ -41,8 +42,11 @@ def document(service: ServiceLike, bounds: Sequence[Bound]) -> dict[str, Any]:
     kinds = [kind for bound in bounds for kind in (bound.body, bound.query, bound.answer)]
     schemas = Schemas([Problem, *(kind for kind in kinds if kind not in (NoneType, Raw, bytes))])
     paths: dict[str, dict[str, Any]] = {}
+    names = Counter(bound.route.name for bound in bounds)
     for bound in bounds:
-        paths.setdefault(bound.route.path, {})[bound.route.method.lower()] = operation(bound, schemas)
+        name, tag = bound.route.name, bound.route.tag.replace(" ", "_")
+        unique = name if names[name] == 1 else f"{tag}_{bound.route.method.lower()}_{name}"
+        paths.setdefault(bound.route.path, {})[bound.route.method.lower()] = operation(bound, unique, schemas)
     problem = {
         "description": "A problem document (RFC 9457)",
         "content": {CONTENT_TYPE: {"schema": schemas.of(Problem)}},

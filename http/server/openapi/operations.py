@@ -104,8 +104,8 @@ def _errors(bound: Bound) -> list[int]:
     return sorted(found)
 
 
-def operation(bound: Bound, schemas: SchemaBook) -> dict[str, Any]:
-    """Describe one route."""
+def operation(bound: Bound, name: str, schemas: SchemaBook) -> dict[str, Any]:
+    """Describe one route under a name that no other route of the service has."""
     route = bound.route
     responses: dict[str, Any] = {str(bound.status): _answer(bound, schemas)}
     if route.method == "GET" and bound.status == 200:
@@ -117,7 +117,7 @@ def operation(bound: Bound, schemas: SchemaBook) -> dict[str, Any]:
         }
     responses |= {str(status): {"$ref": "#/components/responses/Problem"} for status in _errors(bound)}
     described: dict[str, Any] = {
-        "operationId": route.name,
+        "operationId": name,
         "tags": [route.tag],
         "summary": bound.summary,
         "parameters": _parameters(bound, schemas),

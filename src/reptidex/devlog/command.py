@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--group-delay", type=float, default=0.1, metavar="SECONDS", help="wait for a group's first members"
     )
+    parser.add_argument("--full-fetch", action="store_true", help="name every partition in every fetch's answer")
     parser.add_argument("--free-floor", type=int, default=64, metavar="MB", help="refuse records below this free space")
     parser.add_argument("--faults", type=Path, help="JSON file of faults to inject, for tests")
     parser.add_argument("--tls-certificate", type=Path, help="PEM file; with --tls-key")
@@ -70,6 +71,7 @@ def _options(args: argparse.Namespace) -> Options:
         auto_create=not args.no_auto_create,
         default_partitions=args.default_partitions,
         group_delay=args.group_delay,
+        sparse_fetch=not args.full_fetch,
         free_floor=args.free_floor * MEBIBYTE,
         security=Security(args.tls_certificate, args.tls_key, users),
     )

@@ -9,19 +9,8 @@ LIFE = timedelta(days=180)
 DISPUTE_WINDOW = timedelta(days=30)
 """How long after completion a buyer may contest an order here; their bank may do so longer."""
 
-Category = Literal[
-    "snakes",
-    "geckos",
-    "lizards",
-    "skinks",
-    "monitors",
-    "chameleons",
-    "turtles",
-    "tortoises",
-    "crocodilians",
-    "amphibians",
-    "other",
-]
+Category = Literal["hatchling", "juvenile", "subadult", "adult", "breeder", "pet", "rescue", "other"]
+"""What is offered, by age and purpose; what kind of animal it is, the species says."""
 Objection = Literal[
     "foreign", "not_active", "held", "lineage_rejected", "lineage_disputed", "welfare", "plan", "plan_limit"
 ]

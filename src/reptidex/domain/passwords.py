@@ -50,7 +50,7 @@ class Hashing:
     """
 
     def __init__(
-        self, *, slots: int = 2, waiting: int = 256, memory_kib: int = MEMORY_KIB, passes: int = PASSES
+        self, *, slots: int = 2, waiting: int = 64, memory_kib: int = MEMORY_KIB, passes: int = PASSES
     ) -> None:
         self._argon = argon2.PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=LANES)
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="argon2")

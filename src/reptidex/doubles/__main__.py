@@ -34,6 +34,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--webhooks", default="http://127.0.0.1:8001", metavar="URL", help="goes before /webhooks/<provider>"
     )
+    made.add_argument(
+        "--delivery-reports", default="", metavar="URL", help="where the mail catcher reports each letter as delivered"
+    )
     return made
 
 
@@ -45,6 +48,12 @@ def shared_keys(folder: Path) -> Keys:
             value = file.read_text().strip()
             found[name] = tuple(value.split(",")) if name == "stripe_webhook_secrets" else value
     return msgspec.convert(found, Keys)
+
+
+def mail_secret(folder: Path | None) -> str:
+    """Read what delivery reports are signed with; empty, which nobody accepts, where the file is not there."""
+    file = folder / "mail_webhook_secret" if folder else None
+    return file.read_text().strip() if file and file.exists() else ""
 
 
 async def run(options: argparse.Namespace) -> None:
@@ -62,7 +71,12 @@ async def run(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with doubles(
-        ports, state=options.state_dir, seed=options.seed, keys=keys, webhooks=options.webhooks
+        ports,
+        state=options.state_dir,
+        seed=options.seed,
+        keys=keys,
+        webhooks=options.webhooks,
+        delivery_reports=(options.delivery_reports, mail_secret(options.secrets_dir)),
     ) as running:
         ready = {"pid": os.getpid(), "environment": running.environment}
         if options.ready_file:

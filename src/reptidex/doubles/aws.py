@@ -1,13 +1,13 @@
 """AWS on loopback by moto, with what the platform expects to find there.
 
-moto keeps everything in this process: what it does not emulate is listed in the design (no policies, no expiry of presigned
+moto keeps everything in this process, once for all its servers: what it does not emulate is listed in the design (no policies, no expiry of presigned
 requests), so nothing here proves those.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import boto3
 import msgspec
@@ -33,19 +33,29 @@ class Provisions(msgspec.Struct, frozen=True, kw_only=True):
     bucket: str = "reptidex-media"
 
 
-@asynccontextmanager
-async def aws_double(provisions: Provisions | None = None, *, port: int = 0) -> AsyncIterator[Aws]:
-    """Serve AWS on loopback while the context is open, provisioned."""
+@contextmanager
+def aws_server(port: int = 0) -> Iterator[Aws]:
+    """Serve AWS on loopback, from a thread, while the context is open."""
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address=HOST, port=port, verbose=False)
-    await asyncio.to_thread(server.start)
-    aws = Aws(url=f"http://{HOST}:{server.get_host_and_port()[1]}")
+    server.start()
+    try:
+        yield Aws(url=f"http://{HOST}:{server.get_host_and_port()[1]}")
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def aws_double(provisions: Provisions | None = None, *, port: int = 0) -> AsyncIterator[Aws]:
+    """Serve AWS, provisioned, while the context is open."""
+    server = aws_server(port)
+    aws = await asyncio.to_thread(server.__enter__)
     try:
         await asyncio.to_thread(provision, aws, provisions or Provisions())
         yield aws
     finally:
-        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.__exit__, None, None, None)
 
 
 def provision(aws: Aws, provisions: Provisions) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from reptidex.doubles.payments.server import Keys, PaymentDouble
+from reptidex.doubles.texts import TextCatcher
 from reptidex.doubles.web import HOST, served
 
 if TYPE_CHECKING:
@@ -38,33 +39,41 @@ class Doubles:
     """What runs, and its settings as environment variables."""
 
     payments: PaymentDouble
+    texts: TextCatcher
     environment: dict[str, str]
     mail: "MailCatcher | None" = None
 
 
 @asynccontextmanager
 async def doubles(
-    ports: Ports, *, state: Path | None = None, seed: int = 1, keys: Keys | None = None, webhooks: str = ""
+    ports: Ports,
+    *,
+    state: Path | None = None,
+    seed: int = 1,
+    keys: Keys | None = None,
+    webhooks: str = "",
+    delivery_reports: tuple[str, str] = ("", ""),
 ) -> AsyncIterator[Doubles]:
     """Run the doubles while the context is open.
 
     `state` is the folder that keeps the ledger (memory without it); webhooks go to `<webhooks>/webhooks/<provider>`.
+    `delivery_reports` is the address that the mail double reports to, and the secret that it signs with.
     """
     if state is not None:
         state.mkdir(parents=True, exist_ok=True)
     payments = PaymentDouble(keys=keys, path=state / "payments.sqlite" if state else None, seed=seed)
     if webhooks:
         payments.hooks.targets.update({name: f"{webhooks.rstrip('/')}/webhooks/{name}" for name in PROVIDERS})
-    found = Doubles(payments=payments, environment={})
+    found = Doubles(payments=payments, texts=TextCatcher(), environment={})
     async with AsyncExitStack() as stack:
         if ports.smtp is not None:
-            await _mail(found, ports.smtp, stack)
+            await _mail(found, ports.smtp, stack, *delivery_reports)
         if ports.payments is not None:
             place: Any = {"port": ports.payments, "host": ports.host, "public_url": ports.public_url}
             await stack.enter_async_context(served(lambda url: _with_views(payments.app(url), found), **place))
             await payments.hooks.start()
             stack.push_async_callback(payments.hooks.stop)
-            found.environment |= payments.environment()
+            found.environment |= payments.environment() | found.texts.environment(payments.url)
         if ports.mail_view is not None:
             await stack.enter_async_context(
                 served(lambda url: _with_views(web.Application(), found), port=ports.mail_view)
@@ -76,15 +85,20 @@ async def doubles(
 
 
 def _with_views(app: web.Application, found: Doubles) -> web.Application:
+    app.add_routes(found.texts.routes())
     if found.mail is not None:
         app.add_routes(found.mail.routes())
     return app
 
 
-async def _mail(found: Doubles, port: int, stack: AsyncExitStack) -> None:
-    from reptidex.doubles.smtp import mail_catcher
+async def _mail(found: Doubles, port: int, stack: AsyncExitStack, report_to: str, secret: str) -> None:
+    from reptidex.doubles.delivery import DeliveryReports
+    from reptidex.doubles.smtp import MailCatcher, mail_catcher
 
-    found.mail = await stack.enter_async_context(mail_catcher(port=port))
+    reports = DeliveryReports(report_to, secret) if report_to else None
+    if reports is not None:
+        stack.push_async_callback(reports.aclose)
+    found.mail = await stack.enter_async_context(mail_catcher(MailCatcher(reports), port=port))
     found.environment["REPTIDEX_SMTP_URL"] = found.mail.url
 
 

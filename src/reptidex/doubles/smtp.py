@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from reptidex.doubles.delivery import DeliveryReports
 from reptidex.doubles.web import HOST
 
 KEPT = 10_000
@@ -26,12 +27,16 @@ class MailFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Addresses answered 550: there is no such mailbox."""
     fail_next: int = 0
     """So many letters are answered 451, and the ones after them are taken."""
+    silent: bool = False
+    """Letters are taken, and no delivery is reported."""
 
 
 class MailCatcher:
     """The letters that arrived, oldest first, and the ways to make more fail."""
 
-    def __init__(self) -> None:
+    def __init__(self, reports: DeliveryReports | None = None) -> None:
+        self.reports = reports
+        """Where deliveries are reported to; nowhere without it."""
         self.letters: list[dict[str, Any]] = []
         self.faults = MailFaults()
         self.url = ""
@@ -67,8 +72,11 @@ class MailCatcher:
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode()
         message = email.message_from_bytes(raw, policy=email.policy.default)
-        self.letters.append(_letter(message, [address.lower() for address in envelope.rcpt_tos]))
+        letter = _letter(message, [address.lower() for address in envelope.rcpt_tos])
+        self.letters.append(letter)
         del self.letters[:-KEPT]
+        if self.reports is not None and not self.faults.silent:
+            self.reports.report(letter["message_id"])
         return "250 kept"
 
     async def _show(self, request: web.Request) -> web.Response:

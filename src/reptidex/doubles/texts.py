@@ -29,6 +29,14 @@ class TextCatcher:
         """Return the API and the view `GET /_texts?to=`."""
         return [web.post("/2010-04-01/Accounts/{account}/Messages.json", self._send), web.get("/_texts", self._show)]
 
+    def environment(self, url: str) -> dict[str, str]:
+        """Return the settings with which the product finds this double at `url`."""
+        return {
+            "REPTIDEX_TWILIO_URL": url,
+            "REPTIDEX_TWILIO_ACCOUNT": self.account,
+            "REPTIDEX_TWILIO_TOKEN": self.token,
+        }
+
     async def _send(self, request: web.Request) -> web.Response:
         if self.down:
             return web.json_response({"status": 503, "message": "Service unavailable"}, status=503)

@@ -8,13 +8,10 @@ import re
 import sys
 from collections import Counter
 
-from rich.console import Console
-from rich.table import Table
-
 from reptidex.probe.registry import PROBES, Outcome, Probe, Target, Verdict
 from reptidex.probe.transport import answers
 
-_COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.SKIP: "yellow"}
+_ROW = "{:<7} {:<34} {:>7}  {}"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -40,24 +37,26 @@ def run(args: argparse.Namespace) -> int:
         return 2
     logging.disable(logging.CRITICAL)  # the clients log every error that a probe provokes on purpose
     outcomes = asyncio.run(_ask(chosen, Target(args.broker, args.replication), quiet=args.json))
-    print(_as_json(outcomes)) if args.json else _print_table(outcomes)
+    print(_as_json(outcomes)) if args.json else _print_totals(outcomes)
     return 1 if any(outcome.verdict is Verdict.FAIL for outcome in outcomes) else 0
 
 
 def _all_probes() -> list[Probe]:
     from reptidex.probe import questions  # registers them
 
-    assert questions.SUBJECTS
-    return PROBES
+    order = [subject.__name__ for subject in questions.SUBJECTS]
+    return sorted(PROBES, key=lambda one: order.index(one.ask.__module__))
 
 
 async def _ask(chosen: list[Probe], target: Target, quiet: bool) -> list[Outcome]:
     outcomes: list[Outcome] = []
+    if not quiet:
+        print(_ROW.format("verdict", "probe", "seconds", "detail"))
     for probe in chosen:
         outcome = await probe.run(target)
         outcomes.append(outcome)
         if not quiet:
-            print(f"{outcome.verdict:<5} {outcome.name:<34} {outcome.seconds:6.1f} s  {outcome.detail}", flush=True)
+            print(_ROW.format(outcome.verdict, outcome.name, f"{outcome.seconds:.1f}", outcome.detail), flush=True)
         if not await answers(target.bootstrap):
             outcomes.append(Outcome("broker_alive", Verdict.FAIL, 0.0, f"no answer any more after {probe.name}"))
             break
@@ -71,16 +70,8 @@ def _as_json(outcomes: list[Outcome]) -> str:
     return json.dumps({"probes": rows, "totals": Counter(o.verdict for o in outcomes)}, indent=1)
 
 
-def _print_table(outcomes: list[Outcome]) -> None:
-    table = Table(title="probes")
-    for heading in ("probe", "verdict", "seconds", "detail"):
-        table.add_column(heading)
-    for o in outcomes:
-        table.add_row(
-            o.name, f"[{_COLOURS[o.verdict]}]{o.verdict}[/]", f"{o.seconds:.1f}", o.detail.replace("[", "\\[")
-        )
-    Console().print(table)
-    totals = Counter(o.verdict for o in outcomes)
+def _print_totals(outcomes: list[Outcome]) -> None:
+    totals = Counter(outcome.verdict for outcome in outcomes)
     print(
         f"{totals[Verdict.PASS]} of {len(outcomes)} pass, {totals[Verdict.FAIL]} fail, {totals[Verdict.SKIP]} skipped"
     )

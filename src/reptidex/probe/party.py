@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -60,7 +61,7 @@ class Party:
         began, steady = time.monotonic(), 0
         while time.monotonic() - began < seconds:
             shares = [self._assigned(name) for name in names]
-            balanced = sorted(sum(shares, [])) == list(range(self._partitions)) and all(shares)
+            balanced = sorted(chain.from_iterable(shares)) == list(range(self._partitions)) and all(shares)
             steady = steady + 1 if balanced else 0
             if steady >= _STEADY_LOOKS:
                 return time.monotonic() - began - (_STEADY_LOOKS - 1) * _LOOK_EVERY

@@ -61,18 +61,18 @@ class Probe:
     async def run(self, target: Target) -> Outcome:
         """Ask, and turn whatever happens into an outcome."""
         began = time.monotonic()
-        try:
-            detail = await asyncio.wait_for(self.ask(target), self.limit)
-            verdict = Verdict.PASS
-        except Skipped as skipped:
-            verdict, detail = Verdict.SKIP, str(skipped)
-        except Failed as failed:
-            verdict, detail = Verdict.FAIL, str(failed)
-        except TimeoutError:
+        asking = asyncio.ensure_future(self.ask(target))
+        await asyncio.wait({asking}, timeout=self.limit)
+        if not asking.done():
+            asking.cancel()
             verdict, detail = Verdict.FAIL, f"no end within {self.limit:g} s"
-        except Exception as error:  # a client's error is the broker's failure
+        elif (error := asking.exception()) is None:
+            verdict, detail = Verdict.PASS, asking.result() or ""
+        elif isinstance(error, Skipped | Failed):
+            verdict, detail = Verdict.SKIP if isinstance(error, Skipped) else Verdict.FAIL, str(error)
+        else:  # a client's error is the broker's failure
             verdict, detail = Verdict.FAIL, f"{type(error).__name__}: {error}"
-        return Outcome(self.name, verdict, time.monotonic() - began, (detail or "")[:500])
+        return Outcome(self.name, verdict, time.monotonic() - began, detail[:500])
 
 
 PROBES: list[Probe] = []

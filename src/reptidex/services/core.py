@@ -22,6 +22,7 @@ from reptidex.agents.core import (
     telemetry,
     vivariums,
 )
+from reptidex.agents.core.log_publisher import LogPublisher
 from reptidex.connectors import keys
 from reptidex.connectors import payments as providers
 from reptidex.connectors.keys.local import write_private
@@ -98,15 +99,15 @@ def _full_names(secrets: Mapping[str, str]) -> dict[str, str]:
 async def connect(settings: Settings) -> Ports:
     """Build the connectors."""
     hashing, vault, signer = Hashing(), keys.vault(settings), keys.signer(settings)
-    offered = providers.gateways(settings)
-    closing = [part for part in (hashing, vault, signer, *offered.values()) if hasattr(part, "aclose")]
+    offered, publisher = providers.gateways(settings), LogPublisher(settings.log)
+    closing = [part for part in (publisher, hashing, vault, signer, *offered.values()) if hasattr(part, "aclose")]
     return Ports(
         vault=vault,
         signer=signer,
         keyed=keyed_of(settings),
         hashing=hashing,
         gateways=offered,
-        publisher=None,
+        publisher=publisher,
         clock=lambda: datetime.now(UTC),
         entropy=os.urandom,
         issuer=settings.issuer,

@@ -1,10 +1,11 @@
 """What the suites of the ports share: the doubles, and each port's twin and vendors."""
 
+import secrets
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from reptidex.doubles.aws import Aws, aws_double
+from reptidex.doubles.aws import Aws, Provisions, aws_server, provision
 from reptidex.doubles.payments.server import PaymentDouble, payment_double
 from reptidex.doubles.smtp import MailCatcher, mail_catcher
 from reptidex.settings import Settings
@@ -22,14 +23,15 @@ async def catcher() -> AsyncIterator[MailCatcher]:
         yield running
 
 
-@pytest.fixture
-async def aws(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "double")
-    async with aws_double() as running:
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    with aws_server() as running:
         yield running
 
 
 @pytest.fixture
-def aws_settings(aws: Aws) -> Iterator[Settings]:
-    yield Settings(aws_endpoint=aws.url, aws_region=aws.region)
+def aws_settings(aws: Aws) -> Settings:
+    own = secrets.token_hex(4)
+    names = Provisions(token_key=f"alias/tokens-{own}", bucket=f"bucket-{own}")
+    provision(aws, names)
+    return Settings(aws_endpoint=aws.url, aws_region=aws.region, kms_key=names.token_key, s3_bucket=names.bucket)

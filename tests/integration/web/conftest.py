@@ -3,19 +3,19 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import aiohttp
 import msgspec
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from reptidex.connectors.identity.claims import AUDIENCE, Claims, encode_claims
 from reptidex.connectors.identity.jwks import KeyRing, own_set
 from reptidex.connectors.identity.verifier import TokenVerifier
-from reptidex.connectors.keys.jose import compact, jwk_of, raw_signature
-from reptidex.connectors.keys.port import PublicKey, Signer
+from reptidex.connectors.keys.jose import compact
+from reptidex.connectors.keys.local import LocalSigner
+from reptidex.connectors.keys.port import Signer
 from reptidex.errors import DomainError, NotFoundError, UnavailableError
 from reptidex.http.server.application import make_application
 from reptidex.http.server.asking import Outcome, Probe
@@ -92,9 +92,6 @@ class Ledger:
         self.known[command_id] = (request_hash, origin["actor"], body)
         return body
 
-    async def post(self, command: Command, *, command_id: str, **origin: Any) -> None:
-        self.commands.append(command)
-
     async def outcome(self, command_id: str, *, actor: str | None) -> Outcome:
         if command_id not in self.known or self.known[command_id][1] != actor:
             raise NotFoundError("command", command_id)
@@ -151,6 +148,13 @@ async def do_inner(request: Request[None, None]) -> dict[str, str]:
     return {"id": request.new_id()}
 
 
+@routes.get("/seen", policy=public())
+async def note_seen(request: Request[None, None]) -> dict[str, str]:
+    """Count a look."""
+    await request.post(NoteWeight(animal_id=VIVARIUM, grams=1))
+    return {}
+
+
 @routes.get("/picture", policy=public())
 async def get_picture(request: Request[None, None]) -> Raw:
     """Show a picture."""
@@ -180,24 +184,6 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str = "weighs animals"
     port: int = 8099
     views: tuple[Routes, ...] = (routes,)
-
-
-class TestSigner:
-    """ES256 with a key in memory."""
-
-    __test__ = False
-
-    def __init__(self) -> None:
-        self.private = ec.generate_private_key(ec.SECP256R1())
-
-    async def current(self) -> PublicKey:
-        return jwk_of(self.private.public_key())
-
-    async def keys(self) -> tuple[PublicKey, ...]:
-        return (await self.current(),)
-
-    async def sign(self, data: bytes, *, kid: str) -> bytes:
-        return raw_signature(self.private.sign(data, ec.ECDSA(hashes.SHA256())))
 
 
 class Stand:
@@ -237,16 +223,16 @@ Start = Callable[..., Awaitable[Stand]]
 
 
 @pytest.fixture
-async def start() -> AsyncIterator[Start]:
+async def start(tmp_path: Path) -> AsyncIterator[Start]:
     """Start services; they end with the test."""
     closing: list[Callable[[], Awaitable[Any]]] = []
 
     async def begin(*, limit: int = 6000, probes: tuple[Probe, ...] = (), **options: Any) -> Stand:
-        signer, ledger, lines = TestSigner(), Ledger(), list[bytes]()
+        signer, ledger, lines = LocalSigner(tmp_path / "keys"), Ledger(), list[bytes]()
         session = aiohttp.ClientSession()
         closing.append(session.close)
         stand = Stand("", session, ledger, signer, lines)
-        ring = KeyRing(own_set(signer), clock=time.monotonic)  # type: ignore[arg-type]
+        ring = KeyRing(own_set(signer), clock=time.monotonic)
         revoked = stand.revoked.__contains__
         app = make_application(
             Manifest(),

@@ -95,7 +95,7 @@ async def test_the_page_shows_every_route_and_needs_nothing_from_elsewhere(stand
     _, raw, headers = await stand.call("GET", "/docs")
     page = raw.decode()
 
-    assert page.count("<pre>curl") == 11
+    assert page.count("<pre>curl") == 12
     assert not re.search(r"<script|<link|<img|@import|src=", page)
     assert "style-src 'sha256-" in headers["Content-Security-Policy"]
     assert "-d &#x27;{&quot;grams&quot;: 1}&#x27;" in page

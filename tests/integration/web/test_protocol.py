@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from reptidex.testing.eventually import eventually
+
 ID = "018f6f5e-7c3a-7b6e-9d1a-2f4b5c6d7e8f"
 
 
@@ -97,7 +99,7 @@ async def test_the_access_log_names_the_request_and_tells_no_secret(stand: Any) 
     await stand.call("GET", "/weights?cursor=0&secret=hunter2", headers=headers)
     await stand.call("GET", "/health")
     await stand.call("GET", "/fail/rule")
-    await eventually_written(stand)
+    await eventually(lambda: b"fail" in b"".join(stand.lines))
     text = b"".join(stand.lines)
     lines = [msgspec.json.decode(line) for line in text.splitlines()]
 
@@ -106,12 +108,3 @@ async def test_the_access_log_names_the_request_and_tells_no_secret(stand: Any) 
     assert lines[0]["service"] == "repti-webtest"
     assert b"hunter2" not in text
     assert headers["Authorization"].encode() not in text
-
-
-async def eventually_written(stand: Any) -> None:
-    """Wait until the access log has been flushed: health is asked meanwhile, which writes nothing."""
-    for _ in range(2000):
-        if b"fail" in b"".join(stand.lines):
-            return
-        await stand.call("GET", "/health")
-    raise AssertionError("the access log was not written")

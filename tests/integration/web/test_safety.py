@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from reptidex.errors import NotFoundError
+from reptidex.testing.eventually import eventually
 
 ID = "018f6f5e-7c3a-7b6e-9d1a-2f4b5c6d7e8f"
 SOMEBODY_ELSE = "018f6f5e-0000-7000-8000-000000000002"
 
 
-async def post(stand: Any, key: str | None, *, grams: int = 5, place: str = ID, **claims: str) -> tuple[int, Any, Any]:
+async def post(stand: Any, key: str | None, *, grams: int = 5, place: str = ID, **claims: Any) -> tuple[int, Any, Any]:
     headers = await stand.bearer(role="handler", **claims)
     if key is not None:
         headers["Idempotency-Key"] = key
@@ -44,7 +45,7 @@ async def test_a_key_belongs_to_one_request(stand: Any, other: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("other", [{"sub": SOMEBODY_ELSE}, {"vid": ID.replace("8", "9")}])
-async def test_a_key_belongs_to_one_caller(stand: Any, other: dict[str, str]) -> None:
+async def test_a_key_belongs_to_one_caller(stand: Any, other: dict[str, Any]) -> None:
     await post(stand, "k-1")
     status, _, _ = await post(stand, "k-1", **other)
 
@@ -99,6 +100,16 @@ async def test_an_outcome_that_takes_long_is_told_later_to_who_asked(stand: Any)
     assert (status, headers["Location"], headers["Retry-After"]) == (202, f"/answers/{body['command_id']}", "1")
     assert (unknown[0], told[0], stranger[0]) == (404, 200, 404)
     assert told[1] == {"command_id": body["command_id"], "state": "done", "answer": {"weight_id": "1", "grams": 5}}
+
+
+async def test_a_command_that_nobody_waits_for_holds_no_request_up(stand: Any) -> None:
+    stand.ledger.open.clear()
+    status, _, _ = await stand.call("GET", "/seen")
+    before = len(stand.ledger.commands)
+    stand.ledger.open.set()
+    await eventually(lambda: len(stand.ledger.commands) == 1)
+
+    assert (status, before) == (200, 0)
 
 
 async def test_the_handlers_refusal_is_the_answer(stand: Any) -> None:

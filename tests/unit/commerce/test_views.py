@@ -7,7 +7,7 @@ import pytest
 from tests.unit.commerce.market import ANIMAL, PRICE, Market
 from tests.unit.commerce.shop import Shop
 
-OFFER = {"animal_id": ANIMAL, "title": "Pastel female", "price": PRICE, "category": "snakes"}
+OFFER = {"animal_id": ANIMAL, "title": "Pastel female", "price": PRICE, "category": "hatchling"}
 PAY = {"payment": {"provider": "stripe", "method": "pm_card_visa"}}
 
 
@@ -86,12 +86,12 @@ async def test_the_marketplace_is_searched_by_words_and_facets(shop: Shop) -> No
     listing_id = await _published(shop)
     found = {
         query: [item["listing_id"] for item in (await shop.call("GET", f"/marketplace/search?{query}"))[1]["items"]]
-        for query in ("q=pastel+regius", "morph=pastel&category=snakes", "q=100%25", "max_price=10", "species=Python")
+        for query in ("q=pastel+regius", "morph=pastel&category=hatchling", "q=100%25", "max_price=10", "species=Python")
     }
 
     assert found == {
         "q=pastel+regius": [listing_id],
-        "morph=pastel&category=snakes": [listing_id],
+        "morph=pastel&category=hatchling": [listing_id],
         "q=100%25": [],
         "max_price=10": [],
         "species=Python": [listing_id],
@@ -110,7 +110,7 @@ async def test_categories_count_what_is_offered_now(shop: Shop) -> None:
     await _published(shop)
     _, categories = await shop.call("GET", "/marketplace/categories")
 
-    assert {"category": "snakes", "offers": 1} in categories
+    assert {"category": "hatchling", "offers": 1} in categories
 
 
 async def test_animal_being_away_is_answered_503_and_changes_nothing(shop: Shop) -> None:

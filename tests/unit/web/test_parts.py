@@ -1,5 +1,6 @@
 """The small parts of the web side, each by itself."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,13 +14,14 @@ from reptidex.connectors.services.breaker import Breaker
 from reptidex.errors import ForbiddenError, NotFoundError, UnavailableError
 from reptidex.http.middlewares.context import traceparent_of
 from reptidex.http.middlewares.forwarded import Addresses
+from reptidex.http.middlewares.overdue import Watch
 from reptidex.http.middlewares.problems import document
 from reptidex.http.middlewares.ratelimit import RateLimiter
 from reptidex.http.middlewares.validation import check_match, etag_of
 from reptidex.http.server.guards import check_values
 from reptidex.http.server.ids import Ids, derived_id, uuid7
 from reptidex.http.server.pointers import shape_error
-from reptidex.http.server.refusals import LimitedError, PreconditionError, ShapeError
+from reptidex.http.server.refusals import LimitedError, OverdueError, PreconditionError, ShapeError
 from reptidex.tables.answers import RefusedError, problem_of
 
 
@@ -208,3 +210,30 @@ def test_a_breaker_opens_after_failures_in_a_row_and_tries_one_call_later() -> N
         alone = breaker.open
 
     assert (still_closed, opened, alone, breaker.open) == (True, True, True, False)
+
+
+async def test_a_view_that_takes_too_long_is_ended_and_others_are_not() -> None:
+    now = [0.0]
+    watch = Watch(10, lambda: now[0], look_s=0.01)
+    slow = asyncio.create_task(watch.run(asyncio.Event().wait()))
+    await asyncio.sleep(0)
+    now[0] = 5.0
+    event = asyncio.Event()
+    later = asyncio.create_task(watch.run(event.wait()))
+    await asyncio.sleep(0)
+    now[0] = 11.0
+    with pytest.raises(OverdueError):
+        await slow
+    event.set()
+
+    assert await later is True
+
+
+async def test_a_cancelled_request_is_not_taken_for_an_overdue_one() -> None:
+    watch = Watch(10, lambda: 0.0)
+    task = asyncio.create_task(watch.run(asyncio.Event().wait()))
+    await asyncio.sleep(0)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task

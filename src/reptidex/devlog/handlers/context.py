@@ -8,6 +8,7 @@ from reptidex.devlog.groups.coordinator import Coordinator
 from reptidex.devlog.options import Options
 from reptidex.devlog.protocol.apis import Api
 from reptidex.devlog.protocol.schema import Answer, decode, encode
+from reptidex.devlog.storage.partition import Partition
 from reptidex.devlog.storage.store import Store
 
 
@@ -34,6 +35,8 @@ class Session:
     peer: str = ""
     user: str | None = None
     mechanism: str | None = None
+    told: dict[Partition, bytes] = field(default_factory=dict)
+    """What the last fetch's answer said of each partition that had nothing new."""
 
 
 @dataclass(slots=True)

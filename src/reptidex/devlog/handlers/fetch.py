@@ -9,6 +9,7 @@ from reptidex.devlog.storage.partition import Partition
 
 LONGEST_WAIT_MS = 60_000
 _COMMITTED_ONLY = 0x100
+_LEFT_OUT = -1
 
 
 class _Fetch:
@@ -23,6 +24,7 @@ class _Fetch:
         self.found = 0
         self.failed = False
         self.watched: dict[Partition, tuple[list[bytes], int, int, int]] = {}
+        self._session = request.session
         self._sizes: dict[Partition, int] = {}
         self.topics: list[tuple[str, list[bytes]]] = []
         self._arrived: asyncio.Future[None] | None = None
@@ -35,6 +37,8 @@ class _Fetch:
         committed = self._wanted.committed_only
         online = self._broker.store.offline_cause is None
         empty = version | _COMMITTED_ONLY if committed else version
+        sparse = self._wanted.sessionless and self._broker.options.sparse_fetch
+        before, told = self._session.told if sparse else {}, {}
         for name, rows in self._wanted.topics:
             parts: list[bytes] = []
             self.topics.append((name, parts))
@@ -46,11 +50,18 @@ class _Fetch:
                     parts.append(encode_partition(version, index, ErrorCode.unknown_topic_or_partition))
                     continue
                 partition = partitions[index]
-                self.watched[partition] = (parts, len(parts), offset, max_bytes)
                 if offset == partition.end and online and partition.offline is None:
-                    parts.append(partition.empty_answer.get(empty) or _empty(version, committed, partition))
+                    part = partition.empty_answer.get(empty) or _empty(version, committed, partition)
+                    told[partition] = part
+                    if before.get(partition) is part:
+                        self.watched[partition] = (parts, _LEFT_OUT, offset, max_bytes)
+                    else:
+                        self.watched[partition] = (parts, len(parts), offset, max_bytes)
+                        parts.append(part)
                 else:
+                    self.watched[partition] = (parts, len(parts), offset, max_bytes)
                     parts.append(self._read(partition, offset, max_bytes))
+        self._session.told = told
 
     def _read(self, partition: Partition, offset: int, max_bytes: int) -> bytes:
         version = self._version
@@ -103,12 +114,21 @@ class _Fetch:
                     await self._arrived
                 timer.cancel()
                 for partition in dict.fromkeys(self._woken):
-                    parts, at, offset, max_bytes = self.watched[partition]
-                    parts[at] = self._read(partition, offset, max_bytes)
+                    self._read_again(partition)
                 self._woken.clear()
         finally:
             for partition in self.watched:
                 partition.waiters.discard(wake)
+
+    def _read_again(self, partition: Partition) -> None:
+        parts, at, offset, max_bytes = self.watched[partition]
+        self._session.told.pop(partition, None)
+        part = self._read(partition, offset, max_bytes)
+        if at == _LEFT_OUT:
+            self.watched[partition] = (parts, len(parts), offset, max_bytes)
+            parts.append(part)
+        else:
+            parts[at] = part
 
     @staticmethod
     def _expire(arrived: "asyncio.Future[None]") -> None:
@@ -117,7 +137,8 @@ class _Fetch:
 
     def encode(self) -> bytes:
         """Return the answer's bytes."""
-        return encode_fetch(self._version, self._correlation, self.topics)
+        topics = [topic for topic in self.topics if topic[1]]
+        return encode_fetch(self._version, self._correlation, topics)
 
 
 async def fetch(broker: Broker, request: Request) -> bytes:

@@ -25,6 +25,7 @@ class FetchRequest:
     min_bytes: int
     max_bytes: int
     committed_only: bool
+    sessionless: bool
     topics: list[tuple[str, list[tuple[int, int, int]]]]
 
 
@@ -34,8 +35,10 @@ def decode_fetch(version: int, data: bytes, position: int) -> FetchRequest:
     reader.int32()  # replica id
     max_wait, min_bytes, max_bytes = reader.int32(), reader.int32(), reader.int32()
     committed_only = reader.int8() == 1
+    sessionless = True
     if version >= 7:
-        reader.position += 8  # session id and epoch
+        reader.int32()  # session id
+        sessionless = reader.int32() == -1
     form = _PARTITION[9 if version >= 9 else 5 if version >= 5 else 4]
     topics = []
     for _ in range(reader.count()):
@@ -52,7 +55,7 @@ def decode_fetch(version: int, data: bytes, position: int) -> FetchRequest:
         else:
             topics.append((name, list(rows)))
         reader.position = start + size
-    return FetchRequest(max_wait, min_bytes, max_bytes, committed_only, topics)
+    return FetchRequest(max_wait, min_bytes, max_bytes, committed_only, sessionless, topics)
 
 
 def encode_partition(

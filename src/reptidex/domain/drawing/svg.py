@@ -59,4 +59,5 @@ class Sheet:
 
     def render(self) -> bytes:
         """Return the drawing as UTF-8."""
-        return ElementTree.tostring(self._root, encoding="utf-8", xml_declaration=True)
+        drawn: bytes = ElementTree.tostring(self._root, encoding="utf-8", xml_declaration=True)
+        return drawn

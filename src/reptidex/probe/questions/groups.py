@@ -4,6 +4,7 @@ import asyncio
 import random
 import signal
 import time
+from itertools import chain
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -36,7 +37,8 @@ async def administer(target: Target) -> str:
         return group in listed, str(described.state), len(described.members), _committed(target, group)
 
     def delete() -> None:
-        for done in librdkafka_admin(target).delete_consumer_groups([group], request_timeout=10).values():
+        client = librdkafka_admin(target)
+        for done in client.delete_consumer_groups([group], request_timeout=10).values():
             done.result(_LIMIT)
 
     async with consumer(target, topic, group_id=group) as client:
@@ -138,7 +140,7 @@ async def cooperative(target: Target) -> str:
                 for member in members:
                     member.poll(0.2)
                 shares = [sorted(row.partition for row in member.assignment()) for member in members]
-                balanced = sorted(sum(shares, [])) == list(range(6)) and all(shares)
+                balanced = sorted(chain.from_iterable(shares)) == list(range(6)) and all(shares)
                 steady = steady + 1 if balanced else 0
             require(steady >= 8, f"not balanced: {shares}")
         for member in members:

@@ -107,7 +107,8 @@ async def delete_records(target: Target) -> None:
 
     def change() -> int:
         module = librdkafka()
-        for done in librdkafka_admin(target).delete_records([module.TopicPartition(topic, 0, 5)]).values():
+        client = librdkafka_admin(target)  # its futures fail when it is collected
+        for done in client.delete_records([module.TopicPartition(topic, 0, 5)]).values():
             done.result(_RESULT_LIMIT)
         reader = module.Consumer({"bootstrap.servers": target.bootstrap, "group.id": target.name("dr")})
         low: int = reader.get_watermark_offsets(module.TopicPartition(topic, 0), timeout=10)[0]
@@ -124,7 +125,8 @@ async def describe_cluster(target: Target) -> str:
     """Does DescribeCluster name the cluster?"""
 
     def ask() -> str:
-        described = librdkafka_admin(target).describe_cluster(request_timeout=8).result(_RESULT_LIMIT)
+        client = librdkafka_admin(target)
+        described = client.describe_cluster(request_timeout=8).result(_RESULT_LIMIT)
         return f"{described.cluster_id}, {len(described.nodes)} node(s)"
 
     return await asyncio.to_thread(ask)

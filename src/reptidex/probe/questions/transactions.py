@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
@@ -106,7 +108,8 @@ async def offsets_in_transactions(target: Target) -> None:
 @probe("txn_zombie_fencing", 60)
 async def zombies(target: Target) -> str:
     """Is a producer fenced once another one took its transactional id?"""
-    topic, told = await make_topic(target, "zf"), []
+    topic = await make_topic(target, "zf")
+    told: list[str] = []
     settings = {"bootstrap_servers": target.bootstrap, "transactional_id": topic}
     old, new = AIOKafkaProducer(**settings), AIOKafkaProducer(**settings)
     try:
@@ -117,12 +120,13 @@ async def zombies(target: Target) -> str:
         await new.begin_transaction()
         await new.send_and_wait(topic, b"new", partition=0)
         await new.commit_transaction()
-        for attempt in (lambda: old.send_and_wait(topic, b"zombie2", partition=0), old.commit_transaction):
-            try:
-                await asyncio.wait_for(attempt(), 10)
-                told.append("accepted")
-            except Exception as error:  # noqa: BLE001 - which error a client makes of it is its own affair
-                told.append(type(error).__name__)
+        attempts: list[Callable[[], Awaitable[Any]]] = [
+            lambda: old.send_and_wait(topic, b"zombie2", partition=0),
+            old.commit_transaction,
+        ]
+        for attempt in attempts:
+            outcome = await asyncio.gather(asyncio.wait_for(attempt(), 10), return_exceptions=True)
+            told.append(type(outcome[0]).__name__ if isinstance(outcome[0], Exception) else "accepted")
     finally:
         await asyncio.gather(old.stop(), new.stop(), return_exceptions=True)
     found = await read_values(target, topic, 5, COMMITTED)

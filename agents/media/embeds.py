@@ -1,0 +1,48 @@
+"""Keeps the cards of people and vivariums fresh."""
+
+from collections.abc import AsyncIterator
+from hashlib import sha256
+
+import msgspec
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.streams.contract import Event
+from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
+from reptidex.streams.media import EmbedProfileCreated, EmbedProfileRefreshed
+from reptidex.tables.media.models import Profile
+
+
+@agent(ProfileUpdated, prefetch={Profile: "profile_id"})
+async def refresh_card(event: ProfileUpdated, unit: Unit) -> AsyncIterator[Event]:
+    """Make a profile's card, or make it anew; older news than what is known changes nothing."""
+    known = await unit.get(Profile, event.profile_id)
+    version = unit.cause.version
+    if known is not None and known.seen_version >= version:
+        return
+    shown = (event.display_name, event.bio, event.location, event.website, event.visibility)
+    cache_key = sha256(msgspec.json.encode(shown)).hexdigest()[:32]
+    unit.put(
+        Profile(
+            profile_id=event.profile_id,
+            kind=event.kind,
+            vivarium_id=event.vivarium_id,
+            display_name=event.display_name,
+            bio=event.bio,
+            location=event.location,
+            website=event.website,
+            visibility=event.visibility,
+            cache_key=cache_key,
+            seen_version=version,
+        )
+    )
+    record = {"profile_id": event.profile_id, "kind": event.kind, "vivarium_id": event.vivarium_id}
+    if known is None:
+        yield EmbedProfileCreated(**record, cache_key=cache_key)  # type: ignore[arg-type]
+    elif known.cache_key != cache_key:
+        yield EmbedProfileRefreshed(**record, cache_key=cache_key)  # type: ignore[arg-type]
+
+
+@agent(AuthUserDeleted)
+async def forget_card(event: AuthUserDeleted, unit: Unit) -> None:
+    """Take down the card of a person who is gone."""
+    unit.delete(Profile, event.user_id)

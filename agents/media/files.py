@@ -1,0 +1,146 @@
+"""Takes files in, lets them go, and tells whose picture they are."""
+
+from collections.abc import AsyncIterator
+
+from msgspec.structs import replace
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.media.effects import ProcessUpload, RemoveStored
+from reptidex.agents.media.records import attached, deleted, processed, uploaded
+from reptidex.errors import DomainError, NotFoundError
+from reptidex.streams.commands.media import (
+    AttachFile,
+    DeleteFile,
+    FileDone,
+    FileReady,
+    FileRefused,
+    ReceiveFile,
+)
+from reptidex.streams.contract import Event
+from reptidex.tables.media.models import File, same_subject
+
+
+class MadeFileError(DomainError):
+    """The file was drawn by the platform, and follows what it shows."""
+
+    title = "The platform made this file"
+
+    def __init__(self, file_id: str) -> None:
+        super().__init__("the platform draws this file itself; it cannot be changed by hand")
+        self.file_id = file_id
+
+
+async def own_file(file_id: str, vivarium_id: str, unit: Unit) -> File:
+    """Return a file of this vivarium that was not deleted. Raises `NotFoundError`, for another's file too."""
+    file = await unit.get(File, file_id)
+    if file is None or file.vivarium_id != vivarium_id or file.state == "deleted":
+        raise NotFoundError("file", file_id)
+    return file
+
+
+@agent(ReceiveFile, prefetch={File: "file_id"})
+async def receive_file(command: ReceiveFile, unit: Unit) -> AsyncIterator[Event]:
+    """Take note of an upload, and have it looked into before anybody is given it."""
+    known = await unit.get(File, command.file_id)
+    if known is not None:
+        unit.answer(FileDone(file_id=known.file_id, state=known.state))
+        return
+    same = ("file_id", "vivarium_id", "owner_id", "subject_kind", "subject_id", "primary", "name", "kind")
+    file = File(
+        **{name: getattr(command, name) for name in same},
+        content_type=command.content_type,
+        size_bytes=command.size_bytes,
+        digest=command.digest,
+        quarantine=command.place,
+        created_at=unit.now,
+    )
+    unit.put(file)
+    unit.effect(
+        ProcessUpload(
+            file_id=file.file_id,
+            vivarium_id=file.vivarium_id,
+            place=command.place,
+            kind=file.kind,
+            content_type=file.content_type,
+        )
+    )
+    unit.answer(FileDone(file_id=file.file_id, state=file.state))
+    yield uploaded(file)
+
+
+@agent(FileReady, prefetch={File: "file_id"})
+async def release_file(command: FileReady, unit: Unit) -> AsyncIterator[Event]:
+    """Let a processed file be shown, and hang it on its subject."""
+    before = await unit.get(File, command.file_id)
+    if before is None or before.state != "received":
+        unit.effect(RemoveStored(places=tuple(one.place for one in command.stored)))
+        return
+    main = command.stored[0].variant
+    file = replace(
+        before,
+        state="ready",
+        quarantine="",
+        stored=command.stored,
+        content_type=main.content_type,
+        size_bytes=main.size_bytes,
+        digest=main.digest,
+        width=command.width,
+        height=command.height,
+    )
+    unit.put(file)
+    unit.effect(RemoveStored(places=(before.quarantine,)))
+    yield processed(file)
+    async for event in _attach(file, unit):
+        yield event
+
+
+@agent(FileRefused, prefetch={File: "file_id"})
+async def reject_file(command: FileRefused, unit: Unit) -> AsyncIterator[Event]:
+    """Throw an upload away that could not be processed; its row says why."""
+    file = await unit.get(File, command.file_id)
+    if file is None or file.state != "received":
+        return
+    unit.put(replace(file, state="rejected", why=command.why, quarantine=""))
+    unit.effect(RemoveStored(places=tuple(file.places)))
+    yield deleted(file, "rejected")
+
+
+@agent(AttachFile, prefetch={File: "file_id"})
+async def attach_file(command: AttachFile, unit: Unit) -> AsyncIterator[Event]:
+    """Hang a file on a subject, or make it the one that stands for it."""
+    before = await own_file(command.file_id, command.vivarium_id, unit)
+    if before.made:
+        raise MadeFileError(before.file_id)
+    file = replace(
+        before,
+        subject_kind=command.subject_kind,
+        subject_id=command.subject_id,
+        primary=command.primary,
+        name=before.name if command.name is None else command.name,
+    )
+    unit.put(file)
+    unit.answer(FileDone(file_id=file.file_id, state=file.state))
+    async for event in _attach(file, unit):
+        yield event
+
+
+async def _attach(file: File, unit: Unit) -> AsyncIterator[Event]:
+    """Tell whose picture a file is; only one stands for a subject."""
+    if file.primary and file.subject_id:
+        for other in await unit.find(same_subject(file)):
+            unit.put(replace(other, primary=False))
+    said = attached(file)
+    if said is not None:
+        yield said
+
+
+@agent(DeleteFile, prefetch={File: "file_id"})
+async def delete_file(command: DeleteFile, unit: Unit) -> AsyncIterator[Event]:
+    """Delete a file with all its renditions."""
+    file = await own_file(command.file_id, command.vivarium_id, unit)
+    if file.made:
+        raise MadeFileError(file.file_id)
+    unit.put(replace(file, state="deleted", stored=(), quarantine=""))
+    unit.effect(RemoveStored(places=tuple(file.places)))
+    unit.answer(FileDone(file_id=file.file_id, state="deleted"))
+    yield deleted(file, "owner")

@@ -1,0 +1,65 @@
+"""Carries out what concerns uploads: renditions made anew, objects deleted."""
+
+from hashlib import sha256
+
+from reptidex.agents.agent import Call, carries_out
+from reptidex.agents.media.effects import ProcessUpload, RemoveStored
+from reptidex.agents.media.pictures.process import PictureRefusedError, renditions
+from reptidex.domain.uploads import sniff
+from reptidex.errors import NotFoundError
+from reptidex.streams.commands.media import FileReady, FileRefused, Stored
+from reptidex.streams.contract import Command
+from reptidex.streams.values import Variant
+
+
+def _give_up(effect: ProcessUpload, cause: str) -> Command:
+    return FileRefused(file_id=effect.file_id, why=f"it could not be processed: {cause}"[:255])
+
+
+@carries_out(ProcessUpload, attempts=8, failed=_give_up)
+async def process_upload(effect: ProcessUpload, call: Call) -> Command:
+    """Look into an upload: pictures are drawn anew in several sizes, documents are kept to be downloaded only."""
+    try:
+        data = await call.ports.files.get(effect.place)
+    except NotFoundError:
+        return FileRefused(file_id=effect.file_id, why="its bytes are gone")
+    found = sniff(data)
+    if found is None or found.content_type != effect.content_type:
+        return FileRefused(file_id=effect.file_id, why="it is not what it said it was")
+    if found.kind == "document":
+        place = f"files/{effect.file_id}/original.pdf"
+        return FileReady(
+            file_id=effect.file_id, stored=(await _store(call, place, "original", data, found.content_type),)
+        )
+    try:
+        made = (await renditions(data)).made
+    except PictureRefusedError as refusal:
+        return FileRefused(file_id=effect.file_id, why=str(refusal)[:255])
+    stored = [
+        await _store(
+            call, f"files/{effect.file_id}/{one.name}.webp", one.name, one.data, "image/webp", one.width, one.height
+        )
+        for one in made
+    ]
+    return FileReady(file_id=effect.file_id, stored=tuple(stored), width=made[0].width, height=made[0].height)
+
+
+async def _store(
+    call: Call, place: str, name: str, data: bytes, content_type: str, width: int = 0, height: int = 0
+) -> Stored:
+    await call.ports.files.put(place, data, content_type=content_type)
+    digest = sha256(data).hexdigest()
+    size = len(data)
+    return Stored(
+        place=place,
+        variant=Variant(
+            name=name, content_type=content_type, size_bytes=size, digest=digest, width=width, height=height
+        ),
+    )
+
+
+@carries_out(RemoveStored, attempts=12)
+async def remove_stored(effect: RemoveStored, call: Call) -> None:
+    """Delete objects; one that is gone already is no error."""
+    for place in effect.places:
+        await call.ports.files.delete(place)

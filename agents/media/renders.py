@@ -1,0 +1,117 @@
+"""Keeps pedigree charts, certificates and manifests in step with lineages and owners."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.media.effects import DrawCertificate, DrawManifest, DrawPedigree, DrawPlaceholder
+from reptidex.agents.media.jobs import Wanted, ask_for, names_of
+from reptidex.domain.drawing.facts import Line
+from reptidex.errors import NotFoundError
+from reptidex.streams.animal import AnimalCreated, AnimalTransferred, LineageUpdated
+from reptidex.streams.commands.media import AskRender, RenderStarted
+from reptidex.streams.commerce import OrderCompleted
+from reptidex.streams.contract import Event
+from reptidex.tables.media.models import Profile, Render
+
+DEPTH = 3
+"""Generations of a chart that nobody asked for otherwise."""
+MOST_DESCENDANTS = 200
+"""Charts re-drawn for one change of a lineage; later ones are re-drawn when they are asked for."""
+
+
+@agent(AnimalCreated)
+async def make_placeholder(event: AnimalCreated, unit: Unit) -> None:
+    """Draw a picture that stands for a new animal until it has a photo."""
+    wanted = Wanted(drawing="placeholder", subject_id=event.animal_id, vivarium_id=event.vivarium_id, reason="photo")
+    ask_for(wanted, DrawPlaceholder, {"code": event.code, "species": event.species}, unit)
+
+
+def _charts(event: LineageUpdated) -> list[str]:
+    return [Render.id_of("pedigree", one) for one in (event.animal_id, *event.descendants[:MOST_DESCENDANTS])]
+
+
+@agent(LineageUpdated, prefetch={Render: _charts})
+async def redraw_lineage(event: LineageUpdated, unit: Unit) -> AsyncIterator[Event]:
+    """Draw the pedigree anew of an animal whose lineage changed, and of its descendants that have a chart."""
+    owners = {event.animal_id: event.vivarium_id}
+    for descendant in event.descendants[:MOST_DESCENDANTS]:
+        chart = await unit.get(Render, Render.id_of("pedigree", descendant))
+        if chart is not None:
+            owners[descendant] = chart.vivarium_id
+    for animal_id, vivarium_id in owners.items():
+        wanted = Wanted(drawing="pedigree", subject_id=animal_id, vivarium_id=vivarium_id, reason="lineage")
+        inputs = {"generations": DEPTH, "names": await names_of(unit, vivarium_id)}
+        for said in ask_for(wanted, DrawPedigree, inputs, unit):
+            yield said
+
+
+@agent(AnimalTransferred, prefetch={Profile: lambda e: (e.from_vivarium_id, e.to_vivarium_id)})
+async def redraw_for_new_owner(event: AnimalTransferred, unit: Unit) -> AsyncIterator[Event]:
+    """Draw the pedigree with the new owner, and the certificate of the transfer."""
+    names = await names_of(unit, event.from_vivarium_id, event.to_vivarium_id)
+    same: dict[str, Any] = {"subject_id": event.animal_id, "vivarium_id": event.to_vivarium_id, "reason": "transfer"}
+    papers = {
+        "former_vivarium_id": event.from_vivarium_id,
+        "on_day": unit.cause.time.date().isoformat(),
+        "order_id": event.order_id or "",
+        "names": names,
+    }
+    chart = {"generations": DEPTH, "names": names}
+    for said in ask_for(Wanted(drawing="pedigree", **same), DrawPedigree, chart, unit):
+        yield said
+    for said in ask_for(Wanted(drawing="certificate", **same), DrawCertificate, papers, unit):
+        yield said
+
+
+@agent(OrderCompleted, prefetch={Profile: lambda e: (e.seller.vivarium_id, e.buyer.vivarium_id)})
+async def draw_manifest(event: OrderCompleted, unit: Unit) -> AsyncIterator[Event]:
+    """Draw the manifest that must travel with the package (50 CFR 14.81)."""
+    seller, buyer = event.seller.vivarium_id, event.buyer.vivarium_id
+    names = await names_of(unit, seller, buyer)
+    counted: dict[tuple[str, bool], list[str]] = {}
+    for line in event.lines:
+        counted.setdefault((line.species, line.venomous), []).append(line.title)
+    lines = tuple(
+        Line(species=species, venomous=venomous, count=len(titles), details=", ".join(titles))
+        for (species, venomous), titles in counted.items()
+    )
+    inputs = {
+        "order_id": event.order_id,
+        "shipper": names.get(seller, seller),
+        "consignee": names.get(buyer, buyer),
+        "on_day": event.completed_at.date().isoformat(),
+        "lines": lines,
+    }
+    if event.lines:
+        wanted = Wanted(
+            drawing="manifest",
+            subject_id=event.lines[0].animal_id,
+            vivarium_id=seller,
+            reason="order",
+            of=event.order_id,
+        )
+        for said in ask_for(wanted, DrawManifest, inputs, unit):
+            yield said
+
+
+@agent(AskRender, prefetch={Profile: "vivarium_id"})
+async def ask_render(command: AskRender, unit: Unit) -> AsyncIterator[Event]:
+    """Draw what a keeper asks for; whose the animal is has been asked of repti-animal."""
+    animal_id, owner = command.subject_id, command.vivarium_id
+    unit.answer(RenderStarted(job_id=command.job_id))
+    names = await names_of(unit, owner)
+    wanted = Wanted(
+        drawing=command.drawing, subject_id=animal_id, vivarium_id=owner, reason="asked", job_id=command.job_id
+    )
+    if command.drawing == "pedigree":
+        chart = {"generations": command.generations, "names": names}
+        for said in ask_for(wanted, DrawPedigree, chart, unit):
+            yield said
+        return
+    last = await unit.get(Render, Render.id_of("certificate", animal_id))
+    if last is None or last.vivarium_id != owner:
+        raise NotFoundError("certificate", animal_id)
+    papers = {"former_vivarium_id": "", "on_day": unit.now.date().isoformat(), "names": names}
+    for said in ask_for(wanted, DrawCertificate, papers, unit):
+        yield said

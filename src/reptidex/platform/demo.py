@@ -1,0 +1,193 @@
+"""`reptidex demo`: a fresh platform, both flows through public HTTP, every event as it happens, the figures, and an end."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.tree import Tree
+
+from reptidex.platform.report import write_report
+from reptidex.platform.story import registration, sale
+from reptidex.platform.supervisor import Doubles, Platform
+from reptidex.platform.up import addresses
+from reptidex.platform.visitor import Step, Visitor
+from reptidex.platform.watch import Node, Seen, Watcher, tree
+from reptidex.settings import SERVICES, Settings
+from reptidex.streams.catalogue import events
+from reptidex.streams.core import EventsPublished, TelemetryTracked
+from reptidex.streams.ops import AuditLogged
+from reptidex.tables.counting import row_counts
+
+DOUBLES = Doubles(payments=9400, mail=1025, mail_view=9425, aws=5000)
+COLOURS = dict(zip(SERVICES, ("cyan", "green", "yellow", "magenta", "blue", "red"), strict=True))
+QUIET = {TelemetryTracked.contract.name, EventsPublished.contract.name, AuditLogged.contract.name}
+"""Events about events: not shown as they happen."""
+
+
+class Figures(msgspec.Struct, kw_only=True):
+    """What the run measured. Times are milliseconds from a request to the last event that it led to."""
+
+    events: int
+    event_names: int
+    requests: int
+    answer_p50_ms: float
+    answer_p99_ms: float
+    last_event_p50_ms: float
+    last_event_p99_ms: float
+    rows: dict[str, int]
+
+
+async def until(ask: Callable[[], Awaitable[Any]], why: str, within_s: float = 30.0) -> Any:
+    """Ask until the answer is true. Raises `TimeoutError` that names what did not come."""
+    end = time.monotonic() + within_s
+    while not (answer := await ask()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{why} did not come within {within_s:.0f} s")
+        await asyncio.sleep(0.05)
+    return answer
+
+
+class Demo:
+    """One run of the two flows against a platform that is up."""
+
+    def __init__(self, settings: Settings, mail: str, console: Console) -> None:
+        self.settings, self.mail, self.console = settings, mail, console
+        self.steps: list[Step] = []
+        self.began = time.time()
+        topics = [event.contract.topic for event in events()]
+        self.watcher = Watcher(settings.log, topics, self._heard)
+
+    def _heard(self, seen: Seen) -> None:
+        if seen.event.type not in QUIET:
+            colour = COLOURS.get(seen.service, "white")
+            offset = seen.event.time.timestamp() - self.began
+            self.console.print(
+                f"  {offset:7.2f} s  [{colour}]{seen.service:<10}[/] {seen.event.type:<34} {seen.event.subject}"
+            )
+
+    async def run(self) -> dict[str, Step]:
+        """Drive both flows; return the requests that began them."""
+        await self.watcher.start()
+        try:
+            async with aiohttp.ClientSession() as session:
+                people = [Visitor(name, self.settings.urls, self.mail, session, self.steps) for name in ("Sam", "Bea")]
+                self.console.print("\n[bold]A. Registration[/]")
+                began = {f"Registration of {each.name}": await registration(each, until) for each in people}
+                self.console.print("\n[bold]B. Sale of an animal[/]")
+                sold = await sale(people[0], people[1], until)
+                assert sold.pedigree_before["inbreeding"] == sold.pedigree_after["inbreeding"]
+                began["Sale of Kiwi"] = sold.conversion
+                await until(self._settled(sold.conversion), "the last events of the sale")
+        finally:
+            await self.watcher.stop()
+        return began
+
+    def _settled(self, step: Step) -> Callable[[], Awaitable[bool]]:
+        """Return the question whether the sale's chain has reached all its ends."""
+        ends = {"order.completed", "marketplace.listing.sold", "billing.invoice.paid", "notification.delivered"}
+        ends |= {"render.pedigree.completed", "render.export.completed"}
+
+        async def settled() -> bool:
+            return ends <= set(self.watcher.names(step.request_id))
+
+        return settled
+
+    async def figures(self) -> Figures:
+        """Work the run's figures out."""
+        took = sorted(step.took_ms for step in self.steps)
+        spans = []
+        for step in self.steps:
+            if chain := self.watcher.by_correlation.get(step.request_id):
+                spans.append(max(seen.event.time.timestamp() for seen in chain) * 1000 - step.began * 1000)
+        spans.sort()
+        rows = {}
+        for name in SERVICES:
+            rows[f"repti_{name}_db"] = sum((await row_counts(self.settings.database_of(name))).values())
+        return Figures(
+            events=len(self.watcher.seen),
+            event_names=len({seen.event.type for seen in self.watcher.seen}),
+            requests=len(self.steps),
+            answer_p50_ms=_quantile(took, 0.5),
+            answer_p99_ms=_quantile(took, 0.99),
+            last_event_p50_ms=_quantile(spans, 0.5),
+            last_event_p99_ms=_quantile(spans, 0.99),
+            rows=rows,
+        )
+
+    def chain(self, step: Step) -> list[Node]:
+        """Return the tree of events that a request led to."""
+        return tree(self.watcher.by_correlation[step.request_id], step.began)
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 1) if ordered else 0.0
+
+
+def drawn(title: str, nodes: list[Node]) -> Tree:
+    """Draw a chain as a tree for the terminal."""
+    root = Tree(f"[bold]{title}[/]")
+
+    def grow(branch: Tree, node: Node) -> None:
+        colour = COLOURS.get(node.service, "white")
+        leaf = branch.add(f"[{colour}]{node.service:<10}[/] {node.name}  [dim]{node.key}  +{node.ms:.0f} ms[/]")
+        for child in node.children:
+            grow(leaf, child)
+
+    for node in nodes:
+        grow(root, node)
+    return root
+
+
+def table_of(figures: Figures) -> Table:
+    """Return the figures as a table for the terminal."""
+    table = Table(title="figures", title_justify="left", box=None)
+    table.add_column("")
+    table.add_column("", justify="right")
+    table.add_row("events on the log", f"{figures.events} of {figures.event_names} kinds")
+    table.add_row("requests", str(figures.requests))
+    table.add_row("request to answer, p50 / p99", f"{figures.answer_p50_ms} / {figures.answer_p99_ms} ms")
+    table.add_row(
+        "request to its last event, p50 / p99", f"{figures.last_event_p50_ms} / {figures.last_event_p99_ms} ms"
+    )
+    for name, count in figures.rows.items():
+        table.add_row(f"rows in {name}", str(count))
+    return table
+
+
+async def run_demo(settings: Settings, *, keep: bool, report: Path | None, as_json: bool) -> int:
+    """Run the demo; return 0 when both flows came to their end."""
+    console = Console(highlight=False, quiet=as_json)
+    mail = f"http://127.0.0.1:{DOUBLES.mail_view}"
+    if keep:
+        return await _drive(Demo(settings, mail, console), console, report, as_json)
+    # A fresh state of its own: the demo never touches what `reptidex up` keeps.
+    settings = msgspec.structs.replace(settings, state_dir=str((settings.state / "demo").resolve()))
+    shutil.rmtree(settings.state, ignore_errors=True)
+    platform = Platform(settings, doubles=DOUBLES, say=console.print)
+    console.print("[bold]starting the embedded log, the doubles and six services[/]")
+    async with platform.running():
+        console.print(addresses(platform))
+        return await _drive(Demo(settings, mail, console), console, report, as_json)
+
+
+async def _drive(demo: Demo, console: Console, report: Path | None, as_json: bool) -> int:
+    began = await demo.run()
+    figures = await demo.figures()
+    chains = {title: demo.chain(step) for title, step in began.items()}
+    console.print()
+    for title, nodes in chains.items():
+        console.print(drawn(f"{title} (correlation id {began[title].request_id})", nodes))
+    console.print(table_of(figures))
+    place = report or demo.settings.state / "report.html"
+    write_report(place, chains, figures, demo.steps)
+    console.print(f"the same as a page: {place}")
+    if as_json:
+        print(msgspec.json.encode(figures).decode())
+    return 0

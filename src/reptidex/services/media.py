@@ -1,0 +1,84 @@
+"""repti-media: files, drawings, and the cards that other sites embed."""
+
+import msgspec
+
+from reptidex.agents.media import drawing, embeds, files, outcomes, processing, renders
+from reptidex.connectors.files import file_store
+from reptidex.connectors.files.port import FileStore
+from reptidex.connectors.services.client import ServiceClient
+from reptidex.connectors.services.neighbours import Neighbours, neighbours
+from reptidex.http.media import files as file_views
+from reptidex.http.media import renders as render_views
+from reptidex.services.service import Service
+from reptidex.settings import PORTS, Settings
+from reptidex.streams.animal import AnimalCreated, AnimalTransferred, LineageUpdated
+from reptidex.streams.catalogue import events_of
+from reptidex.streams.commerce import OrderCompleted
+from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """Where repti-media keeps files, and whom it asks."""
+
+    files: FileStore
+    core: ServiceClient
+    animal: ServiceClient
+    others: Neighbours
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.files.aclose()
+        await self.others.aclose()
+
+
+async def connect(settings: Settings) -> Ports:
+    """Build the connectors."""
+    others = await neighbours(settings, own="media")
+    return Ports(files=file_store(settings), core=others.to("core"), animal=others.to("animal"), others=others)
+
+
+SERVICE = Service(
+    name="repti-media",
+    port=PORTS["media"],
+    database="repti_media_db",
+    purpose="file storage, rendering, embeds, content",
+    publishes=events_of("media"),
+    hears={
+        AnimalCreated: "draws a placeholder",
+        LineageUpdated: "draws pedigree charts anew",
+        AnimalTransferred: "draws the chart with the new owner, and the certificate",
+        OrderCompleted: "draws the shipping manifest",
+        ProfileUpdated: "makes the profile's card anew",
+        AuthUserDeleted: "takes the card down of a person who is gone",
+    },
+    asks={
+        "repti-core": "its keys, to verify tokens, and who may change a vivarium's files",
+        "repti-animal": "pedigrees to draw, and whose an animal is",
+    },
+    agents=(
+        files.receive_file,
+        files.release_file,
+        files.reject_file,
+        files.attach_file,
+        files.delete_file,
+        renders.make_placeholder,
+        renders.redraw_lineage,
+        renders.redraw_for_new_owner,
+        renders.draw_manifest,
+        renders.ask_render,
+        outcomes.record_drawing,
+        outcomes.note_failed_drawing,
+        embeds.refresh_card,
+        embeds.forget_card,
+    ),
+    carriers=(
+        processing.process_upload,
+        processing.remove_stored,
+        drawing.draw_placeholder,
+        drawing.draw_pedigree,
+        drawing.draw_certificate,
+        drawing.draw_manifest,
+    ),
+    views=(file_views.routes, render_views.routes),
+    connect=connect,
+)

@@ -1,0 +1,124 @@
+"""What repti-media remembers: files, drawings, cards."""
+
+from datetime import datetime
+from typing import Literal
+
+from reptidex.streams.commands.media import Drawing, Stored
+from reptidex.streams.media import FileKind
+from reptidex.streams.values import ProfileKind, SubjectKind
+from reptidex.tables.query import Query, select
+from reptidex.tables.row import Row, stored
+
+
+@stored(
+    "files",
+    key="file_id",
+    indexes=(("vivarium_id", "file_id"), ("subject_id", "file_id")),
+)
+class File(Row, frozen=True, kw_only=True):
+    """A file. Until it is `ready` its bytes lie in quarantine, and nobody is given them."""
+
+    file_id: str
+    vivarium_id: str
+    owner_id: str
+    subject_kind: SubjectKind | None = None
+    subject_id: str | None = None
+    primary: bool = False
+    name: str = ""
+    kind: FileKind
+    content_type: str
+    size_bytes: int
+    digest: str
+    state: Literal["received", "ready", "rejected", "deleted"] = "received"
+    why: str = ""
+    """Why it was rejected."""
+    made: bool = False
+    """Drawn by us, not uploaded."""
+    confidential: bool = False
+    """Papers that only their vivarium reads, whatever the animal's visibility."""
+    quarantine: str = ""
+    stored: tuple[Stored, ...] = ()
+    width: int = 0
+    height: int = 0
+    created_at: datetime
+
+    @property
+    def places(self) -> list[str]:
+        """Everything of it that lies in the store."""
+        return [place for place in (self.quarantine, *(one.place for one in self.stored)) if place]
+
+
+@stored("renders", key="render_id", indexes=(("subject_id",), ("vivarium_id", "render_id")))
+class Render(Row, frozen=True, kw_only=True):
+    """The latest drawing of one kind of one thing. Only the job asked for last may fill it."""
+
+    render_id: str
+    """`<drawing>:<what it is of>`"""
+    drawing: Drawing
+    subject_id: str
+    vivarium_id: str
+    job_id: str
+    reason: Literal["asked", "lineage", "transfer", "photo", "order"]
+    inputs_digest: str
+    status: Literal["requested", "completed", "failed"] = "requested"
+    why: str = ""
+    file_id: str | None = None
+    requested_at: datetime
+    finished_at: datetime | None = None
+
+    @staticmethod
+    def id_of(drawing: Drawing, of: str) -> str:
+        """Return the key of a drawing of an animal, or of an order's manifest."""
+        return f"{drawing}:{of}"
+
+
+@stored("profiles", key="profile_id")
+class Profile(Row, frozen=True, kw_only=True):
+    """A person's or vivarium's public profile as last heard, from which its card is made."""
+
+    profile_id: str
+    kind: ProfileKind
+    vivarium_id: str
+    display_name: str
+    bio: str = ""
+    location: str = ""
+    website: str = ""
+    visibility: Literal["private", "public"] = "public"
+    cache_key: str
+    seen_version: int
+
+
+def files_of(vivarium_id: str, subject_id: str | None = None) -> Query[File]:
+    """Ask for a vivarium's files that were not deleted, of one subject where named."""
+    where = [File.c.vivarium_id == vivarium_id, File.c.state != "deleted"]
+    if subject_id is not None:
+        where.append(File.c.subject_id == subject_id)
+    return select(File, *where)
+
+
+def renders_of(vivarium_id: str, subject_id: str) -> Query[Render]:
+    """Ask for the drawings that a vivarium has of a subject."""
+    return select(Render, Render.c.vivarium_id == vivarium_id, Render.c.subject_id == subject_id)
+
+
+def older_drawings(newer: File) -> Query[File]:
+    """Ask for the drawings of the same kind and subject that a newer one replaces."""
+    return select(
+        File,
+        File.c.subject_id == newer.subject_id,
+        File.c.made.is_(True),
+        File.c.name == newer.name,
+        File.c.state == "ready",
+        File.c.file_id != newer.file_id,
+    )
+
+
+def same_subject(file: File) -> Query[File]:
+    """Ask for the other files of a subject that stand for it."""
+    return select(
+        File,
+        File.c.subject_id == file.subject_id,
+        File.c.vivarium_id == file.vivarium_id,
+        File.c.primary.is_(True),
+        File.c.file_id != file.file_id,
+    )

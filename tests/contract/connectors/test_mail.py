@@ -1,0 +1,175 @@
+"""Every mailer keeps the promises of its port: the twin, and SMTP against the catcher."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import pytest
+
+from reptidex.connectors.mail import mailer
+from reptidex.connectors.mail.memory import MemoryMailer
+from reptidex.connectors.mail.port import Letter, Mailer, UndeliverableError
+from reptidex.connectors.mail.smtp import SmtpMailer
+from reptidex.doubles.smtp import MailCatcher, MailFaults
+from reptidex.errors import InvalidError, SettingsError, UnavailableError
+from reptidex.settings import Settings
+
+SENDER = "ReptiDex <hello@reptidex.example>"
+NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
+WELCOME = Letter(to="bea@example.org", subject="Willkommen, Beä", text="Hello Bea\n", html="<p>Hello Bea</p>\n")
+
+
+class Post(Protocol):
+    """A mailer and what arrived."""
+
+    mailer: Mailer
+
+    def arrived(self) -> list[dict[str, Any]]: ...
+    def go_down(self) -> None: ...
+    def refuse(self, address: str) -> None: ...
+
+
+class TwinPost:
+    def __init__(self) -> None:
+        self.mailer = self.twin = MemoryMailer(SENDER, clock=lambda: NOON)
+
+    def arrived(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "to": [str(sent["To"])],
+                "subject": str(sent["Subject"]),
+                "message_id": str(sent["Message-ID"]),
+                "text": sent.get_body(("plain",)).get_content().replace("\r\n", "\n"),  # type: ignore[union-attr]
+                "html": sent.get_body(("html",)).get_content().replace("\r\n", "\n"),  # type: ignore[union-attr]
+                "headers": dict(sent.items()),
+            }
+            for sent in self.twin.sent
+        ]
+
+    def go_down(self) -> None:
+        self.twin.down = True
+
+    def refuse(self, address: str) -> None:
+        self.twin.refused.add(address)
+
+
+class SmtpPost:
+    def __init__(self, catcher: MailCatcher) -> None:
+        self.catcher = catcher
+        self.mailer = SmtpMailer(catcher.url, SENDER, clock=lambda: NOON)
+
+    def arrived(self) -> list[dict[str, Any]]:
+        return self.catcher.letters
+
+    def go_down(self) -> None:
+        self.catcher.faults = MailFaults(down=True)
+
+    def refuse(self, address: str) -> None:
+        self.catcher.faults = MailFaults(refused=(address,))
+
+
+@pytest.fixture(params=["memory", "smtp"])
+async def post(request: pytest.FixtureRequest, catcher: MailCatcher) -> AsyncIterator[Post]:
+    made: Post = TwinPost() if request.param == "memory" else SmtpPost(catcher)
+    yield made
+    await made.mailer.aclose()
+
+
+async def test_a_letter_arrives_as_text_and_as_html(post: Post) -> None:
+    await post.mailer.send(WELCOME, key="user-1/welcome")
+    [letter] = post.arrived()
+
+    assert (letter["to"], letter["subject"]) == (["bea@example.org"], "Willkommen, Beä")
+    assert (letter["text"], letter["html"]) == ("Hello Bea\n", "<p>Hello Bea</p>\n")
+
+
+async def test_the_same_key_gives_the_same_message_id(post: Post) -> None:
+    first = await post.mailer.send(WELCOME, key="user-1/welcome")
+    again = await post.mailer.send(WELCOME, key="user-1/welcome")
+    other = await post.mailer.send(WELCOME, key="user-2/welcome")
+
+    assert (first == again, first == other) == (True, False)
+    assert [letter["message_id"] for letter in post.arrived()] == [first, again, other]
+
+
+async def test_a_letter_says_who_sent_it_and_that_a_machine_did(post: Post) -> None:
+    await post.mailer.send(WELCOME, key="k")
+    headers = post.arrived()[0]["headers"]
+
+    assert (headers["From"], headers["Auto-Submitted"]) == (SENDER, "auto-generated")
+
+
+async def test_a_newsletter_can_be_stopped_with_one_click(post: Post) -> None:
+    letter = Letter(
+        to="bea@example.org", subject="News", text="n", html="n", unsubscribe="https://reptidex.example/stop/1"
+    )
+    await post.mailer.send(letter, key="k")
+
+    assert post.arrived()[0]["headers"]["List-Unsubscribe"] == "<https://reptidex.example/stop/1>"
+
+
+@pytest.mark.parametrize(
+    "to", ["", "bea", "bea@", "@example.org", "a@b@c.d", "bea@localhost", "bea@example.org\r\nBcc: x@y.z", "a, b@c.de"]
+)
+async def test_what_is_no_address_is_refused_before_sending(post: Post, to: str) -> None:
+    with pytest.raises(InvalidError):
+        await post.mailer.send(Letter(to=to, subject="s", text="t"), key="k")
+    assert post.arrived() == []
+
+
+@pytest.mark.parametrize("subject", ["a\r\nBcc: x@y.z", "a\nb", "a\0b"])
+async def test_a_subject_cannot_carry_other_headers(post: Post, subject: str) -> None:
+    with pytest.raises(InvalidError):
+        await post.mailer.send(Letter(to="bea@example.org", subject=subject, text="t"), key="k")
+
+
+async def test_a_mailbox_that_is_not_there_is_refused_for_good(post: Post) -> None:
+    post.refuse("bea@example.org")
+
+    with pytest.raises(UndeliverableError) as refused:
+        await post.mailer.send(WELCOME, key="k")
+    assert (refused.value.code, refused.value.retriable) == (550, False)
+
+
+async def test_a_provider_in_trouble_may_be_tried_again(post: Post) -> None:
+    post.go_down()
+
+    with pytest.raises(UnavailableError) as down:
+        await post.mailer.send(WELCOME, key="k")
+    assert down.value.retriable
+
+
+async def test_a_provider_that_fails_twice_takes_the_third_try(catcher: MailCatcher) -> None:
+    catcher.faults = MailFaults(fail_next=2)
+    sender = SmtpMailer(catcher.url, SENDER)
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            await sender.send(WELCOME, key="k")
+    await sender.send(WELCOME, key="k")
+
+    assert len(catcher.to("bea@example.org")) == 1
+
+
+async def test_a_server_that_is_not_there_may_be_tried_again() -> None:
+    with pytest.raises(UnavailableError):
+        await SmtpMailer("smtp://127.0.0.1:1", SENDER).send(WELCOME, key="k")
+
+
+async def test_mail_to_another_machine_insists_on_encryption(
+    catcher: MailCatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reptidex.connectors.mail.smtp._is_loopback", lambda host: False)
+
+    with pytest.raises(UnavailableError):
+        await SmtpMailer(catcher.url, SENDER).send(WELCOME, key="k")
+    assert catcher.letters == []
+
+
+@pytest.mark.parametrize("url", ["http://mail", "smtp://", "mail:25"])
+def test_a_url_that_is_none_of_smtp_is_named(url: str) -> None:
+    with pytest.raises(SettingsError, match="smtp_url"):
+        SmtpMailer(url, SENDER)
+
+
+def test_the_settings_build_a_mailer() -> None:
+    assert isinstance(mailer(Settings()), SmtpMailer)
