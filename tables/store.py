@@ -1,6 +1,6 @@
 """The writing side of a service's database: what a unit of work reads beforehand, and its commit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -63,10 +63,10 @@ class Changes(msgspec.Struct, kw_only=True):
 
 
 class Store:
-    """One worker's writing connection."""
+    """One worker's writing connection. `step` (tests only) is called between the last statement and the COMMIT."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, *, step: Callable[[str], None] | None = None) -> None:
+        self.database, self._step = database, step
         self._session: Session | None = None
         dialect = database.dialect
         self._positions = Statements(positions, dialect)
@@ -148,6 +148,10 @@ class Store:
             rows = [guard_values(fence, changes.stamp) for fence in sorted(changes.fences, key=lambda f: f.partition)]
             steps.append(Step(self._guard, rows, hits=len(rows)))
         session = await self.session()
+        if self._step is not None:
+            await session.write(steps)
+            self._step("in tx")
+            steps = []
         await session.commit(steps)
 
     def _row_steps(self, rows: RowChanges, fresh: frozenset[RowKey] | set[RowKey]) -> list[Step]:

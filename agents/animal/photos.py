@@ -6,11 +6,24 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.records import updated
+from reptidex.agents.animal.registry import own_animal
+from reptidex.errors import DomainError
+from reptidex.streams.commands.animal import AddPhoto, Done
 from reptidex.streams.contract import Event
 from reptidex.streams.media import FileDeleted, MediaUploaded
 from reptidex.tables.animal.models import Animal, Photo
 
 MOST_PHOTOS = 100
+
+
+class TooManyPhotosError(DomainError):
+    """The animal has as many photos as it may have."""
+
+    title = "Too many photos"
+
+    def __init__(self, animal_id: str) -> None:
+        super().__init__(f"an animal has at most {MOST_PHOTOS} photos")
+        self.animal_id = animal_id
 
 
 def _subject(event: MediaUploaded | FileDeleted) -> tuple[str, ...]:
@@ -25,16 +38,32 @@ async def add_photo(event: MediaUploaded, unit: Unit) -> AsyncIterator[Event]:
     animal = await unit.get(Animal, event.subject_id)
     if animal is None or animal.vivarium_id != event.vivarium_id:
         return
-    others = [photo for photo in animal.photos if photo.file_id != event.file_id]
-    if len(others) >= MOST_PHOTOS:
+    if len(animal.photos) >= MOST_PHOTOS:
         return
-    primary = event.primary or not any(photo.primary for photo in others)
-    photo = Photo(file_id=event.file_id, primary=primary, variants=tuple(one.name for one in event.variants))
+    variants = tuple(one.name for one in event.variants)
+    yield _show(animal, Photo(file_id=event.file_id, primary=event.primary, variants=variants), unit)
+
+
+@agent(AddPhoto, prefetch={Animal: "animal_id"})
+async def choose_photo(command: AddPhoto, unit: Unit) -> AsyncIterator[Event]:
+    """Show a picture of the vivarium's as a photo of its animal."""
+    animal = await own_animal(command.animal_id, command.vivarium_id, unit)
+    if len(animal.photos) >= MOST_PHOTOS:
+        raise TooManyPhotosError(animal.animal_id)
+    unit.answer(Done(id=animal.animal_id))
+    yield _show(animal, Photo(file_id=command.file_id, primary=command.primary, variants=command.variants), unit)
+
+
+def _show(animal: Animal, photo: Photo, unit: Unit) -> Event:
+    """Add a photo, or show it anew; exactly one stands for the animal."""
+    others = [one for one in animal.photos if one.file_id != photo.file_id]
+    primary = photo.primary or not any(one.primary for one in others)
     if primary:
         others = [replace(one, primary=False) for one in others]
-    after = replace(animal, photos=(*others, photo), revision=animal.revision + 1, updated_at=unit.now)
+    photos = (*others, replace(photo, primary=primary))
+    after = replace(animal, photos=photos, revision=animal.revision + 1, updated_at=unit.now)
     unit.put(after)
-    yield updated(after, "photos")
+    return updated(after, "photos")
 
 
 @agent(FileDeleted, prefetch={Animal: _subject})

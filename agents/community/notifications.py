@@ -1,49 +1,59 @@
-"""Messages: who is told of what, over which channel; sent by an effect, delivered when the provider says so."""
+"""What becomes of a message: handed to a provider, delivered, given up, read; and people's wishes about messages."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 
 from msgspec.structs import replace
 
-from reptidex.agents.agent import Call, Effect, Unit, agent, carries_out
-from reptidex.domain.messages import channels_for, fill
-from reptidex.errors import NotFoundError
+from reptidex.agents.agent import Call, Unit, agent, carries_out
+from reptidex.agents.community.telling import SendMessage, channel_of, notify, sent
+from reptidex.connectors.mail.port import UndeliverableError
+from reptidex.domain.messages import TEMPLATES, fill
+from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.community import (
+    FailureReason,
     Notify,
+    NotifyMembers,
     ReadNotification,
     RecordDelivered,
     RecordFailed,
     RecordSent,
     SetPreferences,
 )
-from reptidex.streams.community import Channel, NotificationDelivered, NotificationFailed, NotificationSent
+from reptidex.streams.community import NotificationDelivered, NotificationFailed
 from reptidex.streams.contract import Command, Event
-from reptidex.tables.community import queries
 from reptidex.tables.community.models import Notification, Preference
 
-ATTEMPTS = 6
+ATTEMPTS = 10
+"""Over about twenty minutes: the engine waits longer after each."""
 
 
-class SendMessage(Effect, frozen=True, kw_only=True):
-    """Send one message by mail; the address is looked up when it goes out."""
-
-    notification_id: str
-    recipient_id: str
-    template: str
-    facts: dict[str, str]
+def _failed(effect: SendMessage, reason: FailureReason, attempts: int = 1) -> Command:
+    return RecordFailed(notification_id=effect.notification_id, reason=reason, attempts=attempts)
 
 
 def give_up(effect: SendMessage, cause: str) -> Command:
-    """Say that a message was given up."""
-    reason = "address" if cause.startswith(("InvalidError", "UndeliverableError", "NotFoundError")) else "provider"
-    return RecordFailed(notification_id=effect.notification_id, reason=reason, attempts=ATTEMPTS)  # type: ignore[arg-type]
+    """Say that the provider could not be reached in all the attempts."""
+    return _failed(effect, "provider", ATTEMPTS)
 
 
 @carries_out(SendMessage, attempts=ATTEMPTS, failed=give_up)
 async def send_message(effect: SendMessage, call: Call) -> Command:
     """Look up the address at repti-core, fill the template in and hand the letter to the provider."""
-    contact = await call.ports.contacts.of(effect.recipient_id)
-    facts = {"display_name": contact.display_name, "link": contact.link} | effect.facts
-    reference = await call.ports.mail(contact.email, fill(effect.template, facts), key=call.idempotency_key)
+    try:
+        contact = await call.ports.contacts.of(effect.recipient_id)
+    except NotFoundError:
+        return _failed(effect, "address", call.attempt)
+    facts = {"display_name": contact.display_name, "link": contact.link, "reset_link": contact.reset_link}
+    needed = TEMPLATES[effect.template].link
+    if needed and not facts[needed]:
+        return _failed(effect, "expired", call.attempt)
+    try:
+        words = fill(effect.template, facts | effect.facts)
+        reference = await call.ports.mail(contact.email, words, key=call.idempotency_key)
+    except UndeliverableError:
+        return _failed(effect, "refused", call.attempt)
+    except InvalidError:
+        return _failed(effect, "address", call.attempt)
     return RecordSent(
         notification_id=effect.notification_id,
         provider=call.ports.mail_provider,
@@ -52,71 +62,25 @@ async def send_message(effect: SendMessage, call: Call) -> Command:
     )
 
 
-async def notify(
-    unit: Unit, recipient_id: str, template: str, facts: Mapping[str, str], cause_id: str = ""
-) -> list[Event]:
-    """Make the messages that tell one person of the message being handled, once for each cause; return what to publish."""
-    cause_id = cause_id or unit.cause.id
-    if await unit.find(queries.same_message(recipient_id, template, cause_id)):
-        return []
-    chosen = await unit.get(Preference, recipient_id)
-    said: list[Event] = []
-    for channel in channels_for(template, chosen.channels if chosen else {}):
-        message = Notification(
-            notification_id=unit.new_id(),
-            recipient_id=recipient_id,
-            channel=channel,
-            template=template,
-            facts=dict(facts),
-            cause_id=cause_id,
-            created_at=unit.now,
-        )
-        if channel == "inapp":
-            message = replace(message, status="sent", provider="reptidex", sent_at=unit.now, attempts=1)
-            said.append(_sent(message))
-        else:
-            unit.effect(
-                SendMessage(
-                    notification_id=message.notification_id,
-                    recipient_id=recipient_id,
-                    template=template,
-                    facts=dict(facts),
-                )
-            )
-        unit.put(message)
-    return said
-
-
-def _sent(message: Notification) -> NotificationSent:
-    return NotificationSent(
-        notification_id=message.notification_id,
-        recipient_id=message.recipient_id,
-        channel=_channel(message),
-        template=message.template,
-        provider=message.provider,
-        provider_reference=message.provider_reference,
-        cause_id=message.cause_id,
-        attempt=max(message.attempts, 1),
-    )
-
-
-def _channel(message: Notification) -> Channel:
-    channel: Channel = message.channel  # type: ignore[assignment]  # stored as it was chosen
-    return channel
-
-
 @agent(Notify, prefetch={Preference: "recipient_id"})
 async def notify_person(command: Notify, unit: Unit) -> AsyncIterator[Event]:
     """Tell a person what a service or an administrator wants them to know."""
-    for event in await notify(unit, command.recipient_id, command.template, command.facts, command.cause_id):
+    for event in await notify(unit, [command.recipient_id], command.template, command.facts, command.cause_id):
+        yield event
+
+
+@agent(NotifyMembers)
+async def notify_members(command: NotifyMembers, unit: Unit) -> AsyncIterator[Event]:
+    """Tell members of a vivarium what happened to it."""
+    for event in await notify(unit, command.recipients, command.template, command.facts, command.cause_id):
         yield event
 
 
 @agent(RecordSent, prefetch={Notification: "notification_id"})
 async def record_sent(command: RecordSent, unit: Unit) -> AsyncIterator[Event]:
-    """Take down that a provider took a message over."""
-    message = await unit.need(Notification, command.notification_id)
-    if message.status not in ("waiting", "failed"):
+    """Take down that a provider took a message over. A person may be gone by then, and the message with them."""
+    message = await unit.get(Notification, command.notification_id)
+    if message is None or message.status != "waiting":
         return
     message = replace(
         message,
@@ -127,21 +91,16 @@ async def record_sent(command: RecordSent, unit: Unit) -> AsyncIterator[Event]:
         sent_at=unit.now,
     )
     unit.put(message)
-    yield _sent(message)
+    yield sent(message)
 
 
 @agent(RecordDelivered, prefetch={Notification: "notification_id"})
 async def record_delivered(command: RecordDelivered, unit: Unit) -> AsyncIterator[Event]:
-    """Take down that a message arrived. A report that overtakes the provider's answer counts for both."""
-    message = await unit.need(Notification, command.notification_id)
-    if message.delivered_at is not None:
+    """Take down that a message arrived, once."""
+    message = await unit.get(Notification, command.notification_id)
+    if message is None or message.delivered_at is not None:
         return
-    if message.status == "waiting":
-        message = replace(
-            message, status="sent", provider_reference=command.provider_reference, sent_at=unit.now, attempts=1
-        )
-        yield _sent(message)
-    message = replace(message, status="delivered", delivered_at=unit.now)
+    message = replace(message, status="delivered", delivered_at=unit.now, reason="")
     unit.put(message)
     yield _delivered(message, unit)
 
@@ -150,7 +109,7 @@ def _delivered(message: Notification, unit: Unit) -> NotificationDelivered:
     return NotificationDelivered(
         notification_id=message.notification_id,
         recipient_id=message.recipient_id,
-        channel=_channel(message),
+        channel=channel_of(message),
         template=message.template,
         provider=message.provider,
         provider_reference=message.provider_reference,
@@ -161,21 +120,22 @@ def _delivered(message: Notification, unit: Unit) -> NotificationDelivered:
 
 @agent(RecordFailed, prefetch={Notification: "notification_id"})
 async def record_failed(command: RecordFailed, unit: Unit) -> AsyncIterator[Event]:
-    """Take down that a message was given up, and say why."""
-    message = await unit.need(Notification, command.notification_id)
-    if message.status != "waiting":
+    """Take down that a message was given up or came back, and say why."""
+    message = await unit.get(Notification, command.notification_id)
+    if message is None or message.status not in ("waiting", "sent"):
         return
-    message = replace(message, status="failed", reason=command.reason, attempts=command.attempts)
-    unit.put(message)
+    attempts = max(command.attempts, message.attempts, 1)
+    unit.put(replace(message, status="failed", reason=command.reason, attempts=attempts))
     yield NotificationFailed(
         notification_id=message.notification_id,
         recipient_id=message.recipient_id,
-        channel=_channel(message),
+        channel=channel_of(message),
         template=message.template,
         provider=message.provider,
+        provider_reference=message.provider_reference,
         cause_id=message.cause_id,
         reason=command.reason,
-        attempts=max(command.attempts, 1),
+        attempts=attempts,
     )
 
 

@@ -1,139 +1,112 @@
-"""Which event is told to whom."""
+"""How a person comes to be told: which channels, which messages, each once for its cause."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping, Sequence
+from uuid import NAMESPACE_URL, uuid5
 
-from reptidex.agents.agent import Unit, agent
-from reptidex.agents.community.notifications import notify
-from reptidex.domain.messages import money_text
-from reptidex.streams.animal import BreedingClutchCreated
-from reptidex.streams.commerce import (
-    MarketplaceListingPublished,
-    OrderCancelled,
-    OrderCompleted,
-    OrderCreated,
-    OrderRecord,
-    SalesInquiryCreated,
-    SalesInquiryResponded,
-)
+from msgspec.structs import replace
+
+from reptidex.agents.agent import Effect, Unit
+from reptidex.domain.messages import channels_for
+from reptidex.streams.community import Channel, NotificationSent
 from reptidex.streams.contract import Event
-from reptidex.streams.core import AuthSessionReused, AuthSessionStarted, AuthUserCreated, AuthUserDeleted
-from reptidex.tables.community import queries
-from reptidex.tables.community.models import Contact, Document, Preference
+from reptidex.tables.community.models import Notification, Preference
+from reptidex.tables.query import select
+
+AT_ONCE = 500
 
 
-@agent(AuthUserCreated, prefetch={Contact: "user_id"})
-async def welcome_user(event: AuthUserCreated, unit: Unit) -> AsyncIterator[Event]:
-    """Send a new user the welcome with the link that confirms the address, once."""
-    contact = await unit.get(Contact, event.user_id)
-    if contact and contact.welcomed:
-        return
-    unit.put(Contact(user_id=event.user_id, display_name=event.display_name, locale=event.locale, welcomed=True))
-    for said in await notify(unit, event.user_id, "welcome", {}):
-        yield said
+class SendMessage(Effect, frozen=True, kw_only=True):
+    """Send one message by mail; the address is looked up when it goes out."""
+
+    notification_id: str
+    recipient_id: str
+    template: str
+    facts: dict[str, str]
 
 
-@agent(AuthUserDeleted, prefetch={Contact: "user_id"})
-async def forget_user(event: AuthUserDeleted, unit: Unit) -> None:
-    """Forget who a deleted user was."""
-    unit.delete(Contact, event.user_id)
-    unit.delete(Preference, event.user_id)
+def notification_id(recipient_id: str, template: str, cause_id: str, channel: str) -> str:
+    """Return the id of the message that tells a person of something over a channel: the same each time."""
+    return str(uuid5(NAMESPACE_URL, f"reptidex:{recipient_id}/{template}/{cause_id}/{channel}"))
 
 
-@agent(AuthSessionStarted)
-async def tell_of_new_device(event: AuthSessionStarted, unit: Unit) -> AsyncIterator[Event]:
-    """Tell a user that a device not seen before signed in."""
-    if event.new_device:
-        for said in await notify(unit, event.user_id, "session.new", {"device": event.device or "an unknown device"}):
-            yield said
+async def notify(
+    unit: Unit,
+    recipients: Sequence[str],
+    template: str,
+    facts: Mapping[str, str],
+    cause_id: str = "",
+) -> list[Event]:
+    """Make the messages that tell people of the message being handled, each once; return what to publish."""
+    cause_id = cause_id or unit.cause.id
+    said: list[Event] = []
+    people = list(dict.fromkeys(recipients))
+    for begin in range(0, len(people), AT_ONCE):
+        for message in await _missing(unit, people[begin : begin + AT_ONCE], template, facts, cause_id):
+            if message.channel == "inapp":
+                kept = replace(message, status="sent", provider="reptidex", sent_at=unit.now, attempts=1)
+                unit.put(kept)
+                said.append(sent(kept))
+                continue
+            unit.put(message)
+            unit.effect(
+                SendMessage(
+                    notification_id=message.notification_id,
+                    recipient_id=message.recipient_id,
+                    template=template,
+                    facts=message.facts,
+                )
+            )
+    return said
 
 
-@agent(AuthSessionReused)
-async def tell_of_reuse(event: AuthSessionReused, unit: Unit) -> AsyncIterator[Event]:
-    """Tell a user that somebody presented a used sign-in."""
-    for said in await notify(unit, event.user_id, "session.reused", {}):
-        yield said
+async def _missing(
+    unit: Unit, people: Sequence[str], template: str, facts: Mapping[str, str], cause_id: str
+) -> list[Notification]:
+    """Return the messages that these people are to get and have not been made yet."""
+    chosen = await _choices(unit, people)
+    wanted = [
+        Notification(
+            notification_id=notification_id(person, template, cause_id, channel),
+            recipient_id=person,
+            channel=channel,
+            template=template,
+            facts=dict(facts),
+            cause_id=cause_id,
+            created_at=unit.now,
+        )
+        for person in people
+        for channel in channels_for(template, chosen.get(person, {}))
+    ]
+    if len(people) == 1:
+        return [each for each in wanted if await unit.get(Notification, each.notification_id) is None]
+    ids = [each.notification_id for each in wanted]
+    there = {each.key for each in await unit.find(select(Notification, Notification.c.notification_id.in_(ids)))}
+    return [each for each in wanted if each.notification_id not in there]
 
 
-async def _title(unit: Unit, listing_id: str) -> str:
-    document = await unit.get(Document, f"listing:{listing_id}")
-    return document.title if document else "your offer"
+async def _choices(unit: Unit, people: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    if len(people) == 1:
+        one = await unit.get(Preference, people[0])
+        return {one.user_id: one.channels} if one else {}
+    found = await unit.find(select(Preference, Preference.c.user_id.in_(people)))
+    return {each.user_id: each.channels for each in found}
 
 
-@agent(SalesInquiryCreated)
-async def tell_seller_of_inquiry(event: SalesInquiryCreated, unit: Unit) -> AsyncIterator[Event]:
-    """Tell the seller that somebody asks."""
-    facts = {"title": await _title(unit, event.listing_id)}
-    for said in await notify(unit, event.seller.user_id, "inquiry.created", facts):
-        yield said
+def sent(message: Notification) -> NotificationSent:
+    """Return the event that says that a provider has a message."""
+    return NotificationSent(
+        notification_id=message.notification_id,
+        recipient_id=message.recipient_id,
+        channel=channel_of(message),
+        template=message.template,
+        provider=message.provider,
+        provider_reference=message.provider_reference,
+        cause_id=message.cause_id,
+        attempt=max(message.attempts, 1),
+    )
 
 
-@agent(SalesInquiryResponded)
-async def tell_of_response(event: SalesInquiryResponded, unit: Unit) -> AsyncIterator[Event]:
-    """Tell the other side of an inquiry that there is an answer."""
-    to = event.buyer if event.by == "seller" else event.seller
-    facts = {"title": await _title(unit, event.listing_id)}
-    for said in await notify(unit, to.user_id, "inquiry.responded", facts):
-        yield said
-
-
-def _order_facts(event: OrderRecord) -> dict[str, str]:
-    title = ", ".join(line.title for line in event.lines)
-    total = money_text(event.total.amount, event.total.currency)
-    return {"title": title, "total": total, "order": event.order_id[-8:], "order_id": event.order_id}
-
-
-@agent(OrderCreated)
-async def tell_of_order(event: OrderCreated, unit: Unit) -> AsyncIterator[Event]:
-    """Tell buyer and seller of a new order."""
-    facts = _order_facts(event) | {"pay_by": event.pay_by.strftime("%d %B %Y %H:%M UTC")}
-    for person, template in ((event.buyer, "order.created.buyer"), (event.seller, "order.created.seller")):
-        for said in await notify(unit, person.user_id, template, facts):
-            yield said
-
-
-@agent(OrderCompleted)
-async def tell_of_completion(event: OrderCompleted, unit: Unit) -> AsyncIterator[Event]:
-    """Tell buyer and seller that the animal has changed hands."""
-    facts = _order_facts(event)
-    for person, template in ((event.buyer, "order.completed.buyer"), (event.seller, "order.completed.seller")):
-        for said in await notify(unit, person.user_id, template, facts):
-            yield said
-
-
-REASONS = {
-    "declined": "the payment was declined",
-    "expired": "its time ran out",
-    "held": "the animal is not free",
-    "rejected": "the animal could not be handed over; the money goes back",
-    "requested": "the buyer called it off",
-}
-
-
-@agent(OrderCancelled)
-async def tell_of_cancellation(event: OrderCancelled, unit: Unit) -> AsyncIterator[Event]:
-    """Tell buyer and seller why an order ended."""
-    facts = _order_facts(event) | {"reason": REASONS.get(event.reason, event.reason)}
-    for person in (event.buyer, event.seller):
-        for said in await notify(unit, person.user_id, "order.cancelled", facts):
-            yield said
-
-
-@agent(MarketplaceListingPublished)
-async def tell_followers_of_offer(event: MarketplaceListingPublished, unit: Unit) -> AsyncIterator[Event]:
-    """Tell those who follow the morph, the species or the seller of a new offer, each once."""
-    interested = await unit.find(queries.followers("morph", list(event.morphs))) if event.morphs else []
-    interested += await unit.find(queries.followers("species", [event.species_id]))
-    interested += await unit.find(queries.followers("vivarium", [event.vivarium_id]))
-    facts = {"title": event.title, "price": money_text(event.price.amount, event.price.currency)}
-    for user_id in dict.fromkeys(follow.user_id for follow in interested):
-        if user_id != event.contact_user_id:
-            for said in await notify(unit, user_id, "listing.followed", facts | {"listing_id": event.listing_id}):
-                yield said
-
-
-@agent(BreedingClutchCreated)
-async def tell_followers_of_clutch(event: BreedingClutchCreated, unit: Unit) -> AsyncIterator[Event]:
-    """Tell those who follow the breeder of a new clutch."""
-    for follow in await unit.find(queries.followers("vivarium", [event.vivarium_id])):
-        for said in await notify(unit, follow.user_id, "clutch.created", {"clutch_id": event.clutch_id}):
-            yield said
+def channel_of(message: Notification) -> Channel:
+    """Return the channel of a message as the contracts name it."""
+    channel: Channel = message.channel  # type: ignore[assignment]  # stored as it was chosen
+    return channel

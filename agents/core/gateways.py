@@ -50,6 +50,8 @@ class LookUp(AtProvider, frozen=True, kw_only=True):
 
     charge: Charge
     reference: str = ""
+    confirm_key: str = ""
+    """Given where a payment that the buyer approved without our hearing of it is to go on at once."""
 
 
 class OnPayment(AtProvider, frozen=True, kw_only=True):
@@ -145,10 +147,16 @@ async def look_up(effect: LookUp, call: Call) -> Command | None:
     """Read how the payment stands."""
     gateway = _gateway(effect, call)
     if effect.reference:
-        return _seen(effect, await gateway.look_up(effect.reference))
-    found = await gateway.find(effect.charge, key=effect.key)
+        found: Payment | None = await gateway.look_up(effect.reference)
+    else:
+        found = await gateway.find(effect.charge, key=effect.key)
     if found is None:
         return SeePayment(order_id=effect.order_id, payment_id=effect.payment_id, seen="absent")
+    if found.state == "processing" and effect.confirm_key:
+        try:
+            found = await gateway.confirm(found.reference, key=effect.confirm_key)
+        except (DeclinedError, PaymentRefusedError) as problem:
+            return _declined(effect, problem, found.reference)
     return _seen(effect, found)
 
 

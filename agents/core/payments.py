@@ -150,9 +150,15 @@ def give_back(unit: Unit, payment: Payment) -> None:
 
 
 def look_up(unit: Unit, payment: Payment) -> None:
-    """Ask the provider how the payment stands."""
+    """Ask the provider how the payment stands; one that the buyer approved unheard goes on, unless it is called off."""
+    goes_on = payment.status in ("authorising", "awaiting")
     unit.effect(
-        gateways.LookUp(**payment.at_provider("authorise"), charge=charge_of(payment), reference=payment.reference)
+        gateways.LookUp(
+            **payment.at_provider("authorise"),
+            charge=charge_of(payment),
+            reference=payment.reference,
+            confirm_key=payment.at_provider("confirm")["key"] if goes_on else "",
+        )
     )
 
 

@@ -71,7 +71,7 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
         raise UnauthenticatedError("the address or the password is wrong")
     check_may_sign_in(user)
     how: Literal["password", "google", "github", "mfa"] = command.how
-    if user.mfa_on:
+    if user.mfa_on and not command.proved:
         unit.put(spend_second_factor(user, command.mfa_step, command.recovery_hash))
         how = "mfa"
     earlier = await unit.find(select(Session, Session.c.user_id == user.user_id))

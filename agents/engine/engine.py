@@ -46,6 +46,10 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def _no_step(point: str) -> None:
+    """Do nothing at a named point."""
+
+
 class Engine:
     """Everything between a service's log and its database."""
 
@@ -60,13 +64,14 @@ class Engine:
         producer: Callable[[], Any],
         ports: Callable[[], Any] = lambda: None,
         clock: Callable[[], datetime] = wall_clock,
-        step: Callable[[str], None] = lambda point: None,
+        step: Callable[[str], None] | None = None,
         die: Callable[[int], None] = os._exit,
     ) -> None:
         self.service, self.settings, self.database = service, settings, database
         self.routing = Routing(agents)
         self.topics = frozenset(self.routing.topics(service))
-        self.store, self.reader = Store(database), Reader(database)
+        self.store, self.reader = Store(database, step=step), Reader(database)
+        step = step or _no_step
         self.ownership = Ownership(settings.partitions, shared=database.shared)
         self.runner = UnitRunner(
             service, self.routing, self.store, self.ownership, clock=clock, committed=self._committed, step=step
@@ -78,7 +83,9 @@ class Engine:
         self.timers = Timers(self.runner, self.reader, self.submit, clock=clock, shared=database.shared)
         self.effects = Effects(self.runner, self.reader, carriers, self.submit, ports, clock=clock, step=step)
         self.letters = Letters(self.runner, self.reader, self.submit, resync=self._resync, clock=clock)
-        self._clock, self._step, self._die = clock, step, die
+        self.step = step
+        """Called at named points of the work; tests end the process there."""
+        self._clock, self._die = clock, die
         self._lock = asyncio.Lock()
         self._internal: deque[tuple[Input, asyncio.Future[None]]] = deque()
         self._work = asyncio.Event()
@@ -174,7 +181,7 @@ class Engine:
             try:
                 async with self._lock:
                     await self._let_go()
-                    self._step("on assignment")
+                    self.step("on assignment")
                     await self._take_over(sorted(partitions))
                 return self.runner.positions
             except UnavailableError as problem:
@@ -241,7 +248,7 @@ class Engine:
         await self.relay.ebb()
         internal = [self._internal.popleft() for _ in range(min(len(self._internal), INTERNAL_AT_ONCE))]
         self._unit_began = began = time.monotonic()
-        self._step("before unit")
+        self.step("before unit")
         try:
             count = await self.runner.run(fetch, [one for one, _ in internal])
         except BaseException:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 ORDINALS = 1 << 12
+_DIGITS = tuple(f"{ordinal:03x}" for ordinal in range(ORDINALS))
 _64 = 0xFFFF_FFFF_FFFF_FFFF
 _62 = 0x3FFF_FFFF_FFFF_FFFF
 _VARIANT = 2 << 62
@@ -41,19 +42,19 @@ class Place:
     __slots__ = ("_head", "_seed", "_tail")
 
     def __init__(self, seed: int, at: datetime) -> None:
-        time = f"{int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF:012x}"
+        time = (int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF).to_bytes(6).hex()
         self._head = f"{time[:8]}-{time[8:]}-7"
         self._seed, self._tail = seed, _tail(seed)
 
     def id(self, ordinal: int) -> str:
         """Return the id of the `ordinal`th thing made while handling the message; ids of one place sort by ordinal."""
         if ordinal < ORDINALS:
-            return f"{self._head}{ordinal:03x}{self._tail}"
-        return f"{self._head}{ordinal % ORDINALS:03x}{_tail(seed_at(self._seed, ordinal // ORDINALS))}"
+            return f"{self._head}{_DIGITS[ordinal]}{self._tail}"
+        return f"{self._head}{_DIGITS[ordinal % ORDINALS]}{_tail(seed_at(self._seed, ordinal // ORDINALS))}"
 
 
 def _tail(seed: int) -> str:
-    text = f"{seed & _62 | _VARIANT:016x}"
+    text = (seed & _62 | _VARIANT).to_bytes(8).hex()
     return f"-{text[:4]}-{text[4:]}"
 
 

@@ -14,7 +14,7 @@ from reptidex.agents.engine.working_set import MISSING, WorkingSet, _Missing
 from reptidex.errors import ContractError, ForeignContractError, NotFoundError
 from reptidex.streams import codec
 from reptidex.streams.contract import Command, Event
-from reptidex.streams.envelope import AnyEvent, CloudEvent, sequence_text
+from reptidex.streams.envelope import SEQUENCE_DIGITS, AnyEvent, CloudEvent
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.outbox import Outgoing
 from reptidex.tables.query import Query
@@ -119,7 +119,7 @@ class Work:
                 subject=subject,
                 time=cause.time,
                 dataschema=schema,
-                sequence=sequence_text(version),
+                sequence=str(version).zfill(SEQUENCE_DIGITS),
                 correlationid=cause.correlationid or cause.id,
                 causationid=cause.id,
                 actor=cause.actor,

@@ -9,16 +9,17 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.streams.contract import Event
 from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
 from reptidex.streams.media import EmbedProfileCreated, EmbedProfileRefreshed
-from reptidex.tables.media.models import Profile
+from reptidex.tables.media.models import Profile, VivariumName
 
 
-@agent(ProfileUpdated, prefetch={Profile: "profile_id"})
+@agent(ProfileUpdated, prefetch={Profile: "profile_id", VivariumName: "vivarium_id"})
 async def refresh_card(event: ProfileUpdated, unit: Unit) -> AsyncIterator[Event]:
     """Make a profile's card, or make it anew; older news than what is known changes nothing."""
     known = await unit.get(Profile, event.profile_id)
     version = unit.cause.version
     if known is not None and known.seen_version >= version:
         return
+    await _name_vivarium(event, unit)
     shown = (event.display_name, event.bio, event.location, event.website, event.visibility)
     cache_key = sha256(msgspec.json.encode(shown)).hexdigest()[:32]
     unit.put(
@@ -42,7 +43,24 @@ async def refresh_card(event: ProfileUpdated, unit: Unit) -> AsyncIterator[Event
         yield EmbedProfileRefreshed(**record, cache_key=cache_key)  # type: ignore[arg-type]
 
 
-@agent(AuthUserDeleted)
+async def _name_vivarium(event: ProfileUpdated, unit: Unit) -> None:
+    """Keep the name that papers give to a vivarium; one that is not public is not named."""
+    known = await unit.get(VivariumName, event.vivarium_id)
+    if known is not None and known.kind == "org" and event.kind == "user":
+        return
+    if event.visibility == "public":
+        unit.put(VivariumName(vivarium_id=event.vivarium_id, display_name=event.display_name, kind=event.kind))
+    elif known is not None:
+        unit.delete(VivariumName, event.vivarium_id)
+
+
+@agent(AuthUserDeleted, prefetch={Profile: "user_id"})
 async def forget_card(event: AuthUserDeleted, unit: Unit) -> None:
-    """Take down the card of a person who is gone."""
+    """Take down the card of a person who is gone, and their name from what is drawn from now on."""
+    profile = await unit.get(Profile, event.user_id)
+    if profile is None:
+        return
     unit.delete(Profile, event.user_id)
+    name = await unit.get(VivariumName, profile.vivarium_id)
+    if name is not None and name.kind == "user":
+        unit.delete(VivariumName, profile.vivarium_id)

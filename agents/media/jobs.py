@@ -10,7 +10,7 @@ from reptidex.agents.media.effects import DrawEffect
 from reptidex.agents.media.records import REQUESTED, job
 from reptidex.streams.commands.media import Drawing
 from reptidex.streams.contract import Event
-from reptidex.tables.media.models import Profile, Render
+from reptidex.tables.media.models import Render, VivariumName
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +50,6 @@ def ask_for(wanted: Wanted, effect: type[DrawEffect], inputs: dict[str, Any], un
 
 
 async def names_of(unit: Unit, *vivarium_ids: str) -> dict[str, str]:
-    """Return the names of the vivariums whose profile has been heard of and is public."""
-    found = [await unit.get(Profile, vivarium_id) for vivarium_id in vivarium_ids]
-    return {one.profile_id: one.display_name for one in found if one is not None and one.visibility == "public"}
+    """Return the names of the vivariums of which a public one has been heard."""
+    found = [await unit.get(VivariumName, vivarium_id) for vivarium_id in vivarium_ids]
+    return {one.vivarium_id: one.display_name for one in found if one is not None}

@@ -12,7 +12,7 @@ from reptidex.streams.animal import AnimalCreated, AnimalTransferred, LineageUpd
 from reptidex.streams.commands.media import AskRender, RenderStarted
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.contract import Event
-from reptidex.tables.media.models import Profile, Render
+from reptidex.tables.media.models import Render, VivariumName
 
 DEPTH = 3
 """Generations of a chart that nobody asked for otherwise."""
@@ -46,7 +46,7 @@ async def redraw_lineage(event: LineageUpdated, unit: Unit) -> AsyncIterator[Eve
             yield said
 
 
-@agent(AnimalTransferred, prefetch={Profile: lambda e: (e.from_vivarium_id, e.to_vivarium_id)})
+@agent(AnimalTransferred, prefetch={VivariumName: lambda e: (e.from_vivarium_id, e.to_vivarium_id)})
 async def redraw_for_new_owner(event: AnimalTransferred, unit: Unit) -> AsyncIterator[Event]:
     """Draw the pedigree with the new owner, and the certificate of the transfer."""
     names = await names_of(unit, event.from_vivarium_id, event.to_vivarium_id)
@@ -64,7 +64,7 @@ async def redraw_for_new_owner(event: AnimalTransferred, unit: Unit) -> AsyncIte
         yield said
 
 
-@agent(OrderCompleted, prefetch={Profile: lambda e: (e.seller.vivarium_id, e.buyer.vivarium_id)})
+@agent(OrderCompleted, prefetch={VivariumName: lambda e: (e.seller.vivarium_id, e.buyer.vivarium_id)})
 async def draw_manifest(event: OrderCompleted, unit: Unit) -> AsyncIterator[Event]:
     """Draw the manifest that must travel with the package (50 CFR 14.81)."""
     seller, buyer = event.seller.vivarium_id, event.buyer.vivarium_id
@@ -95,7 +95,7 @@ async def draw_manifest(event: OrderCompleted, unit: Unit) -> AsyncIterator[Even
             yield said
 
 
-@agent(AskRender, prefetch={Profile: "vivarium_id"})
+@agent(AskRender, prefetch={VivariumName: "vivarium_id"})
 async def ask_render(command: AskRender, unit: Unit) -> AsyncIterator[Event]:
     """Draw what a keeper asks for; whose the animal is has been asked of repti-animal."""
     animal_id, owner = command.subject_id, command.vivarium_id

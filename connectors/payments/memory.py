@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import msgspec
 
-from reptidex.connectors.payments.headers import only
 from reptidex.connectors.payments.port import (
     Charge,
     DeclinedError,
@@ -20,6 +19,7 @@ from reptidex.connectors.payments.port import (
     Refund,
     UnknownOutcomeError,
 )
+from reptidex.connectors.payments.proof import only
 from reptidex.errors import UnavailableError
 from reptidex.streams.values import Money
 

@@ -20,9 +20,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from reptidex.connectors.payments.headers import only
 from reptidex.connectors.payments.money import minor
 from reptidex.connectors.payments.port import ForgedNoticeError, NoticeKind, PaymentNotice
+from reptidex.connectors.payments.proof import only, sound
 from reptidex.errors import UnavailableError
 
 OLDEST_S = 3 * 86400 + 3600
@@ -132,9 +132,10 @@ async def read_notice(
     except InvalidSignature as problem:
         raise ForgedNoticeError("PayPal did not make this signature") from problem
     try:
-        return _read(msgspec.json.decode(body))
+        notice, capture = _read(msgspec.json.decode(body))
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError) as problem:
         raise ForgedNoticeError(f"the notice is signed, but it is no event: {problem!r}") from problem
+    return sound(notice), capture
 
 
 def _canonical(text: str) -> bytes:

@@ -6,8 +6,8 @@ from typing import Any
 
 import stripe
 
-from reptidex.connectors.payments.headers import only
 from reptidex.connectors.payments.port import ForgedNoticeError, NoticeKind, PaymentNotice
+from reptidex.connectors.payments.proof import only, sound
 from reptidex.connectors.payments.stripe_answers import kept, reason_of
 from reptidex.streams.values import Money
 
@@ -49,7 +49,7 @@ def read_notice(
         raise ForgedNoticeError(f"the notice was signed more than {TOLERANCE_S} s from now")
     for secret in secrets:
         try:
-            return _read(client.construct_event(body, header, secret, tolerance=0))
+            return sound(_read(client.construct_event(body, header, secret, tolerance=0)))
         except (stripe.SignatureVerificationError, UnicodeDecodeError):
             continue
         except (ValueError, AttributeError, KeyError, TypeError) as problem:

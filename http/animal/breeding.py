@@ -1,6 +1,6 @@
 """Pairings, clutches and what hatches from them."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -24,7 +24,7 @@ from reptidex.streams.commands.animal import (
     ResolveSire,
     UpdateClutch,
 )
-from reptidex.streams.values import Count, Evidence, Id, Sex, Text, Visibility
+from reptidex.streams.values import Count, Evidence, Id, Outcome, Ratio, Sex, Text, Visibility, WelfareFlag
 from reptidex.tables.animal.breeding import Clutch, Pairing
 from reptidex.tables.animal.queries import clutch_animals, clutches_of, fetch, pairings_of
 
@@ -36,7 +36,8 @@ class NewPairing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A dam and the sires she is put together with."""
 
     dam_id: Id
-    candidate_sire_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=8)]
+    sire_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=8)]
+    """More than one where she meets several: each clutch then names its candidates."""
     season: Annotated[str, Meta(min_length=1, max_length=20)]
     paired_on: date | None = None
     visibility: Visibility = "private"
@@ -97,6 +98,26 @@ class Sired(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     evidence: Evidence = "claim"
 
 
+class PairingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A pairing with what it can give; shares are exact and of live young."""
+
+    pairing_id: str
+    vivarium_id: str
+    dam_id: str
+    sire_ids: tuple[str, ...]
+    species_id: str
+    season: str
+    paired_on: date | None
+    visibility: str
+    outcomes: tuple[Outcome, ...]
+    egg_loss: Ratio
+    warnings: tuple[WelfareFlag, ...]
+    notes: tuple[str, ...]
+    predicted_inbreeding: Ratio
+    """The highest among the candidates."""
+    created_at: datetime
+
+
 class ClutchView(msgspec.Struct, frozen=True, kw_only=True):
     """A clutch; the hatch rate is hatched / fertile eggs."""
 
@@ -116,6 +137,11 @@ def _values(body: Any) -> dict[str, Any]:
     return {name: getattr(body, name) for name in body.__struct_fields__}
 
 
+def _pairing_view(pairing: Pairing) -> PairingView:
+    same = {name: getattr(pairing, name) for name in PairingView.__struct_fields__ if name != "sire_ids"}
+    return PairingView(**same, sire_ids=pairing.candidate_sire_ids)
+
+
 def _clutch_view(clutch: Clutch) -> ClutchView:
     rate = hatch_rate(clutch.hatched, clutch.fertile)
     return ClutchView(clutch=clutch, hatch_rate=float(rate) if rate is not None else None)
@@ -129,30 +155,32 @@ async def _own_clutch(request: Request[Any, Any], vivarium_id: str) -> Clutch:
 
 
 @routes.post("/pairings", policy=member("handler"), status=201, errors=(409, 422))
-async def create_pairing(request: Request[NewPairing, None]) -> Pairing:
+async def create_pairing(request: Request[NewPairing, None]) -> PairingView:
     """Put a dam together with one or more sires; the answer holds what they can give, in exact fractions."""
     vivarium_id = await admit(request, "handler")
-    command = PairAnimals(pairing_id=request.new_id(), vivarium_id=vivarium_id, **_values(request.body))
+    values = _values(request.body)
+    sires = values.pop("sire_ids")
+    command = PairAnimals(pairing_id=request.new_id(), vivarium_id=vivarium_id, candidate_sire_ids=sires, **values)
     done = await request.ask(command, Done)
-    return await request.read.need(Pairing, done.id)
+    return _pairing_view(await request.read.need(Pairing, done.id))
 
 
 @routes.get("/pairings", policy=member("keeper"))
-async def list_pairings(request: Request[None, Paging]) -> Page[Pairing]:
+async def list_pairings(request: Request[None, Paging]) -> Page[PairingView]:
     """List the vivarium's pairings."""
     vivarium_id = await admit(request, "keeper")
     rows, cursor = await request.read.page(pairings_of(vivarium_id), request.query)
-    return Page(items=rows, next=cursor)
+    return Page(items=[_pairing_view(row) for row in rows], next=cursor)
 
 
 @routes.get("/pairings/{pairing_id}", policy=member("keeper"), errors=(404,))
-async def get_pairing(request: Request[None, None]) -> Pairing:
+async def get_pairing(request: Request[None, None]) -> PairingView:
     """Show a pairing of the vivarium."""
     vivarium_id = await admit(request, "keeper")
     pairing = await request.read.get(Pairing, request.path["pairing_id"])
     if pairing is None or pairing.vivarium_id != vivarium_id:
         raise NotFoundError("pairing", request.path["pairing_id"])
-    return pairing
+    return _pairing_view(pairing)
 
 
 @routes.post("/clutches", policy=member("handler"), status=201, errors=(409, 422))
@@ -205,7 +233,7 @@ async def register_hatchlings(request: Request[Hatch, None]) -> HatchView:
     animals = await fetch(request.read, [one.animal_id for one in hatchlings])
     return HatchView(
         clutch=await request.read.need(Clutch, clutch.clutch_id),
-        hatchlings=[animal_view(one, clutch.vivarium_id) for one in animals.values()],
+        hatchlings=[animal_view(animals[one.animal_id], clutch.vivarium_id) for one in hatchlings],
         remarks=done.remarks,
     )
 

@@ -1,23 +1,16 @@
-"""Messages: a person's own, their wishes about them, and what providers report."""
+"""Messages: a person's own, and their wishes about them."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from reptidex.domain.messages import TEMPLATES, fill
-from reptidex.errors import InvalidError, NotFoundError, UnauthenticatedError
-from reptidex.http.server.policy import public, services, signed_in
+from reptidex.domain.messages import DELIVERABLE, TEMPLATES, fill
+from reptidex.errors import InvalidError
+from reptidex.http.server.policy import services, signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
-from reptidex.streams.commands.community import (
-    Follow,
-    FollowKind,
-    Notify,
-    ReadNotification,
-    RecordDelivered,
-    SetPreferences,
-)
+from reptidex.streams.commands.community import Notify, ReadNotification, SetPreferences
 from reptidex.streams.community import Channel
 from reptidex.streams.values import Id, Key
 from reptidex.tables.community import queries
@@ -53,7 +46,7 @@ class PreferencesView(msgspec.Struct, frozen=True, kw_only=True):
 class NewPreferences(msgspec.Struct, frozen=True, kw_only=True):
     """The choice for some templates; an empty list switches one off."""
 
-    channels: dict[str, tuple[Channel, ...]]
+    channels: Annotated[dict[str, Annotated[tuple[Channel, ...], Meta(max_length=8)]], Meta(max_length=100)]
 
 
 class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,31 +54,8 @@ class NewMessage(msgspec.Struct, frozen=True, kw_only=True):
 
     recipient_id: Id
     template: Key
-    facts: dict[str, str] = {}
+    facts: Annotated[dict[str, Annotated[str, Meta(max_length=2000)]], Meta(max_length=50)] = {}
     cause_id: Annotated[str, Meta(max_length=200)] = ""
-
-
-class NewFollow(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom or what to follow; a morph by its name, everything else by its id."""
-
-    target_kind: FollowKind
-    target_id: Key
-    following: bool = True
-
-
-class FollowView(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a person follows."""
-
-    target_kind: str
-    target_id: str
-    since: datetime
-
-
-class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mail provider says became of a message."""
-
-    message_id: str
-    event: Annotated[str, Meta(description="`delivered`; others are taken note of and change nothing")]
 
 
 def _view(row: Notification) -> NotificationView:
@@ -115,7 +85,7 @@ async def list_notifications(request: Request[None, Inbox]) -> Page[Notification
     return Page(items=[_view(row) for row in found], next=after)
 
 
-@routes.put("/notifications/{notification_id}/read", policy=signed_in())
+@routes.put("/notifications/{notification_id}/read", policy=signed_in(), errors=(404,))
 async def read_notification(request: Request[None, None]) -> NotificationView:
     """Mark one of the caller's messages as seen."""
     command = ReadNotification(notification_id=request.path["notification_id"], user_id=request.caller.subject)
@@ -128,62 +98,29 @@ async def get_preferences(request: Request[None, None]) -> PreferencesView:
     return _preferences(await request.read.get(Preference, request.caller.subject))
 
 
-@routes.put("/notifications/preferences", policy=signed_in())
+@routes.put("/notifications/preferences", policy=signed_in(), errors=(422,))
 async def set_preferences(request: Request[NewPreferences, None]) -> PreferencesView:
     """Choose over which channels to hear of what; messages that the account depends on cannot be switched off."""
-    for name in request.body.channels:
+    for name, channels in request.body.channels.items():
         if name not in TEMPLATES:
-            raise InvalidError(f"there is no message {name!r}; GET this address lists them", f"/channels/{name}")
+            raise InvalidError("there is no such message; GET this address lists them", "/channels")
         if TEMPLATES[name].must:
             raise InvalidError(f"{name!r} cannot be changed: the account depends on it", f"/channels/{name}")
+        if closed := [channel for channel in channels if channel not in DELIVERABLE]:
+            raise InvalidError(
+                f"there is no way for {closed[0]} messages; {' and '.join(DELIVERABLE)} are", "/channels"
+            )
     command = SetPreferences(user_id=request.caller.subject, channels=request.body.channels)
     return _preferences(await request.ask(command, Preference))
 
 
-@routes.post("/notifications/send", policy=services("repti-core", "repti-ops", "repti-commerce"), status=202)
+@routes.post(
+    "/notifications/send", policy=services("repti-core", "repti-ops", "repti-commerce"), status=202, errors=(422,)
+)
 async def send_notification(request: Request[NewMessage, None]) -> None:
     """Tell a person something; a second message for the same cause is not sent."""
     ask = request.body
     if ask.template not in TEMPLATES:
-        raise InvalidError(f"there is no message {ask.template!r}", "/template")
+        raise InvalidError("there is no such message", "/template")
     cause = ask.cause_id or request.request_id
     await request.tell(Notify(recipient_id=ask.recipient_id, template=ask.template, facts=ask.facts, cause_id=cause))
-
-
-@routes.post("/webhooks/mail", policy=public())
-async def take_delivery_report(request: Request[Any, None]) -> None:
-    """Take a provider's report on a message; it is signed over its raw bytes (HMAC-SHA256, header `X-Signature`)."""
-    if not request.ports.report_is_genuine(request.raw, request.headers.get("X-Signature", "")):
-        raise UnauthenticatedError("the report's signature is not the provider's")
-    try:
-        report = msgspec.json.decode(request.raw, type=DeliveryReport)
-    except msgspec.MsgspecError as problem:
-        raise InvalidError(str(problem)) from problem
-    found = await request.read.find(queries.by_reference(report.message_id))
-    if not found:
-        raise NotFoundError("message", report.message_id)
-    if report.event == "delivered":
-        await request.tell(
-            RecordDelivered(notification_id=found[0].notification_id, provider_reference=report.message_id)
-        )
-
-
-@routes.post("/community/follow", policy=signed_in(), status=204)
-async def follow(request: Request[NewFollow, None]) -> None:
-    """Follow somebody or something, or cease to."""
-    ask = request.body
-    await request.tell(
-        Follow(
-            user_id=request.caller.subject,
-            target_kind=ask.target_kind,
-            target_id=ask.target_id,
-            following=ask.following,
-        )
-    )
-
-
-@routes.get("/community/follows", policy=signed_in())
-async def list_follows(request: Request[None, Paging]) -> Page[FollowView]:
-    """List what the caller follows, newest first."""
-    found, after = await request.read.page(queries.followed_by(request.caller.subject), request.query)
-    return Page(items=[msgspec.convert(row, FollowView, from_attributes=True) for row in found], next=after)

@@ -1,4 +1,4 @@
-"""Search over animals, offers and breeders: words with typing errors, filters, facets, ranking."""
+"""Search over animals, offers, breeders, knowledge and posts: words with typing errors, filters, facets, ranking."""
 
 from time import perf_counter
 from typing import Annotated, Literal
@@ -6,18 +6,24 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from reptidex.connectors.index.port import IndexQuery
 from reptidex.http.server.policy import Caller, public
 from reptidex.http.server.routes import Request, Routes
-from reptidex.streams.commands.community import RecordSearch
+from reptidex.streams.commands.community import RecordClick, RecordSearch
+from reptidex.streams.community import DocumentKind
+from reptidex.streams.values import Id, Positive
+from reptidex.tables.community.models import FINDABLE
 
 routes = Routes("search")
 
 Words = Annotated[str, Meta(max_length=200)]
 Scope = Literal["all", "animals", "breeders", "knowledge"]
+Cents = Annotated[int, Meta(ge=0, le=10**12, description="minor units")]
 KINDS: dict[Scope, tuple[str, ...]] = {
-    "all": ("animal", "listing", "breeder"),
+    "all": FINDABLE,
     "animals": ("animal", "listing"),
     "breeders": ("breeder",),
+    "knowledge": ("content", "species", "morph"),
 }
 
 
@@ -29,15 +35,23 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     morph: Words | None = None
     sex: Literal["male", "female", "unknown"] | None = None
     lineage: Words | None = None
-    kind: Literal["animal", "listing"] | None = None
-    price_min: Annotated[int, Meta(ge=0, description="minor units")] | None = None
-    price_max: Annotated[int, Meta(ge=0, description="minor units")] | None = None
+    category: Words | None = None
+    kind: DocumentKind | None = None
+    price_min: Cents | None = None
+    price_max: Cents | None = None
     sort: Literal["relevance", "price", "-price", "newest"] = "relevance"
     offset: Annotated[int, Meta(ge=0, le=10_000)] = 0
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
 
 
-class Hit(msgspec.Struct, frozen=True, kw_only=True):
+class SuggestQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """How a title begins."""
+
+    q: Words
+    limit: Annotated[int, Meta(ge=1, le=50)] = 10
+
+
+class HitView(msgspec.Struct, frozen=True, kw_only=True):
     """One result."""
 
     document_id: str
@@ -58,7 +72,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
 
     query_id: str
     total: int
-    items: list[Hit]
+    items: list[HitView]
     facets: dict[str, dict[str, int]]
     corrected: Annotated[bool, Meta(description="whether typing errors were put right")] = False
     ms: float
@@ -70,33 +84,42 @@ class Suggestions(msgspec.Struct, frozen=True, kw_only=True):
     items: list[str]
 
 
+class Click(msgspec.Struct, frozen=True, kw_only=True):
+    """Which result of which search was opened."""
+
+    query_id: Id
+    document_id: Annotated[str, Meta(pattern="^(animal|listing|breeder|species|morph|content|post):[0-9a-f-]{36}$")]
+    position: Positive
+
+
 def _filters(query: SearchQuery) -> dict[str, str]:
-    wanted = {"species": query.species, "sex": query.sex, "lineage": query.lineage}
+    wanted = {name: getattr(query, name) for name in ("species", "sex", "lineage", "category")}
     return {name: value for name, value in wanted.items() if value}
 
 
 async def _search(request: Request[None, SearchQuery], scope: Scope) -> Results:
     query, began = request.query, perf_counter()
-    found = await request.ports.search(
-        text=query.q,
-        kinds=(query.kind,) if query.kind else KINDS[scope],
-        facets=_filters(query),
-        tag=query.morph,
-        price=(query.price_min, query.price_max),
-        sort=query.sort,
-        offset=query.offset,
-        limit=query.limit,
+    kinds = KINDS[scope] if query.kind is None else tuple(kind for kind in KINDS[scope] if kind == query.kind)
+    found = await request.ports.index.search(
+        IndexQuery(
+            text=query.q,
+            kinds=kinds or ("none",),
+            facets=_filters(query),
+            tag=query.morph,
+            price=(query.price_min, query.price_max),
+            sort=query.sort,
+            offset=query.offset,
+            limit=query.limit,
+        )
     )
-    ms = (perf_counter() - began) * 1000
     results = Results(
         query_id=request.new_id(),
         total=found.total,
-        items=[msgspec.convert(hit, Hit, from_attributes=True) for hit in found.hits],
+        items=[msgspec.convert(hit, HitView, from_attributes=True) for hit in found.hits],
         facets=found.facets,
         corrected=found.corrected,
-        ms=round(ms, 2),
+        ms=round((perf_counter() - began) * 1000, 2),
     )
-    names = [*_filters(query), *(["morph"] if query.morph else [])]
     # The figures of a search may be lost, the search may not wait for them.
     await request.post(
         RecordSearch(
@@ -104,7 +127,7 @@ async def _search(request: Request[None, SearchQuery], scope: Scope) -> Results:
             query_id=results.query_id,
             scope=scope,
             terms=len(query.q.split()),
-            facets=tuple(names),
+            facets=(*_filters(query), *(["morph"] if query.morph else [])),
             results=found.total,
             latency_ms=results.ms,
             corrected=found.corrected,
@@ -135,7 +158,29 @@ async def search_breeders(request: Request[None, SearchQuery]) -> Results:
     return await _search(request, "breeders")
 
 
+@routes.get("/search/knowledge", policy=public(cost=2))
+async def search_knowledge(request: Request[None, SearchQuery]) -> Results:
+    """Search species, morphs and written pages."""
+    return await _search(request, "knowledge")
+
+
 @routes.get("/search/suggestions", policy=public())
-async def suggest(request: Request[None, SearchQuery]) -> Suggestions:
+async def suggest(request: Request[None, SuggestQuery]) -> Suggestions:
     """Return titles that begin as the words do, best first."""
-    return Suggestions(items=await request.ports.suggest(request.query.q, request.query.limit))
+    return Suggestions(items=await request.ports.index.suggest(request.query.q, request.query.limit))
+
+
+@routes.post("/search/analytics", policy=public(), status=204)
+async def record_click(request: Request[Click, None]) -> None:
+    """Say that a result was opened: what the ranking is judged by."""
+    click = request.body
+    kind: DocumentKind = click.document_id.partition(":")[0]  # type: ignore[assignment]  # the pattern says so
+    await request.post(
+        RecordClick(
+            session_id=_session(request.caller),
+            query_id=click.query_id,
+            document_id=click.document_id,
+            kind=kind,
+            position=click.position,
+        )
+    )

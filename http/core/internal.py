@@ -18,9 +18,6 @@ from reptidex.tables.query import select
 
 routes = Routes("internal")
 
-WITHOUT_LIMIT = 1_000_000
-"""Said in place of "no limit", so that readers compare numbers."""
-
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """How a person is reached. The tokens are for the links of a mail to that very address, and for nothing else."""
@@ -38,15 +35,15 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntitlementsView(msgspec.Struct, frozen=True, kw_only=True):
-    """What a vivarium's plan lets it do."""
+    """What a vivarium's plan lets it do; null means without limit."""
 
     vivarium_id: str
     plan: str
     status: str
-    max_animals: int
-    max_listings: int
-    max_members: int
-    storage_bytes: int
+    max_animals: int | None
+    max_listings: int | None
+    max_members: int | None
+    storage_bytes: int | None
     can_list_groups: bool
     entitlements: list[str]
     period_end: datetime | None = None
@@ -114,18 +111,14 @@ async def vivarium_entitlements(request: Request[None, None]) -> EntitlementsVie
     """Say what a vivarium's plan lets it do."""
     found = await request.read.need(Subscription, request.path["vivarium_id"])
     plan = PLANS[found.plan]
-
-    def most(limit: int | None) -> int:
-        return WITHOUT_LIMIT if limit is None else limit
-
     return EntitlementsView(
         vivarium_id=found.vivarium_id,
         plan=found.plan,
         status=found.status,
-        max_animals=most(plan.animals),
-        max_listings=most(plan.listings),
-        max_members=most(plan.members),
-        storage_bytes=plan.storage_bytes or 0,
+        max_animals=plan.animals,
+        max_listings=plan.listings,
+        max_members=plan.members,
+        storage_bytes=plan.storage_bytes,
         can_list_groups=plan.group_listings,
         entitlements=entitlement_names(found.plan),
         period_end=found.period_end,

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from reptidex.connectors.identity.outside import IdentityProvider
 from reptidex.connectors.keys.port import KeyVault, Signer
 from reptidex.connectors.payments.port import PaymentGateway
 from reptidex.domain.keyed import Keyed
@@ -31,6 +32,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """By full name (`repti-commerce`)."""
     public_url: str
     nobody: "Nobody"
+    outside: Mapping[str, IdentityProvider] = {}
+    """Where else one can sign in, by name."""
     closing: tuple[Any, ...] = ()
 
     async def aclose(self) -> None:

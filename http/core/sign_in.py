@@ -122,9 +122,15 @@ async def login(request: Request[Credentials, None]) -> Tokens:
 
 
 async def begin_session(
-    request: Any, user_id: str, *, mfa_step: int | None = None, recovery_hash: str = "", how: How = "password"
+    request: Any,
+    user_id: str,
+    *,
+    mfa_step: int | None = None,
+    recovery_hash: str = "",
+    how: How = "password",
+    proved: bool = False,
 ) -> Tokens:
-    """Begin a session for somebody who proved who they are, and return its tokens."""
+    """Begin a session for somebody who proved who they are (`proved`: with all factors), and return its tokens."""
     session_id = request.new_id()
     secret = fresh_secret(request, "refresh", session_id)
     session = await request.ask(
@@ -133,6 +139,7 @@ async def begin_session(
             session_id=session_id,
             token_hash=opaque.digest(secret),
             how=how,
+            proved=proved,
             mfa_step=mfa_step,
             recovery_hash=recovery_hash,
             device=device_of(request),

@@ -25,7 +25,9 @@ def add_parsers(subparsers: Any) -> None:
         required=True, metavar="ACTION"
     )
     listing = letters.add_parser("list", help="list the dead letters of a service")
-    listing.add_argument("--state", action="append", choices=("retrying", "dead", "failed", "unreadable", "parked", "discarded"))
+    listing.add_argument(
+        "--state", action="append", choices=("retrying", "dead", "failed", "unreadable", "parked", "discarded")
+    )
     listing.add_argument("--limit", type=int, default=100)
     listing.set_defaults(run=_within(_list))
     for name, action, help_text in (

@@ -62,6 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     s3_bucket: str = "reptidex-media"
     smtp_url: str = "smtp://127.0.0.1:1025"
     mail_from: str = "ReptiDex <hello@reptidex.example>"
+    reservation_s: int = 900
+    """How long an animal is kept for a buyer who has not paid."""
     mail_webhook_secret: str = ""
     """Signs the mail provider's delivery reports (HMAC-SHA256 over the raw body)."""
     public_url: str = "http://127.0.0.1:8001"

@@ -309,3 +309,14 @@ class DrawUpPedigree(Command, frozen=True, kw_only=True):
     animal_id: Id
     vivarium_id: Id
     generations: Annotated[int, Meta(ge=1, le=10)]
+
+
+@command(key="animal_id")
+class AddPhoto(Command, frozen=True, kw_only=True):
+    """Show a picture that repti-media keeps as a photo of an animal; answers `Done`."""
+
+    animal_id: Id
+    vivarium_id: Id
+    file_id: Id
+    variants: tuple[Text, ...] = ()
+    primary: bool = False

@@ -1,6 +1,4 @@
-"""What repti-community is asked to do with its search index. All of it has one key: the index has one writer."""
-
-import msgspec
+"""What repti-community is asked to do with its search index."""
 
 from reptidex.streams.contract import Command, command
 from reptidex.streams.values import Count, Id, Key, LineageStatus, Sex, Text
@@ -8,27 +6,15 @@ from reptidex.streams.values import Count, Id, Key, LineageStatus, Sex, Text
 INDEX = "search"
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How the index shows a document."""
+@command(key="document_id", service="community")
+class RecordIndexed(Command, frozen=True, kw_only=True):
+    """The index shows, or no longer shows, a document as it stood at a revision; or could not be told."""
 
+    document_id: Key
     revision: Count
     version: Count
     removed: bool = False
-
-
-@command(key="index", service="community")
-class FollowRows(Command, frozen=True, kw_only=True):
-    """Bring the next changed rows into the index."""
-
-    index: Key = INDEX
-
-
-@command(key="index", service="community")
-class RecordShown(Command, frozen=True, kw_only=True):
-    """The index shows documents as they stood at a revision; empty where the index could not be reached at all."""
-
-    index: Key = INDEX
-    shown: dict[str, Shown] = {}
+    missed: bool = False
 
 
 @command(key="index", service="community")
@@ -43,6 +29,8 @@ class RebuildIndex(Command, frozen=True, kw_only=True):
     """Build the next generation of the index from the rows, beside the one that is searched."""
 
     index: Key = INDEX
+    found: Count | None = None
+    """The generation that a worker found at its start (0 for none): nothing is done where it is the right one."""
 
 
 @command(key="index", service="community")
@@ -52,8 +40,8 @@ class FillIndex(Command, frozen=True, kw_only=True):
     index: Key = INDEX
     generation: Count
     after: Text = ""
-    shown: dict[str, Shown] = {}
-    """What the stretch before has shown."""
+    filled: Count = 0
+    """How many documents the stretch before brought."""
 
 
 @command(key="index", service="community")

@@ -111,6 +111,8 @@ class StartSession(Command, frozen=True, kw_only=True):
     how: How = "password"
     mfa_step: int | None = None
     recovery_hash: str = ""
+    proved: bool = False
+    """The person is signed in already, with every factor that the account asks for."""
 
 
 class Sessioned(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,9 +1,38 @@
-"""The rows of the forums: posts, replies, votes."""
+"""The forums that there are, and their rows: posts, replies, votes."""
 
 from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+import msgspec
 
 from reptidex.tables.query import Query, select
 from reptidex.tables.row import Row, stored
+
+
+class Forum(msgspec.Struct, frozen=True):
+    """A place to write about one thing."""
+
+    forum_id: str
+    name: str
+    about: str
+
+
+def _forum(name: str, about: str) -> Forum:
+    return Forum(str(uuid5(NAMESPACE_URL, f"reptidex:forum/{name}")), name, about)
+
+
+FORUMS = {
+    forum.forum_id: forum
+    for forum in (
+        _forum("Husbandry", "Housing, feeding, health"),
+        _forum("Breeding", "Pairings, clutches, hatchlings"),
+        _forum("Genetics", "Genes, morphs, odds"),
+        _forum("Lineage", "Records, parents, proof"),
+        _forum("Market", "Buying and selling, reviews of breeders"),
+        _forum("Showcase", "Animals to be proud of"),
+    )
+}
+"""By id. The ids are derived from the names: the same on every platform."""
 
 
 @stored(
@@ -63,9 +92,10 @@ def posts_in(forum_id: str) -> Query[Post]:
     return select(Post, Post.c.forum_id == forum_id, Post.c.status == "shown", order=("-written_at",))
 
 
-def posts_by(author_id: str) -> Query[Post]:
-    """Return a person's posts, newest first."""
-    return select(Post, Post.c.author_id == author_id, order=("-written_at",))
+def posts_by(author_id: str, *, shown: bool = False) -> Query[Post]:
+    """Return a person's posts, newest first; only those that can be seen, where asked."""
+    where = [Post.c.author_id == author_id] + ([Post.c.status == "shown"] if shown else [])
+    return select(Post, *where, order=("-written_at",))
 
 
 def replies_to(post_id: str) -> Query[Reply]:

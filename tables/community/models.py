@@ -4,8 +4,11 @@ from datetime import datetime
 
 from reptidex.tables.row import Row, stored
 
+FINDABLE = ("animal", "listing", "breeder", "species", "morph", "content", "post")
+"""The kinds of documents."""
 
-@stored("documents", key="document_id", indexes=(("dirty", "document_id"), ("vivarium_id",)))
+
+@stored("documents", key="document_id", indexes=(("missed", "document_id"), ("vivarium_id",)))
 class Document(Row, frozen=True, kw_only=True):
     """What the search index shows of one entity. This row is the truth; the index is derived from it.
 
@@ -38,9 +41,12 @@ class Document(Row, frozen=True, kw_only=True):
     """The version at which it was archived, sold or withdrawn; older words do not bring it back."""
     revision: int = 0
     """Counts the changes of this row: what the index compares."""
-    dirty: bool = False
-    """Whether the index has yet to be told of the row as it stands."""
-    in_index: bool = False
+    told_visible: bool = False
+    """Whether the last thing that the index was told is to show it."""
+    indexed_revision: int = 0
+    """The newest revision that the index has."""
+    missed: bool = False
+    """Whether the index could not be told, and has to be told anew."""
     updated_at: datetime
 
     @property
@@ -69,8 +75,6 @@ class IndexState(Row, frozen=True, kw_only=True):
     """How many the last one that was built had."""
     began_at: datetime | None = None
     ready_at: datetime | None = None
-    following: bool = False
-    """Whether changed rows are on their way into the index: at most one stretch of them at a time."""
 
 
 @stored(

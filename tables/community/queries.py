@@ -4,9 +4,9 @@ from reptidex.tables.community.models import Document, Follow, Notification, Sav
 from reptidex.tables.query import Query, select
 
 
-def dirty_documents(limit: int | None = None) -> Query[Document]:
-    """Return documents that the index does not show as they now stand."""
-    return select(Document, Document.c.dirty.is_(True), limit=limit)
+def missed_documents(limit: int | None = None) -> Query[Document]:
+    """Return documents that the index could not be told of."""
+    return select(Document, Document.c.missed.is_(True), limit=limit)
 
 
 def documents_after(document_id: str, limit: int) -> Query[Document]:

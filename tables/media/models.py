@@ -88,6 +88,16 @@ class Profile(Row, frozen=True, kw_only=True):
     seen_version: int
 
 
+@stored("names", key="vivarium_id")
+class VivariumName(Row, frozen=True, kw_only=True):
+    """The public name of a vivarium: its own profile's, or that of the person whose vivarium it is."""
+
+    vivarium_id: str
+    display_name: str
+    kind: ProfileKind
+    """Of the profile that gave the name; a vivarium's own goes before a person's."""
+
+
 def files_of(vivarium_id: str, subject_id: str | None = None) -> Query[File]:
     """Ask for a vivarium's files that were not deleted, of one subject where named."""
     where = [File.c.vivarium_id == vivarium_id, File.c.state != "deleted"]

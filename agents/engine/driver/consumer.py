@@ -119,6 +119,7 @@ class Consumer(driver.Consumer):
         offsets: dict[TP, int] = self.app.engine.uncommitted()
         if not offsets:
             return False
+        self.app.engine.step("before ack")
         done = await self._thread.commit(offsets)
         if done:
             self.app.engine.group_committed(offsets)
@@ -154,6 +155,7 @@ class Consumer(driver.Consumer):
                     continue
                 gate = self.gate
                 await gate.acquire()
+                engine.step("before fetch")
                 most = engine.appetite
                 active = self._get_active_partitions()
                 records = await self._thread.fetch(active, most) if active else {}

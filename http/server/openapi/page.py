@@ -61,6 +61,8 @@ def _kind(schema: dict[str, Any]) -> str:
     for union in ("anyOf", "oneOf"):
         if union in schema:
             return " | ".join(_kind(member) for member in schema[union])
+    if "prefixItems" in schema:
+        return f"[{', '.join(map(_kind, schema['prefixItems']))}]"
     if schema.get("type") == "array":
         return f"{_kind(schema.get('items', {}))}[]"
     if "enum" in schema:

@@ -40,6 +40,8 @@ def _of_type(schema: dict[str, Any], components: dict[str, Any], depth: int, nam
             for field, inner in fields
             if field in required or (depth == 0 and not required)
         }
+    if kind == "array" and "prefixItems" in schema:
+        return [sample(inner, components, depth + 1, name) for inner in schema["prefixItems"]]
     if kind == "array":
         return [] if depth > 3 else [sample(schema.get("items", {}), components, depth + 1, name)]
     if kind == "string":

@@ -1,4 +1,4 @@
-"""The words of the platform's messages: a template by name and language, filled with facts. Pure."""
+"""The words of the platform's messages: a template by name, filled with facts. Pure."""
 
 from collections.abc import Mapping
 from html import escape
@@ -6,6 +6,8 @@ from html import escape
 import msgspec
 
 Channels = tuple[str, ...]
+DELIVERABLE = ("inapp", "email")
+"""The channels that there is a way for."""
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -16,6 +18,8 @@ class Template(msgspec.Struct, frozen=True):
     channels: Channels = ("inapp", "email")
     must: bool = False
     """Cannot be switched off: the account depends on it."""
+    link: str = ""
+    """The fact without which it says nothing any more: a link that was used meanwhile."""
 
 
 TEMPLATES: dict[str, Template] = {
@@ -24,6 +28,33 @@ TEMPLATES: dict[str, Template] = {
         "Hello {display_name},\n\nplease confirm this address by following the link:\n\n{link}\n\n"
         "If you did not register, ignore this message.",
         ("email",),
+        must=True,
+        link="link",
+    ),
+    "welcome.verified": Template(
+        "Welcome to ReptiDex, {display_name}",
+        "Hello {display_name},\n\nyour account is ready, and this address is confirmed.",
+        ("email",),
+        must=True,
+    ),
+    "confirmation": Template(
+        "Confirm your address",
+        "Hello {display_name},\n\nhere is a new link that confirms this address:\n\n{link}\n\nOlder ones work no more.",
+        ("email",),
+        must=True,
+        link="link",
+    ),
+    "password.reset": Template(
+        "A new password for ReptiDex",
+        "Hello {display_name},\n\nthis link sets a new password; it works once, for an hour:\n\n{reset_link}\n\n"
+        "If you did not ask for it, ignore this message: your password stays as it is.",
+        ("email",),
+        must=True,
+        link="reset_link",
+    ),
+    "password.changed": Template(
+        "Your password was changed",
+        "Your password was changed, and the sessions that the old one opened were ended.",
         must=True,
     ),
     "session.new": Template("A new device signed in", "Somebody signed in to your account from {device}.", must=True),
@@ -41,11 +72,19 @@ TEMPLATES: dict[str, Template] = {
     ),
     "order.completed.seller": Template("{title} is sold", "The sale is complete: “{title}” now belongs to its buyer."),
     "order.cancelled": Template("The order of {title} was called off", "The order of “{title}” ended: {reason}."),
+    "order.refunded": Template("Your money is on its way back", "We paid {total} back for “{title}”."),
+    "sale.disputed": Template(
+        "A sale is contested", "The sale of “{title}” is contested ({reason}). Answer by {respond_by}.", must=True
+    ),
     "invoice.paid": Template("Invoice {number}", "Your invoice {number} over {total} is paid."),
+    "invoice.failed": Template(
+        "Invoice {number} could not be paid", "The payment of your invoice {number} over {total} failed."
+    ),
     "listing.followed": Template(
         "New: {title}", "An offer that matches what you follow: “{title}” for {price}.", ("inapp",)
     ),
     "clutch.created": Template("A new clutch", "A breeder whom you follow recorded a clutch.", ("inapp",)),
+    "post.replied": Template("An answer to {title}", "Somebody answered your post “{title}”.", ("inapp",)),
 }
 
 
@@ -63,13 +102,13 @@ class _Facts(dict[str, str]):
 
 
 def fill(template: str, facts: Mapping[str, str]) -> Words:
-    """Fill a template. A fact that is missing reads `…`; facts never carry markup.
+    """Fill a template. A fact that is missing reads `…`; facts never carry markup, nor a second line into the subject.
 
     Raises `KeyError` for a template that does not exist.
     """
     kind = TEMPLATES[template]
     known = _Facts(facts)
-    subject = " ".join(kind.subject.format_map(known).split())
+    subject = " ".join("".join(mark if mark.isprintable() else " " for mark in kind.subject.format_map(known)).split())
     text = kind.text.format_map(known)
     paragraphs = "".join(f"<p>{_linked(part)}</p>" for part in text.split("\n\n"))
     return Words(subject=subject[:200], text=text, html=f"<!doctype html><html><body>{paragraphs}</body></html>")
@@ -85,9 +124,10 @@ def channels_for(template: str, chosen: Mapping[str, list[str]]) -> Channels:
     kind = TEMPLATES[template]
     if kind.must or template not in chosen:
         return kind.channels
-    return tuple(chosen[template])
+    return tuple(channel for channel in chosen[template] if channel in DELIVERABLE)
 
 
 def money_text(amount: int, currency: str) -> str:
     """Write an amount of minor units for people: `129.00 USD` (currencies of two decimals, the only ones we take)."""
-    return f"{amount // 100}.{amount % 100:02d} {currency}"
+    sign, amount = ("-" if amount < 0 else ""), abs(amount)
+    return f"{sign}{amount // 100}.{amount % 100:02d} {currency}"

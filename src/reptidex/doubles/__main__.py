@@ -25,7 +25,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--public-url", default="", metavar="URL", help="how others reach payments, if not by that address"
     )
-    made.add_argument("--state-dir", type=Path, metavar="DIR", help="keeps the ledger; in memory without it")
+    made.add_argument(
+        "--state-dir", type=Path, metavar="DIR", help="keeps ledger, keys and files; in memory without it"
+    )
     made.add_argument("--ready-file", type=Path, metavar="FILE", help="written, with the settings, when all is up")
     made.add_argument("--seed", type=int, default=1, help="what ids and faults are drawn from")
     made.add_argument(

@@ -1,21 +1,25 @@
 """AWS on loopback by moto, with what the platform expects to find there.
 
-moto keeps everything in this process, once for all its servers: what it does not emulate is listed in the design (no policies, no expiry of presigned
-requests), so nothing here proves those.
+moto keeps everything in this process, once for all its servers. What it does not emulate is listed in the design (no
+policies, no expiry of presigned requests), so nothing here proves those.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
 
 import boto3
 import msgspec
 from botocore.exceptions import ClientError
 
+from reptidex.doubles.aws_state import AwsState
 from reptidex.doubles.web import HOST
 
 REGION = "eu-central-1"
+SAVED_EVERY_S = 1.0
 
 
 class Aws(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,22 +51,52 @@ def aws_server(port: int = 0) -> Iterator[Aws]:
 
 
 @asynccontextmanager
-async def aws_double(provisions: Provisions | None = None, *, port: int = 0) -> AsyncIterator[Aws]:
-    """Serve AWS, provisioned, while the context is open."""
+async def aws_double(
+    provisions: Provisions | None = None, *, port: int = 0, state: Path | None = None
+) -> AsyncIterator[Aws]:
+    """Serve AWS, provisioned, while the context is open; `state` is the folder that keeps keys and objects."""
+    names = provisions or Provisions()
     server = aws_server(port)
     aws = await asyncio.to_thread(server.__enter__)
+    kept = AwsState(state, aws.region, names.bucket) if state else None
+    saving: asyncio.Task[None] | None = None
     try:
-        await asyncio.to_thread(provision, aws, provisions or Provisions())
+        await asyncio.to_thread(_begin, aws, names, kept)
+        if kept is not None:
+            saving = asyncio.create_task(_keep_saving(kept), name="state of the AWS double")
         yield aws
     finally:
+        if saving is not None and kept is not None:
+            saving.cancel()
+            await asyncio.gather(saving, return_exceptions=True)
+            await asyncio.to_thread(kept.save)
         await asyncio.to_thread(server.__exit__, None, None, None)
+
+
+def _begin(aws: Aws, names: Provisions, kept: AwsState | None) -> None:
+    if kept is not None:
+        kept.restore_keys()
+    provision(aws, names)
+    if kept is not None:
+        kept.restore_objects(client_of(aws, "s3"))
+        kept.save()
+
+
+async def _keep_saving(kept: AwsState) -> None:
+    while True:
+        await asyncio.sleep(SAVED_EVERY_S)
+        await asyncio.to_thread(kept.save)
+
+
+def client_of(aws: Aws, service: str) -> Any:
+    """Return a boto3 client of the double."""
+    secret = {"aws_access_key_id": "double", "aws_secret_access_key": "double"}
+    return boto3.client(service, endpoint_url=aws.url, region_name=aws.region, **secret)  # type: ignore[call-overload]
 
 
 def provision(aws: Aws, provisions: Provisions) -> None:
     """Make the keys and the bucket that are not there yet; running it twice changes nothing."""
-    common = {"endpoint_url": aws.url, "region_name": aws.region}
-    secret = {"aws_access_key_id": "double", "aws_secret_access_key": "double"}
-    kms = boto3.client("kms", **common, **secret)  # type: ignore[call-overload]
+    kms = client_of(aws, "kms")
     present = {alias["AliasName"] for page in kms.get_paginator("list_aliases").paginate() for alias in page["Aliases"]}
     if provisions.token_key not in present:
         made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
@@ -71,7 +105,7 @@ def provision(aws: Aws, provisions: Provisions) -> None:
     if provisions.data_key not in present:
         made = kms.create_key(KeySpec="SYMMETRIC_DEFAULT", KeyUsage="ENCRYPT_DECRYPT")["KeyMetadata"]["KeyId"]
         kms.create_alias(AliasName=provisions.data_key, TargetKeyId=made)
-    s3 = boto3.client("s3", **common, **secret)  # type: ignore[call-overload]
+    s3 = client_of(aws, "s3")
     with contextlib.suppress(ClientError):
         s3.head_bucket(Bucket=provisions.bucket)
         return

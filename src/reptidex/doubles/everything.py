@@ -56,7 +56,7 @@ async def doubles(
 ) -> AsyncIterator[Doubles]:
     """Run the doubles while the context is open.
 
-    `state` is the folder that keeps the ledger (memory without it); webhooks go to `<webhooks>/webhooks/<provider>`.
+    `state` is the folder that keeps ledger, keys and files (memory without it); webhooks go to `<webhooks>/webhooks/<provider>`.
     `delivery_reports` is the address that the mail double reports to, and the secret that it signs with.
     """
     if state is not None:
@@ -79,7 +79,7 @@ async def doubles(
                 served(lambda url: _with_views(web.Application(), found), port=ports.mail_view)
             )
         if ports.aws is not None:
-            await _aws(found, ports.aws, stack)
+            await _aws(found, ports.aws, state / "aws" if state else None, stack)
         yield found
     payments.book.close()
 
@@ -102,8 +102,8 @@ async def _mail(found: Doubles, port: int, stack: AsyncExitStack, report_to: str
     found.environment["REPTIDEX_SMTP_URL"] = found.mail.url
 
 
-async def _aws(found: Doubles, port: int, stack: AsyncExitStack) -> None:
+async def _aws(found: Doubles, port: int, state: Path | None, stack: AsyncExitStack) -> None:
     from reptidex.doubles.aws import aws_double
 
-    aws = await stack.enter_async_context(aws_double(port=port))
+    aws = await stack.enter_async_context(aws_double(port=port, state=state))
     found.environment |= {"REPTIDEX_AWS_ENDPOINT": aws.url, "REPTIDEX_AWS_REGION": aws.region}

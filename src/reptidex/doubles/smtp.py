@@ -116,8 +116,8 @@ def _letter(message: EmailMessage, to: list[str]) -> dict[str, Any]:
         "from": str(message["From"]),
         "subject": str(message["Subject"]),
         "message_id": str(message["Message-ID"]),
-        "text": text.get_content() if text else "",
-        "html": html.get_content() if html else "",
+        "text": text.get_content().replace("\r\n", "\n") if text else "",
+        "html": html.get_content().replace("\r\n", "\n") if html else "",
         "headers": {name: str(value) for name, value in message.items()},
     }
 

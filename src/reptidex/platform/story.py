@@ -175,7 +175,9 @@ async def order_in(buyer: Visitor, order_id: str, *statuses: str) -> Any:
     return order if order["status"] in statuses else None
 
 
-async def sale(seller: Visitor, buyer: Visitor, until: Until[Any], *, provider: str = "stripe") -> Sold:
+async def sale(
+    seller: Visitor, buyer: Visitor, until: Until[Any], *, provider: str = "stripe", method: str = "pm_card_visa"
+) -> Sold:
     """Flow B whole: breed, offer, find, ask, buy, own. The pedigree is read before and after."""
     hatchling = await bred_hatchling(seller, until)
     animal_id = hatchling["animal_id"]
@@ -183,7 +185,7 @@ async def sale(seller: Visitor, buyer: Visitor, until: Until[Any], *, provider: 
     listing = await offered(seller, animal_id, until)
     await found(buyer, listing["listing_id"], until)
     inquiry_id = await asked(seller, buyer, listing["listing_id"])
-    order, conversion = await bought(buyer, inquiry_id, provider=provider)
+    order, conversion = await bought(buyer, inquiry_id, provider=provider, method=method)
 
     async def completed() -> Any:
         return await order_in(buyer, order["order_id"], "completed", "cancelled")

@@ -84,7 +84,7 @@ class Platform:
         return child
 
     async def _start(self, child: Child) -> None:
-        took = await child.start(within_s=60)
+        took = await child.start(within_s=120)
         self.say(f"  {child.name:<10} ready in {took:4.1f} s")
 
     async def start(self) -> None:

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from reptidex.agents.runtime import Worker, build
 from reptidex.connectors.identity.jwks import KeyRing, own_set
 from reptidex.connectors.identity.remote import CoreApiKeys, fetch_from
+from reptidex.connectors.identity.revocations import Revocations, revoked_at
 from reptidex.connectors.identity.verifier import TokenVerifier
 from reptidex.connectors.services.neighbours import Neighbours
 from reptidex.errors import UnavailableError
@@ -57,8 +58,10 @@ def web_for(service: Service, settings: Settings) -> Callable[[Worker], web.Appl
         session = aiohttp.ClientSession()
         at_core = service.short == "core"
         fetch = own_set(worker.ports.signer) if at_core else fetch_from(session, settings.urls["core"])
-        verifier = TokenVerifier(KeyRing(fetch, clock=time.monotonic), issuer=settings.issuer, clock=time.time)
         core = Neighbours(settings, session, own=service.short, clock=time.monotonic).to("core")
+        keys, revocations = KeyRing(fetch, clock=time.monotonic), Revocations(revoked_at(core))
+        verifier = TokenVerifier(keys, issuer=settings.issuer, clock=time.time, revoked=revocations.ended)
+        revocations.start()
         registry = CollectorRegistry()
         registry.register(EngineMetrics(worker.figures))
         app = make_application(
@@ -74,6 +77,8 @@ def web_for(service: Service, settings: Settings) -> Callable[[Worker], web.Appl
         )
 
         async def close(_: web.Application) -> None:
+            await revocations.aclose()
+            await keys.aclose()
             await session.close()
 
         app.on_cleanup.append(close)

@@ -28,7 +28,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Run the probes one after the other; returns 1 if one failed, 2 if the arguments make no sense."""
-    chosen = [probe for probe in _all_probes() if re.search(args.only, probe.name)]
+    chosen = [probe for probe in all_probes() if re.search(args.only, probe.name)]
     if args.list:
         print("\n".join(probe.name for probe in chosen))
         return 0
@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
     return 1 if any(outcome.verdict is Verdict.FAIL for outcome in outcomes) else 0
 
 
-def _all_probes() -> list[Probe]:
+def all_probes() -> list[Probe]:
+    """Return every probe, by subject."""
     from reptidex.probe import questions  # registers them
 
     order = [subject.__name__ for subject in questions.SUBJECTS]

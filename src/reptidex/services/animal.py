@@ -1,5 +1,7 @@
 """repti-animal: the registry of animals and the record of who descends from whom."""
 
+import msgspec
+
 from reptidex.agents.animal import (
     access,
     clutches,
@@ -13,18 +15,40 @@ from reptidex.agents.animal import (
     taxonomy,
     transfers,
 )
+from reptidex.connectors.services.client import ServiceClient
+from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.animal import animals as animal_views
 from reptidex.http.animal import breeding as breeding_views
 from reptidex.http.animal import health as health_views
 from reptidex.http.animal import internal as internal_views
 from reptidex.http.animal import lineage as lineage_views
+from reptidex.http.animal import photos as photo_views
 from reptidex.http.animal import taxonomy as taxonomy_views
 from reptidex.services.service import Service
-from reptidex.settings import PORTS
+from reptidex.settings import PORTS, Settings
 from reptidex.streams.catalogue import events_of
+from reptidex.streams.commands.animal import TellTaxonomy
 from reptidex.streams.commerce import SalesTransactionCompleted
 from reptidex.streams.core import AuthUserCreated, AuthUserDeleted, OrgMemberAdded, OrgMemberChanged, OrgMemberRemoved
 from reptidex.streams.media import FileDeleted, MediaUploaded
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom repti-animal asks."""
+
+    media: ServiceClient
+    others: Neighbours
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.others.aclose()
+
+
+async def connect(settings: Settings) -> Ports:
+    """Build the connectors."""
+    others = await neighbours(settings, own="animal")
+    return Ports(media=others.to("media"), others=others)
+
 
 SERVICE = Service(
     name="repti-animal",
@@ -42,7 +66,12 @@ SERVICE = Service(
         FileDeleted: "takes a deleted photo off its animal",
         SalesTransactionCompleted: "moves a sold animal to its buyer",
     },
-    asks={"repti-core": "its keys, to verify tokens"},
+    asks={
+        "repti-core": "its keys, to verify tokens",
+        "repti-media": "whose a picture is, before it is shown as a photo",
+    },
+    # One id for all: what has been told already is told to nobody again.
+    at_start=(TellTaxonomy(request_id="7ca7a106-0000-7000-8000-000000000000"),),
     agents=(
         access.open_personal_collection,
         access.grant_access,
@@ -66,6 +95,7 @@ SERVICE = Service(
         hatchlings.register_hatchlings,
         hatchlings.resolve_sire,
         photos.add_photo,
+        photos.choose_photo,
         photos.drop_photo,
         health.record_health,
         taxonomy.tell_taxonomy,
@@ -75,7 +105,9 @@ SERVICE = Service(
         lineage_views.routes,
         breeding_views.routes,
         health_views.routes,
+        photo_views.routes,
         taxonomy_views.routes,
         internal_views.routes,
     ),
+    connect=connect,
 )

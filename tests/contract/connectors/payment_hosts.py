@@ -44,8 +44,8 @@ METHODS = {
 class Host(Protocol):
     """A gateway with a buyer and a webhook target."""
 
-    gateway: PaymentGateway
-
+    @property
+    def gateway(self) -> PaymentGateway: ...
     async def act(self, reference: str, *, succeeds: bool = True) -> None: ...
     async def dispute(self, reference: str) -> None: ...
     async def lose_next_answer(self, act: str) -> None: ...
@@ -116,23 +116,24 @@ class VendorHost:
         return int(self.double.ledger.orders().get(order, {}).get("captures", 0))
 
     async def raw(self, kind: str) -> Raw:
-        async def look() -> Raw | None:
-            for body, headers in list(self.kept):
-                if (await self.gateway.read_notice(body, headers)).kind == kind:
-                    return body, headers
-            return None
+        async def look() -> list[Raw]:
+            return [raw for raw in list(self.kept) if (await self.gateway.read_notice(*raw)).kind == kind]
 
-        found = await eventually(look, why=f"no notice of {kind}")
-        assert found is not None
-        return found
+        found: list[Raw] = await eventually(look, why=f"no notice of {kind}")
+        return found[0]
 
 
-def vendor(name: str, double: PaymentDouble, clock: Callable[[], float]) -> PaymentGateway:
+def vendor(name: str, double: PaymentDouble, clock: Callable[[], float], *, retries: int = 2) -> PaymentGateway:
     """Build a vendor's gateway, as the settings would."""
     keys = double.keys
     if name == "stripe":
         return StripeGateway(
-            key=keys.stripe_key, secrets=keys.stripe_webhook_secrets, url=double.url, timeout_s=3, clock=clock
+            key=keys.stripe_key,
+            secrets=keys.stripe_webhook_secrets,
+            url=double.url,
+            timeout_s=3,
+            retries=retries,
+            clock=clock,
         )
     return PayPalGateway(
         client_id=keys.paypal_client_id,

@@ -20,8 +20,8 @@ PICTURE = Rules(content_type="image/png", most_bytes=1000, digest=digest_of(PNG)
 class Depot(Protocol):
     """A store, and a browser that sends to it."""
 
-    store: FileStore
-
+    @property
+    def store(self) -> FileStore: ...
     async def send(self, upload: Upload, data: bytes) -> None: ...
 
 

@@ -21,8 +21,8 @@ STOPPED = "+15005550004"
 class Exchange(Protocol):
     """A sender of texts and what arrived."""
 
-    texter: Texter
-
+    @property
+    def texter(self) -> Texter: ...
     def arrived(self) -> list[tuple[str, str]]: ...
     def go_down(self) -> None: ...
 

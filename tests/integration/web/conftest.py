@@ -50,6 +50,7 @@ class NewWeight(msgspec.Struct, frozen=True, kw_only=True):
 
     grams: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
     notes: list[dict[str, int]] = []
+    span: tuple[int, str] | None = None
     said: str = ""
 
 

@@ -160,8 +160,13 @@ async def test_a_deleted_photo_gives_its_place_to_the_next(keepers: Any) -> None
     for file_id in files:
         shown = {"subject_id": animal, "subject_kind": "animal", "vivarium_id": keepers.sam, "file_id": file_id}
         await keepers.harness.handle(MediaUploaded(kind="image", **shown))
-    gone = {"file_id": files[0], "vivarium_id": keepers.sam, "owner_id": keepers.sam, "subject_id": animal}
-    rest = {"content_type": "image/webp", "size_bytes": 9, "digest": "d" * 64, "reason": "owner"}
+    gone: dict[str, Any] = {
+        "file_id": files[0],
+        "vivarium_id": keepers.sam,
+        "owner_id": keepers.sam,
+        "subject_id": animal,
+    }
+    rest: dict[str, Any] = {"content_type": "image/webp", "size_bytes": 9, "digest": "d" * 64, "reason": "owner"}
     [event] = await keepers.harness.handle(FileDeleted(subject_kind="animal", kind="image", **gone, **rest))
 
     assert event.photo_file_id == files[1]

@@ -186,5 +186,5 @@ def test_a_price_is_reduced_to_its_class(amount: int, currency: str, name: str) 
 def test_a_disputed_lineage_is_not_sold() -> None:
     sale = {"owner": "a", "seller": "a", "status": "active", "held_by": "t", "transaction_id": "t", "hold": "held"}
 
-    assert refusal(lineage="disputed", **sale) == "disputed"  # type: ignore[arg-type]
-    assert refusal(lineage="claimed", **sale) is None  # type: ignore[arg-type]
+    assert refusal(lineage="disputed", **sale) == "disputed"
+    assert refusal(lineage="claimed", **sale) is None

@@ -47,10 +47,6 @@ class HarnessAsker:
             await self._market.harness.handle(command, message_id=command_id)
             return self._market.harness.answer or b"null"
 
-    async def post(self, command: Command, *, command_id: str, **origin: Any) -> None:
-        async with self._lock:
-            await self._market.harness.handle(command, message_id=command_id)
-
     async def outcome(self, command_id: str, *, actor: str | None) -> Any:
         raise NotFoundError("answer", command_id)
 

@@ -140,6 +140,7 @@ async def test_the_animal_can_be_bought_again_after_a_failed_sale(market: Market
     sale = await market.pay_asked()
     await market.declined(sale)
     await market.carry_all()
+    await market.pass_time(seconds=1)
     again = await market.inquire()
     await market.convert(again)
     await market.carry_all()

@@ -163,6 +163,7 @@ async def stand(core: UnitHarness) -> AsyncIterator[Stand]:
         service_secrets={name: f"secret of {name}" for name in ("repti-community", "repti-commerce", "repti-ops")},
         public_url="http://core.invalid",
         nobody=await make_nobody(vault, hashing),
+        outside={},
         closing=(hashing,),
     )
     verifier = TokenVerifier(
@@ -173,7 +174,7 @@ async def stand(core: UnitHarness) -> AsyncIterator[Stand]:
     app = make_application(
         SERVICE,
         reader=core.read,
-        asker=Asker(core),  # type: ignore[arg-type]
+        asker=Asker(core),
         ports=ports,
         settings=Settings(rate_limit_per_minute=100_000, answer_deadline_s=5),
         verifier=verifier,

@@ -140,7 +140,8 @@ class Studio:
 
     async def known_as(self, vivarium_id: str, name: str, sequence: int = 1, **more: Any) -> list[Any]:
         """Tell the public profile of a vivarium."""
-        profile = ProfileUpdated(profile_id=vivarium_id, kind="org", vivarium_id=vivarium_id, display_name=name, **more)
+        values = {"profile_id": vivarium_id, "kind": "org", "vivarium_id": vivarium_id, "display_name": name} | more
+        profile = ProfileUpdated(**values)
         return await self.harness.handle(profile, sequence=sequence)
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from reptidex.agents.media.files import MadeFileError
 from reptidex.agents.media.pictures.process import PictureRefusedError, renditions
-from reptidex.errors import NotFoundError
+from reptidex.errors import NotFoundError, UnavailableError
 from reptidex.streams.commands.media import AttachFile, DeleteFile
 from reptidex.streams.media import FileDeleted, FileProcessed, MediaUploaded
 
@@ -76,9 +76,16 @@ async def test_a_damaged_or_monstrous_picture_is_rejected_and_gone(studio: Any, 
     assert studio.kept() == set()
 
 
-async def test_a_picture_that_takes_too_long_is_given_up() -> None:
-    with pytest.raises(PictureRefusedError):
+async def test_a_picture_that_a_busy_machine_does_not_finish_is_tried_again() -> None:
+    with pytest.raises(UnavailableError) as problem:
         await renditions(photo(), wall_s=0.001)
+
+    assert problem.value.retriable
+
+
+async def test_a_picture_that_is_not_one_is_refused_for_good() -> None:
+    with pytest.raises(PictureRefusedError):
+        await renditions(b"no picture")
 
 
 async def test_a_document_is_kept_as_it_is(studio: Any) -> None:

@@ -189,6 +189,29 @@ async def test_a_profile_gets_a_card_and_keeps_it_fresh(studio: Any) -> None:
     assert (await studio.harness.get(Profile, studio.sam)).display_name == "Kiwi Reptiles"
 
 
+async def test_a_personal_vivarium_goes_by_its_owners_name(studio: Any) -> None:
+    await studio.known_as(studio.sam, "Sam the Person", kind="user", profile_id=studio.user)
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+    before = await studio.drawn("pedigree")
+    await studio.known_as(studio.sam, "Kiwi Reptiles")
+    await studio.known_as(studio.sam, "Sam Again", 2, kind="user", profile_id=studio.user)
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+
+    assert "Sam the Person" in before
+    assert "Kiwi Reptiles" in await studio.drawn("pedigree")
+
+
+async def test_a_name_that_is_not_public_is_on_no_paper(studio: Any) -> None:
+    await studio.known_as(studio.sam, "Sam", kind="user", profile_id=studio.user)
+    await studio.known_as(studio.sam, "Secret Sam", 2, kind="user", profile_id=studio.user, visibility="private")
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+
+    assert "Sam" not in await studio.drawn("pedigree")
+
+
 async def test_a_person_who_is_gone_has_no_card(studio: Any) -> None:
     await studio.known_as(studio.user, "Sam")
     await studio.harness.handle(AuthUserDeleted(user_id=studio.user, reason="requested"))

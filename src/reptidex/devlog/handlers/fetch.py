@@ -1,6 +1,7 @@
 """Fetch: answer with what is durable, or wait for it (long poll)."""
 
 import asyncio
+from collections.abc import Collection
 
 from reptidex.devlog.codes import ErrorCode
 from reptidex.devlog.handlers.context import Broker, Request
@@ -9,7 +10,6 @@ from reptidex.devlog.storage.partition import Partition
 
 LONGEST_WAIT_MS = 60_000
 _COMMITTED_ONLY = 0x100
-_LEFT_OUT = -1
 
 
 class _Fetch:
@@ -19,125 +19,108 @@ class _Fetch:
         self._broker = broker
         self._version = request.version
         self._correlation = request.correlation
+        self._session = request.session
         self._wanted = wanted
         self._left = wanted.max_bytes
-        self.found = 0
-        self.failed = False
-        self.watched: dict[Partition, tuple[list[bytes], int, int, int]] = {}
-        self._session = request.session
+        self._found = 0
+        self._failed = False
+        self.watched: dict[Partition, tuple[int, int, int]] = {}
+        self._parts: dict[str, dict[int, bytes]] = {}
         self._sizes: dict[Partition, int] = {}
-        self.topics: list[tuple[str, list[bytes]]] = []
-        self._arrived: asyncio.Future[None] | None = None
-        self._woken: list[Partition] = []
+        self._news: asyncio.Future[None] | None = None
+        self._changed: dict[Partition, None] = {}
         self._read_all()
 
     def _read_all(self) -> None:
-        topics = self._broker.store.state.topics
-        version = self._version
-        committed = self._wanted.committed_only
-        online = self._broker.store.offline_cause is None
+        store = self._broker.store
+        version, committed = self._version, self._wanted.committed_only
+        online = store.offline_cause is None
         empty = version | _COMMITTED_ONLY if committed else version
         sparse = self._wanted.sessionless and self._broker.options.sparse_fetch
         before, told = self._session.told if sparse else {}, {}
+        watched = self.watched
         for name, rows in self._wanted.topics:
-            parts: list[bytes] = []
-            self.topics.append((name, parts))
-            topic = topics.get(name)
+            topic = store.state.topics.get(name)
             partitions = topic.partitions if topic is not None else []
-            for index, offset, max_bytes in rows:
+            for row in rows:
+                index, offset, max_bytes = row
                 if not 0 <= index < len(partitions):
-                    self.failed = True
-                    parts.append(encode_partition(version, index, ErrorCode.unknown_topic_or_partition))
+                    self._failed = True
+                    part = encode_partition(version, index, ErrorCode.unknown_topic_or_partition)
+                    self._parts.setdefault(name, {})[index] = part
                     continue
                 partition = partitions[index]
+                watched[partition] = row
                 if offset == partition.end and online and partition.offline is None:
                     part = partition.empty_answer.get(empty) or _empty(version, committed, partition)
                     told[partition] = part
                     if before.get(partition) is part:
-                        self.watched[partition] = (parts, _LEFT_OUT, offset, max_bytes)
-                    else:
-                        self.watched[partition] = (parts, len(parts), offset, max_bytes)
-                        parts.append(part)
+                        continue
                 else:
-                    self.watched[partition] = (parts, len(parts), offset, max_bytes)
-                    parts.append(self._read(partition, offset, max_bytes))
+                    part = self._read(partition, offset, max_bytes)
+                self._parts.setdefault(name, {})[index] = part
         self._session.told = told
 
     def _read(self, partition: Partition, offset: int, max_bytes: int) -> bytes:
         version = self._version
         offline = partition.offline or self._broker.store.offline_cause
         if offline is not None:
-            self.failed = True
+            self._failed = True
             return encode_partition(version, partition.index, ErrorCode.kafka_storage_error)
         if not partition.start <= offset <= partition.end:
-            self.failed = True
+            self._failed = True
             return encode_partition(version, partition.index, ErrorCode.offset_out_of_range, start=partition.start)
         stable = partition.last_stable
         committed = self._wanted.committed_only
         limit = stable if committed else partition.end
         records = b""
         # KIP-74: the first batch is given even if it is larger than the limits.
-        if offset < limit and (self._left > 0 or not self.found):
+        if offset < limit and (self._left > 0 or not self._found):
             records = partition.read(offset, max(min(max_bytes, self._left), 1), limit)
             if partition.offline is not None:
                 return self._read(partition, offset, max_bytes)
             more = len(records) - self._sizes.get(partition, 0)
             self._sizes[partition] = len(records)
             self._left -= more
-            self.found += more
+            self._found += more
         aborted = partition.transactions.aborted_between(offset, limit) if committed else None
         return encode_partition(
             version, partition.index, ErrorCode.none, partition.end, stable, partition.start, records, aborted
         )
 
-    def _wake(self, partition: Partition) -> None:
-        self._woken.append(partition)
-        if self._arrived is not None and not self._arrived.done():
-            self._arrived.set_result(None)
+    def arrived(self, partitions: Collection[Partition]) -> None:
+        """Learn that something changed in some of the watched partitions."""
+        self._changed.update(dict.fromkeys(partitions))
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     @property
     def complete(self) -> bool:
         """Tell whether there is enough to answer at once."""
-        return self.failed or self.found >= self._wanted.min_bytes
+        return self._failed or self._found >= self._wanted.min_bytes
 
     async def wait(self, deadline: float) -> None:
         """Read what arrives until there is enough or the time is up."""
         loop = asyncio.get_running_loop()
-        wake = self._wake
-        for partition in self.watched:
-            partition.waiters.add(wake)
+        self._broker.store.arrivals.wait(self)
         try:
             while not self.complete and (left := deadline - loop.time()) > 0:
-                self._arrived = loop.create_future()
-                timer = loop.call_later(left, self._expire, self._arrived)
-                if not self._woken:
-                    await self._arrived
+                self._news = loop.create_future()
+                timer = loop.call_later(left, _expire, self._news)
+                await self._news
                 timer.cancel()
-                for partition in dict.fromkeys(self._woken):
-                    self._read_again(partition)
-                self._woken.clear()
+                for partition in self._changed:
+                    _, offset, max_bytes = self.watched[partition]
+                    self._session.told.pop(partition, None)
+                    part = self._read(partition, offset, max_bytes)
+                    self._parts.setdefault(partition.topic, {})[partition.index] = part
+                self._changed.clear()
         finally:
-            for partition in self.watched:
-                partition.waiters.discard(wake)
-
-    def _read_again(self, partition: Partition) -> None:
-        parts, at, offset, max_bytes = self.watched[partition]
-        self._session.told.pop(partition, None)
-        part = self._read(partition, offset, max_bytes)
-        if at == _LEFT_OUT:
-            self.watched[partition] = (parts, len(parts), offset, max_bytes)
-            parts.append(part)
-        else:
-            parts[at] = part
-
-    @staticmethod
-    def _expire(arrived: "asyncio.Future[None]") -> None:
-        if not arrived.done():
-            arrived.set_result(None)
+            self._broker.store.arrivals.forget(self)
 
     def encode(self) -> bytes:
         """Return the answer's bytes."""
-        topics = [topic for topic in self.topics if topic[1]]
+        topics = [(name, list(parts.values())) for name, parts in self._parts.items()]
         return encode_fetch(self._version, self._correlation, topics)
 
 
@@ -149,6 +132,11 @@ async def fetch(broker: Broker, request: Request) -> bytes:
         wait = min(wanted.max_wait_ms, LONGEST_WAIT_MS) / 1000
         await work.wait(asyncio.get_running_loop().time() + wait)
     return work.encode()
+
+
+def _expire(news: "asyncio.Future[None]") -> None:
+    if not news.done():
+        news.set_result(None)
 
 
 def _empty(version: int, committed: bool, partition: Partition) -> bytes:

@@ -13,13 +13,15 @@ _CODEC_BITS = 0x07
 
 
 async def produce(broker: Broker, request: Request) -> bytes | None:
-    """Append each partition's batch; with acks=0 there is no answer."""
+    """Append each partition's batch; with acks=0 there is no answer (and a wait only when the disk is far behind)."""
     wanted = decode_produce(request.data, request.position)
     results = [
         (name, [_append(broker, name, index, records, wanted.transactional_id) for index, records in partitions])
         for name, partitions in wanted.topics
     ]
-    if wanted.acks == 0:
+    silent = wanted.acks == 0
+    behind = broker.store.inflight_bytes > broker.options.limits.inflight_bytes // 2
+    if silent and not behind:
         return None
     if any(result.error is ErrorCode.none for _, parts in results for result in parts):
         try:
@@ -29,7 +31,7 @@ async def produce(broker: Broker, request: Request) -> bytes | None:
                 for result in parts:
                     if result.error is ErrorCode.none:
                         result.error, result.base_offset = ErrorCode.kafka_storage_error, -1
-    return encode_produce(request.version, request.correlation, results)
+    return None if silent else encode_produce(request.version, request.correlation, results)
 
 
 def _append(

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from reptidex.devlog.codes import ErrorCode
 from reptidex.devlog.errors import MalformedRequest
 from reptidex.devlog.protocol.reader import Reader
-from reptidex.devlog.protocol.writer import INT32, INT64, string
+from reptidex.devlog.protocol.writer import INT16, INT32, INT64, string
 
-_PARTITION = {
-    4: struct.Struct(">iqi"),  # partition, offset, max bytes
-    5: struct.Struct(">iqqi"),  # ... log start before max bytes
-    9: struct.Struct(">iiqqi"),  # ... leader epoch after partition
-}
+# Each gives (partition, offset, max bytes); versions differ in what lies between, which is skipped.
+_PARTITION_V4 = struct.Struct(">iqi")
+_PARTITION_V5 = struct.Struct(">iq8xi")
+_PARTITION_V9 = struct.Struct(">i4xq8xi")
 _HEAD_V4 = struct.Struct(">ihqq")
 _HEAD_V5 = struct.Struct(">ihqqq")
 
@@ -39,23 +38,31 @@ def decode_fetch(version: int, data: bytes, position: int) -> FetchRequest:
     if version >= 7:
         reader.int32()  # session id
         sessionless = reader.int32() == -1
-    form = _PARTITION[9 if version >= 9 else 5 if version >= 5 else 4]
-    topics = []
-    for _ in range(reader.count()):
-        name = reader.string()
-        size = reader.count() * form.size
-        start = reader.position
-        if start + size > len(data):
-            raise MalformedRequest(f"request ends at byte {len(data)}")
-        rows = form.iter_unpack(memoryview(data)[start : start + size])
-        if version >= 9:
-            topics.append((name, [(row[0], row[2], row[4]) for row in rows]))
-        elif version >= 5:
-            topics.append((name, [(row[0], row[1], row[3]) for row in rows]))
-        else:
-            topics.append((name, list(rows)))
-        reader.position = start + size
+    form = _PARTITION_V9 if version >= 9 else _PARTITION_V5 if version >= 5 else _PARTITION_V4
+    try:
+        topics = _topics(data, reader.position, form)
+    except (struct.error, UnicodeDecodeError) as error:
+        raise MalformedRequest(f"fetch request: {error}") from error
     return FetchRequest(max_wait, min_bytes, max_bytes, committed_only, sessionless, topics)
+
+
+def _topics(data: bytes, position: int, form: struct.Struct) -> list[tuple[str, list[tuple[int, int, int]]]]:
+    # The longest loop of an idle log (every consumer names all its partitions in every poll), hence without Reader.
+    topics: list[tuple[str, list[tuple[int, int, int]]]] = []
+    view = memoryview(data)
+    (count,) = INT32.unpack_from(data, position)
+    position += 4
+    for _ in range(count):
+        (length,) = INT16.unpack_from(data, position)
+        start = position + 2 + length
+        (rows,) = INT32.unpack_from(data, start)
+        end = start + 4 + rows * form.size
+        if length < 0 or rows < 0 or end > len(data):
+            raise MalformedRequest(f"fetch request ends at byte {len(data)}")
+        name = data[position + 2 : start].decode()
+        topics.append((name, list(form.iter_unpack(view[start + 4 : end]))))
+        position = end
+    return topics
 
 
 def encode_partition(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from reptidex.devlog.storage.arrivals import Arrivals
 from reptidex.devlog.storage.batches import Batch, is_commit, peek_batch
 from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.entries import SegmentFile
@@ -36,6 +37,7 @@ class Shared:
     disk: Disk
     report: Callable[[str], None]
     dirty: dict[Path, "Partition"] = field(default_factory=dict)
+    arrivals: "Arrivals[Partition]" = field(default_factory=Arrivals)
 
 
 class Partition:
@@ -63,7 +65,6 @@ class Partition:
         # Size and age of the segment that the next batch goes to, counting what is still on its way.
         self.active_size = 0
         self.active_created: int | None = None
-        self.waiters: set[Callable[[Partition], None]] = set()
         self.empty_answer: dict[int, bytes] = {}
 
     def __str__(self) -> str:
@@ -149,12 +150,7 @@ class Partition:
             self.offline = cause
             self.shared.report(f"OFFLINE {self}: {cause}")
         self.empty_answer.clear()
-        self.wake()
-
-    def wake(self) -> None:
-        """Tell waiting fetches that something arrived (or that nothing will)."""
-        for waiter in tuple(self.waiters):
-            waiter(self)
+        self.shared.arrivals.announce([self])
 
     def segment_path(self, base: int, generation: int) -> Path:
         """Return where a segment of this partition lies."""

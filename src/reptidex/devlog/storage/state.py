@@ -165,9 +165,9 @@ class State:
     def _remove_files(self, topic: Topic) -> None:
         for partition in topic.partitions:
             partition.offline = "topic deleted"
-            partition.wake()
             for segment in partition.segments:
                 self.shared.pool.drop(segment.path)
+        self.shared.arrivals.announce(topic.partitions)
         shutil.rmtree(topic.directory, ignore_errors=True)
 
     def _forget(self, entry: OffsetsForgotten) -> None:

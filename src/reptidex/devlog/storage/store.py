@@ -10,6 +10,7 @@ from reptidex.devlog.clock import Clock
 from reptidex.devlog.codes import ErrorCode
 from reptidex.devlog.errors import Refused, StorageFailed
 from reptidex.devlog.options import Options
+from reptidex.devlog.storage.arrivals import Arrivals
 from reptidex.devlog.storage.batches import Batch, place, stamp
 from reptidex.devlog.storage.catalog import Topic
 from reptidex.devlog.storage.checkpoint import Checkpoint
@@ -40,6 +41,7 @@ class Store:
         self.arriving: dict[str, int] = {}
         self.ending_producers: set[int] = set()
         self._disk = disk
+        self._arrivals: Arrivals[Partition] = Arrivals()
         self._journals = options.data_dir / "journal"
         self._journals.mkdir(parents=True, exist_ok=True)
         self._lock = lock_directory(options.data_dir)
@@ -75,6 +77,11 @@ class Store:
         self._thread.shutdown()
         os.close(self._lock)
         self._lock = -1
+
+    @property
+    def arrivals(self) -> Arrivals[Partition]:
+        """Return where to wait for records."""
+        return self._arrivals
 
     @property
     def inflight_bytes(self) -> int:
@@ -176,7 +183,7 @@ class Store:
         return size >= self.options.checkpoint_bytes or old or (self._checkpoint_due and age > 1.0) or low
 
     def _load(self) -> None:
-        shared = Shared(FilePool(), self._disk, self.report)
+        shared = Shared(FilePool(), self._disk, self.report, arrivals=self._arrivals)
         state = State(self.options.data_dir / "topics", shared, self.clock, uuid.uuid4().hex[:22])
         next_frame, self._checkpoint_due = recover(state, self.options.data_dir, self._journals, self.report)
         self.state = state
@@ -200,19 +207,17 @@ class Store:
                     lost.take_offline(f"cannot be written: {error}", must_reopen=True)
             if isinstance(entry, Appended):
                 partition = self.state.partition_by_id(entry.topic_id, entry.partition)
-                if partition is not None and partition.waiters:
+                if partition is not None:
                     touched[partition] = None
             elif isinstance(entry, TopicCreated | TopicDeleted):
                 self._checkpoint_due = True
-        for partition in touched:
-            partition.wake()
+        if touched:
+            self._arrivals.announce(touched)
 
     def _failed(self, error: OSError) -> None:
         self.offline_cause = f"the journal failed: {error}"
         self.report(f"OFFLINE all partitions: {self.offline_cause}; reopening from disk")
-        for topic in self.state.topics.values():
-            for partition in topic.partitions:
-                partition.wake()
+        self._arrivals.announce(p for topic in self.state.topics.values() for p in topic.partitions)
 
     def _reopen(self) -> None:
         try:

@@ -87,26 +87,28 @@ class Hooks:
         timeout = aiohttp.ClientTimeout(total=10)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
-                batch, wait = await self._next()
-                if batch:
-                    await asyncio.gather(*(self._send(session, row) for row in batch))
-                    continue
-                self._due.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._due.wait(), wait)
+                window = await self._window()
+                for start in range(0, len(window), AT_ONCE):
+                    await asyncio.gather(*(self._send(session, row) for row in window[start : start + AT_ONCE]))
+                if not window:
+                    await self._woken(self._until_due())
 
-    async def _next(self) -> tuple[list[dict[str, Any]], float]:
+    async def _window(self) -> list[dict[str, Any]]:
+        """Return what is due now: a few, or as many as are to change places, in a drawn order."""
         faults = self._desk.faults
-        window = max(AT_ONCE, faults.reorder)
-        rows = self._read(window)
-        if faults.reorder and rows and len(rows) < faults.reorder:
-            await asyncio.sleep(faults.reorder_s)
-            rows = self._read(window)
-        if not rows:
-            return [], self._until_due()
-        if faults.reorder:
+        rows = self._read(max(AT_ONCE, faults.reorder))
+        if faults.reorder and rows:
+            patience = time.monotonic() + faults.reorder_s
+            while len(rows) < faults.reorder and (left := patience - time.monotonic()) > 0:
+                await self._woken(left)
+                rows = self._read(faults.reorder)
             random.Random(f"{faults.seed}/order/{rows[0]['id']}").shuffle(rows)
-        return rows[:AT_ONCE], 0.0
+        return rows
+
+    async def _woken(self, within: float) -> None:
+        self._due.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._due.wait(), within)
 
     def _read(self, most: int) -> list[dict[str, Any]]:
         columns = ("id", "provider", "body", "attempt", "drops", "forged")

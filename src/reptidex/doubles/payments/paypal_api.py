@@ -31,7 +31,7 @@ class PayPalApi:
         self,
         desk: Desk,
         orders: PayPalOrders,
-        certificate: PayPalCertificate,
+        certificate: Callable[[], PayPalCertificate],
         client: tuple[str, str],
         done: Callable[[], None],
     ) -> None:
@@ -64,9 +64,9 @@ class PayPalApi:
         return web.json_response({"access_token": self._token, "token_type": "Bearer", "expires_in": TOKEN_S})
 
     async def _show_certificate(self, request: web.Request) -> web.Response:
-        if request.match_info["name"] != self._certificate.name:
+        if request.match_info["name"] != self._certificate().name:
             raise web.HTTPNotFound
-        return web.Response(body=self._certificate.pem, content_type="application/x-pem-file")
+        return web.Response(body=self._certificate().pem, content_type="application/x-pem-file")
 
     def _bound(self, work: Work) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:

@@ -1,8 +1,9 @@
 """The payment double as one web application."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -48,7 +49,15 @@ class PaymentDouble:
         self.desk = Desk(self.book)
         self.hooks = Hooks(self.book, self.desk, wall=clock)
         self.ledger = Ledger(self.book)
-        self.certificate = PayPalCertificate(clock())
+
+    @cached_property
+    def certificate(self) -> PayPalCertificate:
+        """PayPal's certificate, made when it is first needed."""
+        return PayPalCertificate(self.book.now())
+
+    @cached_property
+    def _forger(self) -> PayPalCertificate:
+        return PayPalCertificate(self.book.now())
 
     def app(self, url: str) -> web.Application:
         """Build the application that is reached at `url`."""
@@ -62,7 +71,7 @@ class PaymentDouble:
         app = web.Application()
         app.add_routes(StripeApi(self.book, self.desk, intents, keys.stripe_key, self.hooks.wake).routes())
         client = (keys.paypal_client_id, keys.paypal_client_secret)
-        app.add_routes(PayPalApi(self.desk, orders, self.certificate, client, self.hooks.wake).routes())
+        app.add_routes(PayPalApi(self.desk, orders, lambda: self.certificate, client, self.hooks.wake).routes())
         app.add_routes(Control(self.book, self.desk, self.hooks, self.ledger, intents, orders).routes())
         return app
 
@@ -73,10 +82,15 @@ class PaymentDouble:
         def transmission() -> str:
             return self.book.fresh("", 36)
 
-        forger = PayPalCertificate(self.book.now())
         webhook_id = self.keys.paypal_webhook_id
-        self.hooks.signers["paypal"] = self.certificate.signer(webhook_id, where, transmission)
-        self.hooks.forgers["paypal"] = forger.signer(webhook_id, where, transmission)
+
+        def sign(body: bytes, at: float) -> Mapping[str, str]:
+            return self.certificate.signer(webhook_id, where, transmission)(body, at)
+
+        def forge(body: bytes, at: float) -> Mapping[str, str]:
+            return self._forger.signer(webhook_id, where, transmission)(body, at)
+
+        self.hooks.signers["paypal"], self.hooks.forgers["paypal"] = sign, forge
 
     def environment(self) -> dict[str, str]:
         """Return the settings with which the product finds this double."""

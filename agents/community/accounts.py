@@ -1,0 +1,125 @@
+"""What people are told of their own account, and how they are forgotten."""
+
+from collections.abc import AsyncIterator
+
+from msgspec.structs import replace
+
+from reptidex.agents.agent import Call, Effect, Unit, agent, carries_out
+from reptidex.agents.community.documents import document, keep
+from reptidex.agents.community.telling import notify
+from reptidex.domain.messages import money_text
+from reptidex.streams.commands.community import NotifyMembers
+from reptidex.streams.commands.community_forum import ErasePost
+from reptidex.streams.contract import Command, Event
+from reptidex.streams.core import (
+    AuthSessionReused,
+    AuthSessionStarted,
+    AuthUserCreated,
+    AuthUserDeleted,
+    AuthUserUpdated,
+    BillingInvoiceFailed,
+    BillingInvoicePaid,
+)
+from reptidex.tables.community import forum, queries
+from reptidex.tables.community.models import Contact, Document, Follow, Notification, Preference, SavedSearch
+
+
+@agent(AuthUserCreated, prefetch={Contact: "user_id", Preference: "user_id"})
+async def welcome_user(event: AuthUserCreated, unit: Unit) -> AsyncIterator[Event]:
+    """Send a new user the welcome with the link that confirms the address, once; nobody who is gone is welcomed."""
+    contact = await unit.get(Contact, event.user_id)
+    if contact is not None:
+        return
+    unit.put(Contact(user_id=event.user_id, welcomed=True))
+    template = "welcome.verified" if event.email_verified else "welcome"
+    for said in await notify(unit, [event.user_id], template, {}):
+        yield said
+
+
+@agent(AuthUserDeleted, prefetch={Contact: "user_id", Document: lambda e: [f"breeder:{e.user_id}"]})
+async def forget_user(event: AuthUserDeleted, unit: Unit) -> None:
+    """Forget a deleted user: messages, wishes, follows, searches, the profile in the index; posts lose their words."""
+    person = event.user_id
+    unit.put(Contact(user_id=person, gone=True))
+    unit.delete(Preference, person)
+    for message in await unit.find(queries.all_notifications_of(person)):
+        unit.delete(Notification, message.notification_id)
+    for follow in await unit.find(queries.followed_by(person)):
+        unit.delete(Follow, follow.follow_id)
+    for search in await unit.find(queries.searches_of(person)):
+        unit.delete(SavedSearch, search.search_id)
+    profile = await document(unit, "breeder", person)
+    keep(unit, replace(profile, title="", text="", public=False, ended_version=unit.cause.version))
+    posts = {each.post_id for each in await unit.find(forum.posts_by(person))}
+    posts |= {each.post_id for each in await unit.find(forum.replies_by(person))}
+    posts |= {each.post_id for each in await unit.find(forum.votes_by(person))}
+    for post_id in sorted(posts):
+        unit.timer(f"post/{post_id}/erase/{person}", unit.now, ErasePost(post_id=post_id, user_id=person))
+
+
+ASKED_FOR = {
+    "confirmation_requested": "confirmation",
+    "password_reset_requested": "password.reset",
+    "password": "password.changed",
+}
+
+
+@agent(AuthUserUpdated, prefetch={Preference: "user_id"})
+async def tell_of_account(event: AuthUserUpdated, unit: Unit) -> AsyncIterator[Event]:
+    """Send the links that a user asked for, and tell of a new password."""
+    for changed in event.changed:
+        if template := ASKED_FOR.get(changed):
+            for said in await notify(unit, [event.user_id], template, {}):
+                yield said
+
+
+@agent(AuthSessionStarted, prefetch={Preference: "user_id"})
+async def tell_of_new_device(event: AuthSessionStarted, unit: Unit) -> AsyncIterator[Event]:
+    """Tell a user that a device not seen before signed in."""
+    if event.new_device:
+        facts = {"device": event.device or "an unknown device"}
+        for said in await notify(unit, [event.user_id], "session.new", facts):
+            yield said
+
+
+@agent(AuthSessionReused, prefetch={Preference: "user_id"})
+async def tell_of_reuse(event: AuthSessionReused, unit: Unit) -> AsyncIterator[Event]:
+    """Tell a user that somebody presented a used sign-in."""
+    for said in await notify(unit, [event.user_id], "session.reused", {}):
+        yield said
+
+
+class AskForOwners(Effect, frozen=True, kw_only=True):
+    """Ask repti-core who runs a vivarium, to tell them something."""
+
+    vivarium_id: str
+    template: str
+    facts: dict[str, str]
+    cause_id: str
+
+
+@carries_out(AskForOwners)
+async def ask_for_owners(effect: AskForOwners, call: Call) -> Command | None:
+    """Name those who own the vivarium."""
+    owners = await call.ports.contacts.owners(effect.vivarium_id)
+    return NotifyMembers(
+        vivarium_id=effect.vivarium_id,
+        recipients=tuple(owners),
+        template=effect.template,
+        facts=effect.facts,
+        cause_id=effect.cause_id,
+    )
+
+
+@agent(BillingInvoicePaid, BillingInvoiceFailed)
+async def tell_of_invoice(event: BillingInvoicePaid | BillingInvoiceFailed, unit: Unit) -> None:
+    """Tell the owners of a vivarium that an invoice was paid, or could not be."""
+    template = "invoice.paid" if isinstance(event, BillingInvoicePaid) else "invoice.failed"
+    unit.effect(
+        AskForOwners(
+            vivarium_id=event.vivarium_id,
+            template=template,
+            facts={"number": event.number, "total": money_text(event.total.amount, event.total.currency)},
+            cause_id=unit.cause.id,
+        )
+    )

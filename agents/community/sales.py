@@ -1,0 +1,166 @@
+"""What buyers, sellers and followers are told of the marketplace and of clutches."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.community.telling import notify
+from reptidex.domain.messages import money_text
+from reptidex.streams.animal import BreedingClutchCreated
+from reptidex.streams.commands.community import Follow as FollowCommand
+from reptidex.streams.commerce import (
+    MarketplaceListingPublished,
+    OrderCancelled,
+    OrderCompleted,
+    OrderCreated,
+    OrderRecord,
+    SalesInquiryCreated,
+    SalesInquiryResponded,
+    SalesTransactionDisputed,
+    SalesTransactionRefunded,
+)
+from reptidex.streams.community import CommunityInteractionFollowed
+from reptidex.streams.contract import Event
+from reptidex.tables.community import queries
+from reptidex.tables.community.models import Document, Follow
+
+
+def _listing(event: Any) -> list[str]:
+    return [f"listing:{event.listing_id}"]
+
+
+async def _title(unit: Unit, listing_id: str) -> str:
+    document = await unit.get(Document, f"listing:{listing_id}")
+    return document.title if document and document.title else "an animal"
+
+
+@agent(SalesInquiryCreated, prefetch={Document: _listing})
+async def tell_seller_of_inquiry(event: SalesInquiryCreated, unit: Unit) -> AsyncIterator[Event]:
+    """Tell the seller that somebody asks."""
+    facts = {"title": await _title(unit, event.listing_id), "inquiry_id": event.inquiry_id}
+    for said in await notify(unit, [event.seller.user_id], "inquiry.created", facts):
+        yield said
+
+
+@agent(SalesInquiryResponded, prefetch={Document: _listing})
+async def tell_of_response(event: SalesInquiryResponded, unit: Unit) -> AsyncIterator[Event]:
+    """Tell the other side of an inquiry that there is an answer."""
+    to = event.buyer if event.by == "seller" else event.seller
+    facts = {"title": await _title(unit, event.listing_id), "inquiry_id": event.inquiry_id}
+    for said in await notify(unit, [to.user_id], "inquiry.responded", facts):
+        yield said
+
+
+def _order_facts(event: OrderRecord) -> dict[str, str]:
+    title = ", ".join(line.title for line in event.lines)
+    total = money_text(event.total.amount, event.total.currency)
+    return {"title": title, "total": total, "order": event.order_id[-8:], "order_id": event.order_id}
+
+
+@agent(OrderCreated)
+async def tell_of_order(event: OrderCreated, unit: Unit) -> AsyncIterator[Event]:
+    """Tell buyer and seller of a new order."""
+    facts = _order_facts(event) | {"pay_by": event.pay_by.strftime("%d %B %Y %H:%M UTC")}
+    for person, template in ((event.buyer, "order.created.buyer"), (event.seller, "order.created.seller")):
+        for said in await notify(unit, [person.user_id], template, facts):
+            yield said
+
+
+@agent(OrderCompleted)
+async def tell_of_completion(event: OrderCompleted, unit: Unit) -> AsyncIterator[Event]:
+    """Tell buyer and seller that the animal has changed hands."""
+    facts = _order_facts(event)
+    for person, template in ((event.buyer, "order.completed.buyer"), (event.seller, "order.completed.seller")):
+        for said in await notify(unit, [person.user_id], template, facts):
+            yield said
+
+
+REASONS = {
+    "reserved": "somebody else was faster",
+    "unavailable": "the animal is not to be had any more",
+    "held": "the animal is not free",
+    "declined": "the payment was declined",
+    "expired": "its time ran out",
+    "rejected": "the animal could not be handed over; the money goes back",
+    "suspended": "an account was suspended",
+    "withdrawn": "the offer was withdrawn",
+    "requested": "the buyer called it off",
+    "provider": "the payment provider could not be reached",
+}
+
+
+@agent(OrderCancelled)
+async def tell_of_cancellation(event: OrderCancelled, unit: Unit) -> AsyncIterator[Event]:
+    """Tell buyer and seller why an order ended."""
+    facts = _order_facts(event) | {"reason": REASONS[event.reason]}
+    for said in await notify(unit, [event.buyer.user_id, event.seller.user_id], "order.cancelled", facts):
+        yield said
+
+
+@agent(SalesTransactionRefunded, prefetch={Document: _listing})
+async def tell_of_refund(event: SalesTransactionRefunded, unit: Unit) -> AsyncIterator[Event]:
+    """Tell the buyer that the money is on its way back."""
+    total = money_text(event.refunded.amount, event.refunded.currency)
+    facts = {"title": await _title(unit, event.listing_id), "total": total, "order_id": event.order_id}
+    for said in await notify(unit, [event.buyer.user_id], "order.refunded", facts):
+        yield said
+
+
+@agent(SalesTransactionDisputed, prefetch={Document: _listing})
+async def tell_of_dispute(event: SalesTransactionDisputed, unit: Unit) -> AsyncIterator[Event]:
+    """Tell the seller that a sale is contested, and by when to answer."""
+    by = event.respond_by.strftime("%d %B %Y") if event.respond_by else "soon"
+    facts = {"title": await _title(unit, event.listing_id), "reason": event.reason, "respond_by": by}
+    for said in await notify(unit, [event.seller.user_id], "sale.disputed", facts | {"order_id": event.order_id}):
+        yield said
+
+
+@agent(MarketplaceListingPublished)
+async def tell_followers_of_offer(event: MarketplaceListingPublished, unit: Unit) -> AsyncIterator[Event]:
+    """Tell those who follow the morph, the species or the seller of a new public offer, each once."""
+    if event.visibility != "public":
+        return
+    interested = await unit.find(queries.followers("morph", list(event.morphs))) if event.morphs else []
+    interested += await unit.find(queries.followers("species", [event.species_id]))
+    interested += await unit.find(queries.followers("vivarium", [event.vivarium_id]))
+    price = money_text(event.price.amount, event.price.currency)
+    facts = {"title": event.title, "price": price, "listing_id": event.listing_id}
+    people = [follow.user_id for follow in interested if follow.user_id != event.contact_user_id]
+    for said in await notify(unit, people, "listing.followed", facts):
+        yield said
+
+
+@agent(BreedingClutchCreated)
+async def tell_followers_of_clutch(event: BreedingClutchCreated, unit: Unit) -> AsyncIterator[Event]:
+    """Tell those who follow the breeder of a new clutch."""
+    followers = await unit.find(queries.followers("vivarium", [event.vivarium_id]))
+    facts = {"clutch_id": event.clutch_id, "vivarium_id": event.vivarium_id}
+    for said in await notify(unit, [follow.user_id for follow in followers], "clutch.created", facts):
+        yield said
+
+
+@agent(FollowCommand)
+async def follow(command: FollowCommand, unit: Unit) -> AsyncIterator[Event]:
+    """Keep, or drop, somebody's interest in a target."""
+    key = f"{command.user_id}:{command.target_kind}:{command.target_id}"
+    known = await unit.get(Follow, key)
+    if (known is not None) == command.following:
+        return
+    if command.following:
+        unit.put(
+            Follow(
+                follow_id=key,
+                user_id=command.user_id,
+                target_kind=command.target_kind,
+                target_id=command.target_id,
+                since=unit.now,
+            )
+        )
+    else:
+        unit.delete(Follow, key)
+    yield CommunityInteractionFollowed(
+        user_id=command.user_id,
+        target_kind=command.target_kind,
+        target_id=command.target_id,
+        following=command.following,
+    )

@@ -1,0 +1,211 @@
+"""Signing in with an account elsewhere: OpenID Connect (Google and others), and GitHub's OAuth 2, which is not quite that."""
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import httpx
+import jwt
+import msgspec
+
+from reptidex.errors import DomainError, UnavailableError
+
+ALGORITHMS = ["RS256", "ES256"]
+LEEWAY_S = 60
+DISCOVERY_S = 3600
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the provider says it is."""
+
+    subject: str
+    """The provider's own id of the account: it never changes, an address may."""
+    email: str
+    email_verified: bool
+    name: str = ""
+
+
+class RefusedSignInError(DomainError):
+    """The provider, or our check of what it said, does not vouch for this sign-in."""
+
+    status = 401
+    title = "The sign-in elsewhere failed"
+
+
+class IdentityProvider(Protocol):
+    """One provider. Raises `RefusedSignInError`, or `UnavailableError` (retriable)."""
+
+    @property
+    def name(self) -> str:
+        """`google`, `github`."""
+
+    async def authorisation_url(self, *, state: str, nonce: str, verifier: str, redirect_uri: str) -> str:
+        """Return where the person signs in (PKCE, RFC 7636: only the verifier's hash goes there)."""
+
+    async def person(self, *, code: str, nonce: str, verifier: str, redirect_uri: str) -> Person:
+        """Exchange the code that came back for who it is."""
+
+
+def challenge_of(verifier: str) -> str:
+    """Return the S256 challenge of a PKCE verifier (RFC 7636, section 4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+async def _json(client: httpx.AsyncClient, provider: str, request: httpx.Request) -> Any:
+    try:
+        response = await client.send(request)
+        if response.status_code >= 500 or response.status_code == 429:
+            raise UnavailableError(provider, f"answered {response.status_code}")
+        body = response.json()
+    except httpx.HTTPError as problem:
+        raise UnavailableError(provider, type(problem).__name__) from problem
+    except ValueError as problem:
+        raise UnavailableError(provider, "its answer is no JSON") from problem
+    if response.status_code != 200 or (isinstance(body, dict) and "error" in body):
+        raise RefusedSignInError(f"{provider} does not confirm this sign-in; begin anew")
+    return body
+
+
+class OidcProvider:
+    """`IdentityProvider` by OpenID Connect Core 1.0: discovery, code flow with PKCE, a verified ID token."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        issuer: str,
+        client_id: str,
+        client_secret: str,
+        client: httpx.AsyncClient,
+        clock: Callable[[], float],
+    ) -> None:
+        self.name, self._issuer = name, issuer
+        self._id, self._secret, self._client, self._clock = client_id, client_secret, client, clock
+        self._metadata: Mapping[str, Any] = {}
+        self._keys: jwt.PyJWKSet | None = None
+        self._until = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def authorisation_url(self, *, state: str, nonce: str, verifier: str, redirect_uri: str) -> str:
+        """Return where the person signs in."""
+        await self._discover()
+        query = {
+            "response_type": "code",
+            "client_id": self._id,
+            "redirect_uri": redirect_uri,
+            "scope": "openid email profile",
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": challenge_of(verifier),
+            "code_challenge_method": "S256",
+        }
+        return f"{self._metadata['authorization_endpoint']}?{urlencode(query)}"
+
+    async def person(self, *, code: str, nonce: str, verifier: str, redirect_uri: str) -> Person:
+        """Exchange the code, and verify the ID token (section 3.1.3.7): signature, issuer, audience, times, nonce."""
+        await self._discover()
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "client_id": self._id,
+            "client_secret": self._secret,
+            "code_verifier": verifier,
+        }
+        request = self._client.build_request("POST", self._metadata["token_endpoint"], data=form)
+        answer = await _json(self._client, self.name, request)
+        claims = self._claims(str(answer.get("id_token", "")))
+        if claims.get("nonce") != nonce:
+            raise RefusedSignInError(f"{self.name} answered another sign-in than the one that was begun")
+        return Person(
+            subject=str(claims["sub"]),
+            email=str(claims.get("email", "")),
+            email_verified=claims.get("email_verified") is True,
+            name=str(claims.get("name", "")),
+        )
+
+    def _claims(self, token: str) -> Mapping[str, Any]:
+        assert self._keys is not None
+        try:
+            key = self._keys[jwt.get_unverified_header(token)["kid"]]
+            options: Any = {"require": ["iss", "aud", "exp", "iat", "sub"], "verify_exp": False, "verify_iat": False}
+            claims: Mapping[str, Any] = jwt.decode(
+                token, key, algorithms=ALGORITHMS, audience=self._id, issuer=self._issuer, options=options
+            )
+            if claims["exp"] + LEEWAY_S <= self._clock() or claims["iat"] - LEEWAY_S > self._clock():
+                raise jwt.InvalidTokenError
+        except (jwt.PyJWTError, KeyError, TypeError) as problem:
+            self._until = float("-inf")  # its keys may have changed: they are read anew next time
+            raise RefusedSignInError(f"what {self.name} said could not be verified; begin anew") from problem
+        return claims
+
+    async def _discover(self) -> None:
+        async with self._reading:
+            if self._clock() < self._until:
+                return
+            url = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
+            metadata = await _json(self._client, self.name, self._client.build_request("GET", url))
+            if metadata.get("issuer") != self._issuer:
+                raise UnavailableError(self.name, "its configuration names another issuer")
+            raw = await _json(self._client, self.name, self._client.build_request("GET", metadata["jwks_uri"]))
+            try:
+                self._keys = jwt.PyJWKSet.from_dict(raw)
+            except jwt.PyJWTError as problem:
+                raise UnavailableError(self.name, "its keys cannot be read") from problem
+            self._metadata, self._until = metadata, self._clock() + DISCOVERY_S
+
+
+class GithubProvider:
+    """`IdentityProvider` by GitHub's OAuth 2 (https://docs.github.com/apps/oauth-apps): no ID token, so its API is asked."""
+
+    name = "github"
+
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        client_secret: str,
+        client: httpx.AsyncClient,
+        url: str = "https://github.com",
+        api: str = "https://api.github.com",
+    ) -> None:
+        self._id, self._secret, self._client, self._url, self._api = client_id, client_secret, client, url, api
+
+    async def authorisation_url(self, *, state: str, nonce: str, verifier: str, redirect_uri: str) -> str:
+        """Return where the person signs in."""
+        query = {
+            "client_id": self._id,
+            "redirect_uri": redirect_uri,
+            "scope": "read:user user:email",
+            "state": state,
+            "code_challenge": challenge_of(verifier),
+            "code_challenge_method": "S256",
+        }
+        return f"{self._url}/login/oauth/authorize?{urlencode(query)}"
+
+    async def person(self, *, code: str, nonce: str, verifier: str, redirect_uri: str) -> Person:
+        """Exchange the code, and ask who it is; only an address that GitHub has verified is worth anything."""
+        form = {
+            "client_id": self._id,
+            "client_secret": self._secret,
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "code_verifier": verifier,
+        }
+        build = self._client.build_request
+        accept = {"Accept": "application/json"}
+        request = build("POST", f"{self._url}/login/oauth/access_token", data=form, headers=accept)
+        token = str((await _json(self._client, self.name, request)).get("access_token", ""))
+        bearer = accept | {"Authorization": f"Bearer {token}"}
+        user = await _json(self._client, self.name, build("GET", f"{self._api}/user", headers=bearer))
+        emails = await _json(self._client, self.name, build("GET", f"{self._api}/user/emails", headers=bearer))
+        primary: Mapping[str, Any] = next((each for each in emails if each.get("primary")), {})
+        return Person(
+            subject=str(user["id"]),
+            email=str(primary.get("email", "")),
+            email_verified=primary.get("verified") is True,
+            name=str(user.get("name") or user.get("login", "")),
+        )

@@ -1,0 +1,199 @@
+"""Signing in with an account elsewhere. It opens an account, or signs in to one that it was linked to by proof of both.
+
+An address that already has an account is never taken over by somebody whom another provider calls its owner: they sign in as
+before, and link the other account while signed in.
+"""
+
+import base64
+import re
+from http.cookies import SimpleCookie
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from reptidex.connectors.identity.outside import IdentityProvider, Person
+from reptidex.domain import opaque
+from reptidex.domain.addresses import normal_address
+from reptidex.errors import DomainError, InvalidError, NotFoundError, UnauthenticatedError
+from reptidex.http.core.issuing import Tokens
+from reptidex.http.core.ports import Ports, user_context
+from reptidex.http.core.sign_in import begin_session
+from reptidex.http.server.policy import public, signed_in
+from reptidex.http.server.routes import Page, Raw, Request, Routes
+from reptidex.streams.commands.core import LinkIdentity, Registered, RegisterUser
+from reptidex.tables.core.people import Address, Identity
+
+routes = Routes("sign-in elsewhere")
+
+VALID_S = 600
+COOKIE = "rx_outside"
+_STATE = re.compile(r"(?P<text>[A-Za-z0-9_=-]+)\.(?P<mac>[0-9a-f]{64})", re.ASCII)
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign-in that was begun; it goes round by the browser, signed by us."""
+
+    provider: str
+    nonce: str
+    until: int
+    link: str = ""
+    """The person who is signed in and wants to link the account; empty for a sign-in."""
+
+
+class Offered(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider that one can sign in with."""
+
+    provider: str
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the person goes on."""
+
+    url: str
+
+
+class Back(msgspec.Struct, frozen=True, kw_only=True):
+    """What the provider's redirect brings."""
+
+    code: Annotated[str, Meta(max_length=2048)] = ""
+    state: Annotated[str, Meta(max_length=2048)] = ""
+    error: Annotated[str, Meta(max_length=255)] = ""
+
+
+class LinkFirstError(DomainError):
+    """The address has an account, and the account elsewhere is not linked to it."""
+
+    title = "Link the accounts first"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(
+            f"this address has an account already; sign in to it as before, and link your {provider} account there"
+        )
+        self.provider = provider
+
+
+@routes.get("/auth/outside", policy=public())
+async def list_providers(request: Request[None, None]) -> Page[Offered]:
+    """List the providers that one can sign in with."""
+    return Page(items=[Offered(provider=name) for name in request.ports.outside])
+
+
+@routes.get("/auth/outside/{provider}", policy=public(cost=5), errors=(404,))
+async def begin_outside(request: Request[None, None]) -> Raw:
+    """Send the browser to the provider."""
+    url, cookie = await _begin(request, link="")
+    return Raw(body=b"", content_type="text/plain", status=302, headers={"Location": url, **cookie})
+
+
+@routes.post("/auth/outside/{provider}/link", policy=signed_in(cost=5), errors=(404,))
+async def begin_linking(request: Request[None, None]) -> Raw:
+    """Begin to link an account elsewhere to one's own; answers the address to go to as `url`."""
+    url, cookie = await _begin(request, link=request.caller.subject)
+    return Raw(body=msgspec.json.encode(Where(url=url)), content_type="application/json", headers=cookie)
+
+
+@routes.get("/auth/outside/{provider}/callback", policy=public(cost=10), errors=(401, 404, 409))
+async def finish_outside(request: Request[None, Back]) -> Tokens:
+    """Take the person back from the provider: sign in, open an account, or link the accounts."""
+    ports: Ports = request.ports
+    provider = _provider(request)
+    begun = _opened(request, provider.name)
+    if request.query.error or not request.query.code:
+        raise UnauthenticatedError(f"the sign-in with {provider.name} was called off")
+    person = await provider.person(
+        code=request.query.code,
+        nonce=begun.nonce,
+        verifier=_verifier(ports, begun.nonce),
+        redirect_uri=_callback(ports, provider.name),
+    )
+    identity = f"{provider.name}/{ports.keyed.secret('identity', provider.name, person.subject).hex()}"
+    how: Any = provider.name
+    if begun.link:
+        await request.tell(LinkIdentity(user_id=begun.link, identity=identity, provider=provider.name))
+        return await begin_session(request, begun.link, how=how, proved=True)
+    known = await request.read.get(Identity, identity)
+    if known is not None:
+        return await begin_session(request, known.user_id, how=how)
+    return await begin_session(request, await _open_account(request, how, identity, person), how=how)
+
+
+async def _open_account(request: Any, how: Literal["google", "github"], identity: str, person: Person) -> str:
+    ports: Ports = request.ports
+    if not person.email or not person.email_verified:
+        raise InvalidError(f"{how} does not vouch for an e-mail address of yours; register with a password instead")
+    address = normal_address(person.email)
+    address_hash = ports.keyed.address_hash(address)
+    if await request.read.get(Address, address_hash) is not None:
+        raise LinkFirstError(how)
+    user_id = request.new_id()
+    own_key = await ports.vault.new_key(user_context(user_id))
+    sealed = await ports.vault.seal(address.encode(), context=user_context(user_id), under=own_key)
+    made = await request.ask(
+        RegisterUser(
+            address_hash=address_hash,
+            user_id=user_id,
+            vivarium_id=request.new_id(),
+            subscription_id=request.new_id(),
+            data_key=own_key,
+            email_sealed=sealed,
+            password_sealed=b"",
+            display_name=person.name.strip()[:100] or address.split("@")[0],
+            locale="en",
+            how=how,
+            confirmed=True,
+            identity=identity,
+        ),
+        Registered,
+    )
+    opened: str = made.user_id
+    return opened
+
+
+def _provider(request: Any) -> IdentityProvider:
+    name = request.path["provider"]
+    found: IdentityProvider | None = request.ports.outside.get(name)
+    if found is None:
+        raise NotFoundError("provider", name)
+    return found
+
+
+def _callback(ports: Ports, provider: str) -> str:
+    return f"{ports.public_url}/auth/outside/{provider}/callback"
+
+
+def _verifier(ports: Ports, nonce: str) -> str:
+    return ports.keyed.secret("pkce", nonce).hex()
+
+
+async def _begin(request: Any, *, link: str) -> tuple[str, dict[str, str]]:
+    ports: Ports = request.ports
+    provider = _provider(request)
+    nonce = ports.entropy(24).hex()
+    until = int(ports.clock().timestamp()) + VALID_S
+    body = msgspec.json.encode(Begun(provider=provider.name, nonce=nonce, until=until, link=link))
+    text = base64.urlsafe_b64encode(body).decode()
+    state = f"{text}.{ports.keyed.secret('state', text).hex()}"
+    url = await provider.authorisation_url(
+        state=state,
+        nonce=nonce,
+        verifier=_verifier(ports, nonce),
+        redirect_uri=_callback(ports, provider.name),
+    )
+    secure = "; Secure" if ports.public_url.startswith("https:") else ""
+    cookie = f"{COOKIE}={nonce}; Path=/auth/outside; Max-Age={VALID_S}; HttpOnly; SameSite=Lax{secure}"
+    return url, {"Set-Cookie": cookie, "Cache-Control": "no-store"}
+
+
+def _opened(request: Any, provider: str) -> Begun:
+    """Return what was begun, if it was begun by us, in this browser, with this provider, and lately."""
+    ports: Ports = request.ports
+    form = _STATE.fullmatch(request.query.state)
+    cookie = SimpleCookie(request.headers.get("Cookie", "")).get(COOKIE)
+    if form is not None and opaque.same(form["mac"], ports.keyed.secret("state", form["text"]).hex()):
+        text = form["text"]
+        begun = msgspec.json.decode(base64.urlsafe_b64decode(text), type=Begun)
+        fresh = begun.until >= ports.clock().timestamp()
+        if fresh and begun.provider == provider and cookie is not None and cookie.value == begun.nonce:
+            return begun
+    raise UnauthenticatedError("this sign-in was not begun in this browser, or too long ago; begin anew")

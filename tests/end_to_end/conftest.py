@@ -1,0 +1,125 @@
+"""One platform for all end-to-end tests: real processes, a real log, six databases, the doubles on sockets."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from reptidex.platform.supervisor import Platform, on_free_ports
+from reptidex.platform.visitor import Step, Visitor
+from reptidex.platform.watch import Watcher
+from reptidex.settings import Settings
+from reptidex.streams.catalogue import events
+from reptidex.testing import eventually
+
+
+class Stage:
+    """A platform that is up, run by a thread of its own so that each test may have its own event loop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings, self.doubles = on_free_ports(Settings(state_dir=str(folder), session_timeout_s=6))
+        self.platform = Platform(self.settings, doubles=self.doubles, say=lambda line: None)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def do(self, coroutine: Any, within: float = 120) -> Any:
+        """Run a coroutine on the platform's loop and return its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(within)
+
+    def close(self) -> None:
+        """Stop everything."""
+        self.do(self.platform.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+
+class World:
+    """What a test does with the platform."""
+
+    def __init__(self, stage: Stage, session: aiohttp.ClientSession, watcher: Watcher) -> None:
+        self.stage, self.session, self.watcher = stage, session, watcher
+        self.settings, self.doubles = stage.settings, stage.doubles
+        self.steps: list[Step] = []
+
+    def visitor(self, name: str) -> Visitor:
+        """Return somebody new."""
+        return Visitor(name, self.settings.urls, self.mail_view, self.session, self.steps)
+
+    @property
+    def mail_view(self) -> str:
+        """Where the mail catcher shows what it got."""
+        return f"http://127.0.0.1:{self.doubles.mail_view}"
+
+    @property
+    def payments(self) -> str:
+        """Where the payment double is controlled."""
+        return f"http://127.0.0.1:{self.doubles.payments}"
+
+    async def until(self, ask: Callable[[], Awaitable[Any]], why: str, within: float = 30.0) -> Any:
+        """Ask until the answer is true."""
+        return await eventually(ask, within, every=0.05, why=why)
+
+    async def heard(self, correlation_id: str, *names: str, within: float = 30.0) -> None:
+        """Wait until the named events of one request are on the log."""
+        await eventually(lambda: set(names) <= set(self.watcher.names(correlation_id)), within, every=0.05)
+
+    async def payment_faults(self, **faults: Any) -> None:
+        """Have the payment double misbehave; without arguments it behaves."""
+        async with self.session.put(f"{self.payments}/_control", json=faults) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def mail_faults(self, **faults: Any) -> None:
+        """Have the mail catcher misbehave; without arguments it behaves."""
+        async with self.session.put(f"{self.mail_view}/_mail/control", json=faults) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def ledger(self, order_id: str) -> dict[str, Any]:
+        """Return what the payment double's ledger says of an order."""
+        async with self.session.get(f"{self.payments}/_ledger", params={"order": order_id}) as answer:
+            found: dict[str, Any] = await answer.json()
+            return found
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Start the platform once."""
+    stage = Stage(tmp_path_factory.mktemp("platform"))
+    try:
+        stage.do(stage.platform.start())
+        yield stage
+    finally:
+        stage.close()
+
+
+@pytest.fixture
+async def world(stage: Stage) -> AsyncIterator[World]:
+    """Give a test the platform, a session and a view of the log from now on; everything behaves again afterwards."""
+    watcher = Watcher(stage.settings.log, [event.contract.topic for event in events()])
+    async with aiohttp.ClientSession() as session:
+        await watcher.start()
+        world = World(stage, session, watcher)
+        try:
+            yield world
+        finally:
+            await world.payment_faults()
+            await world.mail_faults()
+            await watcher.stop()
+
+
+@pytest.fixture
+async def confirmed(world: World) -> Callable[[str], Awaitable[Visitor]]:
+    """Return what makes somebody with a confirmed account who is signed in."""
+
+    async def make(name: str) -> Visitor:
+        person = world.visitor(name)
+        await person.register()
+        await person.confirm(await world.until(person.confirmation_token, "the welcome mail"))
+        await person.sign_in()
+        return person
+
+    return make

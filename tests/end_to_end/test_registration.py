@@ -1,0 +1,140 @@
+"""Flow A of the founding document, and its bad paths."""
+
+import asyncio
+from collections import Counter
+
+import aiokafka
+
+from reptidex.platform.story import registration
+from reptidex.platform.visitor import PASSWORD, UnexpectedAnswerError
+from reptidex.streams.contract import message_class
+from tests.end_to_end.conftest import World
+
+
+async def test_a_registration_reaches_every_service(world: World) -> None:
+    sam = world.visitor("Sam")
+
+    step = await registration(sam, world.until)
+    await world.heard(
+        step.request_id,
+        "auth.user.created",
+        "profile.updated",
+        "org.created",
+        "org.member.added",
+        "billing.subscription.created",
+        "embed.profile.created",
+        "notification.sent",
+        "notification.delivered",
+        "search.indexed",
+    )
+
+    counted = Counter(world.watcher.names(step.request_id))
+    assert counted["auth.user.created"] == counted["org.created"] == counted["notification.sent"] == 1
+
+
+async def test_the_chain_of_a_registration_is_audited_whole(world: World) -> None:
+    sam = world.visitor("Sam")
+    step = await registration(sam, world.until)
+    await world.heard(step.request_id, "notification.delivered", "search.indexed", "embed.profile.created")
+    expected = {seen.event.id for seen in world.watcher.by_correlation[step.request_id]}
+
+    async def audited() -> bool:
+        chain = await sam.call("ops", "GET", f"/audit/chains/{step.request_id}")
+        return expected <= {event["event_id"] for event in chain["events"]}
+
+    assert await world.until(audited, "the audit of the whole chain")
+
+
+async def test_a_taken_address_is_refused_and_leaves_no_half_made_user(world: World) -> None:
+    sam, thief = world.visitor("Sam"), world.visitor("Thief")
+    await sam.register()
+    thief.email = sam.email.upper()
+
+    body = {"email": thief.email, "password": PASSWORD, "display_name": "Thief"}
+    problem, step = await thief.exchange("core", "POST", "/auth/register", body, expect=409)
+
+    assert problem["status"] == 409 and world.watcher.names(step.request_id) == []
+
+
+async def test_two_registrations_of_one_address_at_once_make_one_user(world: World) -> None:
+    first, second = world.visitor("Sam"), world.visitor("Sam")
+    second.email = first.email
+
+    results = await asyncio.gather(first.register(), second.register(), return_exceptions=True)
+
+    refused = [each for each in results if isinstance(each, UnexpectedAnswerError)]
+    assert [each.answered for each in refused] == [409]
+
+
+async def test_a_weak_password_is_refused_with_the_reason(world: World) -> None:
+    body = {"email": world.visitor("Sam").email, "password": "password", "display_name": "Sam"}
+
+    problem = await world.visitor("Sam").call("core", "POST", "/auth/register", body, expect=422)
+
+    assert "password" in problem["pointer"] and problem["detail"]
+
+
+async def test_a_repeated_event_sends_no_second_welcome(world: World) -> None:
+    sam = world.visitor("Sam")
+    step = await sam.register()
+    await world.until(sam.confirmation_token, "the welcome mail")
+    await _say_again(world, step.request_id, "auth.user.created")
+    bea = world.visitor("Bea")
+    await bea.register()
+    await world.until(bea.confirmation_token, "a later welcome mail")
+
+    assert len(await sam.letters()) == 1
+
+
+async def _say_again(world: World, correlation_id: str, name: str) -> None:
+    """Put an event on the log once more, byte for byte, as a producer that retries does."""
+    topic = message_class(name).contract.topic
+    consumer = aiokafka.AIOKafkaConsumer(topic, bootstrap_servers=world.settings.log, auto_offset_reset="earliest")
+    producer = aiokafka.AIOKafkaProducer(bootstrap_servers=world.settings.log, acks="all")
+    await consumer.start()
+    await producer.start()
+    try:
+        async with asyncio.timeout(15):
+            async for record in consumer:
+                if correlation_id.encode() in record.value:
+                    await producer.send_and_wait(
+                        topic, record.value, record.key, partition=record.partition, headers=list(record.headers)
+                    )
+                    return
+    finally:
+        await consumer.stop()
+        await producer.stop()
+
+
+async def test_a_mail_provider_that_is_down_is_tried_again(world: World) -> None:
+    await world.mail_faults(fail_next=2)
+    sam = world.visitor("Sam")
+
+    step = await sam.register()
+    await world.heard(step.request_id, "notification.sent")
+
+    assert len(await sam.letters()) == 1
+
+
+async def test_a_mail_that_is_refused_for_good_is_published_and_alerted(world: World) -> None:
+    sam = world.visitor("Sam")
+    await world.mail_faults(refused=[sam.email.lower()])
+
+    step = await sam.register()
+    await world.heard(step.request_id, "notification.failed", "monitoring.alert.raised")
+
+    assert "notification.sent" not in world.watcher.names(step.request_id)
+
+
+async def test_a_used_refresh_token_ends_the_session(world: World) -> None:
+    sam = world.visitor("Sam")
+    await sam.register()
+    await sam.confirm(await world.until(sam.confirmation_token, "the welcome mail"))
+    await sam.sign_in()
+    first = {"refresh_token": sam.refresh_token}
+    second = await sam.call("core", "POST", "/auth/refresh", first)
+
+    await sam.call("core", "POST", "/auth/refresh", first, expect=401)
+
+    problem = await sam.call("core", "POST", "/auth/refresh", {"refresh_token": second["refresh_token"]}, expect=401)
+    assert problem["status"] == 401

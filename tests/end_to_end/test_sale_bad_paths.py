@@ -1,0 +1,192 @@
+"""What must behave when a sale goes wrong."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from reptidex.platform.story import asked, bought, bred_hatchling, offered, order_in
+from reptidex.platform.visitor import UnexpectedAnswerError, Visitor
+from tests.end_to_end.conftest import World
+
+Confirmed = Callable[[str], Awaitable[Visitor]]
+
+
+class Market:
+    """A seller with one offer, and buyers who have asked about it."""
+
+    def __init__(self, world: World, seller: Visitor, animal_id: str, listing_id: str) -> None:
+        self.world, self.seller, self.animal_id, self.listing_id = world, seller, animal_id, listing_id
+
+    async def ended(self, buyer: Visitor, order_id: str, *statuses: str, within: float = 30.0) -> Any:
+        """Wait for the order to have one of the statuses."""
+        return await self.world.until(lambda: order_in(buyer, order_id, *statuses), f"order {statuses}", within)
+
+    async def free_again(self) -> bool:
+        """Tell whether nothing is reserved or held any more."""
+        shelf = await self.seller.call("commerce", "GET", "/inventory")
+        lines = [line for line in shelf["items"] if line["animal_id"] == self.animal_id]
+        return bool(lines) and lines[0]["status"] == "available"
+
+
+@pytest.fixture
+async def market(world: World, confirmed: Confirmed) -> Market:
+    """Put one hatchling on the market."""
+    seller = await confirmed("Sam")
+    animal = await bred_hatchling(seller, world.until)
+    listing = await offered(seller, animal["animal_id"], world.until)
+    return Market(world, seller, animal["animal_id"], listing["listing_id"])
+
+
+@pytest.mark.parametrize(
+    "card", ["pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_chargeDeclinedExpiredCard"]
+)
+async def test_a_declined_card_cancels_the_order_and_frees_the_animal(
+    world: World, market: Market, confirmed: Confirmed, card: str
+) -> None:
+    bea = await confirmed("Bea")
+    inquiry = await asked(market.seller, bea, market.listing_id)
+
+    order, step = await bought(bea, inquiry, method=card)
+    await market.ended(bea, order["order_id"], "cancelled")
+
+    await world.heard(step.request_id, "payment.failed", "sales.transaction.failed", "inventory.available")
+    assert await world.until(market.free_again, "the animal to be free again")
+    assert (await world.ledger(order["order_id"]))["payments"] == [] or _kept(
+        await world.ledger(order["order_id"])
+    ) == 0
+
+
+def _kept(ledger: dict[str, Any]) -> int:
+    """Return the money that was captured and not paid back, in minor units."""
+    return sum(payment["captured"] - payment["refunded"] for payment in ledger["payments"])
+
+
+async def test_of_many_buyers_at_once_one_gets_the_animal(world: World, market: Market, confirmed: Confirmed) -> None:
+    buyers = [await confirmed(name) for name in ("Bea", "Cleo", "Dan")]
+    inquiries = [await asked(market.seller, buyer, market.listing_id) for buyer in buyers]
+
+    results = await asyncio.gather(
+        *(bought(buyer, inquiry) for buyer, inquiry in zip(buyers, inquiries, strict=True)), return_exceptions=True
+    )
+
+    refused = [each.answered for each in results if isinstance(each, UnexpectedAnswerError)]
+    assert refused == [409, 409]
+
+
+async def test_webhooks_that_repeat_and_overtake_each_other_capture_once(
+    world: World, market: Market, confirmed: Confirmed
+) -> None:
+    await world.payment_faults(repeat=1.0, repeat_most=4, reorder=3, seed=7)
+    bea = await confirmed("Bea")
+    inquiry = await asked(market.seller, bea, market.listing_id)
+
+    order, step = await bought(bea, inquiry)
+    await market.ended(bea, order["order_id"], "completed")
+
+    assert world.watcher.names(step.request_id).count("payment.completed") == 1
+    assert _kept(await world.ledger(order["order_id"])) == order["total"]["amount"]
+
+
+async def test_a_forged_webhook_is_refused(world: World, market: Market, confirmed: Confirmed) -> None:
+    await world.payment_faults(forge=1.0, seed=3)
+    bea = await confirmed("Bea")
+    inquiry = await asked(market.seller, bea, market.listing_id)
+
+    order, _ = await bought(bea, inquiry)
+    await market.ended(bea, order["order_id"], "completed")
+
+    async with world.session.get(f"{world.payments}/_webhooks") as answer:
+        counts = await answer.json()
+    assert counts.get("forgeries_accepted", 0) == 0
+
+
+async def test_a_provider_that_captures_and_then_answers_500_charges_once(
+    world: World, market: Market, confirmed: Confirmed
+) -> None:
+    await world.payment_faults(fail_after=1.0, acts=["authorise", "capture"], seed=5)
+    bea = await confirmed("Bea")
+    inquiry = await asked(market.seller, bea, market.listing_id)
+
+    order, step = await bought(bea, inquiry)
+    await market.ended(bea, order["order_id"], "completed", within=60)
+
+    assert world.watcher.names(step.request_id).count("payment.completed") == 1
+    assert _kept(await world.ledger(order["order_id"])) == order["total"]["amount"]
+
+
+async def test_webhooks_that_never_come_are_made_up_for(world: World, market: Market, confirmed: Confirmed) -> None:
+    await world.payment_faults(never=1.0)
+    bea = await confirmed("Bea")
+    inquiry = await asked(market.seller, bea, market.listing_id)
+
+    order, _ = await bought(bea, inquiry)
+
+    assert await market.ended(bea, order["order_id"], "completed", within=90)
+
+
+async def test_an_animal_that_is_held_can_be_neither_archived_nor_given_away(
+    world: World, market: Market, confirmed: Confirmed
+) -> None:
+    await world.payment_faults(latency_s=3.0)
+    bea = await confirmed("Bea")
+    inquiry = await asked(market.seller, bea, market.listing_id)
+    order, _ = await bought(bea, inquiry)
+
+    async def held() -> bool:
+        sale = await bea.call("commerce", "GET", f"/transactions/{order['transaction_id']}")
+        return bool(sale["hold"] == "held")
+
+    await world.until(held, "the hold")
+    problem = await market.seller.call("animal", "DELETE", f"/animals/{market.animal_id}", expect=409)
+
+    assert problem["status"] == 409
+    await market.ended(bea, order["order_id"], "completed")
+
+
+async def test_a_buyer_may_call_an_unpaid_order_off(world: World, market: Market, confirmed: Confirmed) -> None:
+    await world.payment_faults(latency_s=4.0)
+    bea = await confirmed("Bea")
+    inquiry = await asked(market.seller, bea, market.listing_id)
+    order, _ = await bought(bea, inquiry)
+
+    await bea.call("commerce", "POST", f"/orders/{order['order_id']}/cancel")
+    await market.ended(bea, order["order_id"], "cancelled", within=60)
+
+    async def nothing_kept() -> bool:
+        return _kept(await world.ledger(order["order_id"])) == 0
+
+    assert await world.until(nothing_kept, "the money to be back", 60)
+    assert await world.until(market.free_again, "the animal to be free again", 60)
+
+
+async def test_the_sale_goes_on_when_the_animal_service_comes_back(
+    world: World, market: Market, confirmed: Confirmed
+) -> None:
+    bea = await confirmed("Bea")
+    inquiry = await asked(market.seller, bea, market.listing_id)
+    animal = world.stage.platform.children["animal"]
+    assert animal.process is not None
+    animal.process.kill()
+
+    began = time.monotonic()
+    order, _ = await bought(bea, inquiry)
+
+    assert await market.ended(bea, order["order_id"], "completed", within=90), time.monotonic() - began
+
+
+async def test_a_dispute_after_completion_is_published_and_moves_no_animal(
+    world: World, market: Market, confirmed: Confirmed
+) -> None:
+    bea = await confirmed("Bea")
+    inquiry = await asked(market.seller, bea, market.listing_id)
+    order, _ = await bought(bea, inquiry)
+    await market.ended(bea, order["order_id"], "completed")
+
+    _, step = await bea.exchange("commerce", "POST", f"/orders/{order['order_id']}/dispute", {"reason": "misdescribed"})
+    await world.heard(step.request_id, "sales.transaction.disputed")
+
+    owned = await bea.call("animal", "GET", f"/animals/{market.animal_id}")
+    assert owned["vivarium_id"] == bea.vivarium_id

@@ -1,0 +1,50 @@
+"""A request as a view sees it, answered by the agents under test: what the web side does, without its wires."""
+
+from typing import Any
+
+import msgspec
+
+from reptidex.http.server.policy import Caller
+from reptidex.testing import UnitHarness
+
+USER = "66666666-0000-7000-8000-000000000000"
+
+
+class Asked:
+    """One request to a view."""
+
+    ports: Any = None
+
+    def __init__(self, harness: UnitHarness, caller: Caller, path: dict[str, str], body: Any, query: Any) -> None:
+        self.read, self._harness = harness.read, harness
+        self.caller, self.path, self.body, self.query = caller, path, body, query
+        self._count = 0
+
+    def new_id(self) -> str:
+        """Return a fresh id."""
+        self._count += 1
+        return f"77777777-0000-7000-8000-{id(self) % 10**8:08d}{self._count:04d}"
+
+    async def ask(self, command: Any, answer: type[Any]) -> Any:
+        """Have a command handled."""
+        return await self._harness.ask(command, answer)
+
+
+class Asker:
+    """Calls views of a service as this or that person."""
+
+    def __init__(self, harness: UnitHarness) -> None:
+        self._harness = harness
+
+    async def __call__(
+        self, view: Any, vivarium_id: str = "", body: Any = None, query: Any = None, user: str = USER, **path: str
+    ) -> Any:
+        """Call a view; without a vivarium the caller is nobody."""
+        known: dict[str, Any] = {"subject": user, "vivarium_id": vivarium_id, "role": "herpetologist"}
+        caller = Caller(kind="user", **known) if vivarium_id else Caller(kind="anonymous")
+        return await view(Asked(self._harness, caller, path, body, query))
+
+
+def plain(value: Any) -> Any:
+    """Return an answer as JSON would carry it."""
+    return msgspec.to_builtins(value)

@@ -1,0 +1,151 @@
+"""What people are told of their accounts, and how they are forgotten."""
+
+from datetime import UTC, datetime
+
+from tests.unit.community.town import BEA, SAM, VIVARIUM, Town, newcomer, profile, uid
+
+from reptidex.streams.commands.community import Follow, SaveSearch, SetPreferences
+from reptidex.streams.commands.community_forum import CastVote, WritePost, WriteReply
+from reptidex.streams.community import CommunityPostRemoved, NotificationFailed, NotificationSent
+from reptidex.streams.core import (
+    AuthSessionReused,
+    AuthSessionStarted,
+    AuthUserDeleted,
+    AuthUserUpdated,
+    BillingInvoicePaid,
+    InvoiceLine,
+)
+from reptidex.streams.values import Money
+from reptidex.tables.community import queries
+from reptidex.tables.community.forum import FORUMS, Post, Reply, Vote
+from reptidex.tables.community.models import Document, Notification, Preference
+from reptidex.tables.query import select
+
+SOON = datetime(2027, 1, 1, tzinfo=UTC)
+GONE = AuthUserDeleted(user_id=SAM, reason="requested")
+
+
+async def test_a_newcomer_is_welcomed_with_the_link_that_confirms_the_address(town: Town) -> None:
+    said = await town.hear(newcomer())
+    [letter] = town.mailer.sent
+
+    assert [(type(each), each.template, each.provider) for each in said] == [(NotificationSent, "welcome", "smtp")]
+    assert "http://core.invalid/auth/confirm?token=01" in letter.as_string()
+
+
+async def test_a_newcomer_heard_of_twice_is_welcomed_once(town: Town) -> None:
+    await town.hear(newcomer())
+    await town.hear(newcomer(), message_id=uid(99))
+
+    assert len(town.mailer.sent) == 1
+
+
+async def test_whose_address_was_proved_elsewhere_gets_a_welcome_without_a_link(town: Town) -> None:
+    await town.hear(newcomer(how="google", email_verified=True))
+
+    assert "confirmed" in town.mailer.sent[0].as_string()
+
+
+async def test_who_is_deleted_before_the_news_of_the_account_arrives_is_not_welcomed(town: Town) -> None:
+    await town.hear(GONE, 2)
+    await town.hear(newcomer())
+
+    assert town.mailer.sent == []
+
+
+async def test_a_new_link_is_sent_when_it_is_asked_for(town: Town) -> None:
+    await town.hear(AuthUserUpdated(user_id=SAM, changed=("confirmation_requested",)))
+    await town.hear(AuthUserUpdated(user_id=SAM, changed=("password_reset_requested",)), 2)
+
+    assert town.subjects == ["Confirm your address", "A new password for ReptiDex"]
+
+
+async def test_a_link_that_was_used_meanwhile_is_not_sent(town: Town) -> None:
+    town.contacts.confirmed.add(SAM)
+    [said] = await town.hear(AuthUserUpdated(user_id=SAM, changed=("confirmation_requested",)))
+
+    assert isinstance(said, NotificationFailed)
+    assert said.reason == "expired"
+    assert town.mailer.sent == []
+
+
+async def test_other_changes_of_an_account_are_nobodys_news(town: Town) -> None:
+    assert await town.hear(AuthUserUpdated(user_id=SAM, changed=("mfa_enabled",), mfa_enabled=True)) == []
+
+
+async def test_a_new_device_is_told_of_and_a_known_one_is_not(town: Town) -> None:
+    facts = {"user_id": SAM, "session_id": uid(70), "device": "Firefox on Linux"}
+    await town.hear(AuthSessionStarted(**facts, how="password", expires_at=SOON))
+    await town.hear(AuthSessionStarted(**facts, how="password", expires_at=SOON, new_device=True), 2)
+
+    assert town.subjects == ["A new device signed in"]
+
+
+async def test_a_stolen_sign_in_is_told_of_even_by_those_who_want_no_mail(town: Town) -> None:
+    await town.hear(SetPreferences(user_id=SAM, channels={"session.reused": ()}))
+    await town.hear(AuthSessionReused(user_id=SAM, session_id=uid(70), last_used_at=SOON))
+
+    assert town.subjects == ["A session was ended for your safety"]
+
+
+async def test_the_owners_of_a_vivarium_hear_that_an_invoice_is_paid(town: Town) -> None:
+    money = Money(amount=2_900, currency="USD")
+    line = InvoiceLine(text="Breeder, a month", amount=money)
+    paid = BillingInvoicePaid(
+        vivarium_id=VIVARIUM, invoice_id=uid(71), number="2026-7", lines=(line,), total=money, tax=money, paid_at=SOON
+    )
+    await town.hear(paid)
+
+    assert town.subjects == ["Invoice 2026-7"]
+
+
+async def _live(town: Town) -> None:
+    """Let Sam leave traces everywhere, and Bea too."""
+    await town.hear(newcomer())
+    await town.hear(profile())
+    await town.hear(AuthSessionReused(user_id=SAM, session_id=uid(70), last_used_at=SOON))
+    for person in (SAM, BEA):
+        await town.hear(Follow(user_id=person, target_kind="vivarium", target_id=VIVARIUM))
+    await town.hear(SaveSearch(user_id=SAM, search_id=uid(80), name="mine", scope="all", query={"q": "x"}))
+    await town.hear(SetPreferences(user_id=SAM, channels={"clutch.created": ()}))
+    forum = next(iter(FORUMS))
+    for number, author in ((81, SAM), (82, BEA)):
+        await town.hear(WritePost(post_id=uid(number), forum_id=forum, author_id=author, title="Hello", text="Words"))
+    await town.hear(WriteReply(post_id=uid(82), reply_id=uid(83), author_id=SAM, text="An answer"))
+    await town.hear(CastVote(post_id=uid(82), user_id=SAM, reaction="up"))
+
+
+async def test_nothing_of_a_deleted_person_is_left(town: Town) -> None:
+    await _live(town)
+    said = await town.hear(GONE, 9)
+    said += await town.harness.advance()
+    await town.settle()
+    find, get = town.harness.find, town.harness.get
+    reply, profile_row = await get(Reply, uid(83)), await get(Document, f"breeder:{SAM}")
+
+    assert await find(select(Notification, Notification.c.recipient_id == SAM)) == []
+    assert await find(queries.followed_by(SAM)) == []
+    assert await find(queries.searches_of(SAM)) == []
+    assert await find(select(Vote, Vote.c.user_id == SAM)) == []
+    assert await get(Preference, SAM) is None
+    assert reply is not None and reply.text == ""
+    assert profile_row is not None and (profile_row.title, profile_row.text) == ("", "")
+    assert [each.post_id for each in said if isinstance(each, CommunityPostRemoved)] == [uid(81)]
+    assert await town.titles() == ["Hello"]
+
+
+async def test_others_keep_what_is_theirs(town: Town) -> None:
+    await _live(town)
+    await town.hear(GONE, 9)
+    await town.harness.advance()
+    post = await town.harness.get(Post, uid(82))
+
+    assert post is not None and (post.text, post.score, post.replies) == ("Words", 1, 1)
+    assert len(await town.harness.find(queries.followed_by(BEA))) == 1
+
+
+async def test_an_old_profile_does_not_bring_a_deleted_person_back(town: Town) -> None:
+    await town.hear(GONE, 9)
+    await town.hear(profile(), 3)
+
+    assert await town.titles() == []

@@ -1,0 +1,194 @@
+"""What can be found, and in which order of news it stays right."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import permutations
+from typing import Any
+
+import pytest
+from tests.unit.community.town import ANIMAL, LISTING, OTHER, SAM, VIVARIUM, Town, hatchling, offer, profile, uid
+
+from reptidex.streams.animal import AnimalArchived, AnimalTransferred, AnimalUpdated, TaxonomySpeciesAdded
+from reptidex.streams.commerce import (
+    MarketplaceListingCreated,
+    MarketplaceListingExpired,
+    MarketplaceListingSold,
+    MarketplaceListingUpdated,
+)
+from reptidex.streams.community import SearchIndexed
+from reptidex.streams.media import ContentPublished
+from reptidex.streams.ops import AdminModerationDecided
+from reptidex.streams.values import Money
+from reptidex.tables.community.models import Document
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+async def test_a_public_animal_is_found_by_its_morph(town: Town) -> None:
+    [said] = await town.hear(hatchling())
+
+    assert said == SearchIndexed(
+        document_id=f"animal:{ANIMAL}", kind="animal", entity_id=ANIMAL, vivarium_id=VIVARIUM, version=1
+    )
+    assert await town.titles("pastel") == ["Kiwi"]
+
+
+async def test_a_private_animal_is_neither_found_nor_told_to_the_index(town: Town) -> None:
+    assert await town.hear(hatchling(visibility="private")) == []
+    assert await town.titles() == []
+
+
+async def test_an_animal_that_becomes_private_leaves_the_index(town: Town) -> None:
+    await town.hear(hatchling())
+    facts = {name: getattr(hatchling(), name) for name in AnimalUpdated.__struct_fields__ if name != "changed"}
+    [said] = await town.hear(AnimalUpdated(**(facts | {"visibility": "private"})), 2)
+
+    assert (said.removed, said.version) == (True, 2)
+    assert await town.titles() == []
+
+
+async def test_news_heard_twice_is_indexed_once(town: Town) -> None:
+    await town.hear(hatchling())
+
+    assert await town.hear(hatchling()) == []
+
+
+async def test_older_news_changes_nothing(town: Town) -> None:
+    await town.hear(hatchling(name="Kiwi the second"), 5)
+    await town.hear(hatchling(), 4)
+
+    assert await town.titles() == ["Kiwi the second"]
+
+
+@dataclass(frozen=True)
+class Step:
+    message: Any
+    version: int
+
+
+TRANSFER = AnimalTransferred(animal_id=ANIMAL, from_vivarium_id=VIVARIUM, to_vivarium_id=OTHER)
+
+
+@pytest.mark.parametrize("news", list(permutations([Step(hatchling(), 1), Step(TRANSFER, 2)])))
+async def test_a_sold_animal_is_shown_under_its_new_owner_whatever_arrives_first(
+    town: Town, news: tuple[Step, ...]
+) -> None:
+    for step in news:
+        await town.hear(step.message, step.version)
+    [hit] = (await town.search()).hits
+
+    assert (hit.title, hit.vivarium_id) == ("Kiwi", OTHER)
+
+
+ENDINGS = [
+    Step(hatchling(), 1),
+    Step(TRANSFER, 2),
+    Step(AnimalArchived(animal_id=ANIMAL, vivarium_id=OTHER, reason="deceased"), 3),
+]
+
+
+@pytest.mark.parametrize("news", list(permutations(ENDINGS)))
+async def test_an_archived_animal_is_not_found_whatever_arrives_last(town: Town, news: tuple[Step, ...]) -> None:
+    for step in news:
+        await town.hear(step.message, step.version)
+
+    assert await town.titles() == []
+
+
+SOLD = MarketplaceListingSold(
+    listing_id=LISTING,
+    animal_id=ANIMAL,
+    vivarium_id=VIVARIUM,
+    order_id=uid(40),
+    buyer_vivarium_id=OTHER,
+    price=Money(amount=1, currency="USD"),
+)
+SALE = [Step(offer(MarketplaceListingCreated, status="draft"), 1), Step(offer(), 2), Step(SOLD, 3)]
+
+
+@pytest.mark.parametrize("news", list(permutations(SALE)))
+async def test_a_sold_offer_is_off_the_shelf_whatever_arrives_last(town: Town, news: tuple[Step, ...]) -> None:
+    for step in news:
+        await town.hear(step.message, step.version)
+
+    assert await town.titles("", "listing") == []
+
+
+async def test_an_offer_that_runs_out_can_be_published_again(town: Town) -> None:
+    await town.hear(offer(), 1)
+    over = MarketplaceListingExpired(listing_id=LISTING, animal_id=ANIMAL, vivarium_id=VIVARIUM, expired_at=NOON)
+    await town.hear(over, 2)
+    await town.hear(offer(MarketplaceListingUpdated), 3)
+
+    assert await town.titles("", "listing") == ["Pastel Clown female"]
+
+
+async def test_an_offer_is_found_with_its_price_and_facets(town: Town) -> None:
+    await town.hear(offer())
+    found = await town.search("clwon", facets={"species": "Python regius"}, price=(40_000, 50_000))
+
+    assert [hit.price for hit in found.hits] == [45_000]
+    assert found.corrected
+
+
+async def test_a_breeder_is_found_by_the_public_profile(town: Town) -> None:
+    await town.hear(profile())
+
+    assert await town.titles("pythons", "breeder") == ["Sam Sand"]
+
+
+async def test_species_and_written_pages_are_knowledge(town: Town) -> None:
+    species = TaxonomySpeciesAdded(species_id=uid(50), scientific_name="Python regius", common_names=("Ball python",))
+    page = ContentPublished(
+        content_id=uid(51), kind="guide", title="Feeding a ball python", revision=1, digest="0" * 64, published_at=NOON
+    )
+    await town.hear(species)
+    await town.hear(page)
+
+    assert await town.titles("ball", "species", "content") == ["Feeding a ball python", "Python regius"]
+
+
+def _decision(decision: Any) -> AdminModerationDecided:
+    return AdminModerationDecided(
+        subject_id=SAM, subject_kind="user", case_id=uid(60), decision=decision, admin_id=uid(61)
+    )
+
+
+async def test_what_a_moderator_hides_is_not_found_until_it_is_kept(town: Town) -> None:
+    await town.hear(profile())
+    await town.hear(_decision("hide"))
+    hidden = await town.titles()
+    await town.hear(_decision("keep"))
+
+    assert (hidden, await town.titles()) == ([], ["Sam Sand"])
+
+
+async def test_a_profile_that_was_hidden_stays_so_when_it_changes(town: Town) -> None:
+    await town.hear(profile())
+    await town.hear(_decision("remove"))
+    await town.hear(profile(display_name="Sam S."), 2)
+
+    assert await town.titles() == []
+
+
+async def test_a_change_that_overtakes_its_predecessor_on_the_way_to_the_index_wins(town: Town) -> None:
+    await town.harness.handle(hatchling(), sequence=1)
+    facts = {name: getattr(hatchling(), name) for name in AnimalUpdated.__struct_fields__ if name != "changed"}
+    await town.harness.handle(AnimalUpdated(**(facts | {"visibility": "private"})), sequence=2)
+    first, second = await town.harness.effects
+    for effect in (second, first):
+        carrier = next(each for each in town.harness._carriers.values() if each.effect is type(effect))
+        await carrier.carry(effect, type("Call", (), {"ports": town.ports})())
+
+    assert await town.titles() == []
+
+
+async def test_a_change_that_the_index_missed_is_told_at_the_next_start(town: Town) -> None:
+    await town.harness.handle(hatchling(), sequence=1)
+    await town.harness.fail_effects("the disk is full")
+    missed = await town.harness.get(Document, f"animal:{ANIMAL}")
+    await town.ports.index.aclose()
+    await town.open_index()
+
+    assert missed is not None and missed.missed
+    assert await town.titles() == ["Kiwi"]

@@ -1,0 +1,158 @@
+"""Flow A's last bad path: an account elsewhere signs in, opens an account, or is linked, and takes none over."""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import httpx
+import jwt
+import msgspec
+import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
+from tests.unit.core.conftest import Stand
+
+from reptidex.connectors.identity.outside import OidcProvider, challenge_of
+from reptidex.http.server.listening import listen, port_of
+
+
+class Provider:
+    """A small OpenID provider: it signs what it is told to, and checks the code, the secret and the PKCE verifier."""
+
+    def __init__(self) -> None:
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.url = ""
+        self.claims: dict[str, Any] = {"sub": "g-1", "email": "gil@example.com", "email_verified": True, "name": "Gil"}
+        self.asked: dict[str, list[str]] = {}
+
+    def application(self) -> web.Application:
+        """Return what listens."""
+        app = web.Application()
+        app.router.add_get("/.well-known/openid-configuration", self.configuration)
+        app.router.add_get("/keys", self.keys)
+        app.router.add_post("/token", self.token)
+        return app
+
+    async def configuration(self, _: web.Request) -> web.Response:
+        """Discovery."""
+        places = {"authorization_endpoint": "/authorise", "token_endpoint": "/token", "jwks_uri": "/keys"}
+        return web.json_response({"issuer": self.url} | {name: self.url + path for name, path in places.items()})
+
+    async def keys(self, _: web.Request) -> web.Response:
+        """The public key."""
+        jwk = jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
+        return web.json_response({"keys": [jwk | {"kid": "k1", "alg": "RS256", "use": "sig"}]})
+
+    async def token(self, request: web.Request) -> web.Response:
+        """Exchange the code."""
+        form = await request.post()
+        right = form["code"] == "good" and form["client_secret"] == "shh"
+        if not right or challenge_of(str(form["code_verifier"])) != self.asked["code_challenge"][0]:
+            return web.json_response({"error": "invalid_grant"}, status=400)
+        now = int(time.time())
+        times = {"iss": self.url, "aud": "us", "iat": now, "exp": now + 60, "nonce": self.asked["nonce"][0]}
+        return web.json_response({"id_token": jwt.encode(times | self.claims, self.key, "RS256", {"kid": "k1"})})
+
+
+@pytest.fixture
+async def google(stand: Stand) -> AsyncIterator[Provider]:
+    """Google, as far as core can tell."""
+    provider = Provider()
+    runner = await listen(provider.application(), "127.0.0.1", 0, shutdown_s=1)
+    provider.url = f"http://127.0.0.1:{port_of(runner)}"
+    async with httpx.AsyncClient() as client:
+        outside: Any = stand.ports.outside
+        outside["google"] = OidcProvider(
+            "google", issuer=provider.url, client_id="us", client_secret="shh", client=client, clock=time.time
+        )
+        yield provider
+    await runner.cleanup()
+
+
+async def _begin(stand: Stand, google: Provider) -> tuple[str, str]:
+    """Begin a sign-in, and return the state and the cookie."""
+    url = f"{stand.url}/auth/outside/google"
+    async with stand.session.get(url, allow_redirects=False) as response:
+        assert response.status == 302
+        google.asked = parse_qs(urlsplit(response.headers["Location"]).query)
+        return google.asked["state"][0], response.headers["Set-Cookie"].split(";")[0]
+
+
+async def _finish(stand: Stand, state: str, cookie: str, code: str = "good") -> tuple[int, Any]:
+    url = f"{stand.url}/auth/outside/google/callback"
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser,
+        browser.get(url, params={"code": code, "state": state}, headers={"Cookie": cookie}) as response,
+    ):
+        return response.status, msgspec.json.decode(await response.read())
+
+
+async def test_a_first_sign_in_elsewhere_opens_a_confirmed_account_and_the_next_finds_it(
+    stand: Stand, google: Provider
+) -> None:
+    status, first = await _finish(stand, *await _begin(stand, google))
+    _, second = await _finish(stand, *await _begin(stand, google))
+
+    assert (status, second["user_id"]) == (200, first["user_id"])
+    created: Any = stand.harness.events[0].data
+    assert (created.how, created.email_verified) == ("google", True)
+    started: Any = stand.harness.events[-1].data
+    assert started.how == "google"
+
+
+async def test_an_address_that_has_an_account_is_not_taken_over(stand: Stand, google: Provider) -> None:
+    await stand.join("gil@example.com")
+
+    status, problem = await _finish(stand, *await _begin(stand, google))
+
+    assert (status, problem["title"]) == (409, "Link the accounts first")
+
+
+async def test_after_linking_while_signed_in_the_account_elsewhere_signs_in(stand: Stand, google: Provider) -> None:
+    tokens = await stand.sign_in("gil@example.com")
+    url, bearer = f"{stand.url}/auth/outside/google/link", {"Authorization": f"Bearer {tokens['access_token']}"}
+    async with stand.session.post(url, headers=bearer) as response:
+        google.asked = parse_qs(urlsplit((await response.json())["url"]).query)
+        cookie = response.headers["Set-Cookie"].split(";")[0]
+
+    linked, _ = await _finish(stand, google.asked["state"][0], cookie)
+    status, again = await _finish(stand, *await _begin(stand, google))
+
+    assert (linked, status, again["user_id"]) == (200, 200, tokens["user_id"])
+
+
+async def test_an_address_that_the_provider_has_not_verified_opens_nothing(stand: Stand, google: Provider) -> None:
+    google.claims["email_verified"] = False
+
+    status, _ = await _finish(stand, *await _begin(stand, google))
+
+    assert status == 422
+    assert stand.harness.events == []
+
+
+@pytest.mark.parametrize("wrong", ["cookie", "state", "code", "nonce", "audience", "issuer", "expired"])
+async def test_a_sign_in_that_does_not_add_up_is_refused(stand: Stand, google: Provider, wrong: str) -> None:
+    state, cookie = await _begin(stand, google)
+    changed: dict[str, dict[str, Any]] = {
+        "nonce": {"nonce": "other"},
+        "audience": {"aud": "them"},
+        "issuer": {"iss": "https://evil.example"},
+        "expired": {"exp": int(time.time()) - 3600},
+    }
+    google.claims |= changed.get(wrong, {})
+
+    status, _ = await _finish(
+        stand,
+        state[:-1] + ("0" if state[-1] != "0" else "1") if wrong == "state" else state,
+        "rx_outside=other" if wrong == "cookie" else cookie,
+        "stolen" if wrong == "code" else "good",
+    )
+
+    assert status == 401
+    assert stand.harness.events == []
+
+
+async def test_an_unknown_provider_is_not_found(stand: Stand) -> None:
+    assert (await stand.get("/auth/outside/myspace"))[0] == 404

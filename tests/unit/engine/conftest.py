@@ -1,0 +1,14 @@
+"""A harness around the parcels."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.unit.engine.parcels import AGENTS, CARRIERS, Parcel
+
+from reptidex.testing import UnitHarness
+
+
+@pytest.fixture
+async def post() -> AsyncIterator[UnitHarness]:
+    async with await UnitHarness.open(AGENTS, Parcel, carriers=CARRIERS) as harness:
+        yield harness

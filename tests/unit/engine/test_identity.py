@@ -1,0 +1,35 @@
+"""Derived ids: UUIDv7, the same on every run, never the same twice."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reptidex.agents.engine.identity import Place, log_seed, seed_at, seed_of
+
+AT = datetime(2026, 5, 4, 3, 2, 1, 987000, tzinfo=UTC)
+offsets = st.integers(min_value=0, max_value=2**40)
+
+
+@given(offsets, st.integers(min_value=0, max_value=20_000))
+def test_an_id_is_a_uuid_of_version_seven_with_its_causes_time(offset: int, ordinal: int) -> None:
+    made = UUID(Place(seed_at(log_seed("post", "parcel.weighed", 3), offset), AT).id(ordinal))
+
+    assert (made.version, made.variant) == (7, "specified in RFC 4122")
+    assert made.int >> 80 == int(AT.timestamp() * 1000)
+
+
+@given(offsets, offsets)
+def test_two_offsets_never_share_their_bits(one: int, other: int) -> None:
+    seed = seed_of("post/parcel.weighed/3")
+
+    assert (seed_at(seed, one) == seed_at(seed, other)) == (one == other)
+
+
+def test_ids_of_one_message_are_distinct_and_sort_by_ordinal() -> None:
+    place = Place(seed_of("somewhere"), AT)
+    made = [place.id(ordinal) for ordinal in range(4096)]
+
+    assert made == sorted(set(made))
+    assert len({place.id(ordinal) for ordinal in range(20_000)}) == 20_000

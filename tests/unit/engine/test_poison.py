@@ -1,0 +1,112 @@
+"""Messages that cannot be handled: undone alone, kept, tried again, and what waits behind them."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.unit.engine.parcels import AGENTS, Parcel, ParcelWeighed, PostParcel, RemindParcel
+
+from reptidex.agents.engine.inputs import MARK, LogRecord
+from reptidex.streams import codec
+from reptidex.tables.answers import RefusedError
+from reptidex.tables.dead_letters import DeadLetterRow
+from reptidex.tables.outbox import Outgoing
+from reptidex.testing import UnitHarness
+
+
+def records(post: UnitHarness, *messages: ParcelWeighed | bytes) -> dict[tuple[str, int], list[LogRecord]]:
+    """One fetch of these messages, all of them in the partition of the key `a`."""
+    partition = post.runner.ownership.partition_of("a")
+    made = []
+    for offset, message in enumerate(messages):
+        value = message if isinstance(message, bytes) else codec.encode(post.envelope(message))
+        key = b"a" if isinstance(message, bytes) else message.parcel_id.encode()
+        mark = [(MARK, f"scales:{partition}:{offset + 1}".encode())]
+        made.append(LogRecord("parcel.weighed", partition, offset, key, value, mark))
+    return {("parcel.weighed", partition): made}
+
+
+def weighed(key: str = "a", trouble: str = "") -> ParcelWeighed:
+    return ParcelWeighed(parcel_id=key, weight=1, trouble=trouble)
+
+
+async def states(post: UnitHarness) -> list[str]:
+    return [letter.state for letter in await post.letters()]
+
+
+async def test_poison_in_the_middle_of_a_chunk_takes_nobody_else_along(post: UnitHarness) -> None:
+    others = [weighed(f"b{number}") for number in range(20)]
+    await post.runner.run(records(post, *others[:10], weighed("a", "poison"), *others[10:]))
+
+    rows = [await post.get(Parcel, f"b{number}") for number in range(20)]
+    assert all(row is not None and row.times == 1 for row in rows)
+    assert (await post.get(Parcel, "a"), await states(post)) == (None, ["dead"])
+
+
+async def test_later_messages_of_the_same_key_wait_behind_a_dead_one(post: UnitHarness) -> None:
+    await post.runner.run(records(post, weighed("a", "poison"), weighed("a"), weighed("b"), weighed("a")))
+
+    assert await states(post) == ["dead", "parked", "parked"]
+
+
+async def test_a_dead_letter_is_told_of_with_its_cause_and_original_bytes(post: UnitHarness) -> None:
+    fetch = records(post, weighed("a", "poison"))
+    await post.runner.run(fetch)
+    [said] = _sent(post)
+
+    assert said.topic == "repti-post.deadletters"
+    assert b'"cause":"poison"' in said.value
+
+
+def _sent(post: UnitHarness) -> list[Outgoing]:
+    return [message for outcome in post._outcomes for batch in outcome.batches for message in batch.messages]
+
+
+async def test_bytes_that_break_their_contract_are_kept_and_hold_nobody_up(post: UnitHarness) -> None:
+    await post.runner.run(records(post, b"not json", weighed("a"), b'{"type": "parcel.weighed"}', weighed("a")))
+
+    row = await post.get(Parcel, "a")
+    assert row is not None
+    assert (row.times, await states(post)) == (2, ["unreadable", "unreadable"])
+
+
+async def test_an_early_message_is_tried_again_until_what_it_needs_is_there(post: UnitHarness) -> None:
+    await post.handle(weighed("a", "early"))
+    waiting = await states(post)
+    await post.handle(weighed("late"))
+    await post.advance(by=timedelta(seconds=1))
+
+    assert (waiting, await states(post)) == (["retrying"], [])
+
+
+async def test_patience_ends_after_its_deadline(post: UnitHarness) -> None:
+    await post.handle(weighed("a", "early"))
+    await post.advance(by=timedelta(minutes=11))
+
+    [letter] = await post.letters()
+    assert (letter.state, letter.error, letter.attempts > 10) == ("dead", "NotYetError", True)
+
+
+async def test_a_command_with_a_bug_answers_and_holds_no_later_command_up(post: UnitHarness) -> None:
+    with pytest.raises(RefusedError) as told:
+        await post.handle(PostParcel(parcel_id="a", trouble="a bug"))
+    await post.handle(PostParcel(parcel_id="a"))
+
+    assert (told.value.status, await states(post)) == (500, ["failed"])
+    assert await post.get(Parcel, "a") is not None
+
+
+async def test_data_that_the_database_refuses_make_one_dead_letter_only(post: UnitHarness) -> None:
+    await post.put(Parcel(parcel_id="first", code="taken"))
+    await post.runner.run(records(post, weighed("b"), weighed("a", "twin"), weighed("c")))
+
+    assert await states(post) == ["dead"]
+    assert [await post.get(Parcel, key) is not None for key in ("a", "b", "c")] == [False, True, True]
+
+
+async def test_a_message_that_nobody_handles_is_kept(post: UnitHarness) -> None:
+    async with await UnitHarness.open(AGENTS[:2], Parcel) as harness:
+        await harness.handle(RemindParcel(parcel_id="a"))
+
+        letters: list[DeadLetterRow] = await harness.letters()
+        assert [letter.error for letter in letters] == ["ContractError"]

@@ -1,0 +1,85 @@
+"""What a unit sets in motion: timers fire once, effects come back as commands."""
+
+from datetime import timedelta
+
+import pytest
+from tests.unit.engine.parcels import Deliver, Parcel, PostParcel, RemindParcel
+
+from reptidex.agents.agent import Call, Unit, agent
+from reptidex.errors import UnavailableError
+from reptidex.testing import UnitHarness
+
+
+async def test_a_timer_fires_once_when_its_time_has_come(post: UnitHarness) -> None:
+    await post.handle(PostParcel(parcel_id="a"))
+    await post.advance(by=timedelta(hours=23))
+    before = await post.get(Parcel, "a")
+    await post.advance(by=timedelta(days=9))
+    after = await post.get(Parcel, "a")
+
+    assert before is not None
+    assert after is not None
+    assert (before.reminded, after.reminded, await post.timers) == (0, 1, {})
+
+
+async def test_a_timer_of_the_same_name_is_replaced_and_can_be_cancelled() -> None:
+    @agent(PostParcel)
+    async def set_timers(message: PostParcel, unit: Unit) -> None:
+        """Set a timer twice and another one not at all."""
+        remind = RemindParcel(parcel_id=message.parcel_id)
+        unit.timer("kept", unit.now + timedelta(hours=1), remind)
+        unit.timer("kept", unit.now + timedelta(hours=2), remind)
+        unit.timer("dropped", unit.now + timedelta(hours=1), remind)
+        unit.cancel_timer("dropped")
+
+    async with await UnitHarness.open([set_timers], Parcel) as harness:
+        await harness.handle(PostParcel(parcel_id="a"))
+
+        assert await harness.timers == {"kept": harness.now + timedelta(hours=2)}
+
+
+async def test_a_timer_may_set_itself_again() -> None:
+    @agent(RemindParcel)
+    async def again(message: RemindParcel, unit: Unit) -> None:
+        """Come back in an hour."""
+        unit.timer("again", unit.now + timedelta(hours=1), message)
+
+    async with await UnitHarness.open([again], Parcel) as harness:
+        await harness.handle(RemindParcel(parcel_id="a"))
+        await harness.advance(by=timedelta(hours=3, minutes=30))
+
+        assert await harness.timers == {"again": harness.now + timedelta(minutes=30)}
+
+
+async def test_an_effect_is_asked_for_with_the_row_and_ends_with_its_outcome(post: UnitHarness) -> None:
+    await post.handle(PostParcel(parcel_id="a"))
+    waiting = await post.effects
+    await post.carry_out()
+    row = await post.get(Parcel, "a")
+
+    assert row is not None
+    assert (waiting, row.delivered_by, await post.effects) == ([Deliver(parcel_id="a")], "the postman", [])
+
+
+async def test_a_carrier_knows_who_asked_and_has_a_key_that_stays(post: UnitHarness) -> None:
+    seen: list[tuple[str, str | None, int]] = []
+
+    async def port(effect: Deliver, call: Call) -> str:
+        seen.append((call.idempotency_key, call.cause.actor, call.attempt))
+        raise UnavailableError("the post")
+
+    await post.handle(PostParcel(parcel_id="a"), actor="user:1")
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            await post.carry_out(port)
+
+    assert (len(set(seen)), seen[0][1]) == (1, "user:1")
+
+
+async def test_an_effect_given_up_tells_so_by_a_command(post: UnitHarness) -> None:
+    await post.handle(PostParcel(parcel_id="a"))
+    await post.fail_effects("no road")
+    row = await post.get(Parcel, "a")
+
+    assert row is not None
+    assert row.delivered_by == "nobody: no road"
