@@ -45,6 +45,9 @@ class Unit(Protocol):
     def cause(self) -> AnyEvent:
         """The message being handled with its context: who acts, for which vivarium, under which correlation id."""
 
+    def belongs_to(self, correlation_id: str) -> None:
+        """Say that what this message causes from here on belongs to an earlier request, as a provider's webhook does."""
+
     async def get(self, row: type[R], key: str) -> R | None:
         """Return the row with this key, or None. Free of a round trip where the agent's `prefetch` names it."""
 

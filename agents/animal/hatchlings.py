@@ -9,6 +9,7 @@ from reptidex.agents.animal.clutches import ClutchClosedError, own_clutch
 from reptidex.agents.animal.descent import check_parents, descent_events, trait_events
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import inherited
+from reptidex.agents.animal.proving import prove_parents
 from reptidex.agents.animal.records import clutch_record, created, remarked, updated
 from reptidex.agents.animal.registry import AnimalExistsError, first_ownership, own_animal
 from reptidex.domain.catalogue.shelf import need_species
@@ -44,6 +45,8 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
         for event in trait_events(animal, animal.genotype):
             yield event
         async for event in descent_events(animal, None, doubts, "registered", unit):
+            yield event
+        for event in await prove_parents(animal, unit):
             yield event
     after = replace(clutch, hatched=hatched, status="hatching", hatched_on=command.hatched_on)
     after = replace(after, fertile=max(after.fertile, hatched + clutch.dead_in_egg))

@@ -1,10 +1,11 @@
-"""What becomes of a message: handed to a provider, delivered, given up, read; and people's wishes about messages."""
+"""What becomes of a message: handed to a provider, given up, read; and people's wishes about messages."""
 
 from collections.abc import AsyncIterator
 
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Call, Unit, agent, carries_out
+from reptidex.agents.community.deliveries import FIRST_LOOK_S, await_report, delivered
 from reptidex.agents.community.telling import SendMessage, channel_of, notify, sent
 from reptidex.connectors.mail.port import UndeliverableError
 from reptidex.domain.messages import TEMPLATES, fill
@@ -14,12 +15,11 @@ from reptidex.streams.commands.community import (
     Notify,
     NotifyMembers,
     ReadNotification,
-    RecordDelivered,
     RecordFailed,
     RecordSent,
     SetPreferences,
 )
-from reptidex.streams.community import NotificationDelivered, NotificationFailed
+from reptidex.streams.community import NotificationFailed
 from reptidex.streams.contract import Command, Event
 from reptidex.tables.community.models import Notification, Preference
 
@@ -90,32 +90,8 @@ async def record_sent(command: RecordSent, unit: Unit) -> AsyncIterator[Event]:
         attempts=command.attempt,
         sent_at=unit.now,
     )
-    unit.put(message)
+    unit.put(await_report(unit, message, FIRST_LOOK_S))
     yield sent(message)
-
-
-@agent(RecordDelivered, prefetch={Notification: "notification_id"})
-async def record_delivered(command: RecordDelivered, unit: Unit) -> AsyncIterator[Event]:
-    """Take down that a message arrived, once."""
-    message = await unit.get(Notification, command.notification_id)
-    if message is None or message.delivered_at is not None:
-        return
-    message = replace(message, status="delivered", delivered_at=unit.now, reason="")
-    unit.put(message)
-    yield _delivered(message, unit)
-
-
-def _delivered(message: Notification, unit: Unit) -> NotificationDelivered:
-    return NotificationDelivered(
-        notification_id=message.notification_id,
-        recipient_id=message.recipient_id,
-        channel=channel_of(message),
-        template=message.template,
-        provider=message.provider,
-        provider_reference=message.provider_reference,
-        cause_id=message.cause_id,
-        delivered_at=unit.now,
-    )
 
 
 @agent(RecordFailed, prefetch={Notification: "notification_id"})
@@ -148,7 +124,7 @@ async def read_notification(command: ReadNotification, unit: Unit) -> AsyncItera
     if message.read_at is None:
         message = replace(message, status="delivered", delivered_at=unit.now, read_at=unit.now)
         unit.put(message)
-        yield _delivered(message, unit)
+        yield delivered(message, unit.now)
     unit.answer(message)
 
 

@@ -132,7 +132,9 @@ async def tell_followers_of_offer(event: MarketplaceListingPublished, unit: Unit
 
 @agent(BreedingClutchCreated)
 async def tell_followers_of_clutch(event: BreedingClutchCreated, unit: Unit) -> AsyncIterator[Event]:
-    """Tell those who follow the breeder of a new clutch."""
+    """Tell those who follow the breeder of a new clutch that is no secret."""
+    if event.visibility == "private":
+        return
     followers = await unit.find(queries.followers("vivarium", [event.vivarium_id]))
     facts = {"clutch_id": event.clutch_id, "vivarium_id": event.vivarium_id}
     for said in await notify(unit, [follow.user_id for follow in followers], "clutch.created", facts):

@@ -89,7 +89,7 @@ def _seen(effect: AtProvider, payment: Payment) -> SeePayment:
         payment_id=effect.payment_id,
         seen=SEEN[payment.state],
         reference=payment.reference,
-        captured=payment.captured,
+        refunded=payment.refunded,
         action_url=payment.action_url,
         code=payment.reason,
     )

@@ -25,6 +25,9 @@ NOTICED: dict[str, Seen] = {
     "canceled": "canceled",
 }
 
+WEAKLY_SIGNED = ("paypal",)
+"""PayPal signs a CRC of the body only: a notice of it is a reason to look, never the proof of what it says."""
+
 
 def record(payment: Payment) -> dict[str, Any]:
     """Return the fields that every event about a payment has."""
@@ -113,6 +116,10 @@ async def see_payment(command: SeePayment, unit: Unit) -> AsyncIterator[Event]:
     )
     for event in advance(unit, payment, command.seen, command.code):
         yield event
+    current = await unit.need(Payment, command.payment_id)
+    if command.refunded >= current.amount.amount:
+        for event in refund_succeeded(unit, current, current.refund_reference):
+            yield event
 
 
 @agent(TakeNotice, prefetch={ProviderEvent: lambda notice: [f"{notice.provider}/{notice.event}"]})
@@ -149,6 +156,9 @@ async def _meant(unit: Unit, notice: TakeNotice) -> Payment | None:
 
 
 def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
+    if notice.provider in WEAKLY_SIGNED and notice.kind != "dispute":
+        look_up(unit, payment)
+        return []
     match notice.kind:
         case "refunded":
             if notice.amount < payment.amount.amount:

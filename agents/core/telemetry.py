@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.streams import core as events
+from reptidex.streams.catalogue import everything
 from reptidex.streams.commands.core_vivariums import CloseMinute, TrackSample
 from reptidex.streams.contract import Event
 from reptidex.streams.ops import MonitoringHealthChanged
@@ -28,7 +29,7 @@ def count_id(minute: datetime, name: str) -> str:
     return f"{minute:%Y-%m-%dT%H:%MZ}/{name}"
 
 
-@agent(Event)
+@agent(*everything())
 async def count_event(event: Event, unit: Unit) -> None:
     """Count an event in the minute of its time."""
     minute, contract = minute_of(unit.cause.time), event.contract

@@ -16,6 +16,7 @@ from reptidex.agents.engine.internal import effect_done, note
 from reptidex.agents.engine.outcome import Outcome
 from reptidex.agents.engine.poison import RetryPolicy
 from reptidex.agents.engine.unit import UnitRunner
+from reptidex.connectors.services.tracing import calling
 from reptidex.errors import ReptidexError
 from reptidex.streams.contract import Command
 from reptidex.tables.effects import EffectRow
@@ -112,7 +113,9 @@ class Effects:
                 async with self._slots:
                     self._step("in effects")
                     async with asyncio.timeout(CARRY_S):
-                        outcome = await carrier.carry(effect_of(row, carrier.effect), Attempt(row, self._ports()))
+                        attempt = Attempt(row, self._ports())
+                        with calling(attempt.cause.correlationid or attempt.cause.id, attempt.cause.traceparent or ""):
+                            outcome = await carrier.carry(effect_of(row, carrier.effect), attempt)
                 self.carried += 1
             except Exception as problem:
                 self.failures += 1

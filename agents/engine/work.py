@@ -121,7 +121,8 @@ class Work:
                 dataschema=schema,
                 sequence=str(version).zfill(SEQUENCE_DIGITS),
                 correlationid=cause.correlationid or cause.id,
-                causationid=cause.id,
+                # A timer's or an effect's command is seen by nobody outside: what caused it caused this.
+                causationid=cause.id if one.kind == "log" else cause.causationid or cause.id,
                 actor=cause.actor,
                 vivariumid=cause.vivariumid or (event.vivarium_id if has_vivarium else None),  # type: ignore[attr-defined]
                 traceparent=cause.traceparent,
@@ -151,6 +152,9 @@ class Work:
     @property
     def cause(self) -> AnyEvent:
         return self._input.event
+
+    def belongs_to(self, correlation_id: str) -> None:
+        self._input.event = msgspec.structs.replace(self._input.event, correlationid=correlation_id)
 
     async def get(self, row: type[R], key: str) -> R | None:
         known = self._working.peek(row, key)

@@ -17,6 +17,7 @@ from reptidex.streams.commands.media import (
     ReceiveFile,
 )
 from reptidex.streams.contract import Event
+from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.media.models import File, same_subject
 
 
@@ -132,6 +133,20 @@ async def _attach(file: File, unit: Unit) -> AsyncIterator[Event]:
     said = attached(file)
     if said is not None:
         yield said
+
+
+@agent(AdminModerationDecided, prefetch={File: "subject_id"})
+async def obey_moderator(event: AdminModerationDecided, unit: Unit) -> AsyncIterator[Event]:
+    """Hide, show again or remove a file, as a moderator decided."""
+    file = await unit.get(File, event.subject_id)
+    if event.subject_kind != "file" or file is None or file.state == "deleted":
+        return
+    if event.decision == "remove":
+        unit.put(replace(file, state="deleted", stored=(), quarantine=""))
+        unit.effect(RemoveStored(places=tuple(file.places)))
+        yield deleted(file, "moderation")
+    elif event.decision in ("hide", "keep"):
+        unit.put(replace(file, hidden=event.decision == "hide"))
 
 
 @agent(DeleteFile, prefetch={File: "file_id"})

@@ -1,66 +1,39 @@
-"""Who is who for administrators, their acts, and moderation."""
+"""What administrators of the platform do: taken down here, carried out by the service that owns the target."""
 
 from collections.abc import AsyncIterator
+from hashlib import sha256
 
+import msgspec
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.errors import NotFoundError
-from reptidex.streams.commands.ops import DecideCase, FlagContent, PerformAdminAction
+from reptidex.streams.commands.ops import AdminTaken, PerformAdminAction
 from reptidex.streams.contract import Event
-from reptidex.streams.core import AuthUserCreated, AuthUserDeleted, OrgCreated, OrgUpdated
-from reptidex.streams.ops import AdminActionPerformed, AdminModerationDecided, AdminModerationFlagged
-from reptidex.tables.ops.models import Case, Organization, Person
+from reptidex.streams.ops import AdminActionPerformed
+from reptidex.tables.ops.models import Organization, Person
+from reptidex.tables.row import Row
+
+STATUS = {"user.suspend": "suspended", "user.restore": "active", "org.suspend": "suspended", "org.restore": "active"}
 
 
-@agent(AuthUserCreated, prefetch={Person: "user_id"})
-async def list_person(event: AuthUserCreated, unit: Unit) -> None:
-    """Show a new user to the administrators."""
-    unit.put(
-        Person(
-            user_id=event.user_id,
-            display_name=event.display_name,
-            registered_at=unit.cause.time,
-            seen_version=unit.cause.version,
-        )
-    )
-
-
-@agent(AuthUserDeleted, prefetch={Person: "user_id"})
-async def forget_person(event: AuthUserDeleted, unit: Unit) -> None:
-    """Take a deleted user's name off the list."""
-    unit.delete(Person, event.user_id)
-
-
-@agent(OrgCreated, OrgUpdated, prefetch={Organization: "vivarium_id"})
-async def list_organization(event: OrgCreated | OrgUpdated, unit: Unit) -> None:
-    """Show a vivarium to the administrators, in its newest state."""
-    known = await unit.get(Organization, event.vivarium_id)
-    if known and known.seen_version >= unit.cause.version:
-        return
-    unit.put(
-        Organization(
-            vivarium_id=event.vivarium_id,
-            name=event.name,
-            kind=event.kind,
-            plan=event.plan,
-            created_at=known.created_at if known else unit.cause.time,
-            seen_version=unit.cause.version,
-        )
-    )
-
-
-STATUS = {"user.suspend": "suspended", "user.restore": "active"}
-
-
-@agent(PerformAdminAction, prefetch={Person: "target_id"})
+@agent(PerformAdminAction, prefetch={Person: "target_id", Organization: "target_id"})
 async def perform_admin_action(command: PerformAdminAction, unit: Unit) -> AsyncIterator[Event]:
-    """Take down what an administrator does and say so; repti-core carries out changes of status."""
+    """Take down what an administrator does and say so; repti-core carries out changes of status and settings."""
+    before: Person | Organization | None = None
     if command.target_kind == "user":
-        person = await unit.need(Person, command.target_id)
-        changed = replace(person, status=STATUS.get(command.action, person.status))
-        unit.put(changed)
-        unit.answer(changed)
+        before = await unit.get(Person, command.target_id)
+        if before is None or before.status == "deleted":
+            raise NotFoundError("user", command.target_id)
+    elif command.target_kind == "org":
+        before = await unit.get(Organization, command.target_id)
+        if before is None:
+            raise NotFoundError("organization", command.target_id)
+    after = before
+    if before is not None:
+        after = replace(before, status=STATUS.get(command.action, before.status))
+        unit.put(after)
+    unit.answer(after or AdminTaken(target_id=command.target_id, action=command.action))
     yield AdminActionPerformed(
         target_id=command.target_id,
         target_kind=command.target_kind,
@@ -68,50 +41,10 @@ async def perform_admin_action(command: PerformAdminAction, unit: Unit) -> Async
         action=command.action,
         value=command.value,
         reason=command.reason,
+        before_digest=_digest(before),
+        after_digest=_digest(after),
     )
 
 
-@agent(FlagContent, prefetch={Case: "subject_id"})
-async def flag_content(command: FlagContent, unit: Unit) -> AsyncIterator[Event]:
-    """Open a case, or add a report to the open one; a person's second report counts once."""
-    case = await unit.get(Case, command.subject_id)
-    if case is None or case.status != "open":
-        case = Case(
-            subject_id=command.subject_id,
-            case_id=unit.new_id(),
-            subject_kind=command.subject_kind,
-            opened_at=unit.now,
-        )
-    if command.reporter_id in case.reporters:
-        unit.answer(case)
-        return
-    case = replace(case, reporters=[*case.reporters, command.reporter_id], reasons=[*case.reasons, command.reason])
-    unit.put(case)
-    unit.answer(case)
-    yield AdminModerationFlagged(
-        subject_id=case.subject_id,
-        subject_kind=command.subject_kind,
-        case_id=case.case_id,
-        reason=command.reason,
-        reporter_id=command.reporter_id,
-        reports=len(case.reporters),
-    )
-
-
-@agent(DecideCase, prefetch={Case: "subject_id"})
-async def decide_case(command: DecideCase, unit: Unit) -> AsyncIterator[Event]:
-    """Decide an open case."""
-    case = await unit.get(Case, command.subject_id)
-    if case is None or case.status != "open":
-        raise NotFoundError("open case about", command.subject_id)
-    decided = replace(case, status="decided", decision=command.decision, decided_at=unit.now)
-    unit.put(decided)
-    unit.answer(decided)
-    yield AdminModerationDecided(
-        subject_id=case.subject_id,
-        subject_kind=case.subject_kind,  # type: ignore[arg-type]  # stored as it came in
-        case_id=case.case_id,
-        decision=command.decision,
-        admin_id=command.admin_id,
-        reason=command.reason,
-    )
+def _digest(row: Row | None) -> str | None:
+    return sha256(msgspec.json.encode(row, order="deterministic")).hexdigest() if row is not None else None

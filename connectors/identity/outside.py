@@ -3,8 +3,9 @@
 import asyncio
 import base64
 import hashlib
+import time
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import urlencode
 
 import httpx
@@ -16,6 +17,7 @@ from reptidex.errors import DomainError, UnavailableError
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_S = 60
 DISCOVERY_S = 3600
+TIMEOUT_S = 5.0
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,3 +211,35 @@ class GithubProvider:
             email_verified=primary.get("verified") is True,
             name=str(user.get("name") or user.get("login", "")),
         )
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """Our registration with a provider."""
+
+    client_id: str
+    client_secret: str
+    issuer: str = "https://accounts.google.com"
+    """For OpenID Connect; GitHub needs none."""
+
+
+class OutsideProviders:
+    """The providers that we are registered with, over one set of connections. Close it with `aclose`."""
+
+    def __init__(self, clients: Mapping[str, Client], *, clock: Callable[[], float] = time.time) -> None:
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_S)
+        self.by_name: dict[str, IdentityProvider] = {}
+        for name, each in clients.items():
+            who: dict[str, Any] = {"client_id": each.client_id, "client_secret": each.client_secret}
+            if name == "github":
+                self.by_name[name] = GithubProvider(**who, client=self._client)
+            else:
+                self.by_name[name] = OidcProvider(name, issuer=each.issuer, **who, client=self._client, clock=clock)
+
+    @classmethod
+    def of(cls, raw: bytes) -> "OutsideProviders":
+        """Read the registrations from JSON. Raises `msgspec.MsgspecError`."""
+        return cls(msgspec.json.decode(raw, type=dict[Literal["google", "github"], Client]))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()

@@ -70,7 +70,7 @@ def failure(problem: stripe.StripeError) -> ReptidexError:
             return UnavailableError("stripe", "it asks us to slow down")
         case stripe.AuthenticationError() | stripe.PermissionError():
             return UnavailableError("stripe", "it refuses our key")
-        case stripe.IdempotencyError():
+        case stripe.IdempotencyError() if problem.http_status != 409:
             return PaymentRefusedError("idempotency_error", detail)
         case stripe.InvalidRequestError() if problem.http_status != 409:
             return PaymentRefusedError(problem.code or "invalid_request", detail)

@@ -83,7 +83,7 @@ async def _reads(request: Asked, file: File) -> bool:
     caller = request.caller
     if caller.kind == "service" or (caller.vivarium_id and caller.vivarium_id == file.vivarium_id):
         return True
-    if file.confidential or file.state != "ready" or file.subject_id is None:
+    if file.confidential or file.hidden or file.state != "ready" or file.subject_id is None:
         return False
     if file.subject_kind in ("user", "vivarium"):
         return file.kind == "image"

@@ -1,4 +1,4 @@
-"""Administration: the dashboard, users, vivariums, moderation."""
+"""Administration: the dashboard, users, vivariums."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -6,13 +6,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reptidex.http.server.policy import scope, signed_in
+from reptidex.http.ops.monitoring import AlertView, HealthView, alert_view, health_view
+from reptidex.http.server.policy import scope
 from reptidex.http.server.routes import Page, Paging, Request, Routes
-from reptidex.streams.commands.ops import DecideCase, FlagContent, PerformAdminAction
-from reptidex.streams.ops import ModerationDecision
-from reptidex.streams.values import Id, LongText, SubjectKind
+from reptidex.streams.commands.ops import PerformAdminAction
 from reptidex.tables.ops import queries
-from reptidex.tables.ops.models import Alert, Case, EventCount, Health, Organization, Person
+from reptidex.tables.ops.models import EventCount, Organization, Person
 
 routes = Routes("administration")
 
@@ -23,28 +22,6 @@ class StreamView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     count: int
     last_at: datetime
-
-
-class HealthView(msgspec.Struct, frozen=True, kw_only=True):
-    """How a service does."""
-
-    service: str
-    status: str
-    since: datetime
-    looked_at: datetime
-    dependencies: Annotated[dict[str, float], Meta(description="latency in ms; negative is down")]
-
-
-class AlertView(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that an engineer should look at."""
-
-    alert_id: str
-    service: str
-    rule: str
-    severity: str
-    detail: str
-    since: datetime
-    status: str
 
 
 class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,64 +51,19 @@ class OrganizationView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: str
     plan: str
+    status: str
     created_at: datetime
 
 
-class CaseView(msgspec.Struct, frozen=True, kw_only=True):
-    """A moderation case."""
-
-    subject_id: str
-    case_id: str
-    subject_kind: str
-    reasons: list[str]
-    status: str
-    decision: str | None
-    opened_at: datetime
-
-
 class NewStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user becomes, and why."""
+    """What a user or a vivarium becomes, and why."""
 
     status: Literal["active", "suspended"]
     reason: Annotated[str, Meta(min_length=3, max_length=2000)]
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What is reported."""
-
-    subject_id: Id
-    subject_kind: SubjectKind
-    reason: Literal["spam", "abuse", "fraud", "welfare", "illegal", "lineage", "privacy", "other"]
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """How a case ends."""
-
-    subject_id: Id
-    decision: ModerationDecision
-    reason: LongText = ""
-
-
-class StatusFilter(Paging, frozen=True, kw_only=True):
-    """Only those of one status."""
-
-    status: str | None = None
-
-
-def _health(row: Health) -> HealthView:
-    return msgspec.convert(row, HealthView, from_attributes=True)
-
-
-def _alert(row: Alert) -> AlertView:
-    return msgspec.convert(row, AlertView, from_attributes=True)
-
-
 def _person(row: Person) -> PersonView:
     return msgspec.convert(row, PersonView, from_attributes=True)
-
-
-def _case(row: Case) -> CaseView:
-    return msgspec.convert(row, CaseView, from_attributes=True)
 
 
 def _count(row: EventCount) -> StreamView:
@@ -149,10 +81,10 @@ async def get_dashboard(request: Request[None, None]) -> Dashboard:
     return Dashboard(
         users=await read.count(queries.people()),
         vivariums=await read.count(queries.organizations()),
-        open_cases=await read.count(queries.cases("open")),
+        open_cases=await read.count(queries.cases("open")) + await read.count(queries.cases("appealed")),
         events=[_count(row) for row in await read.find(queries.counts())],
-        services=[_health(row) for row in await read.find(queries.health())],
-        alerts=[_alert(row) for row in await read.find(queries.alerts("raised"))],
+        services=[health_view(row) for row in await read.find(queries.health())],
+        alerts=[alert_view(row) for row in await read.find(queries.alerts("raised", limit=100))],
     )
 
 
@@ -163,7 +95,7 @@ async def list_users(request: Request[None, Paging]) -> Page[PersonView]:
     return Page(items=[_person(row) for row in found], next=after)
 
 
-@routes.put("/admin/users/{user_id}/status", policy=scope("admin"))
+@routes.put("/admin/users/{user_id}/status", policy=scope("admin"), errors=(404,))
 async def set_user_status(request: Request[NewStatus, None]) -> PersonView:
     """Suspend or restore a user; repti-core ends the sessions of a suspended one."""
     command = PerformAdminAction(
@@ -173,7 +105,7 @@ async def set_user_status(request: Request[NewStatus, None]) -> PersonView:
         action="user.suspend" if request.body.status == "suspended" else "user.restore",
         reason=request.body.reason,
     )
-    return await request.ask(command, PersonView)
+    return _person(await request.ask(command, Person))
 
 
 @routes.get("/admin/organizations", policy=scope("admin"))
@@ -183,41 +115,14 @@ async def list_organizations(request: Request[None, Paging]) -> Page[Organizatio
     return Page(items=[_organization(row) for row in found], next=after)
 
 
-@routes.post("/content/reports", policy=signed_in(cost=5), status=201)
-async def report_content(request: Request[Report, None]) -> CaseView:
-    """Report something to the moderators."""
-    ask = request.body
-    command = FlagContent(
-        subject_id=ask.subject_id, subject_kind=ask.subject_kind, reporter_id=request.caller.subject, reason=ask.reason
+@routes.put("/admin/organizations/{vivarium_id}/status", policy=scope("admin"), errors=(404,))
+async def set_organization_status(request: Request[NewStatus, None]) -> OrganizationView:
+    """Suspend or restore a vivarium; repti-commerce withdraws the offers of a suspended one."""
+    command = PerformAdminAction(
+        target_id=request.path["vivarium_id"],
+        target_kind="org",
+        admin_id=request.caller.subject,
+        action="org.suspend" if request.body.status == "suspended" else "org.restore",
+        reason=request.body.reason,
     )
-    return await request.ask(command, CaseView)
-
-
-@routes.get("/admin/content/reports", policy=scope("admin"))
-async def list_cases(request: Request[None, StatusFilter]) -> Page[CaseView]:
-    """List moderation cases, oldest first."""
-    found, after = await request.read.page(queries.cases(request.query.status), request.query)
-    return Page(items=[_case(row) for row in found], next=after)
-
-
-@routes.post("/admin/content/moderate", policy=scope("admin"))
-async def moderate(request: Request[Decision, None]) -> CaseView:
-    """Decide an open case; the services that show the subject act on it."""
-    ask = request.body
-    command = DecideCase(
-        subject_id=ask.subject_id, admin_id=request.caller.subject, decision=ask.decision, reason=ask.reason
-    )
-    return await request.ask(command, CaseView)
-
-
-@routes.get("/monitoring/alerts", policy=scope("admin"))
-async def list_alerts(request: Request[None, StatusFilter]) -> Page[AlertView]:
-    """List alerts, newest first."""
-    found, after = await request.read.page(queries.alerts(request.query.status), request.query)
-    return Page(items=[_alert(row) for row in found], next=after)
-
-
-@routes.get("/monitoring/health", policy=scope("admin"))
-async def list_health(request: Request[None, None]) -> list[HealthView]:
-    """Show how each service does."""
-    return [_health(row) for row in await request.read.find(queries.health())]
+    return _organization(await request.ask(command, Organization))

@@ -58,11 +58,30 @@ class ProofView(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
     stream: str
     place: int
-    size: int
-    leaf: str
+    size: Annotated[int, Meta(description="the number of leaves under the root")]
+    leaf: Annotated[str, Meta(description="SHA-256 of 0x00 and the 32 bytes of the event's digest")]
     path: list[str]
     root: str
     sealed_at: datetime
+
+
+class TreeView(msgspec.Struct, frozen=True, kw_only=True):
+    """The Merkle tree of one publisher's events."""
+
+    stream: str
+    size: int
+    sealed: Annotated[int, Meta(description="how many of them the last checkpoint covers")]
+    root: Annotated[str | None, Meta(description="of the last checkpoint")]
+
+
+class SealView(msgspec.Struct, frozen=True, kw_only=True):
+    """One checkpoint: the root over all events up to `last`."""
+
+    first: int
+    last: int
+    root: str
+    previous: str | None
+    at: datetime
 
 
 def _view(record: AuditRecord) -> RecordView:
@@ -118,25 +137,57 @@ async def get_chain_for_service(request: Request[None, None]) -> list[RecordView
     return [_view(record) for record in await request.read.find(queries.chain(request.path["correlation"]))]
 
 
-@routes.get("/audit/events/{event_id}/proof", policy=signed_in())
+@routes.get("/audit/events/{event_id}/proof", policy=signed_in(), errors=(404,))
 async def prove_record(request: Request[None, None]) -> ProofView:
     """Return the proof that an event stands in the sealed audit trail. The proof tells nothing about the event."""
     record = await request.read.need(AuditRecord, request.path["event_id"])
     seals = await request.read.find(queries.seal_over(record.stream, record.place))
     if not seals:
         raise NotFoundError("checkpoint over event", record.event_id)
-    seal = seals[0]
-    leaves = [
-        merkle.leaf_digest(bytes.fromhex(each.digest))
-        for each in await request.read.find(queries.leaves(record.stream, seal.last + 1))
-    ]
+    [seal] = seals
+    size = seal.last + 1
+    leaves = await _leaves(request, record.stream, record.place, size)
     return ProofView(
         event_id=record.event_id,
         stream=record.stream,
         place=record.place,
-        size=len(leaves),
-        leaf=leaves[record.place].hex(),
-        path=[step.hex() for step in merkle.inclusion_proof(leaves, record.place)],
+        size=size,
+        leaf=leaves[record.place % merkle.TILE].hex(),
+        path=[
+            step.hex() for step in merkle.tiled_proof(await _tiles(request, record.stream, size), leaves, record.place)
+        ],
         root=seal.root,
         sealed_at=seal.at,
     )
+
+
+async def _leaves(request: Request[Any, Any], stream: str, place: int, size: int) -> list[merkle.Digest]:
+    """Return the leaves of the tile that a place stands in, of a tree of a size."""
+    first = place - place % merkle.TILE
+    found = await request.read.find(queries.stretch(stream, first, min(first + merkle.TILE, size)))
+    return [merkle.leaf_digest(bytes.fromhex(each.digest)) for each in found]
+
+
+async def _tiles(request: Request[Any, Any], stream: str, size: int) -> list[merkle.Digest]:
+    """Return the roots of all tiles of a tree of a size; the last of them may be of fewer leaves."""
+    whole, rest = divmod(size, merkle.TILE)
+    roots = [bytes.fromhex(each.root) for each in await request.read.find(queries.tiles(stream, whole))]
+    if rest:
+        roots.append(merkle.root_of(await _leaves(request, stream, size - 1, size)))
+    return roots
+
+
+@routes.get("/audit/streams", policy=signed_in())
+async def list_streams(request: Request[None, None]) -> list[TreeView]:
+    """Show the tree of each publisher: how many events it holds, and how many the last checkpoint sealed under which root."""
+    return [
+        TreeView(stream=each.stream, size=each.size, sealed=each.sealed, root=each.sealed_root)
+        for each in await request.read.find(queries.streams())
+    ]
+
+
+@routes.get("/audit/streams/{stream}/seals", policy=signed_in())
+async def list_seals(request: Request[None, Paging]) -> Page[SealView]:
+    """List the checkpoints of a publisher's tree, newest first; each was published as `audit.logged`."""
+    found, after = await request.read.page(queries.seals(request.path["stream"]), request.query)
+    return Page(items=[msgspec.convert(each, SealView, from_attributes=True) for each in found], next=after)

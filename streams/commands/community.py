@@ -39,6 +39,14 @@ class RecordDelivered(Command, frozen=True, kw_only=True):
 
 
 @command(key="notification_id")
+class SettleDelivery(Command, frozen=True, kw_only=True):
+    """Look whether the delivery of a message has been reported; if not, look again after twice the time."""
+
+    notification_id: Id
+    waited_s: float
+
+
+@command(key="notification_id")
 class ReadNotification(Command, frozen=True, kw_only=True):
     """A person saw a message in the application."""
 

@@ -126,7 +126,7 @@ class SeePayment(Command, frozen=True, kw_only=True):
     payment_id: str
     seen: Seen
     reference: str = ""
-    captured: int = 0
+    refunded: int = 0
     action_url: str = ""
     code: str = ""
 

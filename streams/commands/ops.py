@@ -1,10 +1,11 @@
 """What repti-ops is asked to do."""
 
-from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from reptidex.streams.contract import Command, command
-from reptidex.streams.ops import AdminAction, ModerationDecision
+from reptidex.streams.ops import AdminAction, ComplianceScope, ModerationDecision
 from reptidex.streams.values import Id, Key, LongText, SubjectKind
 
 
@@ -27,6 +28,13 @@ class PerformAdminAction(Command, frozen=True, kw_only=True):
     value: LongText | None = None
 
 
+class AdminTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to an act whose target is kept elsewhere: it is written down, and told to who carries it out."""
+
+    target_id: str
+    action: str
+
+
 @command(key="subject_id")
 class FlagContent(Command, frozen=True, kw_only=True):
     """Report something to the moderators."""
@@ -47,6 +55,23 @@ class DecideCase(Command, frozen=True, kw_only=True):
     reason: LongText = ""
 
 
+@command(key="subject_id")
+class AppealDecision(Command, frozen=True, kw_only=True):
+    """Contest a decision about one's own content, once."""
+
+    subject_id: Id
+    author_id: Id
+
+
+@command(key="user_id")
+class RequestErasure(Command, frozen=True, kw_only=True):
+    """Have one's own data erased everywhere."""
+
+    user_id: Id
+    request_id: Id
+    scope: ComplianceScope = "gdpr"
+
+
 @command(key="service")
 class WatchService(Command, frozen=True, kw_only=True):
     """Look at a service's health now, and again at each interval; sent at start, and by its own timer."""
@@ -62,4 +87,3 @@ class RecordHealth(Command, frozen=True, kw_only=True):
     status: Literal["up", "degraded", "down"]
     dependencies: dict[str, float] = {}
     """Latency of each dependency in milliseconds; a negative one is down."""
-    looked_at: datetime | None = None

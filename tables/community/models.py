@@ -101,6 +101,9 @@ class Notification(Row, frozen=True, kw_only=True):
     reason: str = ""
     created_at: datetime
     sent_at: datetime | None = None
+    settles_at: datetime | None = None
+    """When it is looked whether the provider has reported the delivery."""
+    reported_at: datetime | None = None
     delivered_at: datetime | None = None
     read_at: datetime | None = None
 

@@ -34,6 +34,8 @@ class File(Row, frozen=True, kw_only=True):
     """Why it was rejected."""
     made: bool = False
     """Drawn by us, not uploaded."""
+    hidden: bool = False
+    """A moderator hid it: only its own vivarium reads it."""
     confidential: bool = False
     """Papers that only their vivarium reads, whatever the animal's visibility."""
     quarantine: str = ""

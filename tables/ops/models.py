@@ -36,10 +36,22 @@ class AuditStream(Row, frozen=True, kw_only=True):
 
     stream: str
     size: int = 0
-    frontier: list[str] = []
+    frontier: bytes = b""
+    """The roots of its perfect subtrees, largest first, one behind the other."""
     sealed: int = 0
     """How many records the last checkpoint covers."""
     sealed_root: str | None = None
+
+
+@stored("audit_tiles", key="tile_id", indexes=(("stream", "number"),))
+class AuditTile(Row, frozen=True, kw_only=True):
+    """The root over 256 neighbouring records of a stream, so that proofs need not read the whole of it."""
+
+    tile_id: str
+    """`<stream>/<number>`"""
+    stream: str
+    number: int
+    root: str
 
 
 @stored("audit_seals", key="seal_id", indexes=(("stream", "last"),))
@@ -62,6 +74,7 @@ class Person(Row, frozen=True, kw_only=True):
     user_id: str
     display_name: str
     status: str = "active"
+    """`active`, `suspended`, `deleted`."""
     registered_at: datetime
     seen_version: int = 0
 
@@ -74,6 +87,7 @@ class Organization(Row, frozen=True, kw_only=True):
     name: str
     kind: str
     plan: str
+    status: str = "active"
     created_at: datetime
     seen_version: int = 0
 
@@ -85,12 +99,32 @@ class Case(Row, frozen=True, kw_only=True):
     subject_id: str
     case_id: str
     subject_kind: str
+    vivarium_id: str | None = None
+    author_id: str | None = None
+    """Whose it is, where that is known: who may contest the decision."""
     reasons: list[str] = []
     reporters: list[str] = []
     status: str = "open"
+    """`open`, `decided`, `appealed`."""
     decision: str | None = None
     opened_at: datetime
     decided_at: datetime | None = None
+    appealed_at: datetime | None = None
+
+
+@stored("compliance_requests", key="request_id", indexes=(("user_id", "asked_at"), ("status", "due_at")))
+class ComplianceRequest(Row, frozen=True, kw_only=True):
+    """A person's request about their own data."""
+
+    request_id: str
+    user_id: str
+    kind: str
+    scope: str
+    status: str = "asked"
+    """`asked`; `erased` once repti-core has deleted the account, which every service hears of."""
+    asked_at: datetime
+    due_at: datetime
+    done_at: datetime | None = None
 
 
 @stored("alerts", key="alert_id", indexes=(("status", "since"),))

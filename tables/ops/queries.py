@@ -2,7 +2,19 @@
 
 from datetime import datetime
 
-from reptidex.tables.ops.models import Alert, AuditRecord, AuditSeal, Case, EventCount, Health, Organization, Person
+from reptidex.tables.ops.models import (
+    Alert,
+    AuditRecord,
+    AuditSeal,
+    AuditStream,
+    AuditTile,
+    Case,
+    ComplianceRequest,
+    EventCount,
+    Health,
+    Organization,
+    Person,
+)
 from reptidex.tables.query import Query, select
 
 
@@ -17,10 +29,8 @@ def records(
     """Return audit records under filters, newest first."""
     where = []
     if name:
-        columns = AuditRecord.c.name
-        where.append(
-            columns.like(name.removesuffix("*").replace("%", r"\%") + "%") if name.endswith("*") else columns == name
-        )
+        column, begins = AuditRecord.c.name, name.removesuffix("*")
+        where.append(column.startswith(begins, autoescape=True) if name.endswith("*") else column == name)
     if subject:
         where.append(AuditRecord.c.subject == subject)
     if actor:
@@ -32,9 +42,20 @@ def records(
     return select(AuditRecord, *where, order=("-at",))
 
 
-def leaves(stream: str, size: int) -> Query[AuditRecord]:
-    """Return the first `size` records of a stream in order of place."""
-    return select(AuditRecord, AuditRecord.c.stream == stream, AuditRecord.c.place < size, order=("place",))
+def stretch(stream: str, first: int, end: int) -> Query[AuditRecord]:
+    """Return the records of a stream from one place up to, and without, another, in order of place."""
+    place = AuditRecord.c.place
+    return select(AuditRecord, AuditRecord.c.stream == stream, place >= first, place < end, order=("place",))
+
+
+def tiles(stream: str, count: int) -> Query[AuditTile]:
+    """Return the first tiles of a stream, in their order."""
+    return select(AuditTile, AuditTile.c.stream == stream, AuditTile.c.number < count, order=("number",))
+
+
+def streams() -> Query[AuditStream]:
+    """Return the trees of all publishers."""
+    return select(AuditStream, order=("stream",))
 
 
 def seals(stream: str) -> Query[AuditSeal]:
@@ -49,7 +70,7 @@ def seal_over(stream: str, place: int) -> Query[AuditSeal]:
 
 def people() -> Query[Person]:
     """Return users, newest first."""
-    return select(Person, order=("-registered_at",))
+    return select(Person, Person.c.status != "deleted", order=("-registered_at",))
 
 
 def organizations() -> Query[Organization]:
@@ -62,9 +83,16 @@ def cases(status: str | None) -> Query[Case]:
     return select(Case, *([Case.c.status == status] if status else []), order=("opened_at",))
 
 
-def alerts(status: str | None) -> Query[Alert]:
+def compliance_requests(user_id: str | None, kind: str | None = None) -> Query[ComplianceRequest]:
+    """Return requests about personal data, newest first; one person's, or of one kind, where asked."""
+    where = [ComplianceRequest.c.user_id == user_id] if user_id else []
+    where += [ComplianceRequest.c.kind == kind] if kind else []
+    return select(ComplianceRequest, *where, order=("-asked_at",))
+
+
+def alerts(status: str | None, *, limit: int | None = None) -> Query[Alert]:
     """Return alerts, newest first."""
-    return select(Alert, *([Alert.c.status == status] if status else []), order=("-since",))
+    return select(Alert, *([Alert.c.status == status] if status else []), order=("-since",), limit=limit)
 
 
 def counts() -> Query[EventCount]:

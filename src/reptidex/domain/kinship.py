@@ -54,7 +54,9 @@ class Kinship:
     def __init__(self, pedigree: Pedigree, founders: Mapping[str, Fraction] | None = None) -> None:
         self._pedigree = pedigree
         self._founders = founders or {}
-        self._rank = {animal: rank for rank, animal in enumerate(oldest_first(pedigree))}
+        order = oldest_first(pedigree)
+        self._rank = {animal: rank for rank, animal in enumerate(order)}
+        self._lines = self._ancestor_bits(order)
         self._known: dict[tuple[str, str], Fraction] = {}
 
     def between(self, one: str, other: str) -> Fraction:
@@ -64,6 +66,9 @@ class Kinship:
             pair = todo[-1]
             if pair in self._known:
                 todo.pop()
+                continue
+            if not self._related(pair):
+                self._known[pair] = ZERO
                 continue
             needed = [below for below in self._below(pair) if below not in self._known]
             if needed:
@@ -96,6 +101,21 @@ class Kinship:
     def diversity(self, population: Sequence[str]) -> Fraction:
         """Return the gene diversity of a population relative to its founders: 1 - mean kinship over all pairs."""
         return 1 - sum((self.mean(animal, population) for animal in population), ZERO) / len(population)
+
+    def _ancestor_bits(self, order: Sequence[str]) -> dict[str, int]:
+        """Note for each animal, as bits by rank, itself and all its ancestors."""
+        lines: dict[str, int] = {}
+        for rank, animal in enumerate(order):
+            bits = 1 << rank
+            for parent in self._parents(animal):
+                bits |= lines[parent] if parent else 0
+            lines[animal] = bits
+        return lines
+
+    def _related(self, pair: tuple[str, str]) -> bool:
+        """Say whether two animals share an ancestor: a wide pedigree of strangers is then no work at all."""
+        one, other = pair
+        return one == other or bool(self._lines.get(one, 0) & self._lines.get(other, 0))
 
     def _parents(self, animal: str) -> Parents:
         return self._pedigree.get(animal, (None, None))

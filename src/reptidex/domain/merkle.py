@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 Digest = bytes
+LENGTH = 32
 EMPTY_ROOT = sha256(b"").digest()
+TILE = 256
+"""A power of two: the roots of so many leaves each are kept, so that a proof needs the leaves of two tiles at most."""
 
 
 def leaf_digest(entry: bytes) -> Digest:
@@ -48,6 +51,32 @@ def inclusion_proof(leaves: Sequence[Digest], place: int) -> list[Digest]:
     if place < split:
         return [*inclusion_proof(leaves[:split], place), root_of(leaves[split:])]
     return [*inclusion_proof(leaves[split:], place - split), root_of(leaves[:split])]
+
+
+def pack(digests: Sequence[Digest]) -> bytes:
+    """Write digests one behind the other."""
+    return b"".join(digests)
+
+
+def unpack(packed: bytes) -> list[Digest]:
+    """Read what `pack` wrote."""
+    return [packed[place : place + LENGTH] for place in range(0, len(packed), LENGTH)]
+
+
+def tile_root(frontier: Sequence[Digest], size: int, leaf: Digest) -> Digest | None:
+    """Return the root of the tile that a leaf completes, given the frontier before it; None where it completes none."""
+    if size % TILE != TILE - 1:
+        return None
+    return root([*frontier[-(TILE.bit_length() - 1) :], leaf])
+
+
+def tiled_proof(roots: Sequence[Digest], leaves: Sequence[Digest], place: int) -> list[Digest]:
+    """Return the audit path of a leaf from the roots of all tiles (the last may be of fewer leaves) and its own tile's leaves.
+
+    It is the path of the whole tree: a tree of more than one tile is split at a multiple of the tile, as a tree of the tiles'
+    roots is.
+    """
+    return [*inclusion_proof(leaves, place % TILE), *inclusion_proof(roots, place // TILE)]
 
 
 def root_of(leaves: Sequence[Digest]) -> Digest:

@@ -31,6 +31,11 @@ QUIET = {TelemetryTracked.contract.name, EventsPublished.contract.name, AuditLog
 """Events about events: not shown as they happen."""
 
 
+ENDS = {"order.completed", "marketplace.listing.sold", "billing.invoice.paid", "notification.delivered"}
+ENDS |= {"render.pedigree.completed", "render.export.completed"}
+"""What the chain of a sale ends in."""
+
+
 class Figures(msgspec.Struct, kw_only=True):
     """What the run measured. Times are milliseconds from a request to the last event that it led to."""
 
@@ -67,7 +72,7 @@ class Demo:
     def _heard(self, seen: Seen) -> None:
         if seen.event.type not in QUIET:
             colour = COLOURS.get(seen.service, "white")
-            offset = seen.event.time.timestamp() - self.began
+            offset = seen.at - self.began
             self.console.print(
                 f"  {offset:7.2f} s  [{colour}]{seen.service:<10}[/] {seen.event.type:<34} {seen.event.subject}"
             )
@@ -84,20 +89,14 @@ class Demo:
                 sold = await sale(people[0], people[1], until)
                 assert sold.pedigree_before["inbreeding"] == sold.pedigree_after["inbreeding"]
                 began["Sale of Kiwi"] = sold.conversion
-                await until(self._settled(sold.conversion), "the last events of the sale")
+                await until(lambda: self._settled(sold.conversion), f"one of {sorted(ENDS)}")
         finally:
             await self.watcher.stop()
         return began
 
-    def _settled(self, step: Step) -> Callable[[], Awaitable[bool]]:
-        """Return the question whether the sale's chain has reached all its ends."""
-        ends = {"order.completed", "marketplace.listing.sold", "billing.invoice.paid", "notification.delivered"}
-        ends |= {"render.pedigree.completed", "render.export.completed"}
-
-        async def settled() -> bool:
-            return ends <= set(self.watcher.names(step.request_id))
-
-        return settled
+    async def _settled(self, step: Step) -> bool:
+        """Tell whether the sale's chain has reached all its ends."""
+        return set(self.watcher.names(step.request_id)) >= ENDS
 
     async def figures(self) -> Figures:
         """Work the run's figures out."""
@@ -105,7 +104,7 @@ class Demo:
         spans = []
         for step in self.steps:
             if chain := self.watcher.by_correlation.get(step.request_id):
-                spans.append(max(seen.event.time.timestamp() for seen in chain) * 1000 - step.began * 1000)
+                spans.append(max(seen.at for seen in chain) * 1000 - step.began * 1000)
         spans.sort()
         rows = {}
         for name in SERVICES:
@@ -163,7 +162,7 @@ def table_of(figures: Figures) -> Table:
 
 async def run_demo(settings: Settings, *, keep: bool, report: Path | None, as_json: bool) -> int:
     """Run the demo; return 0 when both flows came to their end."""
-    console = Console(highlight=False, quiet=as_json)
+    console = Console(highlight=False, quiet=as_json, soft_wrap=True)
     mail = f"http://127.0.0.1:{DOUBLES.mail_view}"
     if keep:
         return await _drive(Demo(settings, mail, console), console, report, as_json)

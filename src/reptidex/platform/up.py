@@ -9,7 +9,7 @@ from rich.table import Table
 from reptidex.platform.supervisor import Doubles, Platform
 from reptidex.settings import Settings
 
-DOUBLES = Doubles(payments=9400, mail=1025, mail_view=9425)
+DOUBLES = Doubles(payments=9400, mail=1025, mail_view=9425, aws=5000)
 
 
 async def stay_up(settings: Settings, *, doubles: bool) -> int:

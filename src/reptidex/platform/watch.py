@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,7 +14,7 @@ from reptidex.streams.envelope import AnyEvent
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """One event as the watcher saw it; `at` is the watcher's wall clock in seconds."""
+    """One event as the watcher saw it; `at` is when it was put on the log (Unix seconds), `event.time` when its cause was."""
 
     event: AnyEvent
     at: float
@@ -54,10 +53,9 @@ class Watcher:
     async def _read(self) -> None:
         while True:
             batches = await self._consumer.getmany(timeout_ms=200)
-            now = time.time()
             for partition, records in batches.items():
                 for record in records:
-                    self._take(Seen(event=decode(record.value, partition.topic), at=now))
+                    self._take(Seen(event=decode(record.value, partition.topic), at=record.timestamp / 1000))
 
     def _take(self, seen: Seen) -> None:
         self.seen.append(seen)
@@ -99,7 +97,7 @@ def tree(chain: list[Seen], began: float) -> list[Node]:
     nodes: dict[str, Node] = {}
     for seen in chain:
         event = seen.event
-        ms = (event.time.timestamp() - began) * 1000
+        ms = (seen.at - began) * 1000
         nodes[event.id] = Node(service=seen.service, name=event.type, key=event.subject, ms=max(ms, 0.0))
     roots: list[Node] = []
     for seen in chain:

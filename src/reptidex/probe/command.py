@@ -36,7 +36,10 @@ def run(args: argparse.Namespace) -> int:
         print("give HOST:PORT, and a pattern that matches a probe (see --list)", file=sys.stderr)
         return 2
     logging.disable(logging.CRITICAL)  # the clients log every error that a probe provokes on purpose
-    outcomes = asyncio.run(_ask(chosen, Target(args.broker, args.replication), quiet=args.json))
+    try:
+        outcomes = asyncio.run(_ask(chosen, Target(args.broker, args.replication), quiet=args.json))
+    finally:
+        logging.disable(logging.NOTSET)
     print(_as_json(outcomes)) if args.json else _print_totals(outcomes)
     return 1 if any(outcome.verdict is Verdict.FAIL for outcome in outcomes) else 0
 

@@ -29,9 +29,6 @@ from reptidex.settings import Settings
 from reptidex.streams import animal, core, ops
 from reptidex.streams.catalogue import events_of
 
-RESERVE_S = 900
-"""How long an animal is kept for a buyer, in seconds."""
-
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Whom repti-commerce talks to, and how patient it is."""
@@ -39,7 +36,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     core: ServiceClient
     animal: ServiceClient
     others: Neighbours
-    reserve_s: int = RESERVE_S
+    reserve_s: int
+    """How long an animal is kept for a buyer who has not paid."""
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -49,7 +47,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
 async def connect(settings: Settings) -> Ports:
     """Build the connectors."""
     others = await neighbours(settings, own="commerce")
-    return Ports(core=others.to("core"), animal=others.to("animal"), others=others)
+    return Ports(core=others.to("core"), animal=others.to("animal"), others=others, reserve_s=settings.reservation_s)
 
 
 SERVICE = Service(

@@ -9,6 +9,7 @@ import msgspec
 from reptidex.agents.community import (
     accounts,
     animals,
+    deliveries,
     index,
     knowledge,
     notifications,
@@ -224,8 +225,9 @@ SERVICE = Service(
         notifications.notify_person,
         notifications.notify_members,
         notifications.record_sent,
-        notifications.record_delivered,
         notifications.record_failed,
+        deliveries.record_delivered,
+        deliveries.settle_delivery,
         notifications.read_notification,
         notifications.set_preferences,
         posts.write_post,

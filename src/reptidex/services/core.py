@@ -1,13 +1,10 @@
 """repti-core: authentication, configuration, billing, events, telemetry; the foundation of all others."""
 
 import os
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
-import httpx
 import msgspec
 
 from reptidex.agents.core import (
@@ -30,7 +27,7 @@ from reptidex.agents.core import (
 from reptidex.agents.core.log_publisher import LogPublisher
 from reptidex.connectors import keys
 from reptidex.connectors import payments as providers
-from reptidex.connectors.identity.outside import GithubProvider, IdentityProvider, OidcProvider
+from reptidex.connectors.identity.outside import OutsideProviders
 from reptidex.connectors.keys.local import write_private
 from reptidex.connectors.keys.port import KeyVault
 from reptidex.domain.addresses import normal_address
@@ -99,35 +96,16 @@ async def make_nobody(vault: KeyVault, hashing: Hashing) -> Nobody:
     return Nobody(user_id=NOBODY, data_key=own_key, password_sealed=sealed)
 
 
-class Client(msgspec.Struct, frozen=True, kw_only=True):
-    """Our registration with an identity provider: one entry of `<state>/keys/outside.json`."""
-
-    client_id: str
-    client_secret: str
-    issuer: str = "https://accounts.google.com"
-    """For OpenID Connect; GitHub needs none."""
-
-
-def outside_of(settings: Settings, client: httpx.AsyncClient) -> dict[str, IdentityProvider]:
+def outside_of(settings: Settings) -> OutsideProviders:
     """Return the identity providers of `<state>/keys/outside.json`: `{"google": {"client_id": …, "client_secret": …}}`.
 
     None without the file. Raises `SettingsError` for one that cannot be read.
     """
     path: Path = settings.state / "keys" / "outside.json"
-    if not path.exists():
-        return {}
     try:
-        clients = msgspec.json.decode(path.read_bytes(), type=dict[Literal["google", "github"], Client])
+        return OutsideProviders.of(path.read_bytes() if path.exists() else b"{}")
     except msgspec.MsgspecError as problem:
         raise SettingsError(f"{path}: {problem}") from problem
-    found: dict[str, IdentityProvider] = {}
-    for name, each in clients.items():
-        who = {"client_id": each.client_id, "client_secret": each.client_secret}
-        if name == "github":
-            found[name] = GithubProvider(**who, client=client)
-        else:
-            found[name] = OidcProvider(name, issuer=each.issuer, **who, client=client, clock=time.time)
-    return found
 
 
 def _full_names(secrets: Mapping[str, str]) -> dict[str, str]:
@@ -138,8 +116,12 @@ async def connect(settings: Settings) -> Ports:
     """Build the connectors."""
     hashing, vault, signer = Hashing(), keys.vault(settings), keys.signer(settings)
     offered, publisher = providers.gateways(settings), LogPublisher(settings.log)
-    web = httpx.AsyncClient(timeout=5.0)
-    closing = [part for part in (publisher, hashing, vault, signer, *offered.values()) if hasattr(part, "aclose")]
+    outside_providers = outside_of(settings)
+    closing = [
+        part
+        for part in (publisher, outside_providers, hashing, vault, signer, *offered.values())
+        if hasattr(part, "aclose")
+    ]
     return Ports(
         vault=vault,
         signer=signer,
@@ -154,7 +136,7 @@ async def connect(settings: Settings) -> Ports:
         service_secrets=_full_names(settings.service_secrets),
         public_url=settings.public_url,
         nobody=await make_nobody(vault, hashing),
-        outside=outside_of(settings, web),
+        outside=outside_providers.by_name,
         closing=tuple(closing),
     )
 

@@ -15,6 +15,7 @@ from reptidex.streams.animal import AnimalCreated, AnimalTransferred, LineageUpd
 from reptidex.streams.catalogue import events_of
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
+from reptidex.streams.ops import AdminModerationDecided
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +50,7 @@ SERVICE = Service(
         AnimalTransferred: "draws the chart with the new owner, and the certificate",
         OrderCompleted: "draws the shipping manifest",
         ProfileUpdated: "makes the profile's card anew",
+        AdminModerationDecided: "hides or removes a file",
         AuthUserDeleted: "takes the card down of a person who is gone",
     },
     asks={
@@ -61,6 +63,7 @@ SERVICE = Service(
         files.reject_file,
         files.attach_file,
         files.delete_file,
+        files.obey_moderator,
         renders.make_placeholder,
         renders.redraw_lineage,
         renders.redraw_for_new_owner,

@@ -10,6 +10,7 @@ from tests.chaos.engine.scales import prepare
 from tests.integration.devlog.broker_process import BrokerProcess
 
 from reptidex.tables.database import Database
+from reptidex.tables.migrate import migrate
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[Database]:
     database = Database.open(url, worker=False, readers=1)
-    await database.create("post")
+    await migrate(database, "post")
     yield database
     await database.close()
 

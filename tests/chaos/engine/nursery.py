@@ -39,6 +39,11 @@ class Nursery:
             lambda: not alive(pid), within, every=0.02, why=f"worker {pid} has not ended; see {self.output}"
         )
 
+    def killed(self) -> list[str]:
+        """Return the points at which workers have killed themselves."""
+        lines = self.output.read_text().splitlines()
+        return [line.removeprefix("KILLED ") for line in lines if line.startswith("KILLED ")]
+
     async def stop(self, pid: int) -> None:
         """Have a worker stop in good order."""
         os.kill(pid, signal.SIGTERM)

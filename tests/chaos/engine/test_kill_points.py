@@ -53,6 +53,7 @@ async def test_a_worker_killed_at_each_point_loses_nothing_and_applies_nothing_t
     for point in POINTS:
         await scales.weigh(share)
         await nursery.ended(nursery.spawn(kill=point), 40)
+    assert nursery.killed() == [point.partition(":")[0] for point in POINTS]
     await scales.weigh(EVENTS - scales.count)
     last = nursery.spawn()
 

@@ -1,6 +1,6 @@
 """Workers of the parcels service in processes of their own, forked from one that has imported everything already.
 
-`python -m tests.chaos.engine.worker_process` reads one JSON object a line: {"log": …, "database": …, "state": …, "kill": "point:pass"}
+`python -m tests.chaos.engine.worker_process` reads an order a line: {"log": …, "database": …, "state": …, "kill": "point:pass"},
 and answers with the pid; the child is a worker that kills itself with SIGKILL when it passes that point so many times.
 """
 
@@ -48,6 +48,7 @@ class KillPoint:
     def __call__(self, point: str) -> None:
         self._passed[point] += 1
         if point == self._point and self._passed[point] >= self._count:
+            os.write(2, f"KILLED {point}\n".encode())
             os.kill(os.getpid(), signal.SIGKILL)
 
 

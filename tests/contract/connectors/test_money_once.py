@@ -7,7 +7,7 @@ from typing import TypeVar
 import pytest
 from tests.contract.connectors.payment_hosts import METHODS, VendorHost, charge, vendor
 
-from reptidex.connectors.payments.port import DeclinedError
+from reptidex.connectors.payments.port import DeclinedError, Payment
 from reptidex.doubles.payments.faults import Faults
 from reptidex.doubles.payments.server import PaymentDouble
 from reptidex.errors import UnavailableError
@@ -81,3 +81,16 @@ async def test_a_declined_order_holds_no_money(double: PaymentDouble, provider: 
     await host.gateway.aclose()
 
     assert (double.ledger.orders(), METHODS[provider]["declined"] != "") == ({}, True)
+
+
+@pytest.mark.parametrize("provider", ["stripe", "paypal"])
+async def test_a_key_that_is_in_use_is_tried_again_and_not_refused(double: PaymentDouble, provider: str) -> None:
+    double.desk.faults = Faults(latency_s=0.1)
+    hosts = [VendorHost(vendor(provider, double, double.book.now, retries=0), double) for _ in range(3)]
+    asked = [host.gateway.authorise(charge(host), key="k") for host in hosts]
+    outcomes = await asyncio.gather(*asked, return_exceptions=True)
+    for host in hosts:
+        await host.gateway.aclose()
+
+    assert all(isinstance(outcome, Payment | UnavailableError) for outcome in outcomes)
+    assert double.ledger.payments()[0]["authorise_count"] == 1

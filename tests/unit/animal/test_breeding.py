@@ -12,6 +12,7 @@ from reptidex.streams.animal import (
     BreedingClutchHatched,
     BreedingOffspringRecorded,
     GeneticsPredictionCompleted,
+    GeneticsTraitProven,
 )
 from reptidex.streams.commands.animal import (
     Done,
@@ -144,6 +145,26 @@ async def test_what_both_parents_are_bound_to_give_is_recorded(keepers: Any) -> 
     created = next(one.data for one in reversed(keepers.harness.events) if isinstance(one.data, AnimalCreated))
 
     assert created.genotype == (Gene(locus="albino", alleles=("albino", "+"), evidence="parentage"),)
+
+
+async def test_a_visual_hatchling_proves_its_parents(keepers: Any) -> None:
+    possible = (Gene(locus="albino", alleles=("albino", "+"), probability=Ratio(numerator=2, denominator=3)),)
+    clutch, dam, [sire] = await clutch_of(keepers, sire=possible)
+    events = await keepers.harness.handle(hatch(keepers, clutch, 2, genotype=VISUAL))
+    proven = [event for event in events if isinstance(event, GeneticsTraitProven)]
+    het = (Gene(locus="albino", alleles=("albino", "+"), evidence="offspring"),)
+
+    assert [event.animal_id for event in proven] == [sire, dam]
+    assert [(await keepers.row(parent)).genotype for parent in (sire, dam)] == [het, het]
+
+
+async def test_a_certain_record_that_disagrees_is_doubted_and_left_alone(keepers: Any) -> None:
+    normal = (Gene(locus="albino", alleles=("+", "+"), evidence="lab"),)
+    clutch, _, [sire] = await clutch_of(keepers, sire=normal, dam=HET)
+    done = await keepers.harness.ask(hatch(keepers, clutch, 1, genotype=VISUAL), Done)
+
+    assert [remark.rule for remark in done.remarks] == ["genotype"]
+    assert (await keepers.row(sire)).genotype == normal
 
 
 async def test_more_hatchlings_than_eggs_are_refused_whole(keepers: Any) -> None:

@@ -1,6 +1,7 @@
 """Whatever is asked in whatever order, twice or late: one owner at any time, and no sale moves what it does not hold."""
 
 from datetime import timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -21,7 +22,7 @@ class Rush:
     def __init__(self, keepers: Any, animal: str, chance: Random) -> None:
         self.keepers, self.animal, self.chance = keepers, animal, chance
         self.released: set[str] = set()
-        self.moved: list[str] = []
+        self.moved: list[str | None] = []
         self.rejected: list[str] = []
 
     async def step(self) -> None:
@@ -75,7 +76,7 @@ async def test_an_animal_has_one_owner_whatever_happens(keepers: Any, seed: int)
 
     assert [one.number for one in history] == list(range(1, len(history) + 1))
     assert [one.until is None for one in history] == [False] * (len(history) - 1) + [True]
-    assert all(one.until == following.since for one, following in zip(history, history[1:], strict=False))
+    assert all(one.until == following.since for one, following in pairwise(history))
     assert history[-1].vivarium_id == row.vivarium_id and history[-1].code == row.code
     assert len(rush.moved) <= 1 and not set(rush.moved) & set(rush.rejected)
     assert len(rush.rejected) == len(set(rush.rejected))

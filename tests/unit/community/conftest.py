@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.unit.community.square import Square
 from tests.unit.community.town import Town
 
 
@@ -19,5 +20,13 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
 async def real_town(tmp_path: Path) -> AsyncIterator[Town]:
     """The same with a real index on disk."""
     opened = await Town.open(tmp_path / "index", real=True)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def square(town: Town) -> AsyncIterator[Square]:
+    """The views over that town."""
+    opened = await Square.open(town)
     yield opened
     await opened.close()

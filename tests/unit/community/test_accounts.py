@@ -1,6 +1,7 @@
 """What people are told of their accounts, and how they are forgotten."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.unit.community.town import BEA, SAM, VIVARIUM, Town, newcomer, profile, uid
 
@@ -74,7 +75,7 @@ async def test_other_changes_of_an_account_are_nobodys_news(town: Town) -> None:
 
 
 async def test_a_new_device_is_told_of_and_a_known_one_is_not(town: Town) -> None:
-    facts = {"user_id": SAM, "session_id": uid(70), "device": "Firefox on Linux"}
+    facts: dict[str, Any] = {"user_id": SAM, "session_id": uid(70), "device": "Firefox on Linux"}
     await town.hear(AuthSessionStarted(**facts, how="password", expires_at=SOON))
     await town.hear(AuthSessionStarted(**facts, how="password", expires_at=SOON, new_device=True), 2)
 
@@ -83,7 +84,7 @@ async def test_a_new_device_is_told_of_and_a_known_one_is_not(town: Town) -> Non
 
 async def test_a_stolen_sign_in_is_told_of_even_by_those_who_want_no_mail(town: Town) -> None:
     await town.hear(SetPreferences(user_id=SAM, channels={"session.reused": ()}))
-    await town.hear(AuthSessionReused(user_id=SAM, session_id=uid(70), last_used_at=SOON))
+    await town.hear(AuthSessionReused(user_id=SAM, session_id=uid(70), rotation=2))
 
     assert town.subjects == ["A session was ended for your safety"]
 
@@ -103,7 +104,7 @@ async def _live(town: Town) -> None:
     """Let Sam leave traces everywhere, and Bea too."""
     await town.hear(newcomer())
     await town.hear(profile())
-    await town.hear(AuthSessionReused(user_id=SAM, session_id=uid(70), last_used_at=SOON))
+    await town.hear(AuthSessionReused(user_id=SAM, session_id=uid(70), rotation=2))
     for person in (SAM, BEA):
         await town.hear(Follow(user_id=person, target_kind="vivarium", target_id=VIVARIUM))
     await town.hear(SaveSearch(user_id=SAM, search_id=uid(80), name="mine", scope="all", query={"q": "x"}))

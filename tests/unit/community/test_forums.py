@@ -117,7 +117,8 @@ async def test_an_answer_follows_an_answer_of_the_same_post_only(town: Town) -> 
 async def test_one_vote_counts_a_person_and_the_last_one_does(town: Town) -> None:
     await _write(town)
     scores = []
-    for person, reaction in ((BEA, "up"), (BEA, "up"), (EVE, "up"), (BEA, "down"), (EVE, "none")):
+    votes: list[tuple[str, Any]] = [(BEA, "up"), (BEA, "up"), (EVE, "up"), (BEA, "down"), (EVE, "none")]
+    for person, reaction in votes:
         for each in await town.hear(CastVote(post_id=POST, user_id=person, reaction=reaction)):
             assert isinstance(each, CommunityInteractionReacted)
             scores.append(each.score)

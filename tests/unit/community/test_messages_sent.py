@@ -1,5 +1,6 @@
 """From a message to its delivery, or to its end."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -35,15 +36,45 @@ async def _only(town: Town) -> Notification:
     return message
 
 
-async def test_a_delivery_is_told_once(town: Town) -> None:
-    await town.hear(newcomer())
+def _report(message: Notification) -> RecordDelivered:
+    return RecordDelivered(notification_id=message.notification_id, provider_reference=message.provider_reference)
+
+
+async def test_a_delivery_is_told_once_in_the_chain_of_what_the_message_tells(town: Town) -> None:
+    await town.hear(newcomer(), correlation_id="the registration")
     message = await _only(town)
-    report = RecordDelivered(notification_id=message.notification_id, provider_reference=message.provider_reference)
-    [said] = await town.hear(report)
+    await town.hear(_report(message), correlation_id="the report")
+    [said] = await town.harness.advance(by=timedelta(seconds=1))
 
     assert isinstance(said, NotificationDelivered)
     assert said.cause_id == message.cause_id
-    assert await town.hear(report) == []
+    assert town.harness.events[-1].correlationid == "the registration"
+    assert await town.hear(_report(message)) + await town.harness.advance(by=timedelta(days=1)) == []
+
+
+async def test_a_late_delivery_is_told_at_once(town: Town) -> None:
+    await town.hear(newcomer())
+    await town.harness.advance(by=timedelta(minutes=5))
+    [said] = await town.hear(_report(await _only(town)))
+
+    assert isinstance(said, NotificationDelivered)
+    assert await town.harness.advance(by=timedelta(days=1)) == []
+
+
+async def test_a_message_that_is_never_reported_is_waited_for_an_hour_and_then_left_alone(town: Town) -> None:
+    await town.hear(newcomer())
+    await town.harness.advance(by=timedelta(hours=5))
+
+    assert await town.harness.timers == {}
+    assert [type(each) for each in await town.hear(_report(await _only(town)))] == [NotificationDelivered]
+
+
+async def test_a_letter_that_was_given_up_and_arrived_after_all_is_delivered(town: Town) -> None:
+    await town.harness.handle(newcomer(), sequence=1)
+    await town.harness.fail_effects("mail does not answer: 451")
+    [said] = await town.hear(_report(await _only(town)))
+
+    assert isinstance(said, NotificationDelivered)
 
 
 async def test_a_message_carries_no_address_into_rows_and_events(town: Town) -> None:
@@ -163,14 +194,32 @@ async def test_who_follows_no_longer_hears_no_more(town: Town) -> None:
     assert [each for each in await town.hear(offer()) if isinstance(each, NotificationSent)] == []
 
 
+def _clutch(visibility: Any) -> BreedingClutchCreated:
+    return BreedingClutchCreated(
+        clutch_id=uid(31),
+        vivarium_id=VIVARIUM,
+        species_id=uid(23),
+        species="Python regius",
+        dam_id=uid(32),
+        laid_on=date(2026, 1, 1),
+        laid=6,
+        visibility=visibility,
+    )
+
+
 async def test_a_clutch_is_told_to_many_followers_each_once(town: Town) -> None:
     people = [uid(1000 + number) for number in range(30)]
     for person in people:
         await town.hear(Follow(user_id=person, target_kind="vivarium", target_id=VIVARIUM))
-    clutch = BreedingClutchCreated(clutch_id=uid(31), vivarium_id=VIVARIUM, species_id=uid(23), dam_id=uid(32))
-    said = await town.hear(clutch)
+    said = await town.hear(_clutch("public"))
 
     assert sorted(each.recipient_id for each in said) == people
+
+
+async def test_a_private_clutch_is_nobodys_news(town: Town) -> None:
+    await town.hear(Follow(user_id=BEA, target_kind="vivarium", target_id=VIVARIUM))
+
+    assert await town.hear(_clutch("private")) == []
 
 
 async def test_a_service_that_repeats_itself_is_heard_once(town: Town) -> None:

@@ -192,7 +192,9 @@ def order(cls: Any = OrderCreated, **changes: Any) -> Any:
         "transaction_id": uid(25),
         "buyer": Party(vivarium_id=OTHER, user_id=BEA),
         "seller": Party(vivarium_id=VIVARIUM, user_id=SAM),
-        "lines": (OrderLine(listing_id=LISTING, animal_id=ANIMAL, title="Kiwi", species="Python regius", price=dollars),),
+        "lines": (
+            OrderLine(listing_id=LISTING, animal_id=ANIMAL, title="Kiwi", species="Python regius", price=dollars),
+        ),
         "subtotal": dollars,
         "shipping": nothing,
         "tax": nothing,

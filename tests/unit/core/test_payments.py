@@ -43,10 +43,12 @@ class Till:
         for _ in range(4):
             await self.stand.harness.carry_out(self.stand.ports)
 
-    async def hear(self, place: int = -1) -> int:
+    async def hear(self, place: int = -1, *, provider: str = "stripe") -> int:
         """Bring one of the provider's webhooks."""
         body, headers = self.provider.webhooks[place]
-        async with self.stand.session.post(f"{self.stand.url}/webhooks/stripe", data=body, headers=headers) as response:
+        async with self.stand.session.post(
+            f"{self.stand.url}/webhooks/{provider}", data=body, headers=headers
+        ) as response:
             return response.status
 
     async def status(self) -> str:
@@ -295,3 +297,35 @@ async def test_only_commerce_may_ask_for_payments(stand: Stand) -> None:
     other, _ = await stand.get(f"/payments/{PAYMENT}", token=await stand.service("repti-ops"))
 
     assert (user, other) == (403, 403)
+
+
+async def test_what_paypal_notices_is_looked_up_before_it_is_believed(stand: Stand) -> None:
+    till = await _till(stand)
+    till.provider = cast(MemoryPaymentGateway, stand.ports.gateways["paypal"])
+    await till.ask("action", provider="paypal")
+    await till.carry()
+    payment = await stand.harness.get(Payment, PAYMENT)
+    assert payment is not None
+
+    till.provider.act(payment.reference)
+    await till.hear(provider="paypal")
+    unbelieved = await till.status()
+    await till.carry()
+
+    assert unbelieved == "processing"
+    assert (await till.status(), till.told()) == ("completed", ["payment.completed"])
+
+
+async def test_a_refund_made_at_the_providers_own_desk_is_found_and_told(stand: Stand) -> None:
+    till = await _till(stand)
+    till.provider = cast(MemoryPaymentGateway, stand.ports.gateways["paypal"])
+    await till.ask(provider="paypal")
+    await till.carry()
+    payment = await stand.harness.get(Payment, PAYMENT)
+    assert payment is not None
+
+    await till.provider.refund(payment.reference, key="by hand")
+    await till.hear(provider="paypal")
+    await till.carry()
+
+    assert till.told() == ["payment.completed", "payment.refunded"]

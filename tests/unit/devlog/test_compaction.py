@@ -109,4 +109,4 @@ async def test_damage_found_by_compaction_takes_the_partition_offline(bench: Ben
     path.write_bytes(path.read_bytes()[:-1] + b"\xff")
     await compacted(bench)
 
-    assert "found by compaction" in bench.cause()
+    assert "is damaged: CRC mismatch" in bench.cause()

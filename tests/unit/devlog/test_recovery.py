@@ -6,6 +6,7 @@ from tests.unit.devlog.bench import Crash, Opener
 from reptidex.devlog.errors import StartRefused
 from reptidex.devlog.storage.entries import OffsetsCommitted
 from reptidex.devlog.storage.journal import journal_files
+from reptidex.devlog.storage.scrub import scrub
 
 
 async def test_acknowledged_records_and_offsets_survive_a_crash(open_store: Opener, crash: Crash) -> None:
@@ -88,6 +89,22 @@ async def test_a_flipped_bit_in_a_segment_is_found_before_it_is_served(open_stor
 
     assert again.values() == []
     assert "is damaged" in again.cause()
+
+
+async def test_damage_is_found_in_the_background_before_anybody_reads(open_store: Opener, crash: Crash) -> None:
+    bench = await open_store()
+    await bench.topic(partitions=2)
+    for index in (0, 1):
+        await bench.write("a", index=index)
+    await bench.checkpoint()
+    copy = crash(bench)
+    segment = next(copy.glob("topics/*/0.*.log"))
+    segment.write_bytes(segment.read_bytes()[:-1] + b"\xff")
+    again = await open_store(copy)
+    await scrub(again.store)
+
+    assert "is damaged: CRC mismatch" in again.cause(index=0)
+    assert again.cause(index=1) == ""
 
 
 async def test_bytes_that_were_never_acknowledged_are_cut_off_and_reported(open_store: Opener, crash: Crash) -> None:

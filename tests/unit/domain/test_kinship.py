@@ -176,3 +176,11 @@ def _paths(pedigree: Pedigree, animal: str) -> list[tuple[str, ...]]:
         if parent:
             found += [(animal, *path) for path in _paths(pedigree, parent)]
     return found
+
+
+def test_a_full_pedigree_of_ten_generations_without_repeats_is_little_work() -> None:
+    pedigree: Pedigree = {f"{number}": (f"{2 * number}", f"{2 * number + 1}") for number in range(1, 1024)}
+    kinship = Kinship(pedigree)
+
+    assert kinship.inbreeding("1") == 0
+    assert len(kinship._known) < 10

@@ -11,6 +11,7 @@ from reptidex.agents.media.pictures.process import PictureRefusedError, renditio
 from reptidex.errors import NotFoundError, UnavailableError
 from reptidex.streams.commands.media import AttachFile, DeleteFile
 from reptidex.streams.media import FileDeleted, FileProcessed, MediaUploaded
+from reptidex.streams.ops import AdminModerationDecided
 
 BOMB = (
     b"\x89PNG\r\n\x1a\n"
@@ -139,6 +140,18 @@ async def test_a_file_deleted_while_it_is_processed_leaves_nothing(studio: Any) 
 
     assert (await studio.file(file_id)).state == "deleted"
     assert studio.kept() == set()
+
+
+@pytest.mark.parametrize(("decision", "hidden", "left"), [("hide", True, 3), ("keep", False, 3), ("remove", False, 0)])
+async def test_a_moderators_decision_is_carried_out(studio: Any, decision: Any, hidden: bool, left: int) -> None:
+    file_id = await studio.upload(photo())
+    await studio.work()
+    case = {"subject_kind": "file", "case_id": studio.id(), "admin_id": studio.user}
+    await studio.harness.handle(AdminModerationDecided(subject_id=file_id, decision=decision, **case))
+    await studio.work()
+
+    assert (await studio.file(file_id)).hidden is hidden
+    assert len(studio.kept()) == left
 
 
 async def test_anothers_file_is_answered_like_an_absent_one(studio: Any) -> None:

@@ -21,6 +21,7 @@ from reptidex.devlog.server.faults import Faults
 from reptidex.devlog.server.limits import Gate
 from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.maintenance import Maintenance
+from reptidex.devlog.storage.scrub import scrub
 from reptidex.devlog.storage.store import Store
 
 GROUP_TICK = 0.05
@@ -89,6 +90,7 @@ class DevLog:
             await store.close()
             raise
         self.broker.port = self._server.sockets[0].getsockname()[1]
+        self._tasks.append(asyncio.create_task(scrub(store)))
         self._every(GROUP_TICK, _soon(groups.tick))
         self._every(STORAGE_TICK, store.tend)
         self._every(TRANSACTION_TICK, transactions.abort_expired)

@@ -31,7 +31,7 @@ class Checkpoint:
         the journal keeps everything that the last good snapshot lacks.
         """
         async with self._lock:
-            taken: list[tuple[Snapshot, dict[Path, Partition]]] = []
+            taken: list[tuple[Snapshot, dict[str, Partition]]] = []
 
             def capture() -> None:
                 if not any(p.must_reopen for topic in self._state.topics.values() for p in topic.partitions):
@@ -45,7 +45,7 @@ class Checkpoint:
             snapshot, dirty = taken[0]
             loop = asyncio.get_running_loop()
             try:
-                failed = await loop.run_in_executor(thread, self._sync, list(dirty))
+                failed = await loop.run_in_executor(thread, self._sync, [Path(name) for name in dirty])
                 if not failed:
                     await loop.run_in_executor(thread, write_snapshot, self._root, self._disk, snapshot)
             except OSError:
@@ -54,7 +54,7 @@ class Checkpoint:
             if failed:
                 self._state.shared.dirty.update(dirty)
             for path, error in failed.items():
-                dirty[path].take_offline(f"fsync of {path.name} failed: {error}", must_reopen=True)
+                dirty[str(path)].take_offline(f"fsync of {path.name} failed: {error}", must_reopen=True)
             if not failed:
                 await loop.run_in_executor(thread, self._journal.forget_before, snapshot.next_frame)
             return not failed

@@ -6,7 +6,6 @@ journal entry. Records of aborted transactions go, transaction markers stay. A t
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from crc32c import crc32c
@@ -17,25 +16,10 @@ from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.entries import SegmentFile
 from reptidex.devlog.storage.partition import Partition
 from reptidex.devlog.storage.records import records_of
-from reptidex.devlog.storage.segment import DamagedSegment, Segment
+from reptidex.devlog.storage.segment import Segment
+from reptidex.devlog.storage.source import Source
 
 _CODEC_BITS = 0x07
-
-
-@dataclass(slots=True, frozen=True)
-class Source:
-    """A sealed segment as the compaction thread sees it."""
-
-    path: Path
-    known: SegmentFile
-
-    def read(self) -> bytes:
-        """Return the segment's bytes; raises DamagedSegment."""
-        with self.path.open("rb") as file:
-            data = file.read(self.known.size)
-        if crc32c(data) != self.known.crc:
-            raise DamagedSegment(f"{self.path.name} is damaged (found by compaction)")
-        return data
 
 
 @dataclass(slots=True, frozen=True)

@@ -31,6 +31,7 @@ class Journal:
         self.next_frame = next_frame
         self._fd = -1
         self.size = 0
+        self.entries = 0
         self.path: Path | None = None
 
     def start_file(self) -> None:
@@ -38,7 +39,7 @@ class Journal:
         self.close()
         self.path = self._directory / f"{self.next_frame:016d}.journal"
         self._fd = os.open(self.path, NEW_OR_OLD | os.O_TRUNC, 0o600)
-        self.size = 0
+        self.size = self.entries = 0
         self._disk.sync_directory(self._directory)
 
     def append(self, entries: list[bytes]) -> None:
@@ -49,6 +50,7 @@ class Journal:
         self._disk.write(self._fd, frame, self.size)
         self._disk.sync(self._fd)
         self.size += len(frame)
+        self.entries += len(entries)
         self.next_frame += 1
 
     def cut(self) -> None:

@@ -13,6 +13,8 @@ from reptidex.devlog.storage.partition import Partition
 from reptidex.devlog.storage.segment import DamagedSegment
 from reptidex.devlog.storage.store import Store
 
+COOLING_ROUNDS = 30
+
 
 class Maintenance:
     """Give back the space of records that their topic's settings no longer keep."""
@@ -22,13 +24,18 @@ class Maintenance:
         self._clock = clock
         self._disk = disk
         self._report = report
+        self._round = 0
 
     async def run(self) -> None:
         """Look at every partition once."""
+        self._round += 1
         for topic in list(self._store.state.topics.values()):
             for partition in list(topic.partitions):
                 if partition.segments and partition.offline is None and self._store.offline_cause is None:
                     self._seal(topic, partition)
+                    if self._round % COOLING_ROUNDS == 0:
+                        for segment in partition.segments[:-1]:
+                            segment.cool()
                     if topic.deletes:
                         self._retain(topic, partition)
                     if topic.compacts:

@@ -36,7 +36,7 @@ class Shared:
     pool: FilePool
     disk: Disk
     report: Callable[[str], None]
-    dirty: dict[Path, "Partition"] = field(default_factory=dict)
+    dirty: dict[str, "Partition"] = field(default_factory=dict)
     arrivals: "Arrivals[Partition]" = field(default_factory=Arrivals)
 
 
@@ -91,14 +91,16 @@ class Partition:
         return PartitionState(self.index, self.start, self.end, segments, producers, opened, aborted)
 
     def apply_roll(self, base: int, created_ms: int) -> None:
-        """Open a new segment at `base`."""
+        """Open a new segment at `base`; raises OSError when the one before cannot be written."""
+        self.flush()
         self.segments.append(Segment(self._path(base, 0), base, created_ms))
 
     def apply_batch(self, data: bytes, now_ms: int) -> None:
-        """Add a durable batch to the newest segment; raises OSError when the segment cannot be written."""
+        """Add a durable batch to the newest segment; it can be read after `flush`."""
         batch = peek_batch(data)
-        self.segments[-1].append(data, batch, self.shared.pool, self.shared.disk)
-        self.shared.dirty[self.segments[-1].path] = self
+        active = self.segments[-1]
+        active.append(data, batch)
+        self.shared.dirty[active.name] = self
         self.end = batch.last_offset + 1
         self.next_offset = max(self.next_offset, self.end)
         self.empty_answer.clear()
@@ -109,6 +111,11 @@ class Partition:
             if batch.is_transactional:
                 self.transactions.began(batch.producer_id, batch.base_offset)
             self.producers.commit(batch, now_ms)
+
+    def flush(self) -> None:
+        """Write the batches added since the last call to their file; raises OSError."""
+        if self.segments:
+            self.segments[-1].flush(self.shared.pool, self.shared.disk)
 
     def apply_start(self, offset: int) -> None:
         """Forget the records below `offset`, and the files that hold nothing else."""
@@ -183,6 +190,6 @@ class Partition:
         return self.directory / f"{self.index}.{base:020d}.{generation}.log"
 
     def _remove(self, segment: Segment) -> None:
-        self.shared.pool.drop(segment.path)
-        self.shared.dirty.pop(segment.path, None)
+        self.shared.pool.drop(segment.name)
+        self.shared.dirty.pop(segment.name, None)
         segment.path.unlink(missing_ok=True)

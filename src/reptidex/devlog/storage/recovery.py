@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reptidex.devlog.errors import StartRefused
-from reptidex.devlog.storage.batches import Batch, DamagedBatch, peek_batch, read_batch
+from reptidex.devlog.storage.batches import DamagedBatch, peek_batch, read_batch
 from reptidex.devlog.storage.entries import Appended, Entry, Rolled, SegmentsReplaced, StartMoved
 from reptidex.devlog.storage.journal import journal_files, read_journal
 from reptidex.devlog.storage.partition import Partition
@@ -24,7 +24,22 @@ class _Visit:
     """What the files of one partition held before anything was replayed into them."""
 
     gone: dict[Path, str] = field(default_factory=dict)
-    survivors: dict[int, tuple[Batch, bytes]] = field(default_factory=dict)
+    tails: list[bytes] = field(default_factory=list)
+    known_size: int = 0
+    _survivors: dict[int, bytes] | None = None
+
+    @property
+    def size(self) -> int:
+        """Return the bytes that the files held in all."""
+        return self.known_size + sum(map(len, self.tails))
+
+    def survivor(self, offset: int) -> bytes | None:
+        """Return the whole batch at this offset that lies behind what the snapshot knows, if there is one."""
+        if self._survivors is None:
+            self._survivors = {}
+            for tail in self.tails:
+                _collect(tail, self._survivors)
+        return self._survivors.get(offset)
 
 
 class Replay:
@@ -64,13 +79,15 @@ class Replay:
         if missing:
             partition.take_offline("; ".join(missing))
             return
-        self._fill(partition, visit, None)
+        if sum(segment.size for segment in partition.segments) < visit.size:
+            self._fill(partition, visit, None)
+        partition.flush()
         active = partition.segments[-1]
         partition.settle()
         present = active.path.stat().st_size if active.path.exists() else 0
         if present > active.size:
             self._report(f"CUT {partition}: torn tail of {present - active.size} bytes in {active.path.name}")
-            partition.shared.pool.drop(active.path)
+            partition.shared.pool.drop(active.name)
             with active.path.open("r+b") as file:
                 file.truncate(active.size)
 
@@ -81,7 +98,8 @@ class Replay:
         try:
             if isinstance(entry, Appended):
                 base = peek_batch(entry.data).base_offset
-                self._fill(partition, visit, base)
+                if base > partition.end:
+                    self._fill(partition, visit, base)
                 if base != partition.end:
                     lost = f"records {partition.end} to {base - 1} were acknowledged and are missing"
                     partition.take_offline(lost)
@@ -93,8 +111,7 @@ class Replay:
             partition.take_offline(f"cannot be written: {error}", must_reopen=True)
 
     def _fill(self, partition: Partition, visit: _Visit, upto: int | None) -> None:
-        while (upto is None or partition.end < upto) and (found := visit.survivors.get(partition.end)) is not None:
-            _, data = found
+        while (upto is None or partition.end < upto) and (data := visit.survivor(partition.end)) is not None:
             partition.apply_batch(data, self._state.clock.now_ms())
             self._rescued += 1
 
@@ -110,32 +127,33 @@ class Replay:
                     visit.gone[segment.path] = f"{segment.path.name} is gone with {records}"
                 elif present is not None and present < segment.size:
                     partition.take_offline(f"{segment.path.name} holds {present} of {records}")
-            self._survivors(partition, visit)
+            visit.known_size = sum(segment.size for segment in partition.segments)
+            self._tails(partition, visit)
         return visit
 
-    def _survivors(self, partition: Partition, visit: _Visit) -> None:
+    def _tails(self, partition: Partition, visit: _Visit) -> None:
         known = {segment.path.name for segment in partition.segments}
         if partition.segments:
             active = partition.segments[-1]
             if active.path.exists() and active.path.stat().st_size > active.size:
                 with active.path.open("rb") as file:
                     file.seek(active.size)
-                    _collect(file.read(), visit.survivors)
+                    visit.tails.append(file.read())
         if partition.directory.exists():
             for path in sorted(partition.directory.glob(f"{partition.index}.*.log")):
                 base = int(path.name.split(".")[1])
                 if path.name not in known and base >= partition.end:
-                    _collect(path.read_bytes(), visit.survivors)
+                    visit.tails.append(path.read_bytes())
 
 
-def _collect(data: bytes, into: dict[int, tuple[Batch, bytes]]) -> None:
+def _collect(data: bytes, into: dict[int, bytes]) -> None:
     position = 0
     while position < len(data):
         try:
             batch = read_batch(data, position)
         except DamagedBatch:
             return
-        into[batch.base_offset] = (batch, data[position : position + batch.size])
+        into[batch.base_offset] = data[position : position + batch.size]
         position += batch.size
 
 
@@ -180,7 +198,7 @@ def reopen_partition(
     snapshot = read_snapshot(root, report)
     fresh = Partition(failed.topic_id, failed.topic, failed.index, failed.directory, failed.shared)
     for segment in failed.segments:
-        failed.shared.pool.drop(segment.path)
+        failed.shared.pool.drop(segment.name)
     for known in snapshot.topics if snapshot is not None else ():
         if known.topic_id == failed.topic_id:
             for described in known.partitions:

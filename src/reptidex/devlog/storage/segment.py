@@ -26,6 +26,7 @@ class Segment:
 
     def __init__(self, path: Path, base: int, created_ms: int, generation: int = 0) -> None:
         self.path = path
+        self.name = str(path)
         self.base = base
         self.created_ms = created_ms
         self.generation = generation
@@ -33,6 +34,8 @@ class Segment:
         self.end = base
         self.crc = 0
         self.max_timestamp = -1
+        self._unwritten: list[bytes] = []
+        self._read = False
         self._lasts: array[int] | None = array("q")
         self._positions: array[int] = array("q")
 
@@ -52,9 +55,9 @@ class Segment:
             self.base, self.generation, self.size, self.end, self.crc, self.max_timestamp, self.created_ms
         )
 
-    def append(self, data: bytes, batch: Batch, pool: FilePool, disk: Disk) -> None:
-        """Write one placed batch at the end (to the page cache; a checkpoint makes it durable)."""
-        disk.write(pool.descriptor(self.path), data, self.size)
+    def append(self, data: bytes, batch: Batch) -> None:
+        """Add one placed batch at the end; `flush` writes it."""
+        self._unwritten.append(data)
         if self._lasts is not None:
             self._lasts.append(batch.last_offset)
             self._positions.append(self.size)
@@ -62,6 +65,13 @@ class Segment:
         self.size += len(data)
         self.end = batch.last_offset + 1
         self.max_timestamp = max(self.max_timestamp, batch.max_timestamp)
+
+    def flush(self, pool: FilePool, disk: Disk) -> None:
+        """Write what was added (to the page cache; a checkpoint makes it durable)."""
+        if self._unwritten:
+            data = b"".join(self._unwritten)
+            disk.write(pool.descriptor(self.name), data, self.size - len(data))
+            self._unwritten.clear()
 
     def read(self, offset: int, limit_offset: int, max_bytes: int, pool: FilePool) -> bytes:
         """Return whole batches from the one that holds `offset`, below `limit_offset`, about `max_bytes`, at least one."""
@@ -75,33 +85,36 @@ class Segment:
         fitting = len(lasts) if self.size <= begin + max_bytes else bisect_right(self._positions, begin + max_bytes) - 1
         after = min(max(fitting, first + 1), stop)
         finish = self._positions[after] if after < len(lasts) else self.size
-        return os.pread(pool.descriptor(self.path), finish - begin, begin)
+        return os.pread(pool.descriptor(self.name), finish - begin, begin)
 
     def batches(self, pool: FilePool) -> Iterator[tuple[Batch, bytes]]:
         """Yield each batch with its bytes; raises DamagedSegment."""
         self._index(pool)
         for position in list(self._positions):
-            fd = pool.descriptor(self.path)
+            fd = pool.descriptor(self.name)
             batch = Batch._make(HEADER.unpack(os.pread(fd, HEADER.size, position)))
             yield batch, os.pread(fd, batch.size, position)
 
-    def release(self) -> None:
-        """Give the index's memory back until the next read."""
-        if self.size:
-            self._lasts, self._positions = None, array("q")
+    @property
+    def verified(self) -> bool:
+        """Tell whether the file was compared with its checksum, or written, by this process."""
+        return self._lasts is not None
 
-    def verify(self, pool: FilePool) -> None:
-        """Compare the file with its checksum; raises DamagedSegment."""
-        self._index(pool)
+    def cool(self) -> None:
+        """Give the index's memory back if nobody has read the segment since the last call."""
+        if not self._read and self.size:
+            self._lasts, self._positions = None, array("q")
+        self._read = False
 
     def _index(self, pool: FilePool) -> "array[int]":
+        self._read = True
         if self._lasts is not None:
             return self._lasts
-        data = os.pread(pool.descriptor(self.path), self.size, 0)
+        data = os.pread(pool.descriptor(self.name), self.size, 0)
         if len(data) < self.size:
             raise DamagedSegment(f"{self.path.name} has {len(data)} of {self.size} acknowledged bytes")
         if crc32c(data) != self.crc:
-            raise DamagedSegment(f"{self.path.name} is damaged: {_locate(data)}")
+            raise DamagedSegment(f"{self.path.name} is damaged: {locate(data)}")
         lasts, positions, position = array("q"), array("q"), 0
         while position < len(data):
             batch = peek_batch(data, position)
@@ -112,7 +125,8 @@ class Segment:
         return lasts
 
 
-def _locate(data: bytes) -> str:
+def locate(data: bytes) -> str:
+    """Return what is wrong with a segment whose checksum does not match."""
     try:
         for _ in walk(data):
             pass

@@ -166,7 +166,7 @@ class State:
         for partition in topic.partitions:
             partition.offline = "topic deleted"
             for segment in partition.segments:
-                self.shared.pool.drop(segment.path)
+                self.shared.pool.drop(segment.name)
         self.shared.arrivals.announce(topic.partitions)
         shutil.rmtree(topic.directory, ignore_errors=True)
 

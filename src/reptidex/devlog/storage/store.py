@@ -25,6 +25,7 @@ from reptidex.devlog.storage.state import State
 
 SPACE_CHECK_INTERVAL = 0.05
 PRODUCER_ID_BLOCK = 1000
+CHECKPOINT_ENTRIES = 20_000  # replayed in about half a second
 
 
 class Store:
@@ -82,6 +83,11 @@ class Store:
     def arrivals(self) -> Arrivals[Partition]:
         """Return where to wait for records."""
         return self._arrivals
+
+    @property
+    def next_frame(self) -> int:
+        """Return the number of the journal frame that will be written next."""
+        return self._journal.next_frame
 
     @property
     def inflight_bytes(self) -> int:
@@ -180,7 +186,8 @@ class Store:
         checked, free = self._space
         low = checked > 0 and free < 2 * self.options.free_floor and size > self.options.checkpoint_bytes // 16
         old = age >= self.options.checkpoint_interval and size > 0
-        return size >= self.options.checkpoint_bytes or old or (self._checkpoint_due and age > 1.0) or low
+        long = size >= self.options.checkpoint_bytes or self._journal.entries >= CHECKPOINT_ENTRIES
+        return long or old or (self._checkpoint_due and age > 1.0) or low
 
     def _load(self) -> None:
         shared = Shared(FilePool(), self._disk, self.report, arrivals=self._arrivals)
@@ -197,22 +204,26 @@ class Store:
     def _apply(self, entries: list[Entry]) -> None:
         touched: dict[Partition, None] = {}
         for entry in entries:
-            try:
-                self.state.apply(entry)
-            except OSError as error:
-                # The journal has it: the partition is rebuilt from there.
-                if isinstance(entry, Appended) and (
-                    lost := self.state.partition_by_id(entry.topic_id, entry.partition)
-                ):
-                    lost.take_offline(f"cannot be written: {error}", must_reopen=True)
-            if isinstance(entry, Appended):
+            if isinstance(entry, Appended | Rolled):
                 partition = self.state.partition_by_id(entry.topic_id, entry.partition)
                 if partition is not None:
                     touched[partition] = None
-            elif isinstance(entry, TopicCreated | TopicDeleted):
+                    if isinstance(entry, Rolled):
+                        self._flush(partition)
+            self.state.apply(entry)
+            if isinstance(entry, TopicCreated | TopicDeleted):
                 self._checkpoint_due = True
+        for partition in touched:
+            self._flush(partition)
         if touched:
             self._arrivals.announce(touched)
+
+    @staticmethod
+    def _flush(partition: Partition) -> None:
+        try:
+            partition.flush()
+        except OSError as error:  # the journal has it: the partition is rebuilt from there
+            partition.take_offline(f"cannot be written: {error}", must_reopen=True)
 
     def _failed(self, error: OSError) -> None:
         self.offline_cause = f"the journal failed: {error}"

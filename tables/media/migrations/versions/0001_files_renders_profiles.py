@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("made", sa.Boolean(), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.Column("confidential", sa.Boolean(), nullable=False),
         sa.Column("quarantine", sa.Text(), nullable=False),
         sa.Column("stored", StructJson(Any), nullable=False),

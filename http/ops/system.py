@@ -1,0 +1,64 @@
+"""The platform's live settings, kept by repti-core; a change is an act of an administrator and stands in the audit trail."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from reptidex.errors import InvalidError
+from reptidex.http.server.policy import scope
+from reptidex.http.server.routes import Page, Paging, Request, Routes
+from reptidex.streams.commands.ops import AdminTaken, PerformAdminAction
+
+routes = Routes("system")
+KEY = re.compile(r"[a-z][a-z0-9]*([.-][a-z0-9]+)*")
+LONGEST_VALUE = 2000
+
+
+class SettingView(msgspec.Struct, frozen=True, kw_only=True):
+    """A live setting."""
+
+    config_key: str
+    scope: str
+    value: str | None
+    """JSON as text."""
+    revision: int
+    updated_at: datetime
+
+
+class NewSetting(msgspec.Struct, frozen=True, kw_only=True):
+    """A setting's value from now on (any JSON; null for its default), and why."""
+
+    config_key: Annotated[str, Meta(max_length=100)]
+    value: Any = None
+    reason: Annotated[str, Meta(min_length=3, max_length=2000)]
+
+
+@routes.get("/admin/system/config", policy=scope("admin"), errors=(503,))
+async def list_settings(request: Request[None, Paging]) -> Page[SettingView]:
+    """List the platform's live settings, as repti-core has them now."""
+    query: dict[str, str | int | float | None] = {"cursor": request.query.cursor, "limit": request.query.limit}
+    found: Page[SettingView] = await request.ports.core.get("/config/settings", Page[SettingView], query)
+    return found
+
+
+@routes.put("/admin/system/config", policy=scope("admin"), status=202, errors=(422,))
+async def change_setting(request: Request[NewSetting, None]) -> AdminTaken:
+    """Change a live setting: repti-core carries it out, and every service hears of it."""
+    ask = request.body
+    if not KEY.fullmatch(ask.config_key):
+        raise InvalidError("a key is lower-case words joined by dots or dashes", "/config_key")
+    value = None if ask.value is None else msgspec.json.encode(ask.value, order="deterministic").decode()
+    if value is not None and len(value) > LONGEST_VALUE:
+        raise InvalidError(f"a setting's value has at most {LONGEST_VALUE} characters of JSON", "/value")
+    command = PerformAdminAction(
+        target_id=ask.config_key,
+        target_kind="config",
+        admin_id=request.caller.subject,
+        action="config.change",
+        value=value,
+        reason=ask.reason,
+    )
+    return await request.ask(command, AdminTaken)

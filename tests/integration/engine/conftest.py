@@ -1,0 +1,47 @@
+"""A log of one's own and workers of the parcels service on it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.chaos.engine.scales import prepare
+from tests.chaos.engine.worker_process import Parcels
+
+from reptidex.agents.runtime import Worker
+from reptidex.devlog import DevLog, Options
+from reptidex.settings import Settings
+
+Start = Callable[..., Awaitable[Worker]]
+
+
+@pytest.fixture
+async def log(tmp_path: Path) -> AsyncIterator[DevLog]:
+    async with DevLog(Options(data_dir=tmp_path / "log", group_delay=0.02)) as log:
+        await prepare(log.bootstrap, str(tmp_path))
+        yield log
+
+
+@pytest.fixture
+def settings(log: DevLog, tmp_path: Path) -> Settings:
+    return Settings(log=log.bootstrap, state_dir=str(tmp_path), fetch_wait_ms=50, session_timeout_s=3.0)
+
+
+@pytest.fixture
+async def start(settings: Settings) -> AsyncIterator[Start]:
+    workers: list[Worker] = []
+
+    async def start(service: Any = None, **options: Any) -> Worker:
+        worker = Worker(service or Parcels(), settings, **options)
+        workers.append(worker)
+        await worker.start()
+        return worker
+
+    yield start
+    for worker in workers:
+        await worker.stop()
+
+
+@pytest.fixture
+async def worker(start: Start) -> Worker:
+    return await start()

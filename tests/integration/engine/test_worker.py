@@ -1,0 +1,188 @@
+"""A running worker: events through it, timers and effects in real time, letters sent on, the log away and back."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiokafka
+import msgspec
+import pytest
+from tests.chaos.engine.scales import Scales, counted, listen
+from tests.chaos.engine.worker_process import Parcels
+from tests.integration.engine.conftest import Start
+from tests.unit.engine.parcels import AGENTS, Deliver, NoteDelivery, Parcel, ParcelWeighed, PostParcel, RemindParcel
+
+from reptidex.agents.agent import Call, Command, Unit, agent, carries_out
+from reptidex.agents.runtime import Worker
+from reptidex.devlog import DevLog, Options
+from reptidex.errors import UnavailableError
+from reptidex.settings import Settings
+from reptidex.tables.database import SecondWorkerError
+from reptidex.tables.letter_office import LetterOffice
+from reptidex.testing import eventually
+
+
+async def all_counted(worker: Worker, events: int) -> None:
+    async def done() -> bool:
+        return await counted(worker.database) >= events
+
+    await eventually(done, 20)
+
+
+async def test_events_are_counted_and_told_of_once(worker: Worker, log: DevLog) -> None:
+    await Scales(log.bootstrap, 50).weigh(2000)
+    await all_counted(worker, 2000)
+    await eventually(lambda: worker.figures().unsent == 0)
+    heard = await listen(log.bootstrap)
+
+    assert (heard.distinct, heard.repeats) == (2000, 0)
+
+
+async def test_a_worker_that_is_started_again_goes_on_where_it_was(start: Start, log: DevLog) -> None:
+    scales = Scales(log.bootstrap, 50)
+    await scales.weigh(500)
+    first = await start()
+    await all_counted(first, 500)
+    await first.stop()
+    await scales.weigh(500)
+    second = await start()
+    await all_counted(second, 1000)
+
+    assert (await listen(log.bootstrap)).repeats == 0
+
+
+async def test_a_second_worker_on_a_sqlite_file_is_refused_with_a_clear_word(worker: Worker, start: Start) -> None:
+    with pytest.raises(SecondWorkerError, match="another worker already works on"):
+        await start()
+
+
+async def test_a_timer_fires_in_real_time_and_survives_a_new_start(start: Start) -> None:
+    @agent(PostParcel)
+    async def soon(message: PostParcel, unit: Unit) -> None:
+        """Remind in a moment."""
+        unit.put(Parcel(parcel_id=message.parcel_id, code=message.parcel_id))
+        unit.timer("soon", datetime.now(UTC) + timedelta(seconds=1), RemindParcel(parcel_id=message.parcel_id))
+
+    service = Parcels(agents=(soon, *AGENTS[2:]))
+    first = await start(service)
+    await first.asker.ask(PostParcel(parcel_id="a"), command_id="c1")
+    await first.stop()
+    second = await start(service)
+
+    async def reminded() -> int:
+        return (await second.reader.need(Parcel, "a")).reminded
+
+    assert await eventually(reminded, 5) == 1
+
+
+async def test_an_effect_is_tried_again_until_it_is_done(start: Start) -> None:
+    attempts: list[int] = []
+
+    @carries_out(Deliver)
+    async def deliver(effect: Deliver, call: Call) -> Command | None:
+        """Fail twice."""
+        attempts.append(call.attempt)
+        if call.attempt < 3:
+            raise UnavailableError("the post")
+        return NoteDelivery(parcel_id=effect.parcel_id, by="the third postman")
+
+    worker = await start(Parcels(carriers=(deliver,)))
+    await worker.asker.ask(PostParcel(parcel_id="a"), command_id="c1")
+
+    async def delivered() -> str:
+        return (await worker.reader.need(Parcel, "a")).delivered_by
+
+    assert await eventually(delivered, 10) == "the third postman"
+    assert attempts == [1, 2, 3]
+
+
+async def test_a_letter_that_a_person_sends_on_is_handled_with_what_waits_behind_it(start: Start, log: DevLog) -> None:
+    trouble = asyncio.Event()
+    trouble.set()
+
+    @agent(ParcelWeighed)
+    async def count(message: ParcelWeighed, unit: Unit) -> None:
+        """Count, unless there is trouble."""
+        if trouble.is_set():
+            raise RuntimeError("trouble")
+        row = await unit.get(Parcel, message.parcel_id) or Parcel(parcel_id=message.parcel_id, code="x")
+        unit.put(msgspec.structs.replace(row, times=row.times + 1))
+
+    worker = await start(Parcels(agents=(count,)))
+    await Scales(log.bootstrap, 1).weigh(5)
+    office = LetterOffice(worker.database, clock=lambda: datetime.now(UTC))
+
+    async def one_dead_four_behind() -> bool:
+        letters = await office.letters()
+        return len(letters) == 1 and await office.behind(letters[0]) == 4
+
+    await eventually(one_dead_four_behind)
+    trouble.clear()
+    [dead] = await office.letters()
+    await office.redrive(dead.letter_id)
+    await all_counted(worker, 5)
+
+    await eventually(lambda: worker.figures().letters_blocking == 0)
+
+
+async def test_a_letter_that_is_given_up_lets_the_next_ones_go_on(start: Start, log: DevLog) -> None:
+    seen: list[str] = []
+
+    @agent(ParcelWeighed)
+    async def count(message: ParcelWeighed, unit: Unit) -> None:
+        """Fail on the first."""
+        seen.append(unit.cause.id)
+        if unit.cause.id == "weighing-0":
+            raise RuntimeError("the first")
+        row = await unit.get(Parcel, message.parcel_id) or Parcel(parcel_id=message.parcel_id, code="x")
+        unit.put(msgspec.structs.replace(row, times=row.times + 1))
+
+    worker = await start(Parcels(agents=(count,)))
+    await Scales(log.bootstrap, 1).weigh(4)
+    office = LetterOffice(worker.database, clock=lambda: datetime.now(UTC))
+    [dead] = await eventually(office.letters)
+    await office.discard(dead.letter_id)
+    await all_counted(worker, 3)
+
+    assert [letter.state for letter in await office.letters(("discarded",))] == ["discarded"]
+
+
+async def test_a_worker_waits_for_a_log_that_is_away_and_sends_what_it_has_when_it_is_back(tmp_path: Path) -> None:
+    options = Options(data_dir=tmp_path / "log", group_delay=0.02)
+    async with DevLog(options) as log:
+        port = log.port
+        settings = Settings(log=log.bootstrap, state_dir=str(tmp_path), fetch_wait_ms=50, session_timeout_s=3.0)
+        worker = Worker(Parcels(), settings)
+        await worker.start()
+        await worker.asker.ask(PostParcel(parcel_id="a"), command_id="c1")
+    with pytest.raises(UnavailableError):
+        await worker.asker.ask(PostParcel(parcel_id="b"), command_id="c2", deadline_s=0.5)
+    async with DevLog(Options(data_dir=tmp_path / "log", group_delay=0.02, port=port)) as log:
+
+        async def answered() -> bool:
+            try:
+                return bool(await worker.asker.ask(PostParcel(parcel_id="c"), command_id="c3", deadline_s=2))
+            except UnavailableError:
+                return False
+
+        assert await eventually(answered, 30)
+        await eventually(lambda: worker.figures().unsent == 0, 20)
+        await worker.stop()
+
+
+async def test_the_group_follows_the_database(worker: Worker, log: DevLog) -> None:
+    await Scales(log.bootstrap, 20).weigh(100)
+    await all_counted(worker, 100)
+    consumer = aiokafka.AIOKafkaConsumer(
+        bootstrap_servers=log.bootstrap, group_id="repti-post", enable_auto_commit=False
+    )
+    await consumer.start()
+
+    async def committed() -> bool:
+        tps = [aiokafka.TopicPartition("parcel.weighed", each) for each in range(4)]
+        return sum([await consumer.committed(tp) or 0 for tp in tps]) == 100
+
+    try:
+        assert await eventually(committed, 10, every=0.2)
+    finally:
+        await consumer.stop()
