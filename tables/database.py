@@ -126,6 +126,8 @@ def _postgres(url: sa.URL, readers: int) -> AsyncEngine:
     timeouts = {
         "statement_timeout": str(STATEMENT_TIMEOUT_S * 1000),
         "lock_timeout": str(LOCK_TIMEOUT_S * 1000),
+        # A frozen worker must not keep its successor waiting for the rows that it had locked.
+        "idle_in_transaction_session_timeout": str(LOCK_TIMEOUT_S * 1000),
         "application_name": "reptidex",
     }
     arguments = {"server_settings": timeouts, "command_timeout": STATEMENT_TIMEOUT_S + 5, "timeout": 10}

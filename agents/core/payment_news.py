@@ -129,6 +129,8 @@ async def take_notice(command: TakeNotice, unit: Unit) -> AsyncIterator[Event]:
     if await unit.get(ProviderEvent, key) is not None:
         return
     payment = await _meant(unit, command)
+    if payment and payment.correlation_id:
+        unit.belongs_to(payment.correlation_id)
     unit.put(
         ProviderEvent(
             event_key=key,

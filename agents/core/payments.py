@@ -101,6 +101,7 @@ async def request_payment(command: RequestPayment, unit: Unit) -> None:
         description=command.description,
         status="authorising",
         asked_at=unit.now,
+        correlation_id=unit.cause.correlationid or "",
     )
     unit.put(payment)
     unit.effect(gateways.Authorise(**payment.at_provider("authorise"), charge=charge_of(payment)))

@@ -122,7 +122,7 @@ class Work:
                 sequence=str(version).zfill(SEQUENCE_DIGITS),
                 correlationid=cause.correlationid or cause.id,
                 # A timer's or an effect's command is seen by nobody outside: what caused it caused this.
-                causationid=cause.id if one.kind == "log" else cause.causationid or cause.id,
+                causationid=cause.id if one.kind in ("log", "letter") else cause.causationid or cause.id,
                 actor=cause.actor,
                 vivariumid=cause.vivariumid or (event.vivarium_id if has_vivarium else None),  # type: ignore[attr-defined]
                 traceparent=cause.traceparent,

@@ -19,7 +19,7 @@ async def main() -> None:
     async def raw(message: Any) -> Any:
         return message.body
 
-    @broker.subscriber(
+    @broker.subscriber(  # type: ignore[untyped-decorator]
         told.source, batch=True, max_records=1000, group_id=told.group, auto_offset_reset="earliest", decoder=raw
     )
     async def handle(bodies: list[bytes], message: Annotated[Any, Context("message")]) -> None:

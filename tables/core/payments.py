@@ -34,6 +34,8 @@ class Payment(Row, frozen=True, kw_only=True):
     """The provider's name for it; empty until it has told us."""
     action_url: str = ""
     asked_at: datetime
+    correlation_id: str = ""
+    """The request that began the sale: what a provider tells later belongs to it."""
     captured_at: datetime | None = None
     refund_id: str = ""
     refund_reason: str = ""

@@ -132,6 +132,9 @@ class Alert(Row, frozen=True, kw_only=True):
     """Something that an engineer should look at."""
 
     alert_id: str
+    """What it is about, so that it is raised once: `down:<service>`, or the id of a message."""
+    number: str
+    """The id by which events call it; another one each time it is raised."""
     service: str
     rule: str
     severity: str
@@ -150,6 +153,8 @@ class Health(Row, frozen=True, kw_only=True):
     status: str
     since: datetime
     looked_at: datetime
+    missed_looks: int = 0
+    """How many times in a row it was down."""
     dependencies: dict[str, float] = {}
 
 

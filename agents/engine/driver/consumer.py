@@ -98,6 +98,9 @@ class Consumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.gate = asyncio.Semaphore(1)
         """Free while no fetch waits for the agent: one is fetched while another is worked on, and no more."""
+        self._next: dict[TP, int] = {}
+        """The offset that the next fetch of each partition has to begin with."""
+        self._sought: dict[TP, int] = {}
 
     def _new_consumer_thread(self) -> LoopConsumer:
         return LoopConsumer(self, loop=self.loop, beacon=self.beacon)
@@ -138,9 +141,12 @@ class Consumer(driver.Consumer):
             return
         earliest, latest = await asyncio.gather(consumer.beginning_offsets(assigned), consumer.end_offsets(assigned))
         self._read_offset.clear()
+        self._next.clear()
+        self._sought.clear()
         for tp in assigned:
             offset = engine.start_at(TP(tp.topic, tp.partition), positions, earliest[tp], latest[tp])
             consumer.seek(tp, offset)
+            self._next[TP(tp.topic, tp.partition)] = offset
         consumer.resume(*assigned)
         self.gate = asyncio.Semaphore(1)
         engine.ready()
@@ -165,6 +171,10 @@ class Consumer(driver.Consumer):
                         await self.sleep(0.05)
                     continue
                 engine.fetched(sum(map(len, records.values())))
+                records = self._without_gaps(records)
+                if not records:
+                    gate.release()
+                    continue
                 await self.callback(self._envelope(records, gate))
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
@@ -172,6 +182,25 @@ class Consumer(driver.Consumer):
         except asyncio.CancelledError:
             if not self.transport.app.should_stop:
                 raise
+
+    def _without_gaps(self, records: dict[TP, list[Any]]) -> dict[TP, list[Any]]:
+        """Leave out what does not begin where the last fetch ended, and fetch it again from there.
+
+        A fetch that was under way while partitions moved may have been thrown away, after the client had counted it as read.
+        Offsets that the log itself has left out (compaction, transactions) are left out the second time too.
+        """
+        whole = {}
+        for at, batch in records.items():
+            tp, first = TP(at.topic, at.partition), batch[0].offset
+            expected = self._next.get(tp)
+            if expected is not None and first > expected and self._sought.get(tp) != expected:
+                log.info("%s: %d is fetched again, since %d came in its place", tp, expected, first)
+                self._sought[tp] = expected
+                self._thread.seek(driver.ensure_aiokafka_TP(tp), expected)
+                continue
+            self._next[tp] = batch[-1].offset + 1
+            whole[at] = batch
+        return whole
 
     def _envelope(self, records: dict[TP, list[Any]], gate: asyncio.Semaphore) -> ConsumerMessage:
         tp = next(iter(records))

@@ -3,14 +3,24 @@
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 
+@overload
 async def eventually(
-    condition: Callable[[], T | Awaitable[T]], within: float = 10.0, *, every: float = 0.01, why: str = ""
-) -> T:
+    condition: Callable[[], Awaitable[T]], within: float = 10.0, *, every: float = 0.01, why: str = ""
+) -> T: ...
+
+
+@overload
+async def eventually(condition: Callable[[], T], within: float = 10.0, *, every: float = 0.01, why: str = "") -> T: ...
+
+
+async def eventually(
+    condition: Callable[[], Any], within: float = 10.0, *, every: float = 0.01, why: str = ""
+) -> Any:
     """Ask again and again until the answer is true, and return it.
 
     Raises `AssertionError` with the last answer (or the last `AssertionError` of the condition itself) after `within` seconds.
@@ -20,10 +30,10 @@ async def eventually(
     while True:
         try:
             answer = condition()
-            found: T = await answer if inspect.isawaitable(answer) else answer
+            found = await answer if inspect.isawaitable(answer) else answer
             said: object = found
         except AssertionError as problem:
-            found, said = cast(T, None), problem
+            found, said = None, problem
         if found:
             return found
         if loop.time() >= end:

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+
+from reptidex.tables.database import Database
+from reptidex.tables.migrate import migrate
 from tests.chaos.engine.nursery import Nursery
 from tests.chaos.engine.postgres import Cluster, binaries
 from tests.chaos.engine.scales import prepare
 from tests.integration.devlog.broker_process import BrokerProcess
-
-from reptidex.tables.database import Database
-from reptidex.tables.migrate import migrate
 
 
 @pytest.fixture

@@ -41,8 +41,11 @@ class Nursery:
 
     def killed(self) -> list[str]:
         """Return the points at which workers have killed themselves."""
-        lines = self.output.read_text().splitlines()
-        return [line.removeprefix("KILLED ") for line in lines if line.startswith("KILLED ")]
+        return [line.removeprefix("KILLED ") for line in self.said() if line.startswith("KILLED ")]
+
+    def said(self) -> list[str]:
+        """Return what the workers have written so far."""
+        return self.output.read_text().splitlines() if self.output.exists() else []
 
     async def stop(self, pid: int) -> None:
         """Have a worker stop in good order."""

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
 import aiokafka
-from tests.unit.engine.parcels import Parcel, ParcelWeighed
 
 from reptidex.agents.engine.inputs import MARK
 from reptidex.agents.engine.ownership import partitioner
@@ -19,6 +18,7 @@ from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
+from tests.unit.engine.parcels import Parcel, ParcelWeighed
 
 TOPICS = ("parcel.weighed", "parcel.counted", "parcel.posted", "repti-post.commands", "repti-post.deadletters")
 PARTITIONS = 4

@@ -1,12 +1,12 @@
 """`kill -9` at ten named points of the unit of work: nothing is lost, nothing is applied twice."""
 
 import pytest
-from tests.chaos.engine.nursery import Nursery
-from tests.chaos.engine.scales import Scales, books, counted, key_of, letters, listen
-from tests.integration.devlog.broker_process import BrokerProcess
 
 from reptidex.tables.database import Database
 from reptidex.testing import eventually
+from tests.chaos.engine.nursery import Nursery
+from tests.chaos.engine.scales import Scales, books, counted, key_of, letters, listen
+from tests.integration.devlog.broker_process import BrokerProcess
 
 EVENTS = 5_000
 KEYS = 300

@@ -14,13 +14,13 @@ from collections import Counter
 from typing import Any
 
 import msgspec
-from tests.unit.engine.parcels import AGENTS, CARRIERS
 
 from reptidex.agents.agent import Agent, Carrier
 from reptidex.agents.engine.engine import Engine
 from reptidex.agents.runtime import Worker
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
+from tests.unit.engine.parcels import AGENTS, CARRIERS
 
 
 class Parcels(msgspec.Struct, frozen=True):
@@ -38,18 +38,18 @@ class Parcels(msgspec.Struct, frozen=True):
 
 
 class KillPoint:
-    """Ends the process the hard way at the n-th pass of a point."""
+    """Ends the process the hard way at the n-th pass of a point, or freezes it there."""
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, said: str, number: signal.Signals) -> None:
         self._point, _, count = said.partition(":")
-        self._count = int(count or 1)
+        self._count, self._signal = int(count or 1), number
         self._passed: Counter[str] = Counter()
 
     def __call__(self, point: str) -> None:
         self._passed[point] += 1
-        if point == self._point and self._passed[point] >= self._count:
-            os.write(2, f"KILLED {point}\n".encode())
-            os.kill(os.getpid(), signal.SIGKILL)
+        if point == self._point and self._passed[point] == self._count:
+            os.write(2, f"{'KILLED' if self._signal == signal.SIGKILL else 'FROZEN'} {point}\n".encode())
+            os.kill(os.getpid(), self._signal)
 
 
 def settings_of(order: dict[str, Any]) -> Settings:
@@ -68,7 +68,12 @@ def settings_of(order: dict[str, Any]) -> Settings:
 
 def build(order: dict[str, Any]) -> Worker:
     """Build the worker that an order asks for."""
-    return Worker(Parcels(), settings_of(order), step=KillPoint(order["kill"]) if order.get("kill") else None)
+    step = None
+    if order.get("kill"):
+        step = KillPoint(order["kill"], signal.SIGKILL)
+    if order.get("freeze"):
+        step = KillPoint(order["freeze"], signal.SIGSTOP)
+    return Worker(Parcels(), settings_of(order), step=step)
 
 
 def main() -> None:

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import pytest
-from tests.contract.connectors.payment_hosts import METHODS, VendorHost, charge, vendor
 
 from reptidex.connectors.payments.port import DeclinedError, Payment
 from reptidex.doubles.payments.faults import Faults
 from reptidex.doubles.payments.server import PaymentDouble
 from reptidex.errors import UnavailableError
+from tests.contract.connectors.payment_hosts import METHODS, VendorHost, charge, vendor
 
 T = TypeVar("T")
 ORDERS = 40

@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.contract.connectors.payment_hosts import Host, TwinHost, VendorHost, charge, notice, served, vendor
 
 from reptidex.connectors.payments.port import DeclinedError, Payment, PaymentRefusedError, UnknownOutcomeError
 from reptidex.doubles.payments.server import PaymentDouble
 from reptidex.errors import UnavailableError
+from tests.contract.connectors.payment_hosts import Host, TwinHost, VendorHost, charge, notice, served, vendor
 
 
 class Clock:

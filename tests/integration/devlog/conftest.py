@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.integration.devlog.raw import RawClient
 
 from reptidex.devlog import DevLog, Options
+from tests.integration.devlog.raw import RawClient
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+
 from tests.integration.devlog.broker_process import BrokerProcess
 
 TOPIC = "killed"

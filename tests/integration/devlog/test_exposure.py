@@ -13,10 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.integration.devlog.raw import RawClient
 
 from reptidex.devlog import DevLog, Options, Security
 from reptidex.devlog.errors import StartRefused
+from tests.integration.devlog.raw import RawClient
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])

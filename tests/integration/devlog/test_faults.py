@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from tests.integration.devlog.raw import RawClient
 
 from reptidex.devlog import Action, DevLog, Faults, Rule
+from tests.integration.devlog.raw import RawClient
 
 API_VERSIONS, HEARTBEAT = 18, 12
 

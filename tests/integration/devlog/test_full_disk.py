@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
-from tests.integration.devlog.broker_process import BrokerProcess
 
 from reptidex.testing import eventually
+from tests.integration.devlog.broker_process import BrokerProcess
 
 SIZE_MB, FLOOR_MB, BALLAST_MB = 24, 4, 8
 VALUE = 20_000

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.integration.devlog.broker_process import BrokerProcess
 from tests.integration.devlog.kill_rounds import kill_rounds
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from tests.integration.devlog.raw import RawClient
 
 from reptidex.devlog import DevLog, Limits, Options
+from tests.integration.devlog.raw import RawClient
 
 API_VERSIONS = 18
 

@@ -5,10 +5,10 @@ import random
 import struct
 
 import pytest
-from tests.integration.devlog.raw import RawClient
 
 from reptidex.devlog import DevLog
 from reptidex.devlog.protocol.apis import VERSIONS, Api
+from tests.integration.devlog.raw import RawClient
 
 API_VERSIONS, METADATA, FETCH, PRODUCE, INIT_PRODUCER_ID = 18, 3, 1, 0, 22
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
 from tests.integration.devlog.broker_process import BrokerProcess
 
 FAILING = "inject=fdatasync:error=EIO:when=20..24"

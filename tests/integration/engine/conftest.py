@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.chaos.engine.scales import prepare
-from tests.chaos.engine.worker_process import Parcels
 
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog, Options
 from reptidex.settings import Settings
+from tests.chaos.engine.scales import prepare
+from tests.chaos.engine.worker_process import Parcels
 
 Start = Callable[..., Awaitable[Worker]]
 

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from tests.chaos.engine.worker_process import Parcels
-from tests.integration.engine.conftest import Start
-from tests.unit.engine.parcels import Parcel, ParcelTakenError, PostParcel
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog
 from reptidex.errors import NotFoundError, NotYetError
 from reptidex.tables.answers import RefusedError, RepeatedKeyError, StillRunning
+from tests.chaos.engine.worker_process import Parcels
+from tests.integration.engine.conftest import Start
+from tests.unit.engine.parcels import Parcel, ParcelTakenError, PostParcel
 
 
 async def test_an_answer_means_that_the_row_can_be_read(worker: Worker) -> None:

@@ -7,10 +7,6 @@ from pathlib import Path
 import aiokafka
 import msgspec
 import pytest
-from tests.chaos.engine.scales import Scales, counted, listen
-from tests.chaos.engine.worker_process import Parcels
-from tests.integration.engine.conftest import Start
-from tests.unit.engine.parcels import AGENTS, Deliver, NoteDelivery, Parcel, ParcelWeighed, PostParcel, RemindParcel
 
 from reptidex.agents.agent import Call, Command, Unit, agent, carries_out
 from reptidex.agents.runtime import Worker
@@ -20,6 +16,10 @@ from reptidex.settings import Settings
 from reptidex.tables.database import SecondWorkerError
 from reptidex.tables.letter_office import LetterOffice
 from reptidex.testing import eventually
+from tests.chaos.engine.scales import Scales, counted, listen
+from tests.chaos.engine.worker_process import Parcels
+from tests.integration.engine.conftest import Start
+from tests.unit.engine.parcels import AGENTS, Deliver, NoteDelivery, Parcel, ParcelWeighed, PostParcel, RemindParcel
 
 
 async def all_counted(worker: Worker, events: int) -> None:

@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from tests.unit.animal.asking import USER, Asker, plain
 
 from reptidex.errors import ForbiddenError, InvalidError, NotFoundError
 from reptidex.http.animal import animals, breeding, internal, lineage, taxonomy
 from reptidex.http.server.routes import Paging
 from reptidex.streams.core import OrgMemberChanged, OrgMemberRemoved
 from reptidex.streams.values import Gene
+from tests.unit.animal.asking import USER, Asker, plain
 
 PASTEL = (Gene(locus="spider", alleles=("spider", "+")),)
 

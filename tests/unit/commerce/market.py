@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from tests.unit.commerce.neighbours import AnimalTwin, CoreTwin
-
 from reptidex.services.commerce import SERVICE
 from reptidex.streams.animal import AnimalCreated, AnimalTransferred, AnimalTransferRejected
 from reptidex.streams.commands.commerce import (
@@ -22,6 +20,7 @@ from reptidex.tables.commerce.models import Inquiry, Line, Listing
 from reptidex.tables.commerce.sales import Order, SaleRow
 from reptidex.tables.query import select
 from reptidex.testing import UnitHarness
+from tests.unit.commerce.neighbours import AnimalTwin, CoreTwin
 
 
 def uid(name: str) -> str:

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
-from tests.unit.commerce.market import BEA, BEA_VIVARIUM, EVE, EVE_VIVARIUM, SAM, SAM_VIVARIUM, Market
 
 from reptidex.connectors.identity.claims import Claims
 from reptidex.errors import NotFoundError, UnauthenticatedError
@@ -13,6 +12,7 @@ from reptidex.http.server.options import WebOptions
 from reptidex.services.commerce import SERVICE
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
+from tests.unit.commerce.market import BEA, BEA_VIVARIUM, EVE, EVE_VIVARIUM, SAM, SAM_VIVARIUM, Market
 
 PEOPLE = {"sam": (SAM, SAM_VIVARIUM), "bea": (BEA, BEA_VIVARIUM), "eve": (EVE, EVE_VIVARIUM)}
 

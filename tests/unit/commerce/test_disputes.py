@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, EVE_VIVARIUM, Market, names
 
 from reptidex.agents.commerce.errors import WrongStateError
 from reptidex.errors import NotFoundError
 from reptidex.streams.commands.commerce import DisputeOrder
 from reptidex.tables.commerce.sales import SaleRow
+from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, EVE_VIVARIUM, Market, names
 
 
 async def _sold(market: Market) -> SaleRow:

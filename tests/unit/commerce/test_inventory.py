@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, LISTING, SAM, SAM_VIVARIUM, SPECIES, Market, names, product
 
 from reptidex.agents.commerce.errors import WrongStateError
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.animal import AnimalTransferred, AnimalUpdated, LineageValidated
 from reptidex.streams.commands.commerce import AskSeller, DraftListing, ReviseListing
+from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, LISTING, SAM, SAM_VIVARIUM, SPECIES, Market, names, product
 
 
 def _updated(**changes: Any) -> AnimalUpdated:

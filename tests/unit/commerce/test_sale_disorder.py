@@ -5,7 +5,6 @@ from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.commerce.world import World
 
 from reptidex.domain.sale.heard import (
     CalledOff,
@@ -25,6 +24,7 @@ from reptidex.domain.sale.heard import (
 )
 from reptidex.domain.sale.rules import advance, begin
 from reptidex.domain.sale.state import Act
+from tests.unit.commerce.world import World
 
 GENERATIONS = st.integers(0, 8)
 ANYTHING: st.SearchStrategy[Heard] = st.one_of(

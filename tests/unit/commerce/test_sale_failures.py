@@ -1,7 +1,6 @@
 """A sale that goes wrong: what was taken is given back, once, and nothing stays reserved or held."""
 
 import pytest
-from tests.unit.commerce.market import ANIMAL, SAM_VIVARIUM, Market, names, payment_record
 
 from reptidex.agents.commerce.errors import WrongStateError
 from reptidex.connectors.services.refusals import RefusedError
@@ -9,6 +8,7 @@ from reptidex.streams.animal import AnimalArchived
 from reptidex.streams.commands.commerce import CancelOrder, WithdrawListing
 from reptidex.streams.core import PaymentRefunded
 from reptidex.streams.values import Money
+from tests.unit.commerce.market import ANIMAL, SAM_VIVARIUM, Market, names, payment_record
 
 
 async def test_a_declined_card_frees_the_animal_and_cancels_the_order(market: Market) -> None:

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, EVE, EVE_VIVARIUM, LISTING, PRICE, Market, names
 
 from reptidex.agents.commerce.effects import HoldAnimal, RequestPayment
 from reptidex.agents.commerce.errors import ReservedError
+from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, EVE, EVE_VIVARIUM, LISTING, PRICE, Market, names
 
 
 async def test_a_hatchling_opens_an_inventory_line(market: Market) -> None:

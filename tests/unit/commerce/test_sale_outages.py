@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, Market, names
 
 from reptidex.errors import UnavailableError
 from reptidex.streams.commands.commerce_sales import PassDeadline, TellHold
 from reptidex.streams.core import PaymentCompleted
+from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, Market, names
 
 
 async def test_animal_being_away_leaves_the_decision_to_the_deadline(market: Market) -> None:

@@ -3,18 +3,6 @@
 from typing import Any
 
 import pytest
-from tests.unit.commerce.market import (
-    ANIMAL,
-    BEA,
-    BEA_VIVARIUM,
-    LISTING,
-    SAM,
-    SAM_VIVARIUM,
-    Market,
-    names,
-    product,
-    uid,
-)
 
 from reptidex.agents.commerce.errors import NotPublishableError, SuspendedError
 from reptidex.errors import ForbiddenError
@@ -31,6 +19,18 @@ from reptidex.streams.core import (
 )
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.streams.values import WelfareFlag
+from tests.unit.commerce.market import (
+    ANIMAL,
+    BEA,
+    BEA_VIVARIUM,
+    LISTING,
+    SAM,
+    SAM_VIVARIUM,
+    Market,
+    names,
+    product,
+    uid,
+)
 
 
 def _suspended(user_id: str) -> AuthUserUpdated:

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.unit.commerce.market import ANIMAL, PRICE, Market
-from tests.unit.commerce.shop import Shop
 
 from reptidex.testing import eventually
+from tests.unit.commerce.market import ANIMAL, PRICE, Market
+from tests.unit.commerce.shop import Shop
 
 OFFER = {"animal_id": ANIMAL, "title": "Pastel female", "price": PRICE, "category": "hatchling"}
 PAY = {"payment": {"provider": "stripe", "method": "pm_card_visa"}}

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 from aiohttp.test_utils import TestClient, TestServer
-from tests.unit.community.town import BEA, EVE, OTHER, SAM, VIVARIUM, Town
 
 from reptidex.connectors.identity.claims import Claims
 from reptidex.errors import NotFoundError, UnauthenticatedError
@@ -13,6 +12,7 @@ from reptidex.http.server.options import WebOptions
 from reptidex.services.community import SERVICE
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
+from tests.unit.community.town import BEA, EVE, OTHER, SAM, VIVARIUM, Town
 
 PEOPLE = {"sam": (SAM, VIVARIUM), "bea": (BEA, OTHER), "admin": (EVE, "")}
 

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.unit.community.town import BEA, SAM, VIVARIUM, Town, newcomer, profile, uid
-
 from reptidex.streams.commands.community import Follow, SaveSearch, SetPreferences
 from reptidex.streams.commands.community_forum import CastVote, WritePost, WriteReply
 from reptidex.streams.community import CommunityPostRemoved, NotificationFailed, NotificationSent
@@ -21,6 +19,7 @@ from reptidex.tables.community import queries
 from reptidex.tables.community.forum import FORUMS, Post, Reply, Vote
 from reptidex.tables.community.models import Document, Notification, Preference
 from reptidex.tables.query import select
+from tests.unit.community.town import BEA, SAM, VIVARIUM, Town, newcomer, profile, uid
 
 SOON = datetime(2027, 1, 1, tzinfo=UTC)
 GONE = AuthUserDeleted(user_id=SAM, reason="requested")

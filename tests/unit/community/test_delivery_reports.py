@@ -1,8 +1,5 @@
 """A letter through a real SMTP server, and the server's report back to our own webhook."""
 
-from tests.unit.community.square import Square
-from tests.unit.community.town import SECRET, newcomer
-
 from reptidex.connectors.mail.port import Letter
 from reptidex.connectors.mail.smtp import SmtpMailer
 from reptidex.domain.messages import Words
@@ -12,6 +9,8 @@ from reptidex.streams.community import NotificationDelivered
 from reptidex.tables.community.models import Notification
 from reptidex.tables.query import select
 from reptidex.testing import eventually
+from tests.unit.community.square import Square
+from tests.unit.community.town import SECRET, newcomer
 
 
 async def _caught(square: Square, secret: str, waits_s: tuple[float, ...], faults: MailFaults) -> DeliveryReports:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from tests.unit.community.town import BEA, EVE, SAM, Town, uid
 
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.community_forum import CastVote, ChangePost, RemovePost, WritePost, WriteReply
@@ -17,6 +16,7 @@ from reptidex.streams.community import (
 )
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.community.forum import FORUMS, Post
+from tests.unit.community.town import BEA, EVE, SAM, Town, uid
 
 POST, FORUM = uid(81), next(iter(FORUMS))
 

@@ -6,7 +6,6 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from tests.unit.community.town import ANIMAL, LISTING, OTHER, SAM, VIVARIUM, Town, hatchling, offer, profile, uid
 
 from reptidex.streams.animal import AnimalArchived, AnimalTransferred, AnimalUpdated, TaxonomySpeciesAdded
 from reptidex.streams.commerce import (
@@ -20,6 +19,7 @@ from reptidex.streams.media import ContentPublished
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.streams.values import Money
 from reptidex.tables.community.models import Document
+from tests.unit.community.town import ANIMAL, LISTING, OTHER, SAM, VIVARIUM, Town, hatchling, offer, profile, uid
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

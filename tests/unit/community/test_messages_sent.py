@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from tests.unit.community.town import BEA, LISTING, OTHER, SAM, VIVARIUM, Town, newcomer, offer, order, uid
 
 from reptidex.agents.community.notifications import send_message
 from reptidex.agents.engine.carrying import Attempt
@@ -29,6 +28,7 @@ from reptidex.streams.values import Party
 from reptidex.tables.community.models import Notification
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.query import select
+from tests.unit.community.town import BEA, LISTING, OTHER, SAM, VIVARIUM, Town, newcomer, offer, order, uid
 
 
 async def _only(town: Town) -> Notification:

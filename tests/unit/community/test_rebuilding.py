@@ -3,12 +3,11 @@
 import shutil
 from unittest.mock import patch
 
-from tests.unit.community.town import ANIMAL, VIVARIUM, Town, hatchling, profile, uid
-
 from reptidex.agents.community import rebuilding
 from reptidex.streams.animal import AnimalArchived
 from reptidex.streams.commands.community_index import INDEX, RebuildIndex
 from reptidex.tables.community.models import IndexState
+from tests.unit.community.town import ANIMAL, VIVARIUM, Town, hatchling, profile, uid
 
 
 async def _state(town: Town) -> IndexState:

@@ -6,8 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.unit.community.square import Square
-from tests.unit.community.town import ANIMAL, SAM, SECRET, VIVARIUM, hatchling, newcomer, offer, profile, uid
 
 from reptidex.errors import UnavailableError
 from reptidex.streams.commands.community import Notify
@@ -16,6 +14,8 @@ from reptidex.tables.community.forum import FORUMS
 from reptidex.tables.community.models import Notification
 from reptidex.tables.query import select
 from reptidex.testing import eventually
+from tests.unit.community.square import Square
+from tests.unit.community.town import ANIMAL, SAM, SECRET, VIVARIUM, hatchling, newcomer, offer, profile, uid
 
 FORUM = next(iter(FORUMS))
 

@@ -1,7 +1,13 @@
 """Tokens for services, the public keys, API keys, and what only services may ask."""
 
+import json
+from collections.abc import Sequence
+from importlib.resources import files
 from typing import Any
 
+from msgspec.structs import force_setattr
+
+from reptidex.streams.envelope import AnyEvent
 from tests.unit.core.conftest import Stand, uid
 
 
@@ -103,3 +109,30 @@ async def test_revoked_sessions_are_listed_for_the_verifiers(stand: Stand) -> No
     _, found = await stand.get("/internal/sessions/revoked", token=await stand.service("repti-ops"))
 
     assert [each["session_id"] for each in found["items"]] == [tokens["session_id"]]
+
+
+class Recorder:
+    """A `Publisher` that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.published: list[AnyEvent] = []
+
+    async def publish(self, events: Sequence[AnyEvent], *, service: str) -> None:
+        """Keep."""
+        self.published += events
+
+
+async def test_a_service_publishes_its_own_contracts_over_http_and_no_others(stand: Stand) -> None:
+    recorder = Recorder()
+    force_setattr(stand.ports, "publisher", recorder)
+    [event, *_] = json.loads((files("reptidex.streams") / "examples/marketplace.search.performed.json").read_text())
+
+    own, said = await stand.post("/events/publish", event, token=await stand.service("repti-commerce"))
+    foreign, why = await stand.post("/events/publish", event, token=await stand.service("repti-ops"))
+    broken, where = await stand.post(
+        "/events/publish", event | {"data": {}}, token=await stand.service("repti-commerce")
+    )
+
+    assert (own, said["event_id"], len(recorder.published)) == (202, event["id"], 1)
+    assert foreign == 422 and "is published by repti-commerce" in why["detail"]
+    assert broken == 422 and "missing required field" in where["detail"]

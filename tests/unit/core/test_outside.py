@@ -12,10 +12,10 @@ import msgspec
 import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.unit.core.conftest import Stand
 
 from reptidex.connectors.identity.outside import OidcProvider, challenge_of
 from reptidex.http.server.listening import listen, port_of
+from tests.unit.core.conftest import Stand
 
 
 class Provider:

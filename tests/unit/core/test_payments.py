@@ -5,12 +5,12 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from tests.unit.core.conftest import Stand, uid
 
 from reptidex.connectors.payments.memory import MemoryPaymentGateway
 from reptidex.connectors.payments.port import UnknownOutcomeError
 from reptidex.tables.core.payments import Payment
 from reptidex.tables.core.people import User
+from tests.unit.core.conftest import Stand, uid
 
 PAYMENT, ORDER, TRANSACTION, REFUND = uid(1), uid(2), uid(3), uid(4)
 

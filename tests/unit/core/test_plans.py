@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
-from tests.unit.core.conftest import Stand, uid
 
 from reptidex.streams.commerce import OrderCompleted, OrderLine, PolicySnapshot
 from reptidex.streams.values import Money, Party
 from reptidex.tables.core.billing import Invoice, Subscription
 from reptidex.tables.core.vivariums import Vivarium
 from reptidex.tables.query import select
+from tests.unit.core.conftest import Stand, uid
 
 ZERO = timedelta()
 

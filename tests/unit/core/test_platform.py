@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.unit.core.conftest import Stand, uid
-
 from reptidex.agents.engine.routing import Routing
 from reptidex.services.core import SERVICE
 from reptidex.streams.catalogue import everything
@@ -13,6 +11,7 @@ from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested,
 from reptidex.tables.core.people import Address, User
 from reptidex.tables.core.platform import EventCount
 from reptidex.tables.query import select
+from tests.unit.core.conftest import Stand, uid
 
 ZERO = timedelta()
 

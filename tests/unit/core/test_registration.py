@@ -3,12 +3,11 @@
 import asyncio
 from typing import Any
 
-from tests.unit.core.conftest import PASSWORD, Stand
-
 from reptidex.domain.sessions import MAIL_EVERY
 from reptidex.streams import core as events
 from reptidex.tables.core.people import Address, User
 from reptidex.tables.query import select
+from tests.unit.core.conftest import PASSWORD, Stand
 
 
 async def test_registering_publishes_the_five_events_of_the_flow(stand: Stand) -> None:

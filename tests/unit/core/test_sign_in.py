@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pyotp
-from tests.unit.core.conftest import PASSWORD, Stand
 
 from reptidex.tables.core.people import Session, SpentToken
 from reptidex.tables.query import select
+from tests.unit.core.conftest import PASSWORD, Stand
 
 
 async def test_signing_in_gives_a_token_that_speaks_for_the_personal_vivarium(stand: Stand) -> None:

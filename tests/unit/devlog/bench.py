@@ -8,10 +8,21 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from reptidex.devlog.clock import ManualClock
 from reptidex.devlog.storage.batches import read_batch
+from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.entries import TopicCreated
 from reptidex.devlog.storage.partition import Partition
 from reptidex.devlog.storage.records import records_of
 from reptidex.devlog.storage.store import Store
+
+
+class UnsyncedDisk(Disk):
+    """Sync nothing, for stores that are only looked at."""
+
+    def sync(self, fd: int) -> None:
+        """Return at once."""
+
+    def sync_directory(self, path: Path) -> None:
+        """Return at once."""
 
 
 @dataclass(slots=True)

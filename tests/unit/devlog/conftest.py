@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.unit.devlog.bench import Bench, Crash, Opener
 
 from reptidex.devlog.clock import ManualClock
 from reptidex.devlog.options import Options
 from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.store import Store
+from tests.unit.devlog.bench import Bench, Crash, Opener
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Record batches: what is taken for whole, and what is changed on the way in."""
 
 import pytest
-from tests.unit.devlog.bench import make_batch
 
 from reptidex.devlog.storage.batches import (
     DamagedBatch,
@@ -13,6 +12,7 @@ from reptidex.devlog.storage.batches import (
     walk,
 )
 from reptidex.devlog.storage.records import records_of
+from tests.unit.devlog.bench import make_batch
 
 
 def test_a_batch_built_by_a_client_is_read_field_for_field() -> None:

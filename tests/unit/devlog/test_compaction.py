@@ -1,12 +1,12 @@
 """Compaction keeps the newest record of each key and nothing that was aborted."""
 
 import pytest
-from tests.unit.devlog.bench import Bench, Crash, Opener, make_batch
 
 from reptidex.devlog.storage.batches import control_batch
 from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.maintenance import Maintenance
 from reptidex.devlog.storage.records import records_of
+from tests.unit.devlog.bench import Bench, Crash, Opener, make_batch
 
 NOW = 1_700_000_000_000
 

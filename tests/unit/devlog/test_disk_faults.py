@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.unit.devlog.bench import Crash, Opener
 
 from reptidex.devlog.errors import Refused, StorageFailed
 from reptidex.devlog.storage.disk import Disk
+from tests.unit.devlog.bench import Crash, Opener
 
 
 class SickDisk(Disk):

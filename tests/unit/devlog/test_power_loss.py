@@ -5,11 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.unit.devlog.bench import Bench, Opener, make_batch
-from tests.unit.devlog.power import PowerLossDisk
 
-from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.maintenance import Maintenance
+from tests.unit.devlog.bench import Bench, Opener, UnsyncedDisk, make_batch
+from tests.unit.devlog.power import PowerLossDisk
 
 RECORDS = 60
 PARTITIONS = 3
@@ -46,7 +45,7 @@ async def test_every_cut_leaves_what_was_acknowledged(open_store: Opener, tmp_pa
     for number, image in enumerate(disk.images[started:]):
         directory = tmp_path / f"cut-{number}"
         image.restore(directory)
-        again = await open_store(directory, disk=Disk())
+        again = await open_store(directory, disk=UnsyncedDisk())
         found = [value for index in range(PARTITIONS) for value in again.values(index=index)]
 
         assert [again.cause(index=index) for index in range(PARTITIONS)] == [""] * PARTITIONS, again.reports

@@ -2,11 +2,11 @@
 
 import pytest
 from kio.schema.errors import ErrorCode
-from tests.unit.devlog.bench import Crash, Opener, make_batch
 
 from reptidex.devlog.errors import Refused
 from reptidex.devlog.storage.batches import read_batch
 from reptidex.devlog.storage.producers import ProducerTable
+from tests.unit.devlog.bench import Crash, Opener, make_batch
 
 NOW = 1_700_000_000_000
 

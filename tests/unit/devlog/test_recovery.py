@@ -1,12 +1,12 @@
 """After a crash: everything acknowledged is back, everything else is cut, and damage is called by its name."""
 
 import pytest
-from tests.unit.devlog.bench import Crash, Opener
 
 from reptidex.devlog.errors import StartRefused
 from reptidex.devlog.storage.entries import OffsetsCommitted
 from reptidex.devlog.storage.journal import journal_files
 from reptidex.devlog.storage.scrub import scrub
+from tests.unit.devlog.bench import Crash, Opener
 
 
 async def test_acknowledged_records_and_offsets_survive_a_crash(open_store: Opener, crash: Crash) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from tests.unit.devlog.bench import Bench, Crash, Opener, make_batch
 
 from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.maintenance import Maintenance
+from tests.unit.devlog.bench import Bench, Crash, Opener, make_batch
 
 DAY = 86_400.0
 

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.unit.devlog.bench import Bench, Crash, Opener, make_batch
 
 from reptidex.devlog.codes import ErrorCode
 from reptidex.devlog.errors import Refused
@@ -15,6 +14,7 @@ from reptidex.devlog.handlers.produce import append_batch
 from reptidex.devlog.handlers.transactions import Transactions
 from reptidex.devlog.options import Options
 from reptidex.devlog.protocol.apis import Api
+from tests.unit.devlog.bench import Bench, Crash, Opener, make_batch
 
 ID = "orders"
 TIMEOUT_MS = 10_000

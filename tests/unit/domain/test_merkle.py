@@ -40,7 +40,7 @@ def _rooted(leaves: list[bytes]) -> bytes:
 def test_the_frontiers_root_is_the_root_of_the_definition_and_of_pymerkle(entries: list[bytes]) -> None:
     leaves = [merkle.leaf_digest(entry) for entry in entries]
 
-    assert merkle.root(_grown(entries)) == _rooted(leaves) == merkle.root_of(leaves) == _other(entries).get_state()
+    assert merkle.root(_grown(entries)) == _rooted(leaves) == merkle.root_of(leaves) == _other(entries).get_root()
 
 
 def test_the_empty_tree_has_the_hash_of_nothing() -> None:

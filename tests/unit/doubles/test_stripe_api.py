@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
-from tests.unit.doubles.conftest import Caller
 
 from reptidex.doubles.payments import forms
+from tests.unit.doubles.conftest import Caller
 
 
 def test_forms_are_decoded_as_stripe_writes_them() -> None:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.unit.doubles.conftest import Caller
 
 from reptidex.doubles.payments.faults import Faults, draw
 from reptidex.testing import eventually
+from tests.unit.doubles.conftest import Caller
 
 AUTHORISED = "payment_intent.amount_capturable_updated"
 

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.unit.engine.parcels import AGENTS, CARRIERS, Parcel
 
 from reptidex.testing import UnitHarness
+from tests.unit.engine.parcels import AGENTS, CARRIERS, Parcel
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.engine.parcels import AGENTS, Parcel, ParcelWeighed, PostParcel, RemindParcel
-
 from reptidex.agents.engine.inputs import MARK, LogRecord
 from reptidex.streams import codec
 from reptidex.tables.answers import RefusedError
 from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.outbox import Outgoing
 from reptidex.testing import UnitHarness
+from tests.unit.engine.parcels import AGENTS, Parcel, ParcelWeighed, PostParcel, RemindParcel
 
 
 def records(post: UnitHarness, *messages: ParcelWeighed | bytes) -> dict[tuple[str, int], list[LogRecord]]:

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.engine.parcels import Deliver, Parcel, PostParcel, RemindParcel
 
 from reptidex.agents.agent import Call, Unit, agent
 from reptidex.errors import UnavailableError
 from reptidex.testing import UnitHarness
+from tests.unit.engine.parcels import Deliver, Parcel, PostParcel, RemindParcel
 
 
 async def test_a_timer_fires_once_when_its_time_has_come(post: UnitHarness) -> None:

@@ -2,6 +2,12 @@
 
 import msgspec
 import pytest
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.engine.inputs import MARK, LogRecord
+from reptidex.streams import codec
+from reptidex.tables.query import select
+from reptidex.testing import UnitHarness
 from tests.unit.engine.parcels import (
     AGENTS,
     Parcel,
@@ -12,12 +18,6 @@ from tests.unit.engine.parcels import (
     ParcelWeighed,
     PostParcel,
 )
-
-from reptidex.agents.agent import Unit, agent
-from reptidex.agents.engine.inputs import MARK, LogRecord
-from reptidex.streams import codec
-from reptidex.tables.query import select
-from reptidex.testing import UnitHarness
 
 
 async def test_a_command_writes_its_row_publishes_its_event_and_answers(post: UnitHarness) -> None:

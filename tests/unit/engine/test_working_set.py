@@ -2,9 +2,9 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.engine.parcels import Parcel
 
 from reptidex.agents.engine.working_set import MISSING, WorkingSet
+from tests.unit.engine.parcels import Parcel
 
 keys = st.sampled_from("abcd")
 writes = st.lists(st.tuples(keys, st.none() | st.integers(0, 9)), max_size=8)
@@ -38,9 +38,7 @@ def test_what_is_dirty_is_what_the_messages_that_were_not_undone_wrote(
 
 
 @given(messages, st.integers(0, 7))
-def test_a_flush_in_between_changes_nothing_of_what_is_written_in_the_end(
-    script: Script, flush_at: int
-) -> None:
+def test_a_flush_in_between_changes_nothing_of_what_is_written_in_the_end(script: Script, flush_at: int) -> None:
     working, model = WorkingSet(), dict[str, int | None]()
     stored: dict[str, int | None] = {}
     for place, (written, undone) in enumerate(script):

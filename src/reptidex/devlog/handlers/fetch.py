@@ -61,11 +61,12 @@ class _Fetch:
                 self._parts.setdefault(name, {})[index] = part
         self._session.told = told
 
-    def _read(self, partition: Partition, offset: int, max_bytes: int) -> bytes:
+    def _read(self, partition: Partition, offset: int, max_bytes: int, again: bool = False) -> bytes:
         version = self._version
         offline = partition.offline or self._broker.store.offline_cause
         if offline is not None:
-            self._failed = True
+            # Told at once to who waits; who asks again waits, instead of asking without a pause.
+            self._failed |= again
             return encode_partition(version, partition.index, ErrorCode.kafka_storage_error)
         if not partition.start <= offset <= partition.end:
             self._failed = True
@@ -78,7 +79,7 @@ class _Fetch:
         if offset < limit and (self._left > 0 or not self._found):
             records = partition.read(offset, max(min(max_bytes, self._left), 1), limit)
             if partition.offline is not None:
-                return self._read(partition, offset, max_bytes)
+                return self._read(partition, offset, max_bytes, again=True)
             more = len(records) - self._sizes.get(partition, 0)
             self._sizes[partition] = len(records)
             self._left -= more
@@ -112,7 +113,7 @@ class _Fetch:
                 for partition in self._changed:
                     _, offset, max_bytes = self.watched[partition]
                     self._session.told.pop(partition, None)
-                    part = self._read(partition, offset, max_bytes)
+                    part = self._read(partition, offset, max_bytes, again=True)
                     self._parts.setdefault(partition.topic, {})[partition.index] = part
                 self._changed.clear()
         finally:

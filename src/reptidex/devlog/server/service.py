@@ -1,7 +1,6 @@
 """The embedded log as one object: storage, groups, transactions and a listening socket."""
 
 import asyncio
-import contextlib
 import ipaddress
 import logging
 import ssl
@@ -121,11 +120,10 @@ class DevLog:
         async def repeat() -> None:
             while True:
                 await asyncio.sleep(seconds)
-                with contextlib.suppress(StorageFailed):  # reported where it happened; tried again
-                    try:
-                        await work()
-                    except OSError as error:
-                        self._report(f"background work failed, will be tried again: {error}")
+                [error] = await asyncio.gather(work(), return_exceptions=True)
+                # StorageFailed was reported where it happened.
+                if isinstance(error, Exception) and not isinstance(error, StorageFailed):
+                    self._report(f"background work failed, will be tried again: {error!r}")
 
         self._tasks.append(asyncio.create_task(repeat()))
 

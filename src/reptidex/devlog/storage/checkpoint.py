@@ -44,20 +44,20 @@ class Checkpoint:
                 return False
             snapshot, dirty = taken[0]
             loop = asyncio.get_running_loop()
+            done = False
             try:
                 failed = await loop.run_in_executor(thread, self._sync, [Path(name) for name in dirty])
+                for path, error in failed.items():
+                    dirty[str(path)].take_offline(f"fsync of {path.name} failed: {error}", must_reopen=True)
                 if not failed:
                     await loop.run_in_executor(thread, write_snapshot, self._root, self._disk, snapshot)
-            except OSError:
-                self._state.shared.dirty.update(dirty)
-                raise
-            if failed:
-                self._state.shared.dirty.update(dirty)
-            for path, error in failed.items():
-                dirty[str(path)].take_offline(f"fsync of {path.name} failed: {error}", must_reopen=True)
-            if not failed:
+                    done = True
+            finally:
+                if not done:  # failed or cancelled: the next checkpoint syncs them again
+                    self._state.shared.dirty.update(dirty)
+            if done:
                 await loop.run_in_executor(thread, self._journal.forget_before, snapshot.next_frame)
-            return not failed
+            return done
 
     def _sync(self, paths: list[Path]) -> dict[Path, OSError]:
         failed: dict[Path, OSError] = {}

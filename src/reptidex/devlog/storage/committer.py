@@ -44,6 +44,7 @@ class Committer:
         self._closing = False
         self._broken = False
         self._task = asyncio.create_task(self._run(), name="devlog-committer")
+        self._task.add_done_callback(self._ended)
         self.inflight = 0
 
     def add(self, entry: Entry) -> "asyncio.Future[None]":
@@ -110,6 +111,11 @@ class Committer:
                 rotated.set_result(None)
             if self._closing and not self._group.entries:
                 return
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A mistake of ours in applying entries: what is on the disk is right, memory may not be.
+            self._break(self._group, OSError(f"journal entries could not be applied: {error!r}"))
 
     def _break(self, group: Group, error: OSError) -> None:
         self._broken = True

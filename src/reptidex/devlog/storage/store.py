@@ -44,7 +44,8 @@ class Store:
         self._disk = disk
         self._arrivals: Arrivals[Partition] = Arrivals()
         self._journals = options.data_dir / "journal"
-        self._journals.mkdir(parents=True, exist_ok=True)
+        options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._journals.mkdir(exist_ok=True)
         self._lock = lock_directory(options.data_dir)
         self._thread = ThreadPoolExecutor(1, "devlog-checkpoint")
         self._space = (float("-inf"), 0)

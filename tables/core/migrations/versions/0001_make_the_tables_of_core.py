@@ -144,6 +144,7 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("action_url", sa.Text(), nullable=False),
         sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("correlation_id", sa.Text(), nullable=False),
         sa.Column("captured_at", UtcDateTime(), nullable=True),
         sa.Column("refund_id", sa.Text(), nullable=False),
         sa.Column("refund_reason", sa.Text(), nullable=False),

@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.create_table(
         "alerts",
         sa.Column("alert_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("severity", sa.Text(), nullable=False),
@@ -72,26 +73,56 @@ def upgrade() -> None:
         "audit_streams",
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("frontier", StructJson(Any), nullable=False),
+        sa.Column("frontier", sa.LargeBinary(), nullable=False),
         sa.Column("sealed", sa.BigInteger(), nullable=False),
         sa.Column("sealed_root", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("stream"),
     )
     op.create_table(
+        "audit_tiles",
+        sa.Column("tile_id", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tile_id"),
+    )
+    with op.batch_alter_table("audit_tiles", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_tiles_stream_number", ["stream", "number"], unique=False)
+
+    op.create_table(
         "cases",
         sa.Column("subject_id", sa.Text(), nullable=False),
         sa.Column("case_id", sa.Text(), nullable=False),
         sa.Column("subject_kind", sa.Text(), nullable=False),
+        sa.Column("vivarium_id", sa.Text(), nullable=True),
+        sa.Column("author_id", sa.Text(), nullable=True),
         sa.Column("reasons", StructJson(Any), nullable=False),
         sa.Column("reporters", StructJson(Any), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=True),
         sa.Column("opened_at", UtcDateTime(), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("appealed_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("subject_id"),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index("ix_cases_status_opened_at", ["status", "opened_at"], unique=False)
+
+    op.create_table(
+        "compliance_requests",
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("request_id"),
+    )
+    with op.batch_alter_table("compliance_requests", schema=None) as batch_op:
+        batch_op.create_index("ix_compliance_requests_status_due_at", ["status", "due_at"], unique=False)
+        batch_op.create_index("ix_compliance_requests_user_id_asked_at", ["user_id", "asked_at"], unique=False)
 
     op.create_table(
         "event_counts",
@@ -106,6 +137,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("looked_at", UtcDateTime(), nullable=False),
+        sa.Column("missed_looks", sa.BigInteger(), nullable=False),
         sa.Column("dependencies", StructJson(Any), nullable=False),
         sa.PrimaryKeyConstraint("service"),
     )
@@ -115,6 +147,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("seen_version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("vivarium_id"),
@@ -147,10 +180,19 @@ def downgrade() -> None:
     op.drop_table("organizations")
     op.drop_table("health")
     op.drop_table("event_counts")
+    with op.batch_alter_table("compliance_requests", schema=None) as batch_op:
+        batch_op.drop_index("ix_compliance_requests_user_id_asked_at")
+        batch_op.drop_index("ix_compliance_requests_status_due_at")
+
+    op.drop_table("compliance_requests")
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.drop_index("ix_cases_status_opened_at")
 
     op.drop_table("cases")
+    with op.batch_alter_table("audit_tiles", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_tiles_stream_number")
+
+    op.drop_table("audit_tiles")
     op.drop_table("audit_streams")
     with op.batch_alter_table("audit_seals", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_seals_stream_last")

@@ -1,0 +1,76 @@
+"""Two workers of one service on PostgreSQL: partitions move in mid-stream, a frozen worker comes back too late."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from reptidex.tables.database import Database
+from reptidex.testing import eventually
+from tests.chaos.engine.nursery import Nursery, alive
+from tests.chaos.engine.scales import Scales, counted
+from tests.chaos.engine.test_kill_points import check_books
+from tests.integration.devlog.broker_process import BrokerProcess
+
+KEYS = 200
+
+only_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+
+
+async def at_least(database: Database, events: int, within: float = 60.0) -> None:
+    async def enough() -> bool:
+        return await counted(database) >= events
+
+    await eventually(enough, within, every=0.1)
+
+
+@only_postgresql
+@pytest.mark.slow
+async def test_partitions_that_move_in_mid_stream_lose_nothing_and_count_nothing_twice(
+    log: BrokerProcess, nursery: Nursery, database: Database
+) -> None:
+    scales = Scales(log.bootstrap, KEYS)
+    stream = asyncio.create_task(_stream(scales, 6, 500))
+    first = nursery.spawn(unit_records=20)
+    await at_least(database, 200)
+    second = nursery.spawn(unit_records=20)
+    await at_least(database, 1500)
+    await nursery.stop(first)
+    third = nursery.spawn(unit_records=20)
+    await at_least(database, 2200)
+    os.kill(second, signal.SIGKILL)
+    await stream
+    await at_least(database, 3000)
+
+    await check_books(database, log.bootstrap, 3000, KEYS)
+    await nursery.stop(third)
+
+
+async def _stream(scales: Scales, times: int, count: int) -> None:
+    for _ in range(times):
+        await scales.weigh(count)
+
+
+@only_postgresql
+@pytest.mark.slow
+async def test_a_frozen_worker_that_wakes_after_its_partitions_moved_is_fenced_and_ends(
+    log: BrokerProcess, nursery: Nursery, database: Database
+) -> None:
+    scales = Scales(log.bootstrap, KEYS)
+    await scales.weigh(1000)
+    frozen = nursery.spawn(freeze="before commit:3", unit_records=50)
+    await eventually(lambda: "FROZEN before commit" in nursery.said(), 20)
+    before = await counted(database)
+    second = nursery.spawn(unit_records=50)
+    await at_least(database, 1000)
+    os.kill(frozen, signal.SIGCONT)
+    await nursery.ended(frozen)
+    await scales.weigh(500)
+    await at_least(database, 1500)
+
+    assert before < 1000
+    assert "another worker took over; this process ends at once" in nursery.output.read_text()
+    assert alive(second)
+    await check_books(database, log.bootstrap, 1500, KEYS)
+    await nursery.stop(second)
