@@ -15,7 +15,8 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install -q uv
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q -r requirements.lock
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --no-deps -e .
-	$(BIN)/python -m compileall -q $(VENV)/lib >/dev/null || true
+	@echo "compiling the environment, so that every process starts at once"
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src streams agents tables connectors http >/dev/null 2>&1 || true
 	@touch $(READY)
 
 demo: $(READY)  ## start everything, drive both flows through public HTTP, show the chain, stop

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.contenders.shared import BenchJobAsked, BenchJobDone
-from benchmarks.load import ROOT, embedded_log, events, make_topic
+from benchmarks.load import ROOT, embedded_log, events, make_topic, relay_headers
 
 RATE, SECONDS, WARM = 200, 6, 200
 SIDES = ("aiokafka_hop", "engine")
@@ -39,7 +39,8 @@ async def _probe(bootstrap: str, source: str, target: str) -> list[float]:
     for place, (key, value, number) in enumerate(made):
         await asyncio.sleep(max(0.0, begin + place / RATE - time.perf_counter()))
         sent[key] = time.perf_counter()
-        await producer.send(source, value, key=key, partition=number)
+        headers = relay_headers(number, place + 1)
+        await producer.send(source, value, key=key, partition=number, headers=headers)
     await asyncio.wait_for(reading, 30)
     await producer.stop()
     await consumer.stop()

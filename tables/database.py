@@ -20,6 +20,9 @@ from reptidex.tables.sqlite import BUSY_TIMEOUT_MS, SqliteSession
 from reptidex.tables.statements import RowStatements
 
 READERS = 4
+PAGE_BYTES = 8192
+CHECKPOINT_PAGES = 4000
+"""SQLite moves its journal into the file when it has grown to 32 MB: a page that many units change is moved once."""
 STATEMENT_TIMEOUT_S = 30
 LOCK_TIMEOUT_S = 10
 
@@ -114,7 +117,9 @@ def _sqlite(url: sa.URL, synchronous: str) -> AsyncEngine:
     def prepare(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA page_size={PAGE_BYTES}")
         cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()

@@ -26,7 +26,7 @@ outbox = sa.Table(
 )
 
 
-class Outgoing(msgspec.Struct, frozen=True, array_like=True):
+class Outgoing(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One record on its way to the log."""
 
     topic: str

@@ -113,7 +113,7 @@ def _column(name: str, hint: Any, primary: bool) -> sa.Column[Any]:
     return sa.Column(name, kind() if kind else StructJson(hint), primary_key=primary, nullable=nullable)
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row. A subclass is tied to its table by the decorator `stored`."""
 
     sql: ClassVar[sa.Table]

@@ -30,7 +30,7 @@ class LogRecord(NamedTuple):
     timestamp: int = 0
 
 
-class Input(msgspec.Struct):
+class Input(msgspec.Struct, gc=False):
     """One message on its way to the handlers; a `note` only puts its row (an effect that has to be tried again)."""
 
     kind: Kind

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -26,6 +27,11 @@ _CONTENT_TYPE = ("content-type", CONTENT_TYPE.encode())
 TopicPartition = tuple[str, int]
 
 
+@lru_cache(maxsize=1024)
+def _type_header(name: str) -> tuple[str, bytes]:
+    return ("ce_type", name.encode())
+
+
 class Parcel:
     """A batch of an outbox on its way: acknowledged once every record of it is."""
 
@@ -41,7 +47,7 @@ class _Road:
     __slots__ = ("busy", "waiting")
 
     def __init__(self) -> None:
-        self.waiting: deque[tuple[Outgoing, bytes, Parcel]] = deque()
+        self.waiting: deque[tuple[Outgoing, int, Parcel]] = deque()
         self.busy = False
 
 
@@ -56,7 +62,7 @@ class Relay:
         *,
         step: Callable[[str], None] = lambda point: None,
     ) -> None:
-        self._service, self._producer, self._mark_relayed, self._step = service, producer, mark_relayed, step
+        self._service, self._producer, self._mark_relayed, self._step = service.encode(), producer, mark_relayed, step
         self._roads: dict[TopicPartition, _Road] = defaultdict(_Road)
         self._parcels: dict[int, deque[Parcel]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,13 +86,13 @@ class Relay:
             parcel = Parcel(batch)
             self._parcels[batch.partition].append(parcel)
             self.backlog += parcel.missing
-            prefix, number = f"{self._service}:{batch.partition}:", batch.first
+            number = batch.first
             for message in batch.messages:
                 at = (message.topic, message.partition)
                 road = roads.get(at)
                 if road is None:
                     road = roads[at] = self._roads[at]
-                road.waiting.append((message, f"{prefix}{number}".encode(), parcel))
+                road.waiting.append((message, number, parcel))
                 number += 1
         if self.backlog > BACKLOG:
             self._ebb.clear()
@@ -128,12 +134,13 @@ class Relay:
 
     def _fill(self, builder: Any, road: _Road) -> tuple[Any, int]:
         count, append = 0, builder.append
-        for message, mark, _ in road.waiting:
+        service = self._service
+        for message, number, parcel in road.waiting:
             headers = [
-                (MARK, mark),
+                (MARK, b"%b:%d:%d" % (service, parcel.batch.partition, number)),
                 _CONTENT_TYPE,
                 ("ce_id", message.id.encode()),
-                ("ce_type", message.type.encode()),
+                _type_header(message.type),
             ]
             if message.traceparent:
                 headers.append(("traceparent", message.traceparent.encode()))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 import msgspec
 
 from reptidex.agents.agent import Effect
-from reptidex.agents.engine.identity import Place
+from reptidex.agents.engine.identity import Place, id_at, place_of
 from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.working_set import MISSING, WorkingSet, _Missing
@@ -71,14 +71,14 @@ class Work:
         self.outgoing: dict[int, list[Outgoing]] = {}
         self.answered: bytes = b""
         self._input: Input = cast(Input, None)
-        self._place: Place | None = None
+        self._place: Place = ("", "")
         self._ordinal = self._said = 0
 
     # -- the engine's side -------------------------------------------------------------------------------------------
 
     def begin(self, one: Input) -> None:
         """Turn to the next message."""
-        self._input, self._place, self.answered = one, None, b""
+        self._input, self.answered = one, b""
         self._ordinal = self._said = 0
         self._working.mark()
 
@@ -220,8 +220,9 @@ class Work:
         self._working.delete(TimerRow, name)
 
     def new_id(self) -> str:
-        place = self._place
-        if place is None:
-            place = self._place = Place(self._input.seed, self._input.event.time)
-        self._ordinal += 1
-        return place.id(self._ordinal - 1)
+        ordinal = self._ordinal
+        self._ordinal = ordinal + 1
+        if not ordinal:
+            one = self._input
+            self._place = place_of(one.seed, one.event.time)
+        return id_at(self._place, self._input.seed, ordinal)

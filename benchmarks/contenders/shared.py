@@ -5,6 +5,7 @@ import json
 import resource
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -95,5 +96,8 @@ class Meter:
     def report(self, count: int, **more: Any) -> None:
         """Print the result as one JSON line."""
         wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
-        rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        # `ru_maxrss` would still hold what the parent had before `exec`; the kernel's high-water mark does not.
+        status = Path("/proc/self/status").read_text() if Path("/proc/self/status").exists() else ""
+        marks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
+        rss = int(marks[0]) / 1024 if marks else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(json.dumps({"events": count, "wall_s": wall, "cpu_s": cpu, "rss_mb": round(rss, 1), **more}), flush=True)

@@ -18,9 +18,7 @@ async def eventually(
 async def eventually(condition: Callable[[], T], within: float = 10.0, *, every: float = 0.01, why: str = "") -> T: ...
 
 
-async def eventually(
-    condition: Callable[[], Any], within: float = 10.0, *, every: float = 0.01, why: str = ""
-) -> Any:
+async def eventually(condition: Callable[[], Any], within: float = 10.0, *, every: float = 0.01, why: str = "") -> Any:
     """Ask again and again until the answer is true, and return it.
 
     Raises `AssertionError` with the last answer (or the last `AssertionError` of the condition itself) after `within` seconds.

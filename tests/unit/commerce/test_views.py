@@ -109,7 +109,7 @@ async def test_the_marketplace_is_searched_by_words_and_facets(shop: Shop) -> No
 async def test_a_search_is_told_of_without_its_words(shop: Shop) -> None:
     await shop.call("GET", "/marketplace/search?q=pastel&sex=female")
     name, said = "marketplace.search.performed", shop.market.harness.events
-    event = await eventually(lambda: next((each.data for each in said if each.type == name), None))
+    [event] = await eventually(lambda: [each.data for each in said if each.type == name])
 
     assert (event.terms, event.facets, event.searcher_id) == (1, ("sex",), "anonymous")
 

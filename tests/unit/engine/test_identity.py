@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reptidex.agents.engine.identity import Place, log_seed, seed_at, seed_of
+from reptidex.agents.engine.identity import id_at, log_seed, place_of, seed_at, seed_of
 
 AT = datetime(2026, 5, 4, 3, 2, 1, 987000, tzinfo=UTC)
 offsets = st.integers(min_value=0, max_value=2**40)
@@ -14,7 +14,8 @@ offsets = st.integers(min_value=0, max_value=2**40)
 
 @given(offsets, st.integers(min_value=0, max_value=20_000))
 def test_an_id_is_a_uuid_of_version_seven_with_its_causes_time(offset: int, ordinal: int) -> None:
-    made = UUID(Place(seed_at(log_seed("post", "parcel.weighed", 3), offset), AT).id(ordinal))
+    seed = seed_at(log_seed("post", "parcel.weighed", 3), offset)
+    made = UUID(id_at(place_of(seed, AT), seed, ordinal))
 
     assert (made.version, made.variant) == (7, "specified in RFC 4122")
     assert made.int >> 80 == int(AT.timestamp() * 1000)
@@ -28,8 +29,9 @@ def test_two_offsets_never_share_their_bits(one: int, other: int) -> None:
 
 
 def test_ids_of_one_message_are_distinct_and_sort_by_ordinal() -> None:
-    place = Place(seed_of("somewhere"), AT)
-    made = [place.id(ordinal) for ordinal in range(4096)]
+    seed = seed_of("somewhere")
+    place = place_of(seed, AT)
+    made = [id_at(place, seed, ordinal) for ordinal in range(4096)]
 
     assert made == sorted(set(made))
-    assert len({place.id(ordinal) for ordinal in range(20_000)}) == 20_000
+    assert len({id_at(place, seed, ordinal) for ordinal in range(20_000)}) == 20_000

@@ -38,11 +38,12 @@ def describe_configs(broker: Broker, request: Request) -> Answer:
 async def alter_configs(broker: Broker, request: Request) -> Answer:
     """Replace all of a topic's own settings."""
     wanted = request.decode()
-    answers = [
-        _change(broker, resource, {config.name: config.value for config in resource.configs}, wanted.validate_only)
-        for resource in wanted.resources
-    ]
-    await broker.store.durable()
+    async with broker.settings_lock:
+        answers = [
+            _change(broker, resource, {config.name: config.value for config in resource.configs}, wanted.validate_only)
+            for resource in wanted.resources
+        ]
+        await broker.store.durable()
     return {"responses": answers}
 
 
@@ -50,13 +51,14 @@ async def incremental_alter_configs(broker: Broker, request: Request) -> Answer:
     """Set, delete, append to or subtract from single settings (KIP-339)."""
     wanted = request.decode()
     answers = []
-    for resource in wanted.resources:
-        topic = broker.store.state.topics.get(resource.resource_name)
-        configs = dict(topic.configs) if topic is not None else {}
-        for change in resource.configs:
-            _increment(configs, change.name, change.config_operation, change.value)
-        answers.append(_change(broker, resource, configs, wanted.validate_only))
-    await broker.store.durable()
+    async with broker.settings_lock:
+        for resource in wanted.resources:
+            topic = broker.store.state.topics.get(resource.resource_name)
+            configs = dict(topic.configs) if topic is not None else {}
+            for change in resource.configs:
+                _increment(configs, change.name, change.config_operation, change.value)
+            answers.append(_change(broker, resource, configs, wanted.validate_only))
+        await broker.store.durable()
     return {"responses": answers}
 
 

@@ -1,14 +1,15 @@
 """What a handler gets: the log's parts, and the request as it came."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
 from reptidex.devlog.clock import Clock
 from reptidex.devlog.groups.coordinator import Coordinator
+from reptidex.devlog.handlers.quiet import Quiet
 from reptidex.devlog.options import Options
 from reptidex.devlog.protocol.apis import Api
 from reptidex.devlog.protocol.schema import Answer, decode, encode
-from reptidex.devlog.storage.partition import Partition
 from reptidex.devlog.storage.store import Store
 
 
@@ -21,6 +22,8 @@ class Broker:
     store: Store
     groups: Coordinator
     port: int = 0
+    settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from reading a topic's settings until the changed ones are durable."""
 
     @property
     def host(self) -> str:
@@ -35,8 +38,8 @@ class Session:
     peer: str = ""
     user: str | None = None
     mechanism: str | None = None
-    told: dict[Partition, bytes] = field(default_factory=dict)
-    """What the last fetch's answer said of each partition that had nothing new."""
+    quiet: dict[str, Quiet] = field(default_factory=dict)
+    """What the last fetch found of each topic."""
 
 
 @dataclass(slots=True)

@@ -5,11 +5,16 @@ from collections.abc import Collection
 
 from reptidex.devlog.codes import ErrorCode
 from reptidex.devlog.handlers.context import Broker, Request
+from reptidex.devlog.handlers.quiet import Quiet
 from reptidex.devlog.protocol.fetch import FetchRequest, decode_fetch, encode_fetch, encode_partition
-from reptidex.devlog.storage.partition import Partition
+from reptidex.devlog.storage.catalog import Topic
+from reptidex.devlog.storage.partition import Partition, Pulse
 
 LONGEST_WAIT_MS = 60_000
 _COMMITTED_ONLY = 0x100
+
+Row = tuple[int, int, int]
+"""Partition, offset, max bytes."""
 
 
 class _Fetch:
@@ -19,12 +24,12 @@ class _Fetch:
         self._broker = broker
         self._version = request.version
         self._correlation = request.correlation
-        self._session = request.session
+        self._quiet = request.session.quiet
         self._wanted = wanted
         self._left = wanted.max_bytes
         self._found = 0
         self._failed = False
-        self.watched: dict[Partition, tuple[int, int, int]] = {}
+        self._rows: dict[Pulse, list[Row]] = {}
         self._parts: dict[str, dict[int, bytes]] = {}
         self._sizes: dict[Partition, int] = {}
         self._news: asyncio.Future[None] | None = None
@@ -33,33 +38,48 @@ class _Fetch:
 
     def _read_all(self) -> None:
         store = self._broker.store
-        version, committed = self._version, self._wanted.committed_only
-        online = store.offline_cause is None
-        empty = version | _COMMITTED_ONLY if committed else version
         sparse = self._wanted.sessionless and self._broker.options.sparse_fetch
-        before, told = self._session.told if sparse else {}, {}
-        watched = self.watched
+        before, now = self._quiet if sparse else {}, dict[str, Quiet]()
         for name, rows in self._wanted.topics:
             topic = store.state.topics.get(name)
-            partitions = topic.partitions if topic is not None else []
-            for row in rows:
-                index, offset, max_bytes = row
-                if not 0 <= index < len(partitions):
-                    self._failed = True
-                    part = encode_partition(version, index, ErrorCode.unknown_topic_or_partition)
-                    self._parts.setdefault(name, {})[index] = part
+            if topic is None:
+                self._failed = True
+                error = ErrorCode.unknown_topic_or_partition
+                self._parts[name] = {row[0]: encode_partition(self._version, row[0], error) for row in rows}
+                continue
+            rows.sort()  # clients shuffle
+            self._rows[topic.pulse] = rows
+            known = before.get(name)
+            if known is not None and known.still(topic.pulse, rows):
+                now[name] = known
+            else:
+                now[name] = self._read_topic(topic, rows, known)
+        self._quiet.clear()
+        self._quiet.update(now)
+
+    def _read_topic(self, topic: Topic, rows: list[Row], known: Quiet | None) -> Quiet:
+        committed = self._wanted.committed_only
+        online = self._broker.store.offline_cause is None
+        empty = self._version | _COMMITTED_ONLY if committed else self._version
+        partitions, told = topic.partitions, dict[int, bytes]()
+        parts: dict[int, bytes] = {}
+        for index, offset, max_bytes in rows:
+            if not 0 <= index < len(partitions):
+                self._failed = True
+                parts[index] = encode_partition(self._version, index, ErrorCode.unknown_topic_or_partition)
+                continue
+            partition = partitions[index]
+            if offset == partition.end and online and partition.offline is None:
+                part = partition.empty_answer.get(empty) or _empty(self._version, committed, partition)
+                told[index] = part
+                if known is not None and known.told.get(index) is part:
                     continue
-                partition = partitions[index]
-                watched[partition] = row
-                if offset == partition.end and online and partition.offline is None:
-                    part = partition.empty_answer.get(empty) or _empty(version, committed, partition)
-                    told[partition] = part
-                    if before.get(partition) is part:
-                        continue
-                else:
-                    part = self._read(partition, offset, max_bytes)
-                self._parts.setdefault(name, {})[index] = part
-        self._session.told = told
+            else:
+                part = self._read(partition, offset, max_bytes)
+            parts[index] = part
+        if parts:
+            self._parts[topic.name] = parts
+        return Quiet(topic.pulse, topic.pulse.count, rows, told)
 
     def _read(self, partition: Partition, offset: int, max_bytes: int, again: bool = False) -> bytes:
         version = self._version
@@ -89,6 +109,10 @@ class _Fetch:
             version, partition.index, ErrorCode.none, partition.end, stable, partition.start, records, aborted
         )
 
+    def watches(self, partition: Partition) -> bool:
+        """Tell whether the fetch names a partition of this topic."""
+        return partition.pulse in self._rows
+
     def arrived(self, partitions: Collection[Partition]) -> None:
         """Learn that something changed in some of the watched partitions."""
         self._changed.update(dict.fromkeys(partitions))
@@ -111,13 +135,17 @@ class _Fetch:
                 await self._news
                 timer.cancel()
                 for partition in self._changed:
-                    _, offset, max_bytes = self.watched[partition]
-                    self._session.told.pop(partition, None)
-                    part = self._read(partition, offset, max_bytes, again=True)
-                    self._parts.setdefault(partition.topic, {})[partition.index] = part
+                    self._read_again(partition)
                 self._changed.clear()
         finally:
             self._broker.store.arrivals.forget(self)
+
+    def _read_again(self, partition: Partition) -> None:
+        for index, offset, max_bytes in self._rows[partition.pulse]:
+            if index == partition.index:
+                self._quiet.pop(partition.topic, None)
+                part = self._read(partition, offset, max_bytes, again=True)
+                self._parts.setdefault(partition.topic, {})[index] = part
 
     def encode(self) -> bytes:
         """Return the answer's bytes."""

@@ -48,7 +48,7 @@ def decode_fetch(version: int, data: bytes, position: int) -> FetchRequest:
 
 def _topics(data: bytes, position: int, form: struct.Struct) -> list[tuple[str, list[tuple[int, int, int]]]]:
     # The longest loop of an idle log (every consumer names all its partitions in every poll), hence without Reader.
-    topics: list[tuple[str, list[tuple[int, int, int]]]] = []
+    topics: dict[str, list[tuple[int, int, int]]] = {}
     view = memoryview(data)
     (count,) = INT32.unpack_from(data, position)
     position += 4
@@ -60,9 +60,13 @@ def _topics(data: bytes, position: int, form: struct.Struct) -> list[tuple[str, 
         if length < 0 or rows < 0 or end > len(data):
             raise MalformedRequest(f"fetch request ends at byte {len(data)}")
         name = data[position + 2 : start].decode()
-        topics.append((name, list(form.iter_unpack(view[start + 4 : end]))))
+        found = list(form.iter_unpack(view[start + 4 : end]))
+        if name in topics:  # librdkafka may name a topic more than once
+            topics[name] += found
+        else:
+            topics[name] = found
         position = end
-    return topics
+    return list(topics.items())
 
 
 def encode_partition(

@@ -1,6 +1,6 @@
 """Who waits for records: told once per commit, so that a fetch over hundreds of partitions registers only once."""
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -9,12 +9,11 @@ T = TypeVar("T")
 class Waiter(Protocol[T]):
     """Somebody who waits for some of the partitions."""
 
-    @property
-    def watched(self) -> Container[T]:
-        """Return the partitions it waits for."""
+    def watches(self, partition: T) -> bool:
+        """Tell whether it waits for this partition."""
         ...
 
-    def arrived(self, partitions: Collection[T]) -> None:
+    def arrived(self, partitions: list[T]) -> None:
         """Learn that something changed in these of the watched partitions."""
         ...
 
@@ -37,6 +36,6 @@ class Arrivals(Generic[T]):
         """Tell everybody who watches one of these partitions."""
         changed = list(partitions)
         for waiter in tuple(self._waiting):
-            mine = [partition for partition in changed if partition in waiter.watched]
+            mine = [partition for partition in changed if waiter.watches(partition)]
             if mine:
                 waiter.arrived(mine)

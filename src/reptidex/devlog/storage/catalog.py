@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from reptidex.devlog.storage.partition import Partition, Shared
+from reptidex.devlog.storage.partition import Partition, Pulse, Shared
 
 DEFAULTS = {
     "cleanup.policy": "delete",
@@ -55,6 +55,7 @@ class Topic:
         self.topic_id = topic_id
         self.name = name
         self.directory = root / f"{topic_id}-{name[:200]}"
+        self.pulse = Pulse()
         self._shared = shared
         self.partitions: list[Partition] = []
         self.metadata_answer: dict[int, bytes] = {}
@@ -64,7 +65,7 @@ class Topic:
     def grow(self, count: int) -> None:
         """Add partitions up to `count`; their files are made on first use."""
         for index in range(len(self.partitions), count):
-            self.partitions.append(Partition(self.topic_id, self.name, index, self.directory, self._shared))
+            self.partitions.append(Partition(self.topic_id, self.name, index, self.directory, self._shared, self.pulse))
         self.metadata_answer.clear()
 
     def configure(self, configs: dict[str, str]) -> None:

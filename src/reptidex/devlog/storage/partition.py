@@ -40,6 +40,15 @@ class Shared:
     arrivals: "Arrivals[Partition]" = field(default_factory=Arrivals)
 
 
+class Pulse:
+    """How often anything changed in the partitions of one topic; its identity stands for the topic."""
+
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
 class Partition:
     """Serve reads up to `end` (the durable high watermark) and hand out offsets from `next_offset`.
 
@@ -47,7 +56,8 @@ class Partition:
     `must_reopen` is set when the journal holds records of it that the segment files may lack.
     """
 
-    def __init__(self, topic_id: int, topic: str, index: int, directory: Path, shared: Shared) -> None:
+    def __init__(self, topic_id: int, topic: str, index: int, directory: Path, shared: Shared, pulse: Pulse) -> None:
+        self.pulse = pulse
         self.topic_id = topic_id
         self.topic = topic
         self.index = index
@@ -103,7 +113,7 @@ class Partition:
         self.shared.dirty[active.name] = self
         self.end = batch.last_offset + 1
         self.next_offset = max(self.next_offset, self.end)
-        self.empty_answer.clear()
+        self._changed()
         if batch.is_control:
             self.transactions.ended(batch.producer_id, batch.base_offset, is_commit(data))
             self.producers.fence(batch.producer_id, batch.producer_epoch, now_ms)
@@ -121,7 +131,7 @@ class Partition:
         """Forget the records below `offset`, and the files that hold nothing else."""
         self.start = max(self.start, offset)
         self.transactions.forget_below(self.start)
-        self.empty_answer.clear()
+        self._changed()
         while len(self.segments) > 1 and self.segments[0].end <= self.start:
             self._remove(self.segments.pop(0))
 
@@ -156,7 +166,7 @@ class Partition:
         if self.offline is None:
             self.offline = cause
             self.shared.report(f"OFFLINE {self}: {cause}")
-        self.empty_answer.clear()
+        self._changed()
         self.shared.arrivals.announce([self])
 
     def segment_path(self, base: int, generation: int) -> Path:
@@ -181,6 +191,10 @@ class Partition:
         if batch.producer_id >= 0 and not batch.is_control:
             self.producers.reserve(batch, offset, now_ms)
         return offset
+
+    def _changed(self) -> None:
+        self.empty_answer.clear()
+        self.pulse.count += 1
 
     def _follow_active(self) -> None:
         self.active_size = self.segments[-1].size if self.segments else 0

@@ -196,7 +196,7 @@ def reopen_partition(
     if topic is None:
         return None
     snapshot = read_snapshot(root, report)
-    fresh = Partition(failed.topic_id, failed.topic, failed.index, failed.directory, failed.shared)
+    fresh = Partition(failed.topic_id, failed.topic, failed.index, failed.directory, failed.shared, failed.pulse)
     for segment in failed.segments:
         failed.shared.pool.drop(segment.name)
     for known in snapshot.topics if snapshot is not None else ():
@@ -215,6 +215,7 @@ def reopen_partition(
             and (entry.topic_id, entry.partition) == (failed.topic_id, failed.index)
         )
     replay.finish_partition(fresh)
+    fresh.pulse.count += 1
     return fresh
 
 
