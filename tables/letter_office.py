@@ -10,7 +10,7 @@ from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import BLOCKING, DeadLetterRow, State
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
-from reptidex.tables.row import Row
+from reptidex.tables.row import Condition, Row
 
 FOR_A_PERSON: tuple[State, ...] = ("dead", "failed", "unreadable")
 PATIENCE = timedelta(minutes=10)
@@ -65,5 +65,5 @@ class LetterOffice:
             await session.close()
 
 
-def _lane(letter: DeadLetterRow) -> tuple[object, object]:
+def _lane(letter: DeadLetterRow) -> tuple[Condition, Condition]:
     return DeadLetterRow.c.topic == letter.topic, DeadLetterRow.c.message_key == letter.message_key

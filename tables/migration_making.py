@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic.autogenerate import produce_migrations, render_python_code
@@ -83,7 +83,7 @@ def _produce(connection: sa.Connection, chain: str, metadata: sa.MetaData) -> tu
     return up, down
 
 
-def _render(kind: str, thing: Any, _context: Any) -> str | bool:
+def _render(kind: str, thing: Any, _context: Any) -> str | Literal[False]:
     if kind == "type" and isinstance(thing, UtcDateTime):
         return "UtcDateTime()"
     if kind == "type" and isinstance(thing, StructJson):

@@ -39,7 +39,7 @@ class SqliteSession(Session):
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         # aiosqlite offers one hop per statement; its own hand-over of a function to the thread takes the script whole.
         try:
-            result: T = await self._driver._execute(work, self._driver._conn)
+            result: T = await self._driver._execute(work, self._driver._conn)  # type: ignore[no-untyped-call]
         except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError) as problem:
             await self.rollback()
             raise DataRefusedError(f"SQLite refuses the data: {problem}") from problem
@@ -93,7 +93,7 @@ class SqliteSession(Session):
                 connection.execute("ROLLBACK")
 
         try:
-            await self._driver._execute(work, self._driver._conn)
+            await self._driver._execute(work, self._driver._conn)  # type: ignore[no-untyped-call]
         except (sqlite3.Error, ValueError) as problem:
             raise UnavailableError("the database", str(problem)) from problem
 

@@ -110,8 +110,8 @@ class Store:
                 build = self.database.statements(what).build
                 rows = found.rows.setdefault(what, {})
                 for each in values:
-                    row = build(tuple(each))
-                    rows[row.key] = row
+                    there = build(tuple(each))
+                    rows[there.key] = there
         return found
 
     async def find(self, query: Query[Any], flush: RowChanges, *, lock: bool) -> list[Row]:

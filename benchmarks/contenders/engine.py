@@ -81,8 +81,8 @@ async def main() -> None:
         if told.job == "hop":
             await asyncio.Event().wait()
         meter.begin()
-        before = worker.figures().messages
-        while worker.figures().messages < told.count or worker.figures().unsent:
+        before = worker.engine.tally.messages
+        while worker.engine.tally.messages < told.count or worker.engine.relay.backlog:
             await asyncio.sleep(0.005)
         figures: Any = worker.figures()
         meter.report(

@@ -69,7 +69,7 @@ def build(engine: Any, topics: Sequence[str], web: type[Service] | None) -> App:
     )
     channel = app.topic(*topics, schema=FetchSchema())
 
-    @app.agent(channel, name="units")
+    @app.agent(channel, name="units")  # type: ignore[untyped-decorator]  # Faust is not typed
     async def units(stream: Any) -> None:
         async for records, taken in stream:
             taken()

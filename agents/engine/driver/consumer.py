@@ -126,7 +126,7 @@ class Consumer(driver.Consumer):
         done = await self._thread.commit(offsets)
         if done:
             self.app.engine.group_committed(offsets)
-        return done
+        return bool(done)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         await self.app.engine.on_revoked()

@@ -113,7 +113,8 @@ class UnitHarness:
         """Have a message handled in a unit of its own, and return the events (payloads) that were published.
 
         Raises the handler's own `DomainError` where a command is refused (`RefusedError` where a repeat is answered from what
-        is stored). A message that fails for another reason is in `letters()`. `sequence` is the version of the aggregate that an event tells of.
+        is stored). A message that fails for another reason is in `letters()`. `sequence` is the version of the aggregate
+        that an event tells of.
         """
         envelopes = await self.handle_envelope(
             self.envelope(

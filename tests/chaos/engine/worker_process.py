@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 
 from reptidex.agents.agent import Agent, Carrier
-from reptidex.agents.engine.engine import Engine
 from reptidex.agents.runtime import Worker
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
@@ -78,7 +77,6 @@ def build(order: dict[str, Any]) -> Worker:
 
 def main() -> None:
     """Fork a worker for each line, and reap those that have ended."""
-    assert Engine
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:

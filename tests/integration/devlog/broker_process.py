@@ -1,5 +1,7 @@
 """The log in a process of its own, to be killed and started again."""
 
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -44,7 +46,7 @@ class BrokerProcess:
 
     def _spawn(self, command: list[str]) -> None:
         with self.output.open("ab") as output:
-            self._process = subprocess.Popen(command, stdout=output, stderr=output)
+            self._process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
 
     def _is_ready(self) -> bool:
         assert self._process is not None
@@ -61,10 +63,11 @@ class BrokerProcess:
 
     def close(self) -> None:
         """Leave no process behind."""
-        if self._process is not None and self._process.poll() is None:
-            self.kill()
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.kill()
 
     def _end(self, number: signal.Signals) -> int:
         assert self._process is not None
-        self._process.send_signal(number)
+        os.killpg(self._process.pid, number)  # with what traces it, if anything does
         return self._process.wait(10)

@@ -8,11 +8,12 @@ import aiokafka
 import msgspec
 import pytest
 
-from reptidex.agents.agent import Call, Command, Unit, agent, carries_out
+from reptidex.agents.agent import Call, Unit, agent, carries_out
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog, Options
 from reptidex.errors import UnavailableError
 from reptidex.settings import Settings
+from reptidex.streams.contract import Command
 from reptidex.tables.database import SecondWorkerError
 from reptidex.tables.letter_office import LetterOffice
 from reptidex.testing import eventually

@@ -1,5 +1,6 @@
 """What the store does when the disk does not do what it is told."""
 
+import asyncio
 import errno
 import os
 from pathlib import Path
@@ -153,3 +154,35 @@ async def test_one_sync_covers_everything_that_arrived_meanwhile(open_store: Ope
     await bench.store.durable()
 
     assert disk.syncs == before + 1
+
+
+async def test_a_checkpoint_that_is_given_up_leaves_the_store_at_work(open_store: Opener, crash: Crash) -> None:
+    bench = await open_store()
+    await bench.topic()
+    for number in range(20):
+        await bench.write(f"value {number}")
+        checkpoint = asyncio.create_task(bench.checkpoint())
+        for _ in range(number):
+            await asyncio.sleep(0)
+        checkpoint.cancel()
+        await asyncio.gather(checkpoint, return_exceptions=True)
+
+    assert await bench.checkpoint()
+    assert bench.values() == [f"value {number}" for number in range(20)]
+    assert (await open_store(crash(bench))).values() == bench.values()
+    assert bench.reports == []
+
+
+async def test_entries_that_cannot_be_applied_do_not_hang_their_writers(
+    open_store: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = await open_store()
+    await bench.topic()
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.store.state, "apply", lambda _: 1 / 0)
+        with pytest.raises(StorageFailed):
+            await asyncio.wait_for(bench.write("durable, but not applied"), 5)
+    await bench.store.tend()
+    await bench.write("after")
+
+    assert bench.values() == ["durable, but not applied", "after"]

@@ -1,11 +1,13 @@
 """What a unit of work promises to handlers."""
 
-import msgspec
+from collections.abc import AsyncIterator
+
 import pytest
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.engine.inputs import MARK, LogRecord
 from reptidex.streams import codec
+from reptidex.streams.contract import Event
 from reptidex.tables.query import select
 from reptidex.testing import UnitHarness
 from tests.unit.engine.parcels import (
@@ -159,7 +161,7 @@ async def test_messages_of_one_unit_see_what_earlier_ones_wrote(post: UnitHarnes
 
 async def test_events_of_another_service_cannot_be_published(post: UnitHarness) -> None:
     @agent(ParcelCounted)
-    async def forge(message: ParcelCounted, unit: Unit) -> msgspec.UnsetType:  # type: ignore[misc]
+    async def forge(message: ParcelCounted, unit: Unit) -> AsyncIterator[Event]:
         """Publish what the scales publish."""
         yield ParcelWeighed(parcel_id="a", weight=1)
 

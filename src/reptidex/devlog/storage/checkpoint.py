@@ -39,25 +39,28 @@ class Checkpoint:
                     self._state.shared.dirty.clear()
                     taken.append((self._state.snapshot(self._journal.next_frame), dirty))
 
-            await self._committer.rotate(capture)
-            if not taken:
-                return False
-            snapshot, dirty = taken[0]
-            loop = asyncio.get_running_loop()
-            done = False
             try:
-                failed = await loop.run_in_executor(thread, self._sync, [Path(name) for name in dirty])
-                for path, error in failed.items():
-                    dirty[str(path)].take_offline(f"fsync of {path.name} failed: {error}", must_reopen=True)
-                if not failed:
-                    await loop.run_in_executor(thread, write_snapshot, self._root, self._disk, snapshot)
-                    done = True
-            finally:
-                if not done:  # failed or cancelled: the next checkpoint syncs them again
+                await self._committer.rotate(capture)
+                if not taken or not await self._make_durable(thread, *taken[0]):
+                    return False
+            except BaseException:  # failed or cancelled: the next checkpoint syncs them again
+                for _, dirty in taken:
                     self._state.shared.dirty.update(dirty)
-            if done:
-                await loop.run_in_executor(thread, self._journal.forget_before, snapshot.next_frame)
-            return done
+                raise
+            forget = self._journal.forget_before
+            await asyncio.get_running_loop().run_in_executor(thread, forget, taken[0][0].next_frame)
+            return True
+
+    async def _make_durable(self, thread: ThreadPoolExecutor, snapshot: Snapshot, dirty: dict[str, Partition]) -> bool:
+        loop = asyncio.get_running_loop()
+        failed = await loop.run_in_executor(thread, self._sync, [Path(name) for name in dirty])
+        for path, error in failed.items():
+            dirty[str(path)].take_offline(f"fsync of {path.name} failed: {error}", must_reopen=True)
+        if failed:
+            self._state.shared.dirty.update(dirty)
+        else:
+            await loop.run_in_executor(thread, write_snapshot, self._root, self._disk, snapshot)
+        return not failed
 
     def _sync(self, paths: list[Path]) -> dict[Path, OSError]:
         failed: dict[Path, OSError] = {}

@@ -39,8 +39,8 @@ class Committer:
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "devlog-journal")
         self._work = asyncio.Event()
-        self._group = Group(self._loop)
-        self._rotation: tuple[asyncio.Future[None], Callable[[], None]] | None = None
+        self._group = self._writing = Group(self._loop)
+        self._rotations: list[tuple[asyncio.Future[None], Callable[[], None]]] = []
         self._closing = False
         self._broken = False
         self._task = asyncio.create_task(self._run(), name="devlog-committer")
@@ -70,11 +70,14 @@ class Committer:
         return self._group.done
 
     async def rotate(self, capture: Callable[[], None]) -> None:
-        """Start a new journal file between two groups, and call `capture` at that very point."""
+        """Start a new journal file between two groups, and call `capture` at that very point.
+
+        When the caller is cancelled before that point, `capture` is not called.
+        """
         if self._broken or self._closing:
             raise StorageFailed("the journal takes no writes")
         done: asyncio.Future[None] = self._loop.create_future()
-        self._rotation = (done, capture)
+        self._rotations.append((done, capture))
         self._work.set()
         await done
 
@@ -89,7 +92,8 @@ class Committer:
         while True:
             await self._work.wait()
             self._work.clear()
-            group, self._group = self._group, Group(self._loop)
+            group = self._writing = self._group
+            self._group = Group(self._loop)
             try:
                 if group.entries:
                     await self._loop.run_in_executor(self._thread, self._journal.append, group.encoded)
@@ -99,29 +103,31 @@ class Committer:
             self.inflight -= group.size
             self._apply(group.entries)
             group.done.set_result(None)
-            if self._rotation is not None:
-                (rotated, capture), self._rotation = self._rotation, None
+            if self._rotations:
                 try:
                     await self._loop.run_in_executor(self._thread, self._journal.start_file)
                 except OSError as error:
-                    rotated.set_exception(StorageFailed(f"no new journal file: {error}"))
                     self._break(self._group, error)
                     return
-                capture()
-                rotated.set_result(None)
+                for rotated, capture in self._rotations:
+                    if not rotated.cancelled():  # who gave up must not have captured anything
+                        capture()
+                        rotated.set_result(None)
+                self._rotations.clear()
             if self._closing and not self._group.entries:
                 return
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             # A mistake of ours in applying entries: what is on the disk is right, memory may not be.
-            self._break(self._group, OSError(f"journal entries could not be applied: {error!r}"))
+            self._break(self._writing, OSError(f"journal entries could not be applied: {error!r}"))
 
     def _break(self, group: Group, error: OSError) -> None:
         self._broken = True
-        for lost in {group, self._group}:
-            if not lost.done.done():
-                lost.done.set_exception(StorageFailed(f"not durable: {error}"))
+        for lost in (group.done, self._group.done, *(rotated for rotated, _ in self._rotations)):
+            if not lost.done():
+                lost.set_exception(StorageFailed(f"not durable: {error}"))
+        self._rotations.clear()
         self.inflight = 0
         self._thread.shutdown(wait=False)
         self._failed(error)
