@@ -136,7 +136,9 @@ def _postgres(url: sa.URL, readers: int) -> AsyncEngine:
         "application_name": "reptidex",
     }
     arguments = {"server_settings": timeouts, "command_timeout": STATEMENT_TIMEOUT_S + 5, "timeout": 10}
-    return create_async_engine(url, connect_args=arguments, pool_size=readers + 2, pool_pre_ping=True)
+    # JSON comes as text: `StructJson` decodes it straight into its type.
+    options = {"pool_size": readers + 2, "pool_pre_ping": True, "json_deserializer": str}
+    return create_async_engine(url, connect_args=arguments, **options)
 
 
 def _claim(database: str) -> IO[str]:

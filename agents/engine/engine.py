@@ -223,8 +223,8 @@ class Engine:
 
     # -- units -------------------------------------------------------------------------------------------------------
 
-    def fetched(self, count: int) -> None:
-        """Hear how many records a fetch brought: while full ones keep coming, the next may be twice as large."""
+    def _adapt(self, count: int) -> None:
+        """Let the next unit be twice as large while full ones keep coming."""
         if count >= self.appetite:
             self.appetite = min(self.appetite * 2, self.settings.unit_backlog_records)
         elif count < self.appetite // 4:
@@ -233,6 +233,7 @@ class Engine:
     async def take(self, fetch: Fetch) -> None:
         """Run the unit of one fetch."""
         plain = {(at[0], at[1]): records for at, records in fetch.items()}
+        self._adapt(sum(map(len, plain.values())))
         try:
             async with self._lock:
                 await self._unit(plain)

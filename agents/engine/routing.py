@@ -54,6 +54,8 @@ class Routing:
         for message, listeners in heard.items():
             self._by_name[message.contract.name] = _route(message, listeners)
         self.heard = tuple(heard)
+        self.rows = tuple(dict.fromkeys(row for agent in agents for row in agent.prefetch))
+        """The tables that the handlers say they ask for."""
 
     def route(self, name: str) -> Route:
         """Return what happens to a message; nothing, where nobody hears it."""

@@ -122,6 +122,11 @@ class WorkingSet:
             rows[cls].update(changed)
         return rows
 
+    def rows(self, cls: type[Row]) -> dict[str, Row]:
+        """Return the rows of a class that are in memory and there."""
+        known = self._old[cls] | self._young[cls]
+        return {key: row for key, row in known.items() if row is not None}
+
     def settle(self) -> None:
         """Close a committed unit: what it wrote is what the database has."""
         for cls in self._transient:

@@ -6,25 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import faust
-from faust.tables.manager import TableManager as FaustTableManager
 from mode import Service
 
 from reptidex.agents.engine.driver import SCHEME
 from reptidex.agents.engine.driver.monitor import LeanMonitor
 from reptidex.agents.engine.driver.schema import FetchSchema
+from reptidex.agents.engine.driver.tables import RowTable, TableManager
 
 log = logging.getLogger(__name__)
 
 QUEUE = 16
-"""Faust's own bound on fetches that wait for the agent; the consumer's gate holds it at one."""
-
-
-class TableManager(FaustTableManager):
-    """Starts at once: Faust's own waits a second for tables that might be defined late."""
-
-    async def on_start(self) -> None:
-        await self._update_channels()
-        await self.recovery.start()
+"""Faust's own bound on messages that wait for the agent; the consumer announces what waits there only once."""
 
 
 class App(faust.App):
@@ -65,15 +57,20 @@ def build(engine: Any, topics: Sequence[str], web: type[Service] | None) -> App:
         web_enabled=web is not None,
         autodiscover=False,
         Monitor=LeanMonitor,
+        Table=RowTable,
         TableManager=TableManager,
     )
+    for row in engine.routing.rows:
+        app.Table(
+            row.sql.name, key_type=str, value_type=bytes, options={"row": row}, help=(row.__doc__ or "").split("\n")[0]
+        )
     channel = app.topic(*topics, schema=FetchSchema())
 
     @app.agent(channel, name="units")  # type: ignore[untyped-decorator]  # Faust is not typed
     async def units(stream: Any) -> None:
-        async for records, taken in stream:
-            taken()
-            await engine.take(records)
+        async for waiting in stream:
+            if records := waiting():
+                await engine.take(records)
 
     if web is not None:
         app.web_server(web)

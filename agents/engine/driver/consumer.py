@@ -89,6 +89,43 @@ class LoopConsumer(driver.AIOKafkaConsumerThread):
         return records
 
 
+class Waiting:
+    """Records that have been fetched and wait for the agent.
+
+    They are taken from the client at once, since it asks the log for no more while it holds records that nobody has taken.
+    """
+
+    def __init__(self) -> None:
+        self.announced = False
+        """Whether the agent has been told and has not come yet."""
+        self._records: dict[TP, list[Any]] = {}
+        self._count = 0
+        self._taken = asyncio.Event()
+
+    def add(self, records: dict[TP, list[Any]]) -> None:
+        """Put more behind what is here."""
+        for tp, batch in records.items():
+            self._count += len(batch)
+            known = self._records.get(tp)
+            if known is None:
+                self._records[tp] = batch
+            else:
+                known.extend(batch)
+
+    def take(self) -> dict[TP, list[Any]]:
+        """Take everything."""
+        records, self._records = self._records, {}
+        self._count, self.announced = 0, False
+        self._taken.set()
+        return records
+
+    async def room(self, most: int) -> None:
+        """Wait until fewer than so many are here."""
+        while self._count >= most:
+            self._taken.clear()
+            await self._taken.wait()
+
+
 class Consumer(driver.Consumer):
     """Hands the records of one fetch over as one message."""
 
@@ -96,8 +133,7 @@ class Consumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.gate = asyncio.Semaphore(1)
-        """Free while no fetch waits for the agent: one is fetched while another is worked on, and no more."""
+        self._waiting = Waiting()
         self._next: dict[TP, int] = {}
         """The offset that the next fetch of each partition has to begin with."""
         self._sought: dict[TP, int] = {}
@@ -143,12 +179,13 @@ class Consumer(driver.Consumer):
         self._read_offset.clear()
         self._next.clear()
         self._sought.clear()
+        self._waiting.take()
+        self._waiting = Waiting()
         for tp in assigned:
             offset = engine.start_at(TP(tp.topic, tp.partition), positions, earliest[tp], latest[tp])
             consumer.seek(tp, offset)
             self._next[TP(tp.topic, tp.partition)] = offset
         consumer.resume(*assigned)
-        self.gate = asyncio.Semaphore(1)
         engine.ready()
 
     async def _drain_messages(self, fetcher: Any) -> None:
@@ -159,29 +196,30 @@ class Consumer(driver.Consumer):
                 if not self.flow_active:
                     await self.wait(self.can_resume_flow)
                     continue
-                gate = self.gate
-                await gate.acquire()
+                active, waiting = self._get_active_partitions(), self._waiting
+                if not active:
+                    await self.sleep(0.05)
+                    continue
+                await waiting.room(engine.appetite)
                 engine.step("before fetch")
-                most = engine.appetite
-                active = self._get_active_partitions()
-                records = await self._thread.fetch(active, most) if active else {}
-                if not records or not self.flow_active or gate is not self.gate:
-                    gate.release()
-                    if not active:
-                        await self.sleep(0.05)
-                    continue
-                engine.fetched(sum(map(len, records.values())))
-                records = self._without_gaps(records)
-                if not records:
-                    gate.release()
-                    continue
-                await self.callback(self._envelope(records, gate))
+                records = await self._thread.fetch(active, engine.appetite)
+                if records and self.flow_active and waiting is self._waiting:
+                    await self._hand_over(self._without_gaps(records), waiting)
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
                 raise
         except asyncio.CancelledError:
             if not self.transport.app.should_stop:
                 raise
+
+    async def _hand_over(self, records: dict[TP, list[Any]], waiting: "Waiting") -> None:
+        """Put records to those that wait for the agent, and tell the agent, unless it has been told already."""
+        if not records:
+            return
+        waiting.add(records)
+        if not waiting.announced:
+            waiting.announced = True
+            await self.callback(self._envelope(records, waiting))
 
     def _without_gaps(self, records: dict[TP, list[Any]]) -> dict[TP, list[Any]]:
         """Leave out what does not begin where the last fetch ended, and fetch it again from there.
@@ -202,7 +240,7 @@ class Consumer(driver.Consumer):
             whole[at] = batch
         return whole
 
-    def _envelope(self, records: dict[TP, list[Any]], gate: asyncio.Semaphore) -> ConsumerMessage:
+    def _envelope(self, records: dict[TP, list[Any]], waiting: "Waiting") -> ConsumerMessage:
         tp = next(iter(records))
         last = records[tp][-1]
         return ConsumerMessage(
@@ -213,7 +251,7 @@ class Consumer(driver.Consumer):
             last.timestamp_type,
             (),
             None,
-            (records, gate.release),
+            waiting.take,
             None,
             0,
             0,

@@ -8,7 +8,7 @@ import pytest
 from reptidex.tables.database import Database
 from reptidex.tables.migrate import migrate
 from tests.chaos.engine.nursery import Nursery
-from tests.chaos.engine.postgres import Cluster, binaries
+from tests.chaos.engine.postgres import Cluster, running_cluster
 from tests.chaos.engine.scales import prepare
 from tests.integration.devlog.broker_process import BrokerProcess
 
@@ -24,13 +24,7 @@ async def log(tmp_path: Path) -> AsyncIterator[BrokerProcess]:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    programs = binaries()
-    if programs is None:
-        pytest.skip("PostgreSQL's programs are not installed here")
-    cluster = Cluster(programs)
-    cluster.start()
-    yield cluster
-    cluster.stop()
+    yield from running_cluster()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

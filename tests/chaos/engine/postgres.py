@@ -6,7 +6,10 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 
 class Cluster:
@@ -43,6 +46,19 @@ class Cluster:
         command = [str(self._binaries / program), *arguments]
         user = self._user if os.getuid() == 0 else None
         subprocess.run(command, check=True, user=user, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60)
+
+
+def running_cluster() -> Iterator[Cluster]:
+    """Yield a cluster that runs; skip the test, with the reason, where PostgreSQL cannot be had."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL's programs (initdb, pg_ctl) are not installed here")
+    cluster = Cluster(programs)
+    cluster.start()
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def binaries() -> Path | None:

@@ -1,6 +1,6 @@
 """A log of one's own and workers of the parcels service on it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog, Options
 from reptidex.settings import Settings
+from tests.chaos.engine.postgres import Cluster, running_cluster
 from tests.chaos.engine.scales import prepare
 from tests.chaos.engine.worker_process import Parcels
 
@@ -45,3 +46,8 @@ async def start(settings: Settings) -> AsyncIterator[Start]:
 @pytest.fixture
 async def worker(start: Start) -> Worker:
     return await start()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    yield from running_cluster()

@@ -34,6 +34,8 @@ class World:
     flying: list[Callable[[], None]] = field(default_factory=list)
     owner: str = "seller"
     held_by: str = ""
+    let_go: set[str] = field(default_factory=set)
+    """Whose hold was released or settled: repti-animal never grants it again, however late a repeat of the request comes."""
     stock: str = "available"
     payments: dict[str, str] = field(default_factory=dict)
     captured: dict[str, int] = field(default_factory=dict)
@@ -114,13 +116,14 @@ class World:
                 self.flying.append(lambda: port(name))
 
     def _hold(self, name: str, generation: int) -> None:
-        if self.owner == "seller" and self.held_by in ("", name):
+        if self.owner == "seller" and self.held_by in ("", name) and name not in self.let_go:
             self.held_by = name
             self._say(name, HoldGranted(generation) if self.choose(4) else HoldUnknown(generation))
         else:
             self._say(name, HoldRefused(generation, "held"))
 
     def _release(self, name: str) -> None:
+        self.let_go.add(name)
         self.held_by = "" if self.held_by == name else self.held_by
         self._say(name, HoldReleased())
 
@@ -171,5 +174,6 @@ class World:
             self._say(name, TransferRejected())
 
     def _settle_transfer(self, name: str) -> None:
+        self.let_go.add(name)
         self.held_by = "" if self.held_by == name else self.held_by
         self._say(name, Transferred() if self.owner == f"buyer of {name}" else TransferRejected())

@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
-from reptidex.probe.clients import consumer, librdkafka, librdkafka_admin, make_topic, producer, write
+from reptidex.probe.clients import admin, consumer, librdkafka, librdkafka_admin, make_topic, producer, write
 from reptidex.probe.party import Party
 from reptidex.probe.registry import Target, probe, require
 
@@ -18,10 +18,10 @@ _LIMIT = 12
 _CHURNS, _CHURN_PARTITIONS, _CHURN_RECORDS = 12, 8, 80
 
 
-def _committed(target: Target, group: str) -> list[tuple[int, str | None]]:
+def _committed(target: Target, group: str) -> list[int]:
     module, client = librdkafka(), librdkafka_admin(target)
     asked = client.list_consumer_group_offsets([module.ConsumerGroupTopicPartitions(group)], request_timeout=10)
-    return [(row.offset, row.metadata) for row in next(iter(asked.values())).result(_LIMIT).topic_partitions]
+    return [row.offset for row in next(iter(asked.values())).result(_LIMIT).topic_partitions]
 
 
 @probe("admin_groups")
@@ -159,5 +159,7 @@ async def commit_metadata(target: Target) -> None:
     async with consumer(target, group_id=group) as client:
         client.assign([partition])
         await client.commit({partition: OffsetAndMetadata(3, "meta-x")})
-    found = await asyncio.to_thread(_committed, target, group)
+    # Not asked by confluent-kafka, which reads the text beyond its end now and then.
+    async with admin(target) as client:
+        found = [(row.offset, row.metadata) for row in (await client.list_consumer_group_offsets(group)).values()]
     require(found == [(3, "meta-x")], found)
