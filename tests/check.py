@@ -97,11 +97,13 @@ def kafka() -> Outcome:
     return Outcome(True, [] if code == 0 else [f"Apache Kafka suites: {reason}"])
 
 
-def pytest(*arguments: str) -> Callable[[], Outcome]:
-    """Return a step that runs tests and collects what they skipped."""
+def pytest(*arguments: str, broker: str = "embedded") -> Callable[[], Outcome]:
+    """Return a step that runs tests on a broker and collects what they skipped."""
 
     def step() -> Outcome:
-        code, said = run(PYTHON, "-m", "pytest", "-q", "-rs", "--no-header", *arguments)
+        print(f"broker: {broker}", flush=True)
+        command = (PYTHON, "-m", "pytest", "-q", "-rs", "--no-header", *arguments)
+        code, said = run(*command, environment={"REPTIDEX_TEST_BROKER": broker})
         skipped = re.findall(r"^SKIPPED \[\d+\] (.*)$", said, re.MULTILINE)
         closing = [line for line in said.splitlines() if re.search(r"\d+ (passed|failed)", line)]
         return Outcome(code in (0, 5), skipped, closing[-1].strip("= ") if closing else "no tests")
@@ -121,6 +123,7 @@ STEPS: dict[str, Callable[[], Outcome]] = {
     "unit": pytest("-n", "2", "tests/unit", "tests/contract"),
     "integration": pytest("-n", "2", "tests/integration"),
     "flows": pytest("tests/end_to_end"),
+    "flows-kafka": pytest("tests/end_to_end", "-k", "runs_through or reaches_every or kafka", broker="kafka"),
     "chaos": pytest("tests/chaos"),
 }
 

@@ -63,9 +63,9 @@ class Input(msgspec.Struct, gc=False):
 def mark_of(headers: Any) -> tuple[str, int]:
     """Return the place of a record in the outbox that sent it; an empty name for one from outside, or with no proper mark."""
     for name, value in headers:
-        if name == MARK:
+        if name == MARK and value:
             outbox, _, number = value.rpartition(b":")
-            if outbox and number.isdigit():
+            if outbox and number.isdigit() and len(number) < 19:
                 return _outbox(outbox), int(number)
             break
     return "", 0

@@ -73,14 +73,15 @@ class Reception:
                 event = decode(record.value or b"", name)
                 if is_commands and event.data.contract.topic != topic:
                     raise ContractError(f"{event.type} is no command of {self._service}")
-            except ContractError as problem:
+            except (ContractError, RecursionError, ValueError) as problem:
+                # Whatever bytes do to their decoder (a nesting too deep, a key that is no text), the rest goes on.
                 taken.unreadable.append(unreadable(_plain(record), problem, now))
                 continue
             raw_key = record.key
-            key = raw_key.decode() if raw_key is not None else event.subject
+            key = raw_key.decode(errors="replace") if raw_key is not None else event.subject
             one = Input(kind, event, topic, partition, offset, key, seed_at(seed, offset), record.value)
             if is_commands:
-                one.asked = next((value.decode() for header, value in record.headers if header == ASKED), "")
+                one.asked = _asked(record.headers)
             elif not outbox:
                 seen = inbox_key(event.source, event.id)
                 if seen in taken.strangers:
@@ -88,6 +89,11 @@ class Reception:
                     continue
                 taken.strangers[seen] = one
             add(one)
+
+
+def _asked(headers: Any) -> str:
+    found: str = next((value.decode(errors="replace") for name, value in headers if name == ASKED and value), "")
+    return found
 
 
 def _plain(record: Any) -> LogRecord:

@@ -42,6 +42,11 @@ class Obituary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The original bytes, in base64."""
 
 
+def _text(said: str) -> str:
+    """Make text storable everywhere: PostgreSQL takes no NUL, neither database a lone surrogate; and not without end."""
+    return said[:2000].replace("\x00", "\ufffd").encode(errors="replace").decode()
+
+
 def letter_of(one: Input) -> DeadLetterRow:
     """Return the letter that keeps a message; the one it came from, where it has been kept before."""
     if isinstance(one.ref, DeadLetterRow):
@@ -53,7 +58,7 @@ def letter_of(one: Input) -> DeadLetterRow:
         topic=one.topic,
         partition=one.partition,
         position=one.offset,
-        message_key=one.key,
+        message_key=_text(one.key),
         message_type=one.event.type,
         value=one.value,
         source=one.kind,
@@ -76,7 +81,7 @@ def failed(
         letter,
         state="retrying" if again else "failed" if told else "dead",
         error=type(error).__name__,
-        cause=str(error)[:2000],
+        cause=_text(str(error)),
         attempts=attempts,
         due=now + policy.wait(attempts) if again else None,
         deadline=deadline,
@@ -93,12 +98,12 @@ def unreadable(record: LogRecord, error: BaseException, now: datetime) -> DeadLe
         topic=record.topic,
         partition=record.partition,
         position=record.offset,
-        message_key=(record.key or b"").decode(errors="replace"),
+        message_key=_text((record.key or b"").decode(errors="replace")),
         message_type=record.topic,
         value=record.value or b"",
         source="log",
         error=type(error).__name__,
-        cause=str(error)[:2000],
+        cause=_text(str(error)),
         attempts=1,
         created=now,
     )

@@ -114,7 +114,7 @@ class UnitRunner:
 
     async def _prepare(
         self, fetch: Fetch, internal: Sequence[Input], refused: DataRefusedError | None
-    ) -> tuple[Changes, Intake, Handling]:
+    ) -> tuple[Changes, Intake, Handling, Outcome]:
         self._broken = None
         self._absent.clear()
         now = self.clock()
@@ -127,7 +127,8 @@ class UnitRunner:
         work = Work(self.service, self.working, self.ownership, self)
         handling = Handling(self, work, now)
         await handling.handle(intake, refused)
-        return self._changes(intake, work, now), intake, handling
+        changes = self._changes(intake, work, now)
+        return changes, intake, handling, handling.outcome(changes, self.working.written())
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -258,13 +259,11 @@ class UnitRunner:
             touched=sorted(touched),
         )
 
-    def _settle(self, changes: Changes, intake: Intake, handling: Handling) -> int:
-        written = self.working.written()
+    def _settle(self, changes: Changes, intake: Intake, handling: Handling, outcome: Outcome) -> int:
         for fence in changes.fences:
             if held := self.ownership.fences.get(fence.partition):
                 held.sent = fence.sent
         self.positions.update(intake.positions)
-        outcome = handling.outcome(changes, written)
         for lane, change in handling.blocking.items():
             count = self.blocked.get(lane, 0) + change
             if count > 0:

@@ -1,12 +1,14 @@
 """One platform for all end-to-end tests: real processes, a real log, six databases, the doubles on sockets."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
 from reptidex.platform.supervisor import Platform, on_free_ports
@@ -15,14 +17,18 @@ from reptidex.platform.watch import Watcher
 from reptidex.settings import Settings
 from reptidex.streams.catalogue import events
 from reptidex.testing import eventually
+from tests.brokers.choice import EMBEDDED, broker_address, chosen
 
 
 class Stage:
     """A platform that is up, run by a thread of its own so that each test may have its own event loop."""
 
-    def __init__(self, folder: Path) -> None:
-        self.settings, self.doubles = on_free_ports(Settings(state_dir=str(folder), session_timeout_s=6))
-        self.platform = Platform(self.settings, doubles=self.doubles, say=lambda line: None)
+    def __init__(self, folder: Path, log: str | None) -> None:
+        wanted = Settings(state_dir=str(folder), session_timeout_s=6, rate_limit_per_minute=100_000)
+        self.settings, self.doubles = on_free_ports(wanted)
+        if log:
+            self.settings = msgspec.structs.replace(self.settings, log=log)
+        self.platform = Platform(self.settings, doubles=self.doubles, say=lambda line: None, embedded_log=not log)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -87,13 +93,14 @@ class World:
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """Start the platform once."""
-    stage = Stage(tmp_path_factory.mktemp("platform"))
-    try:
-        stage.do(stage.platform.start())
+    """Start the platform once, on the broker that was chosen."""
+    with contextlib.ExitStack() as stack:
+        choice = chosen()
+        log = None if choice == EMBEDDED else stack.enter_context(broker_address(choice))
+        stage = Stage(tmp_path_factory.mktemp("platform"), log)
+        stack.callback(stage.close)
+        stage.do(stage.platform.start(), within=180)
         yield stage
-    finally:
-        stage.close()
 
 
 @pytest.fixture

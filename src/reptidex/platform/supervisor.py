@@ -124,6 +124,8 @@ class Platform:
         secrets = local_secrets(self.settings) if self.settings.environment == "development" else {}
         shared = {f"REPTIDEX_{name.upper()}_URL": url for name, url in self.settings.urls.items()}
         shared |= {"REPTIDEX_LOG": self.settings.log, "REPTIDEX_STATE_DIR": str(self.settings.state.resolve())}
+        shared["REPTIDEX_RATE_LIMIT_PER_MINUTE"] = str(self.settings.rate_limit_per_minute)
+        shared["REPTIDEX_SESSION_TIMEOUT_S"] = str(self.settings.session_timeout_s)
         shared |= self._double_urls()
         started = []
         for name in SERVICES:

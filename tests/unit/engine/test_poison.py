@@ -109,3 +109,20 @@ async def test_a_message_that_nobody_handles_is_kept(post: UnitHarness) -> None:
 
         letters: list[DeadLetterRow] = await harness.letters()
         assert [letter.error for letter in letters] == ["ContractError"]
+
+
+async def test_no_bytes_whatever_bring_a_worker_down(post: UnitHarness) -> None:
+    partition = post.runner.ownership.partition_of("a")
+    good = codec.encode(post.envelope(weighed("a")))
+    strange = [
+        (b"\xff\xfe", good, [(MARK, None)]),
+        (b"a\x00b", b"\x00" * 10, [(MARK, b"x:" + b"9" * 5000)]),
+        (None, None, []),
+        (b"a", b'{"data":' + b"[" * 100_000, [(MARK, b":::")]),
+        (b"a", good, [(MARK, b"\xff:1"), ("content-type", None)]),
+    ]
+    made = [LogRecord("parcel.weighed", partition, place, *each) for place, each in enumerate(strange)]
+    await post.runner.run({("parcel.weighed", partition): made})
+
+    assert post.runner.positions["parcel.weighed", partition].next_offset == len(strange)
+    assert await states(post) == ["unreadable"] * 3
