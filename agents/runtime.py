@@ -93,6 +93,12 @@ class Worker:
         self._watchdog = Watchdog(lambda: self.figures().busy_s, die=die)
 
     @property
+    def app(self) -> App:
+        """The Faust application; its tables show the rows in memory."""
+        assert self._app is not None
+        return self._app
+
+    @property
     def asker(self) -> Asker:
         """Sends commands and waits for their outcome."""
         return self.engine.asker

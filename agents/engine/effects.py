@@ -91,10 +91,14 @@ class Effects:
 
     async def _drive(self, name: str) -> None:
         lane = self._lanes[name]
-        while lane:
-            await self._see_through(lane[0])
-            lane.popleft()
-            self.waiting -= 1
+        try:
+            while lane:
+                await self._see_through(lane[0])
+                lane.popleft()
+                self.waiting -= 1
+        except Exception:
+            self.waiting -= len(lane)
+            log.exception("%s stays in the database until the next start", lane[0].effect_id)
         del self._lanes[name]
         if not self._lanes and self._more_after is not None:
             await self.load()

@@ -37,9 +37,11 @@ class Route(NamedTuple):
     prefetch: tuple[Prefetch, ...]
     speaks: bool
     is_command: bool
+    needs_rows: bool
+    """Whether anything can be fetched beforehand: rows named by `prefetch`, versions, an earlier answer."""
 
 
-NOBODY = Route((), (), False, False)
+NOBODY = Route((), (), False, False, False)
 
 
 class Routing:
@@ -84,4 +86,5 @@ def _route(message: type[Message], agents: Sequence[Agent]) -> Route:
         for row, keys in agent.prefetch.items()
     )
     speaks = any(handler.speaks for handler in handlers)
-    return Route(handlers, prefetch, speaks, issubclass(message, Command))
+    is_command = issubclass(message, Command)
+    return Route(handlers, prefetch, speaks, is_command, bool(prefetch) or speaks or is_command)

@@ -10,7 +10,7 @@ from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.internal import timer_input
 from reptidex.agents.engine.outcome import Outcome
 from reptidex.agents.engine.unit import UnitRunner
-from reptidex.errors import UnavailableError
+from reptidex.errors import ContractError, UnavailableError
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
 from reptidex.tables.timers import TimerRow
@@ -81,7 +81,10 @@ class Timers:
                 row = self._known.get(name)
                 if row is not None and row.due == due:
                     del self._known[name]
-                    self._submit(timer_input(self._runner, row))
+                    try:
+                        self._submit(timer_input(self._runner, row))
+                    except ContractError:
+                        log.exception("timer %s holds no command of ours; it stays in the database", name)
             pause = self._glance if self._looked else timedelta(seconds=1)
             if self._soon:
                 pause = min(pause, self._soon[0][0] - self._clock())

@@ -140,6 +140,8 @@ class UnitRunner:
                 _want(keys, type(one.ref), one.ref.key)
             event = one.event
             route = route_of(event.type)
+            if not route.needs_rows:
+                continue
             if route.speaks and peek(VersionRow, one.key) is MISSING:
                 _want(keys, VersionRow, one.key)
             if route.is_command and one.kind == "log":

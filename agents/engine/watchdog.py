@@ -1,6 +1,6 @@
 """The watchdog: a worker that hangs ends itself, so that another can take its partitions over.
 
-Faust's own check compares two different clocks and only logs (see the ruling in the design). This one runs in a thread, since a
+Faust's own check compares two different clocks, and only logs. This one runs in a thread, since a
 loop that hangs cannot notice that it does.
 """
 

@@ -1,7 +1,7 @@
 """The consumer: one message for the agent per fetch, positions from the database, no thread of its own.
 
 Faust's own consumer wraps each record in four tasks, commits past records in flight, fixes the fetch wait at 1.5 s and lives
-in a second thread; see `docs` on the engine for the measurements. All of it is replaced here, through subclasses.
+in a second thread. All of it is replaced here, through subclasses.
 """
 
 import asyncio

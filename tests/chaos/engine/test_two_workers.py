@@ -7,11 +7,13 @@ import signal
 import pytest
 
 from reptidex.tables.database import Database
+from reptidex.tables.reader import Reader
 from reptidex.testing import eventually
 from tests.chaos.engine.nursery import Nursery, alive
 from tests.chaos.engine.scales import Scales, counted
 from tests.chaos.engine.test_kill_points import check_books
 from tests.integration.devlog.broker_process import BrokerProcess
+from tests.unit.engine.parcels import ALL, Parcel
 
 KEYS = 200
 
@@ -50,6 +52,23 @@ async def test_partitions_that_move_in_mid_stream_lose_nothing_and_count_nothing
 async def _stream(scales: Scales, times: int, count: int) -> None:
     for _ in range(times):
         await scales.weigh(count)
+
+
+@only_postgresql
+@pytest.mark.slow
+async def test_a_row_that_both_workers_write_counts_each_event_once(
+    log: BrokerProcess, nursery: Nursery, database: Database
+) -> None:
+    scales = Scales(log.bootstrap, KEYS)
+    stream = asyncio.create_task(_stream(scales, 4, 500))
+    workers = [nursery.spawn(unit_records=20, count_all=True) for _ in range(2)]
+    await stream
+    await at_least(database, 2000, 90)
+    for pid in workers:
+        await nursery.stop(pid)
+
+    row = await Reader(database).need(Parcel, ALL)
+    assert (row.total, await counted(database)) == (2000, 2000)
 
 
 @only_postgresql

@@ -19,7 +19,7 @@ from reptidex.agents.agent import Agent, Carrier
 from reptidex.agents.runtime import Worker
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
-from tests.unit.engine.parcels import AGENTS, CARRIERS
+from tests.unit.engine.parcels import AGENTS, CARRIERS, count_all
 
 
 class Parcels(msgspec.Struct, frozen=True):
@@ -72,7 +72,8 @@ def build(order: dict[str, Any]) -> Worker:
         step = KillPoint(order["kill"], signal.SIGKILL)
     if order.get("freeze"):
         step = KillPoint(order["freeze"], signal.SIGSTOP)
-    return Worker(Parcels(), settings_of(order), step=step)
+    agents = (*AGENTS, count_all) if order.get("count_all") else AGENTS
+    return Worker(Parcels(agents=agents), settings_of(order), step=step)
 
 
 def main() -> None:

@@ -187,3 +187,12 @@ async def test_the_group_follows_the_database(worker: Worker, log: DevLog) -> No
         assert await eventually(committed, 10, every=0.2)
     finally:
         await consumer.stop()
+
+
+async def test_fausts_tables_show_the_rows_in_memory_and_are_written_by_units_only(worker: Worker) -> None:
+    await worker.asker.ask(PostParcel(parcel_id="a"), command_id="c1")
+    table = worker.app.tables["parcels"]
+
+    assert table["a"] == Parcel(parcel_id="a", code="a")
+    with pytest.raises(TypeError):
+        table.data["a"] = Parcel(parcel_id="a", code="b")

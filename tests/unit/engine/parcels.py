@@ -108,6 +108,16 @@ async def count_parcel(message: ParcelWeighed, unit: Unit) -> AsyncIterator[Even
         raise RuntimeError("poison")
 
 
+ALL = "all-parcels"
+
+
+@agent(ParcelWeighed, prefetch={Parcel: lambda message: [ALL]})
+async def count_all(message: ParcelWeighed, unit: Unit) -> None:
+    """Count all weighings in one row, whatever their partition."""
+    known = await unit.get(Parcel, ALL) or Parcel(parcel_id=ALL, code=ALL)
+    unit.put(msgspec.structs.replace(known, total=known.total + message.weight))
+
+
 @agent(RemindParcel)
 async def remind_parcel(message: RemindParcel, unit: Unit) -> None:
     """Count the reminders."""
