@@ -5,22 +5,16 @@ import asyncio
 import random
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
 from reptidex.tables.database import Database
 from reptidex.tables.migrate import migrate
 from reptidex.testing import eventually
-from tests.chaos.engine.nursery import Nursery
+from tests.chaos.engine.nursery import Nursery, alive
 from tests.chaos.engine.postgres import running_cluster
 from tests.chaos.engine.scales import Scales, counted, prepare
 from tests.chaos.engine.test_kill_points import POINTS, check_books
 from tests.integration.devlog.broker_process import BrokerProcess
-
-
-def ended(worker: int) -> bool:
-    """Tell whether a worker is gone."""
-    return not alive(worker)
 
 
 async def run(arguments: argparse.Namespace, url: str, folder: Path) -> None:
@@ -48,7 +42,7 @@ async def run(arguments: argparse.Namespace, url: str, folder: Path) -> None:
             point = chance.choice(POINTS).partition(":")[0]
             most = {"on assignment": 1, "before ack": 2}.get(point, 12)
             worker = nursery.spawn(kill=f"{point}:{chance.randint(1, most)}", unit_records=200)
-            await eventually(partial(ended, worker), 120, every=0.05)
+            await nursery.ended(worker, 120)
             if arguments.log and kills % 10 == 0:
                 log.kill()
                 await log.start()
