@@ -10,7 +10,7 @@ from pathlib import Path
 from reptidex.tables.database import Database
 from reptidex.tables.migrate import migrate
 from reptidex.testing import eventually
-from tests.chaos.engine.nursery import Nursery, alive
+from tests.chaos.engine.nursery import Nursery
 from tests.chaos.engine.postgres import running_cluster
 from tests.chaos.engine.scales import Scales, counted, prepare
 from tests.chaos.engine.test_kill_points import POINTS, check_books
