@@ -19,6 +19,7 @@ from reptidex.connectors.services.neighbours import Neighbours
 from reptidex.errors import UnavailableError
 from reptidex.http.server.application import make_application
 from reptidex.http.server.asking import Probe
+from reptidex.platform.events_page import show_events
 from reptidex.platform.metrics import EngineMetrics
 from reptidex.services import load
 from reptidex.services.service import Service
@@ -75,6 +76,9 @@ def web_for(service: Service, settings: Settings) -> Callable[[Worker], web.Appl
             api_keys=CoreApiKeys(core, clock=time.monotonic),
             registry=registry,
         )
+
+        if at_core:
+            app.router.add_get("/docs/events", show_events)
 
         async def close(_: web.Application) -> None:
             await revocations.aclose()
