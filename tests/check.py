@@ -102,7 +102,7 @@ def pytest(*arguments: str, broker: str = "embedded") -> Callable[[], Outcome]:
 
     def step() -> Outcome:
         print(f"broker: {broker}", flush=True)
-        command = (PYTHON, "-m", "pytest", "-q", "-rs", "--no-header", *arguments)
+        command = (PYTHON, "-m", "pytest", "-q", "-rs", "--no-header", "--hypothesis-profile=check", *arguments)
         code, said = run(*command, environment={"REPTIDEX_TEST_BROKER": broker})
         skipped = re.findall(r"^SKIPPED \[\d+\] (.*)$", said, re.MULTILINE)
         closing = [line for line in said.splitlines() if re.search(r"\d+ (passed|failed)", line)]
