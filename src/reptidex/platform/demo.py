@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -135,7 +136,7 @@ def drawn(title: str, nodes: list[Node]) -> Tree:
 
     def grow(branch: Tree, node: Node) -> None:
         colour = COLOURS.get(node.service, "white")
-        leaf = branch.add(f"[{colour}]{node.service:<10}[/] {node.name}  [dim]{node.key}  +{node.ms:.0f} ms[/]")
+        leaf = branch.add(f"[{colour}]{node.service:<10}[/] {node.name}  [dim]+{node.ms:.0f} ms  {node.key}[/]")
         for child in node.children:
             grow(leaf, child)
 
@@ -162,7 +163,8 @@ def table_of(figures: Figures) -> Table:
 
 async def run_demo(settings: Settings, *, keep: bool, report: Path | None, as_json: bool) -> int:
     """Run the demo; return 0 when both flows came to their end."""
-    console = Console(highlight=False, quiet=as_json, soft_wrap=True)
+    # A pipe or a file has no width of its own; rich would cut the tree's lines at 80.
+    console = Console(highlight=False, quiet=as_json, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
     mail = f"http://127.0.0.1:{DOUBLES.mail_view}"
     if keep:
         return await _drive(Demo(settings, mail, console), console, report, as_json)
