@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from reptidex.domain.catalogue.biology import Calendar, Subspecies, Warmth
 from reptidex.domain.genetics.loci import Hazard, Locus, hazards, read
 
 
@@ -46,6 +47,13 @@ class Species(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     clutch_size: tuple[int, int] | None = None
     maturity_days: int = 0
     """The least age of a parent; 0 where no source gives one, and then the incubation time bounds it."""
+    sperm_storage_days: int = 0
+    """How long after a mating, or after the sire's death, it may still have sired; 0 where no source gives a figure."""
+    subspecies: tuple[Subspecies, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    """Scientific names under which the species has been known."""
+    warmth: Warmth | None = None
+    calendar: Calendar = Calendar()
     cites: Cites | None = None
     loci: tuple[Locus, ...] = ()
     morphs: tuple[Morph, ...] = ()
