@@ -5,8 +5,9 @@ from fractions import Fraction
 
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
-from reptidex.domain.genetics.loci import Distribution, hazards, read
+from reptidex.domain.genetics.loci import Distribution, hazards
 from reptidex.domain.genetics.looks import name
+from reptidex.domain.genetics.reading import read
 from reptidex.domain.lineage import Relative
 from reptidex.errors import InvalidError
 from reptidex.streams.values import Gene, Ratio, WelfareFlag

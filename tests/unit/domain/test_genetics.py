@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reptidex.domain.catalogue.shelf import species
-from reptidex.domain.genetics.cross import TooManyClassesError, at_locus, gametes, predict
-from reptidex.domain.genetics.loci import Distribution, Locus, read
+from reptidex.domain.genetics.cross import TooManyClassesError, at_locus, predict
+from reptidex.domain.genetics.loci import Distribution, Locus
 from reptidex.domain.genetics.proving import posterior
+from reptidex.domain.genetics.reading import read
 from reptidex.errors import InvalidError
 
 BALL = next(entry for entry in species().values() if entry.slug == "python-regius").by_locus
@@ -165,9 +166,3 @@ def test_shares_always_sum_to_one(sire: dict[str, Distribution], dam: dict[str, 
     alive = 0 if prediction.egg_loss == 1 else 1  # two supers of a lethal gene: no egg hatches, and no share is left
     assert sum(outcome.live_share for outcome in prediction.outcomes) == alive
     assert sum(look.share for look in prediction.looks) == alive
-
-
-@given(parents())
-def test_gametes_of_any_parent_sum_to_one(parent: dict[str, Distribution]) -> None:
-    for distribution in parent.values():
-        assert sum(gametes(distribution).values()) == 1

@@ -6,7 +6,7 @@ from fractions import Fraction as F
 import pytest
 
 from reptidex.domain.catalogue.shelf import species
-from reptidex.domain.genetics.loci import read
+from reptidex.domain.genetics.reading import read
 from reptidex.domain.lineage import ParentsRefusedError, Relative, generations, judge, line, refuse_errors
 from reptidex.domain.pedigree import chart, standing
 

@@ -6,7 +6,9 @@ from typing import Literal
 import msgspec
 
 from reptidex.domain.catalogue.biology import Calendar, Subspecies, Warmth
-from reptidex.domain.genetics.loci import Hazard, Locus, hazards, read
+from reptidex.domain.genetics.chromosomes import check_chromosomes
+from reptidex.domain.genetics.loci import Hazard, Locus, hazards
+from reptidex.domain.genetics.reading import read
 
 
 class Cites(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,6 +30,24 @@ class Morph(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The alleles that make it, by locus; empty for polygenic looks."""
     aliases: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+
+
+class Combo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A trade name for several traits together; it is a name only, each trait is inherited on its own."""
+
+    name: str
+    genotype: dict[str, tuple[str, str]]
+    """The alleles at each locus whose look belongs to the combination: two loci or more."""
+    aliases: tuple[str, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    """What the combination does to its bearer beyond its parts; `copies` does not matter here, and no egg is lost by it."""
+    sources: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.genotype) < 2:
+            raise ValueError(f"{self.name}: a combination has two loci or more; what one locus gives is a morph")
+        if any(hazard.loses_egg for hazard in self.hazards):
+            raise ValueError(f"{self.name}: eggs are lost locus by locus; an established lethal belongs to an allele")
 
 
 class Species(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,12 +77,20 @@ class Species(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cites: Cites | None = None
     loci: tuple[Locus, ...] = ()
     morphs: tuple[Morph, ...] = ()
+    combos: tuple[Combo, ...] = ()
     sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for morph in self.morphs:
-            for locus, pair in morph.genotype.items():
+        named = [(morph.name, morph.genotype) for morph in self.morphs]
+        for name, genotype in [*named, *((combo.name, combo.genotype) for combo in self.combos)]:
+            for locus, pair in genotype.items():
+                if locus not in self.by_locus:
+                    raise ValueError(f"{name}: {locus!r} is no locus of {self.scientific_name}")
                 read(self.locus(locus), pair)
+        for entry in self.loci:
+            if entry.sex_linked and {"x": "xy", "z": "zw"}[entry.sex_linked] != self.sex_system:
+                raise ValueError(f"{entry.locus}: no gene is {entry.sex_linked}-linked where sex is {self.sex_system}")
+        check_chromosomes(self.loci)
 
     def locus(self, name: str) -> Locus:
         """Return a locus. Raises `KeyError` for one that the species does not have."""

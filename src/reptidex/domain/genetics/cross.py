@@ -11,6 +11,7 @@ from math import prod
 
 import msgspec
 
+from reptidex.domain.genetics.chromosomes import carried, groups, pairs_of, young
 from reptidex.domain.genetics.loci import NORMAL, Distribution, Genotype, Hazard, Locus, Pair, hazards
 from reptidex.domain.genetics.looks import look, name, percent, unseen
 from reptidex.errors import InvalidError
@@ -68,21 +69,15 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     """What the figures take for granted."""
 
 
-def gametes(parent: Distribution) -> dict[str, Fraction]:
-    """Return the share of each allele among a parent's gametes."""
-    shares: dict[str, Fraction] = {}
-    for pair, chance in parent.items():
-        for allele in pair:
-            shares[allele] = shares.get(allele, Fraction(0)) + chance / 2
-    return shares
-
-
 def at_locus(locus: Locus, sire: Distribution, dam: Distribution) -> dict[Pair, Fraction]:
-    """Cross two parents at one locus."""
+    """Cross two parents at one locus, whatever chromosome bears it: the pairs among the eggs of both sexes."""
+    [group] = groups({locus.locus: locus}, [locus.locus])
+    fathers = carried(group, {locus.locus: sire}, {}, "male")
+    mothers = carried(group, {locus.locus: dam}, {}, "female")
     shares: dict[Pair, Fraction] = {}
-    for (one, chance), (two, other) in product(gametes(sire).items(), gametes(dam).items()):
-        pair = locus.pair(one, two)
-        shares[pair] = shares.get(pair, Fraction(0)) + chance * other
+    for state, share in young(group, fathers, mothers).items():
+        [pair] = pairs_of(group, state)
+        shares[pair] = shares.get(pair, Fraction(0)) + share
     return shares
 
 

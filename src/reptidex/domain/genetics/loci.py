@@ -1,19 +1,21 @@
 """What is known of a gene: its locus, its alleles, and what an animal carries there.
 
 An animal has two alleles at a locus, never three; alleles of one complex (Mojave, Lesser …) therefore share a locus. `+` is
-the wild type. What is not certain is a distribution over pairs: "66 % het albino" is albino/+ with 2/3 and +/+ with 1/3.
+the wild type, and `-` the empty place of a gene that one sex has only once. What is not certain is a distribution over
+pairs: "66 % het albino" is albino/+ with 2/3 and +/+ with 1/3.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
 import msgspec
 
-from reptidex.errors import InvalidError
-
 WILD = "+"
+ABSENT = "-"
+"""No allele: the second sex chromosome has no copy of the gene."""
 Mode = Literal["recessive", "incomplete", "dominant", "codominant", "unknown"]
+Sex = Literal["male", "female", "unknown"]
 Pair = tuple[str, str]
 Distribution = Mapping[Pair, Fraction]
 """How likely each pair of alleles is; the shares sum to 1."""
@@ -21,9 +23,10 @@ Genotype = Mapping[str, Distribution]
 """What is known at each locus; a locus left out is taken as wild type."""
 
 NORMAL: Pair = (WILD, WILD)
+HALF = Fraction(1, 2)
 
 
-class Hazard(msgspec.Struct, frozen=True, kw_only=True):
+class Hazard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an allele does to the animal that carries `copies` of it or more."""
 
     severity: Literal["lethal", "nonviable", "welfare", "fertility"]
@@ -38,7 +41,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
         return self.severity in ("lethal", "nonviable") and self.certainty == "established"
 
 
-class Allele(msgspec.Struct, frozen=True, kw_only=True):
+class Allele(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One mutant form of a gene."""
 
     allele: str
@@ -54,7 +57,24 @@ class Allele(msgspec.Struct, frozen=True, kw_only=True):
         return self.mode in ("recessive", "unknown")
 
 
-class Locus(msgspec.Struct, frozen=True, kw_only=True):
+class Linkage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The next gene on the same chromosome, and how often the two part company."""
+
+    locus: str
+    recombination: str
+    """The recombination fraction, from 0 (never parted) to 1/2 (as if on different chromosomes), such as `1/10`."""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        recombination(self.recombination)
+
+    @property
+    def crossover(self) -> Fraction:
+        """The recombination fraction as a number."""
+        return recombination(self.recombination)
+
+
+class Locus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A gene with its known mutant alleles."""
 
     locus: str
@@ -64,41 +84,80 @@ class Locus(msgspec.Struct, frozen=True, kw_only=True):
     """Names of two different alleles together, by `one/two`."""
     gene: str | None = None
     """The gene's symbol where the molecular cause is known."""
+    sex_linked: Literal["x", "z"] | None = None
+    """The sex chromosome that bears it: `x` where males are XY, `z` where females are ZW. None: it is on neither."""
+    recombination: str | None = None
+    """For a sex-linked gene that both sex chromosomes bear: its recombination fraction with the sex-determining region.
+
+    An estimate such as `1/20`. None: the other chromosome (Y or W) has no copy, and one sex has the gene only once.
+    """
+    linked: Linkage | None = None
+    """The next gene along the chromosome, where data say that the two do not segregate independently."""
     sources: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.recombination is not None:
+            recombination(self.recombination)
+            if self.sex_linked is None:
+                raise ValueError(f"{self.locus}: recombination is with the sex-determining region; say sex_linked too")
+        names = [allele.allele for allele in self.alleles]
+        if len(set(names)) != len(names) or {WILD, ABSENT} & set(names):
+            raise ValueError(f"{self.locus}: alleles are named once each, and none is called + or -")
+        for compound in self.compounds:
+            one, _, two = compound.partition("/")
+            if one == two or one not in names or two not in names:
+                raise ValueError(f"{self.locus}: a compound names two different alleles of the locus, not {compound!r}")
+
+    def __hash__(self) -> int:
+        return hash((self.locus, self.name))
+
+    @property
+    def crossover(self) -> Fraction | None:
+        """The recombination fraction with the sex-determining region; None where only one chromosome bears the gene."""
+        return recombination(self.recombination) if self.recombination is not None else None
+
+    @property
+    def single_in(self) -> Literal["male", "female"] | None:
+        """The sex that has this gene only once (hemizygous), if one has."""
+        if self.sex_linked is None or self.recombination is not None:
+            return None
+        return "male" if self.sex_linked == "x" else "female"
 
     def find(self, allele: str) -> Allele | None:
         """Return a mutant allele, or None for one that this locus does not have."""
         return next((one for one in self.alleles if one.allele == allele), None)
 
+    def place(self, allele: str) -> int:
+        """Return where an allele stands in the order used everywhere: as the locus lists them, then `+`, then `-`."""
+        for place, one in enumerate(self.alleles):
+            if one.allele == allele:
+                return place
+        return len(self.alleles) + (allele == ABSENT)
+
     def pair(self, one: str, two: str) -> Pair:
         """Write two alleles in the one order used everywhere: as the locus lists them, wild type last."""
-        places = {allele.allele: place for place, allele in enumerate(self.alleles)}
-        first, second = sorted((one, two), key=lambda allele: places.get(allele, len(places)))
-        return first, second
+        return (one, two) if self.place(one) <= self.place(two) else (two, one)
+
+    def normal(self, sex: Sex = "unknown") -> Pair:
+        """Return the pair of an animal without any mutant allele."""
+        return (WILD, ABSENT) if self.single_in is not None and sex == self.single_in else NORMAL
 
 
-def read(locus: Locus, alleles: Sequence[str], chance: Fraction | None = None) -> Distribution:
-    """Read what is recorded at a locus: its alleles, and how likely the animal carries them (else it is wild type).
-
-    A single allele means that the other is not known; it is taken as wild type.
-    Raises `InvalidError` for three alleles, an allele that the locus lacks, or a probability that is none.
-    """
-    if not 1 <= len(alleles) <= 2:
-        raise InvalidError(f"{locus.name}: an animal has two alleles at a locus, not {len(alleles)}", "/genotype")
-    for allele in alleles:
-        if allele != WILD and locus.find(allele) is None:
-            raise InvalidError(f"{allele!r} is no allele of {locus.name}", "/genotype")
-    pair = locus.pair(alleles[0], alleles[1] if len(alleles) == 2 else WILD)
-    if chance is None or chance == 1 or pair == NORMAL:
-        return {pair: Fraction(1)}
-    if not 0 < chance < 1:
-        raise InvalidError(f"{locus.name}: {chance} is no probability between 0 and 1", "/genotype")
-    return {pair: chance, NORMAL: 1 - chance}
+def recombination(text: str) -> Fraction:
+    """Read a recombination fraction. Raises `ValueError` for what is not a number from 0 to 1/2."""
+    try:
+        value = Fraction(text)
+    except ZeroDivisionError as problem:
+        raise ValueError(f"{text!r} is no recombination fraction") from problem
+    if not 0 <= value <= HALF:
+        raise ValueError(f"a recombination fraction lies between 0 and 1/2, not at {text}")
+    return value
 
 
 def hazards(locus: Locus, pair: Pair) -> list[Hazard]:
-    """List what this pair of alleles does to its bearer."""
+    """List what this pair of alleles does to its bearer. A gene that the sex has only once counts as if it had it twice."""
     found = []
     for allele in locus.alleles:
-        found += [hazard for hazard in allele.hazards if pair.count(allele.allele) >= hazard.copies]
+        copies = pair.count(allele.allele) * (2 if ABSENT in pair else 1)
+        found += [hazard for hazard in allele.hazards if copies >= hazard.copies]
     return found

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from reptidex.domain.genetics.loci import Allele, Locus, Pair
+from reptidex.domain.genetics.loci import ABSENT, Allele, Locus, Pair
 
 
 def look(locus: Locus, pair: Pair) -> str:
@@ -14,9 +14,11 @@ def look(locus: Locus, pair: Pair) -> str:
         if one.mode in ("incomplete", "codominant"):
             return one.super_name or f"Super {one.name}"
         return one.name
+    if pair[1] == ABSENT:
+        return one.name
     if two is None:
         return "" if one.hidden else one.name
-    named = locus.compounds.get(f"{pair[0]}/{pair[1]}")
+    named = compound(locus, pair)
     if named:
         return named
     shown = [allele.name for allele in (one, two) if not allele.hidden]
@@ -24,9 +26,14 @@ def look(locus: Locus, pair: Pair) -> str:
     return " ".join(shown) if len(shown) == 1 else f"{one.name}/{two.name}"
 
 
+def compound(locus: Locus, pair: Pair) -> str:
+    """Return the name of two different alleles together; empty where they have none."""
+    return locus.compounds.get(f"{pair[0]}/{pair[1]}") or locus.compounds.get(f"{pair[1]}/{pair[0]}", "")
+
+
 def unseen(locus: Locus, pair: Pair) -> Allele | None:
     """Return the allele that is carried without showing, if there is one."""
-    if f"{pair[0]}/{pair[1]}" in locus.compounds:
+    if ABSENT in pair or compound(locus, pair):
         return None
     for mine, other in (pair, pair[::-1]):
         allele, beside = locus.find(mine), locus.find(other)
