@@ -51,14 +51,14 @@ def event_name(topic: str, *, environment: str = "") -> str:
     return "".join(_READ.get(token, token) for token in tokens)
 
 
-def queue_name(service: str, name: str, *, environment: str = "", fifo: bool = False) -> str:
-    """Return the SQS queue in which a service (short name) hears an event.
+def queue_name(consumer: str, name: str, *, environment: str = "", fifo: bool = False) -> str:
+    """Return the SQS queue in which a consumer (`repti-animal`, `acme`) hears an event.
 
     Queue names have room for 80 characters: a longer one is cut and ends in a hash of the whole, so tag the queue with the
     event's name.
     """
     end = FIFO if fifo else ""
-    whole = sns_name(f"repti-{service}.{name}", environment=environment)
+    whole = sns_name(f"{consumer}.{name}", environment=environment)
     if len(whole) + len(end) <= QUEUE_LIMIT:
         return whole + end
     digest = hashlib.sha256(whole.encode()).hexdigest()[:16]
