@@ -1,6 +1,7 @@
 """A service as a running worker: its database, its log, its agents, its connectors, its HTTP interface."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -171,14 +172,27 @@ class Worker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, told.set)
-        await self.start()
+        asked = asyncio.create_task(told.wait())
+        starting = asyncio.create_task(self.start())
+        await asyncio.wait({asked, starting}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            return await self._give_up(starting)
+        await starting
         log.info("%s is ready", self.service.name)
-        ends = {asyncio.create_task(told.wait()), asyncio.create_task(self.wait())}
+        ends = {asked, asyncio.create_task(self.wait())}
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for task in ends:
             task.cancel()
         await self.stop()
         return 0 if told.is_set() else 1
+
+    async def _give_up(self, starting: "asyncio.Task[None]") -> int:
+        """End a worker that is told to stop while it still starts: it may be waiting for a log that does not answer."""
+        starting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await starting
+        await self.stop()
+        return 0
 
     def _client(self) -> Any:
         if self._app is None:
