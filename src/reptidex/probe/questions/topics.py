@@ -12,11 +12,18 @@ from reptidex.probe.registry import Target, probe, require
 
 _ALREADY_EXISTS = 36
 _RESULT_LIMIT = 10
+_NEWS_S = 5.0
 
 
-async def _settings(client: Any, topic: str) -> dict[str, str]:
-    answers = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
-    return {row[0]: row[1] for answer in answers for resource in answer.resources for row in resource[4]}
+async def _settings(client: Any, topic: str, **wanted: str) -> dict[str, str]:
+    """Return a topic's settings, as soon as they are the wanted ones: on a cluster the news of a change takes a moment."""
+    end = time.monotonic() + _NEWS_S
+    while True:
+        answers = await client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+        found = {row[0]: row[1] for answer in answers for resource in answer.resources for row in resource[4]}
+        if wanted.items() <= found.items() or time.monotonic() > end:
+            return found
+        await asyncio.sleep(0.05)
 
 
 @probe("admin_create_topic_configs")
@@ -46,7 +53,7 @@ async def alter_settings(target: Target) -> None:
     topic = await make_topic(target, "alt")
     async with admin(target) as client:
         await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {"retention.ms": "12345"})])
-        found = await _settings(client, topic)
+        found = await _settings(client, topic, **{"retention.ms": "12345"})
     require(found.get("retention.ms") == "12345", f"retention.ms is {found.get('retention.ms')}")
 
 
