@@ -61,6 +61,9 @@ class AnimalRecord(Event, frozen=True, kw_only=True):
     """Who bred it; None where that is not known to the platform."""
     lineage_status: LineageStatus = "claimed"
     photo_file_id: Id | None = None
+    subspecies: Text | None = None
+    phenotype: LongText = ""
+    """What the animal looks like, in its keeper's own words."""
 
 
 @event("animal.created", key="animal_id")

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.clutches import ClutchClosedError, own_clutch
 from reptidex.agents.animal.descent import check_parents, descent_events, trait_events
+from reptidex.agents.animal.history import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import inherited
 from reptidex.agents.animal.proving import prove_parents
@@ -39,7 +40,7 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
         animal = await _hatch(hatchling, clutch, command, unit)
         doubts = await check_parents(animal, None, unit)
         remarks += doubts
-        unit.put(animal)
+        keep(None, animal, unit, "hatched")
         unit.put(first_ownership(animal, "hatched", unit))
         yield created(animal, "hatched")
         for event in trait_events(animal, animal.genotype):
@@ -78,13 +79,13 @@ async def _hatch(hatchling: Hatchling, clutch: Clutch, command: RegisterHatchlin
     species = need_species(clutch.species_id)
     genotype_of(species, hatchling.genotype)
     genes = inherited(species, sire, dam) | {gene.locus: gene for gene in hatchling.genotype}
-    chosen = await claim_code(clutch.vivarium_id, hatchling.code, unit) if hatchling.code else None
+    chosen = await claim_code(clutch.vivarium_id, hatchling.code, unit) if hatchling.code else ""
     visibility: Visibility = command.visibility
     settled = sire_id is not None or not clutch.candidate_sire_ids
-    return Animal(
+    animal = Animal(
         animal_id=hatchling.animal_id,
         vivarium_id=clutch.vivarium_id,
-        code=chosen or await next_code(clutch.vivarium_id, unit),
+        code=chosen,
         name=hatchling.name,
         species_id=clutch.species_id,
         species=clutch.species,
@@ -102,6 +103,7 @@ async def _hatch(hatchling: Hatchling, clutch: Clutch, command: RegisterHatchlin
         created_at=unit.now,
         updated_at=unit.now,
     )
+    return animal if chosen else replace(animal, code=await next_code(clutch.vivarium_id, animal, unit))
 
 
 def _sire(named: str | None, candidates: Sequence[str]) -> str | None:
@@ -129,7 +131,7 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
             updated_at=unit.now,
         )
         doubts = await check_parents(after, replace(before, sire_id=command.sire_id), unit)
-        unit.put(after)
+        keep(before, after, unit, "sire resolved")
         yield updated(after, "sire_id", "lineage_status")
         async for event in descent_events(after, before, doubts, "resolved", unit):
             yield event

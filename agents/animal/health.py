@@ -1,31 +1,121 @@
-"""Notes what happens to an animal's health."""
+"""Notes what keepers see and do: weights, meals, sheds, medicines, visits. Nothing of it is published."""
+
+from typing import Any
+
+from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.history import differences, note
 from reptidex.agents.animal.registry import own_animal
-from reptidex.errors import InvalidError
-from reptidex.streams.commands.animal import Done, RecordHealth
-from reptidex.tables.animal.models import Animal, HealthRecord
+from reptidex.errors import InvalidError, NotFoundError
+from reptidex.streams.commands.animal import Done
+from reptidex.streams.commands.animal_care import (
+    CorrectHealth,
+    Entry,
+    Injury,
+    Medication,
+    NotedMany,
+    RecordForMany,
+    RecordHealth,
+    RemoveHealth,
+    Visit,
+    Weight,
+)
+from reptidex.tables.animal.health import HealthRecord
+from reptidex.tables.animal.models import Animal
+
+
+def checked(entry: Entry, animal: Animal, unit: Unit) -> Entry:
+    """Check the dates and amounts of an entry against the animal and against each other. Raises `InvalidError`."""
+    day = entry.on_day
+    if day > unit.now.date() or (animal.born_on and animal.birth_precision == "day" and day < animal.born_on):
+        raise InvalidError("the day lies before the animal's birth or in the future", "/on_day")
+    if animal.died_on is not None and day > animal.died_on and not isinstance(entry, Visit):
+        raise InvalidError("the animal had died by then", "/on_day")
+    later: dict[str, Any] = {}
+    if isinstance(entry, Medication):
+        later = {"until": entry.until, "withdrawal_until": entry.withdrawal_until}
+        if entry.dose is not None and entry.unit is None:
+            raise InvalidError("a dose needs its unit", "/unit")
+    if isinstance(entry, Injury):
+        later = {"healed_on": entry.healed_on}
+    if isinstance(entry, Visit):
+        later = {"next_on": entry.next_on}
+    for name, value in later.items():
+        if value is not None and value < day:
+            raise InvalidError(f"{name} lies before on_day", f"/{name}")
+    return entry
+
+
+def record(record_id: str, animal: Animal, entry: Entry, unit: Unit) -> HealthRecord:
+    """Make the row of an entry."""
+    return HealthRecord(
+        record_id=record_id,
+        animal_id=animal.animal_id,
+        vivarium_id=animal.vivarium_id,
+        **_columns(checked(entry, animal, unit)),
+        recorded_by=unit.cause.actor,
+        recorded_at=unit.now,
+    )
+
+
+def _columns(entry: Entry) -> dict[str, Any]:
+    return {
+        "kind": entry.__struct_config__.tag,
+        "on_day": entry.on_day,
+        "grams": entry.grams if isinstance(entry, Weight) else None,
+        "entry": entry,
+    }
 
 
 @agent(RecordHealth, prefetch={Animal: "animal_id"})
 async def record_health(command: RecordHealth, unit: Unit) -> None:
-    """Note something about an animal's health. It concerns the keeper alone, so nothing is published."""
+    """Note something about an animal. It concerns the keepers alone, so nothing is published."""
     animal = await own_animal(command.animal_id, command.vivarium_id, unit)
-    if command.on_day > unit.now.date() or (animal.born_on and command.on_day < animal.born_on):
-        raise InvalidError("the day lies before the animal's birth or in the future", "/on_day")
-    if command.kind == "weight" and command.grams is None:
-        raise InvalidError("a weight needs its grams", "/grams")
-    unit.put(
-        HealthRecord(
-            record_id=command.record_id,
-            animal_id=animal.animal_id,
-            vivarium_id=animal.vivarium_id,
-            kind=command.kind,
-            on_day=command.on_day,
-            grams=command.grams,
-            text=command.text,
-            recorded_by=unit.cause.actor,
-            recorded_at=unit.now,
-        )
-    )
+    unit.put(record(command.record_id, animal, command.entry, unit))
     unit.answer(Done(id=command.record_id))
+
+
+@agent(RecordForMany, prefetch={Animal: "animal_ids"})
+async def record_for_many(command: RecordForMany, unit: Unit) -> None:
+    """Note the same of several animals; all of them, or none."""
+    if len(command.record_ids) != len(command.animal_ids):
+        raise InvalidError("each animal needs a record of its own", "/animal_ids")
+    for record_id, animal_id in zip(command.record_ids, command.animal_ids, strict=True):
+        animal = await own_animal(animal_id, command.vivarium_id, unit)
+        unit.put(record(record_id, animal, command.entry, unit))
+    unit.answer(NotedMany(record_ids=command.record_ids))
+
+
+@agent(CorrectHealth, prefetch={Animal: "animal_id", HealthRecord: "record_id"})
+async def correct_health(command: CorrectHealth, unit: Unit) -> None:
+    """Put another entry of the same kind in a record's place; the journal keeps what it said before."""
+    animal, before = await _own_record(command, unit)
+    columns = _columns(checked(command.entry, animal, unit))
+    if columns["kind"] != before.kind:
+        raise InvalidError(f"this is a {before.kind}; remove it and note a {columns['kind']} instead", "/kind")
+    unit.answer(Done(id=before.record_id))
+    if before.entry == command.entry:
+        return
+    unit.put(replace(before, **columns, corrected_at=unit.now))
+    fields = differences(before.entry, command.entry)
+    note(animal, f"{before.kind} corrected", unit, subject_id=before.record_id, fields=fields)
+
+
+@agent(RemoveHealth, prefetch={Animal: "animal_id", HealthRecord: "record_id"})
+async def remove_health(command: RemoveHealth, unit: Unit) -> None:
+    """Strike a record out; it stays with the reason, and counts no more."""
+    animal, before = await _own_record(command, unit)
+    unit.put(replace(before, removed_at=unit.now, removed_because=command.reason))
+    note(animal, f"{before.kind} removed: {command.reason}", unit, subject_id=before.record_id)
+    unit.answer(Done(id=before.record_id))
+
+
+async def _own_record(command: CorrectHealth | RemoveHealth, unit: Unit) -> tuple[Animal, HealthRecord]:
+    animal = await own_animal(command.animal_id, command.vivarium_id, unit)
+    found = await unit.get(HealthRecord, command.record_id)
+    if found is None or found.animal_id != animal.animal_id or found.removed_at is not None:
+        raise NotFoundError("record", command.record_id)
+    if found.vivarium_id != command.vivarium_id:
+        raise InvalidError("an earlier owner noted this; it stays as it was")
+    return animal, found

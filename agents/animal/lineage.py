@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_parents, descent_events, findings_of, standing_event
 from reptidex.agents.animal.documents import pedigree_digest
+from reptidex.agents.animal.history import keep
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.pedigree import standing
@@ -34,7 +35,7 @@ async def set_parents(command: SetParents, unit: Unit) -> AsyncIterator[Event]:
         revision=before.revision + 1,
         updated_at=unit.now,
     )
-    unit.put(after)
+    keep(before, after, unit, "parents set")
     yield updated(after, "sire_id", "dam_id")
     async for event in descent_events(after, before, remarks, "parents", unit):
         yield event
@@ -50,7 +51,7 @@ async def validate_lineage(command: ValidateLineage, unit: Unit) -> AsyncIterato
     after = before
     if status != before.lineage_status:
         after = replace(before, lineage_status=status, revision=before.revision + 1, updated_at=unit.now)
-        unit.put(after)
+        keep(before, after, unit, "lineage checked")
         yield updated(after, "lineage_status")
     unit.answer(Done(id=after.animal_id, remarks=remarked(remarks)))
     yield standing_event(after, before, remarks)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.history import keep
 from reptidex.agents.animal.records import updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.errors import DomainError
@@ -62,7 +63,7 @@ def _show(animal: Animal, photo: Photo, unit: Unit) -> Event:
         others = [replace(one, primary=False) for one in others]
     photos = (*others, replace(photo, primary=primary))
     after = replace(animal, photos=photos, revision=animal.revision + 1, updated_at=unit.now)
-    unit.put(after)
+    keep(animal, after, unit, "photo shown")
     return updated(after, "photos")
 
 
@@ -78,5 +79,5 @@ async def drop_photo(event: FileDeleted, unit: Unit) -> AsyncIterator[Event]:
     if left and not any(photo.primary for photo in left):
         left[0] = replace(left[0], primary=True)
     after = replace(animal, photos=tuple(left), revision=animal.revision + 1, updated_at=unit.now)
-    unit.put(after)
+    keep(animal, after, unit, "photo gone")
     yield updated(after, "photos")

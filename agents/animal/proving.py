@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit
+from reptidex.agents.animal.history import keep
 from reptidex.agents.animal.records import updated
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.loci import WILD
@@ -27,7 +28,7 @@ async def prove_parents(hatchling: Animal, unit: Unit) -> list[Event]:
         loci = {gene.locus for gene in proven}
         kept = tuple(gene for gene in parent.genotype if gene.locus not in loci)
         after = replace(parent, genotype=(*kept, *proven), revision=parent.revision + 1, updated_at=unit.now)
-        unit.put(after)
+        keep(parent, after, unit, "proven by offspring")
         said.append(updated(after, "genotype"))
         said += [
             GeneticsTraitProven(

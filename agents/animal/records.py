@@ -12,7 +12,7 @@ from reptidex.tables.animal.models import Animal
 _SHARED = (
     *("animal_id", "vivarium_id", "code", "name", "species_id", "species", "morphs", "genotype", "sex", "born_on"),
     *("birth_precision", "status", "visibility", "sire_id", "dam_id", "clutch_id", "breeder_vivarium_id"),
-    "lineage_status",
+    *("lineage_status", "subspecies", "phenotype"),
 )
 How = Literal["registered", "hatched", "imported", "placeholder"]
 

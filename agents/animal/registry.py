@@ -1,4 +1,4 @@
-"""Keeps the registry of animals: registering, changing, archiving."""
+"""Keeps the registry of animals: registering and changing."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,15 +8,16 @@ from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, trait_events
+from reptidex.agents.animal.history import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.records import created, remarked, updated
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.ownership import check_free
 from reptidex.errors import DomainError, InvalidError, NotFoundError
-from reptidex.streams.animal import AnimalArchived
-from reptidex.streams.commands.animal import ArchiveAnimal, Done, RegisterAnimal, UpdateAnimal
+from reptidex.streams.commands.animal import Done, RegisterAnimal, UpdateAnimal
 from reptidex.streams.contract import Event
 from reptidex.tables.animal.models import Animal, Collection, Ownership
+from reptidex.tables.animal.queries import with_references
 from reptidex.tables.animal.relatives import genotype_of
 
 
@@ -60,6 +61,31 @@ def checked_species(species_id: str, pointer: str = "/species_id") -> str:
         raise InvalidError("the catalogue has no such species; GET /species lists them", pointer) from missing
 
 
+def checked_subspecies(species_id: str, wanted: str | None, pointer: str = "/subspecies") -> str | None:
+    """Return a subspecies as it is stored: by the catalogue's name where it lists any.
+
+    Raises `InvalidError` for one that the catalogue's list lacks.
+    """
+    if not wanted or not wanted.strip():
+        return None
+    entry = need_species(species_id)
+    known: tuple[Any, ...] = getattr(entry, "subspecies", ())
+    listed: dict[str, tuple[str, ...]] = {one.name: (one.name.split()[-1], *one.common_names) for one in known}
+    for name, words in listed.items():
+        if wanted.strip().casefold() in {word.casefold() for word in (name, *words)}:
+            return name
+    if listed:
+        raise InvalidError(f"{entry.scientific_name} has the subspecies {', '.join(listed)}", pointer)
+    return wanted.strip()
+
+
+async def claim_reference(vivarium_id: str, reference: str, unit: Unit) -> str:
+    """Take a reference to where an animal was imported from. Raises `InvalidError` where another animal has it."""
+    if await unit.find(with_references(vivarium_id, [reference.strip()])):
+        raise InvalidError(f"another animal of this vivarium has the reference {reference.strip()}", "/external_ref")
+    return reference.strip()
+
+
 def check_birth(animal: Animal, unit: Unit) -> None:
     """Check an animal's dates. Raises `InvalidError`."""
     today = unit.now.date()
@@ -77,11 +103,12 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
     species = checked_species(command.species_id)
     genotype_of(need_species(command.species_id), command.genotype)
     same = {"name", "species_id", "morphs", "genotype", "sex", "born_on", "birth_precision", "status", "visibility"}
-    same |= {"animal_id", "vivarium_id", "placeholder", "sire_id", "dam_id", "notes"}
+    same |= {"animal_id", "vivarium_id", "placeholder", "sire_id", "dam_id", "notes", "phenotype"}
     animal = Animal(
         **{name: getattr(command, name) for name in same},
         code="",
         species=species,
+        subspecies=checked_subspecies(command.species_id, command.subspecies),
         breeder_vivarium_id=None,
         created_at=unit.now,
         updated_at=unit.now,
@@ -92,9 +119,12 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
         animal = replace(animal, birth_precision="day")
     check_birth(animal, unit)
     remarks = await check_parents(animal, None, unit)
+    if command.external_ref:
+        reference = await claim_reference(command.vivarium_id, command.external_ref, unit)
+        animal = replace(animal, external_ref=reference)
     chosen = await claim_code(command.vivarium_id, command.code, unit) if command.code else None
-    animal = replace(animal, code=chosen or await next_code(command.vivarium_id, unit))
-    unit.put(animal)
+    animal = replace(animal, code=chosen or await next_code(command.vivarium_id, animal, unit))
+    keep(None, animal, unit, "registered")
     unit.put(first_ownership(animal, "registered", unit))
     unit.answer(Done(id=animal.animal_id, remarks=remarked(remarks)))
     yield created(animal, "placeholder" if animal.placeholder else "registered")
@@ -114,6 +144,10 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
         wanted["code"] = await claim_code(command.vivarium_id, wanted["code"], unit)
     else:
         wanted.pop("code", None)
+    if wanted.get("external_ref") and wanted["external_ref"] != before.external_ref:
+        wanted["external_ref"] = await claim_reference(command.vivarium_id, wanted["external_ref"], unit)
+    if "subspecies" in wanted:
+        wanted["subspecies"] = checked_subspecies(before.species_id, wanted["subspecies"])
     changed = sorted(name for name, value in wanted.items() if getattr(before, name) != value)
     unit.answer(Done(id=before.animal_id))
     if not changed:
@@ -130,31 +164,8 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
     if {"sex", "born_on", "birth_precision", "genotype"} & set(changed):
         remarks = await check_parents(after, before, unit)
         await check_offspring(after, unit)
-    unit.put(after)
+    keep(before, after, unit)
     unit.answer(Done(id=after.animal_id, remarks=remarked(remarks)))
     yield updated(after, *changed)
     for event in trait_events(after, [gene for gene in after.genotype if gene not in before.genotype]):
         yield event
-
-
-@agent(ArchiveAnimal, prefetch={Animal: "animal_id"})
-async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Event]:
-    """Take an animal out of the active collection; its place in pedigrees stays. Refused while a sale holds it."""
-    before = await own_animal(command.animal_id, command.vivarium_id, unit)
-    check_free(before.animal_id, before.status, before.held_by)
-    deceased = command.reason == "deceased"
-    after = replace(
-        before,
-        status="deceased" if deceased else "archived",
-        died_on=command.died_on if deceased else None,
-        revision=before.revision + 1,
-        updated_at=unit.now,
-    )
-    if command.reason == "erased":
-        after = replace(after, name="", notes="", photos=(), visibility="private")
-    check_birth(after, unit)
-    unit.put(after)
-    unit.answer(Done(id=after.animal_id))
-    yield AnimalArchived(
-        animal_id=after.animal_id, vivarium_id=after.vivarium_id, reason=command.reason, died_on=after.died_on
-    )

@@ -6,16 +6,16 @@ from typing import Literal
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.enclosures import leave_enclosure
+from reptidex.agents.animal.history import keep
 from reptidex.agents.animal.holds import ended
 from reptidex.agents.animal.numbering import next_code
 from reptidex.agents.animal.records import updated
-from reptidex.agents.animal.registry import own_animal
-from reptidex.domain.ownership import check_free, price_class, refusal
-from reptidex.errors import InvalidError
+from reptidex.domain.ownership import price_class, refusal
 from reptidex.streams.animal import AnimalTransferred, AnimalTransferRejected
-from reptidex.streams.commands.animal import Done, GiveAnimal
 from reptidex.streams.commerce import SalesTransactionCompleted
 from reptidex.streams.contract import Event
+from reptidex.tables.animal.keeping import offers_of
 from reptidex.tables.animal.models import Animal, Collection, Hold, Ownership
 from reptidex.tables.animal.queries import owners_of
 
@@ -35,22 +35,27 @@ async def move(
     unit: Unit,
     sale: SalesTransactionCompleted | None = None,
 ) -> Animal:
-    """Give an animal its next owner: close the last ownership, open the next, in one unit of work."""
+    """Give an animal its next owner: close the last ownership, open the next, in one unit of work.
+
+    What its keepers noted of it goes along; their own notes, its place and where they had it from do not.
+    """
+    await leave_enclosure(animal, unit)
+    for offer in await unit.find(offers_of(animal.animal_id)):
+        unit.put(replace(offer, state="lapsed", settled_at=unit.now))
+        unit.cancel_timer(f"transfer:{offer.transfer_id}")
     history = await unit.find(owners_of(animal.animal_id))
     last = history[-1]
     unit.put(replace(last, until=unit.now))
+    left = replace(animal, notes="", external_ref=None, enclosure_id=None, held_by=None, held_until=None)
     moved = replace(
-        animal,
+        left,
         vivarium_id=to_vivarium_id,
-        code=await next_code(to_vivarium_id, unit),
+        code=await next_code(to_vivarium_id, animal, unit),
         status="active",
-        notes="",
-        held_by=None,
-        held_until=None,
         revision=animal.revision + 1,
         updated_at=unit.now,
     )
-    unit.put(moved)
+    keep(left, moved, unit, f"transferred: {how}")
     unit.put(
         Ownership(
             ownership_id=unit.new_id(),
@@ -115,26 +120,6 @@ async def transfer_sold_animal(event: SalesTransactionCompleted, unit: Unit) -> 
         transaction_id=event.transaction_id,
         generation=event.generation,
         price_class=price_class(event.amount.amount, event.amount.currency),
-        code=moved.code,
-    )
-    yield updated(moved, "vivarium_id", "code")
-
-
-@agent(GiveAnimal, prefetch={Animal: "animal_id", Collection: "to_vivarium_id"})
-async def give_animal(command: GiveAnimal, unit: Unit) -> AsyncIterator[Event]:
-    """Give an animal to another vivarium outside a sale; refused while a sale holds it."""
-    animal = await own_animal(command.animal_id, command.vivarium_id, unit)
-    check_free(animal.animal_id, animal.status, animal.held_by)
-    if command.to_vivarium_id == animal.vivarium_id:
-        raise InvalidError("the animal is there already", "/to_vivarium_id")
-    if await unit.get(Collection, command.to_vivarium_id) is None:
-        raise InvalidError("there is no such vivarium", "/to_vivarium_id")
-    moved = await move(animal, command.to_vivarium_id, "gift", unit)
-    unit.answer(Done(id=animal.animal_id))
-    yield AnimalTransferred(
-        animal_id=animal.animal_id,
-        from_vivarium_id=animal.vivarium_id,
-        to_vivarium_id=moved.vivarium_id,
         code=moved.code,
     )
     yield updated(moved, "vivarium_id", "code")

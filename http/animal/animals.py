@@ -15,14 +15,14 @@ from reptidex.streams.commands.animal import (
     Changes,
     Done,
     Genes,
-    GiveAnimal,
     Morphs,
+    Reference,
     RegisterAnimal,
     UpdateAnimal,
 )
 from reptidex.streams.values import AnimalStatus, BirthPrecision, Id, LongText, Sex, Text, Visibility
-from reptidex.tables.animal.models import Animal, Ownership
-from reptidex.tables.animal.queries import AnimalsWanted, animals_wanted, offspring_seen, owners_of
+from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.queries import AnimalsWanted, animals_wanted, offspring_seen
 
 routes = Routes("animals")
 
@@ -46,17 +46,26 @@ class NewAnimal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     sire_id: Id | None = None
     dam_id: Id | None = None
     notes: LongText = ""
+    subspecies: Text | None = None
+    phenotype: LongText = ""
+    """What the animal looks like, in free words; the genes stand in `genotype`."""
+    external_ref: Reference | None = None
+    """The animal's id where it comes from; an import knows it by this."""
 
 
 class AnimalFilter(Paging, frozen=True, kw_only=True):
     """Which of the vivarium's animals."""
 
     species_id: Id | None = None
+    subspecies: Text | None = None
     sex: Sex | None = None
     status: AnimalStatus | None = None
     visibility: Visibility | None = None
     clutch_id: Id | None = None
+    enclosure_id: Id | None = None
+    placeholder: bool | None = None
     code: Text | None = None
+    external_ref: Reference | None = None
     name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
     """Part of the name."""
     born_from: date | None = None
@@ -70,22 +79,6 @@ class Archive(msgspec.Struct, frozen=True, kw_only=True):
 
     reason: Literal["deceased", "erased", "mistake"] = "mistake"
     died_on: date | None = None
-
-
-class Gift(msgspec.Struct, frozen=True, kw_only=True):
-    """To whom an animal is given outside a sale."""
-
-    to_vivarium_id: Id
-
-
-class OwnerView(msgspec.Struct, frozen=True, kw_only=True):
-    """One owner's time with an animal."""
-
-    number: int
-    vivarium_id: str
-    since: date
-    until: date | None
-    how: str
 
 
 @routes.post("/animals", policy=member("handler"), status=201, errors=(409, 422))
@@ -138,32 +131,9 @@ async def archive_animal(request: Request[None, Archive]) -> AnimalView:
     return animal_view(await request.read.need(Animal, done.id), animal.vivarium_id)
 
 
-@routes.post("/animals/{animal_id}/transfer", policy=member("curator"), errors=(404, 409, 422))
-async def give_animal(request: Request[Gift, None]) -> AnimalView:
-    """Give an animal to another vivarium outside a sale. Refused while a sale holds it."""
-    animal = await own_animal(request, "curator")
-    command = GiveAnimal(
-        animal_id=animal.animal_id, vivarium_id=animal.vivarium_id, to_vivarium_id=request.body.to_vivarium_id
-    )
-    done = await request.ask(command, Done)
-    return animal_view(await request.read.need(Animal, done.id), animal.vivarium_id)
-
-
 @routes.get("/animals/{animal_id}/offspring", policy=public(), errors=(404,))
 async def list_offspring(request: Request[None, Paging]) -> Page[AnimalView]:
     """List an animal's young, as far as the caller may see them."""
     animal, looking = await seen_animal(request)
     rows, cursor = await request.read.page(offspring_seen(animal.animal_id, looking), request.query)
     return Page(items=[animal_view(row, looking) for row in rows], next=cursor)
-
-
-@routes.get("/animals/{animal_id}/owners", policy=member("keeper"), errors=(404,))
-async def list_owners(request: Request[None, None]) -> list[OwnerView]:
-    """List who has owned an animal, first to last; for its present keepers."""
-    animal = await own_animal(request, "keeper")
-    return [_owner(row) for row in await request.read.find(owners_of(animal.animal_id))]
-
-
-def _owner(row: Ownership) -> OwnerView:
-    until = row.until.date() if row.until else None
-    return OwnerView(number=row.number, vivarium_id=row.vivarium_id, since=row.since.date(), until=until, how=row.how)

@@ -41,20 +41,26 @@ class AnimalView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     created_at: datetime
     updated_at: datetime
     version: int
+    subspecies: str | None = None
+    phenotype: str = ""
+    placeholder: bool = False
     notes: str | None = None
+    external_ref: str | None = None
+    enclosure_id: str | None = None
     held_by: str | None = None
     held_until: datetime | None = None
     remarks: tuple[Remarked, ...] = ()
     """What the check of its lineage noticed; in answers to changes alone."""
 
 
-_KEEPERS_ONLY = {"notes", "held_by", "held_until"}
+KEEPERS_ONLY = frozenset(("notes", "held_by", "held_until", "external_ref", "enclosure_id"))
+"""What an animal's keepers see and nobody else."""
 _FIELDS = set(AnimalView.__struct_fields__) - {"version", "remarks"}
 
 
 def animal_view(animal: Animal, looking: str, remarks: tuple[Remarked, ...] = ()) -> AnimalView:
     """Show an animal to somebody who looks for a vivarium."""
-    shown = _FIELDS if sight(animal.visibility, animal.vivarium_id, looking) == "all" else _FIELDS - _KEEPERS_ONLY
+    shown = _FIELDS if sight(animal.visibility, animal.vivarium_id, looking) == "all" else _FIELDS - KEEPERS_ONLY
     values: dict[str, Any] = {name: getattr(animal, name) for name in shown}
     return AnimalView(**values, version=animal.revision, remarks=remarks)
 

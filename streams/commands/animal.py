@@ -25,6 +25,8 @@ from reptidex.streams.values import (
 )
 
 Genes = Annotated[tuple[Gene, ...], Meta(max_length=32)]
+Reference = Annotated[str, Meta(min_length=1, max_length=100)]
+"""An animal's id in the file or the studbook that it comes from."""
 Morphs = Annotated[tuple[Text, ...], Meta(max_length=20)]
 
 
@@ -57,6 +59,9 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: Literal["active", "holdback", "external", "lease"] | UnsetType = UNSET
     visibility: Visibility | UnsetType = UNSET
     notes: LongText | UnsetType = UNSET
+    subspecies: Text | UnsetType | None = UNSET
+    phenotype: LongText | UnsetType = UNSET
+    external_ref: Reference | UnsetType | None = UNSET
 
 
 @command(key="vivarium_id")
@@ -80,6 +85,9 @@ class RegisterAnimal(Command, frozen=True, kw_only=True):
     sire_id: Id | None = None
     dam_id: Id | None = None
     notes: LongText = ""
+    subspecies: Text | None = None
+    phenotype: LongText = ""
+    external_ref: Reference | None = None
 
 
 @command(key="animal_id")
@@ -119,15 +127,6 @@ class ArchiveAnimal(Command, frozen=True, kw_only=True):
     died_on: date | None = None
 
 
-@command(key="animal_id")
-class GiveAnimal(Command, frozen=True, kw_only=True):
-    """Give an animal to another vivarium outside a sale; refused while it is held. Answers `Done`."""
-
-    animal_id: Id
-    vivarium_id: Id
-    to_vivarium_id: Id
-
-
 class Held(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to `HoldAnimal`."""
 
@@ -163,19 +162,6 @@ class LapseHold(Command, frozen=True, kw_only=True):
 
     animal_id: Id
     transaction_id: Id
-
-
-@command(key="animal_id")
-class RecordHealth(Command, frozen=True, kw_only=True):
-    """Note something about an animal's health; answers `Done`."""
-
-    record_id: Id
-    animal_id: Id
-    vivarium_id: Id
-    kind: Literal["weight", "shed", "treatment", "checkup", "injury", "note"]
-    on_day: date
-    grams: Count | None = None
-    text: LongText = ""
 
 
 @command(key="vivarium_id")

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from reptidex.domain.registry.templates import DEFAULT
 from reptidex.streams.values import (
     AnimalStatus,
     BirthPrecision,
@@ -29,7 +30,7 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True):
     "animals",
     key="animal_id",
     indexes=(("vivarium_id", "animal_id"), ("sire_id",), ("dam_id",), ("clutch_id",), ("species_id",)),
-    unique=(("vivarium_id", "code"),),
+    unique=(("vivarium_id", "code"), ("vivarium_id", "external_ref")),
 )
 class Animal(Row, frozen=True, kw_only=True):
     """An animal as it now stands. Its row stays when it is archived: pedigrees need it."""
@@ -58,6 +59,13 @@ class Animal(Row, frozen=True, kw_only=True):
     lineage_status: LineageStatus = "claimed"
     photos: tuple[Photo, ...] = ()
     notes: str = ""
+    subspecies: str | None = None
+    phenotype: str = ""
+    """What the animal looks like, in the keeper's own words."""
+    external_ref: str | None = None
+    """The animal's id in the file or the studbook that it was imported from; imported again, it is known by it."""
+    enclosure_id: str | None = None
+    archived_as: Literal["deceased", "erased", "mistake"] | None = None
     held_by: str | None = None
     """The transaction for which the animal is held; it is then neither archived nor given away."""
     held_until: datetime | None = None
@@ -78,7 +86,7 @@ class Ownership(Row, frozen=True, kw_only=True):
     code: str
     since: datetime
     until: datetime | None = None
-    how: Literal["registered", "hatched", "sale", "gift"]
+    how: Literal["registered", "hatched", "imported", "sale", "gift"]
     order_id: str | None = None
     transaction_id: str | None = None
 
@@ -113,7 +121,9 @@ class Collection(Row, frozen=True, kw_only=True):
     prefix: str
     prefix_chosen: bool = False
     """Whether the prefix is final: made from the founder's name, or animals already carry it."""
-    next_number: int = 1
+    template: str = DEFAULT
+    species_codes: dict[str, str] = {}
+    """Other letters for a species than the catalogue's, by species id."""
     opened_at: datetime
 
 
@@ -133,21 +143,6 @@ class Access(Row, frozen=True, kw_only=True):
     def id_of(vivarium_id: str, user_id: str) -> str:
         """Return the key of a person's access to a vivarium."""
         return f"{vivarium_id}:{user_id}"
-
-
-@stored("health_records", key="record_id", indexes=(("animal_id", "on_day"),))
-class HealthRecord(Row, frozen=True, kw_only=True):
-    """Something about an animal's health: a weight, a treatment, a visit to the veterinarian."""
-
-    record_id: str
-    animal_id: str
-    vivarium_id: str
-    kind: Literal["weight", "shed", "treatment", "checkup", "injury", "note"]
-    on_day: date
-    grams: int | None = None
-    text: str = ""
-    recorded_by: str | None = None
-    recorded_at: datetime
 
 
 @stored("taxa", key="taxon_id")

@@ -9,7 +9,7 @@ from sqlalchemy import or_
 
 from reptidex.domain.kinship import Parents
 from reptidex.tables.animal.breeding import Clutch, Pairing
-from reptidex.tables.animal.models import Access, Animal, HealthRecord, Ownership
+from reptidex.tables.animal.models import Access, Animal, Ownership
 from reptidex.tables.query import Query, select
 from reptidex.tables.row import Row
 
@@ -35,22 +35,32 @@ class AnimalsWanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which of a vivarium's animals; what is None does not matter."""
 
     species_id: str | None = None
+    subspecies: str | None = None
     sex: str | None = None
     status: str | None = None
     visibility: str | None = None
     clutch_id: str | None = None
+    enclosure_id: str | None = None
+    placeholder: bool | None = None
     code: str | None = None
+    external_ref: str | None = None
     name: str | None = None
     born_from: date | None = None
     born_until: date | None = None
     archived: bool = False
 
 
+_EQUAL = (
+    *("species_id", "subspecies", "sex", "status", "visibility", "clutch_id", "enclosure_id", "placeholder", "code"),
+    "external_ref",
+)
+
+
 def animals_wanted(vivarium_id: str, wanted: AnimalsWanted) -> Query[Animal]:
     """Ask for a vivarium's animals, oldest record first."""
     table = Animal.c
     where = [table.vivarium_id == vivarium_id]
-    for name in ("species_id", "sex", "status", "visibility", "clutch_id", "code"):
+    for name in _EQUAL:
         value = getattr(wanted, name)
         if value is not None:
             where.append(table[name] == value)
@@ -78,6 +88,16 @@ def offspring_seen(animal_id: str, viewer: str) -> Query[Animal]:
 def with_code(vivarium_id: str, code: str) -> Query[Animal]:
     """Ask for the animal that has a code in a vivarium."""
     return select(Animal, Animal.c.vivarium_id == vivarium_id, Animal.c.code == code, limit=1)
+
+
+def with_codes(vivarium_id: str, codes: Iterable[str]) -> Query[Animal]:
+    """Ask for the animals that have one of these codes in a vivarium."""
+    return select(Animal, Animal.c.vivarium_id == vivarium_id, Animal.c.code.in_(list(codes)))
+
+
+def with_references(vivarium_id: str, references: Iterable[str]) -> Query[Animal]:
+    """Ask for the animals of a vivarium that were imported under one of these references."""
+    return select(Animal, Animal.c.vivarium_id == vivarium_id, Animal.c.external_ref.in_(list(references)))
 
 
 def offspring_of(animal_ids: Iterable[str]) -> Query[Animal]:
@@ -148,8 +168,3 @@ def clutches_of(vivarium_id: str) -> Query[Clutch]:
 def clutch_animals(clutch_id: str) -> Query[Animal]:
     """Ask for the animals that hatched from a clutch."""
     return select(Animal, Animal.c.clutch_id == clutch_id)
-
-
-def health_of(animal_id: str) -> Query[HealthRecord]:
-    """Ask for what was noted of an animal's health, latest first."""
-    return select(HealthRecord, HealthRecord.c.animal_id == animal_id, order=("-on_day",))

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 FALLBACK = "RX"
+LONGEST = 32
 SHAPE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,31}")
 
 
@@ -15,11 +16,6 @@ def prefix_of(name: str) -> str:
     if len(first) < 2:
         first = "".join(words)
     return first[:5] if len(first) >= 2 else FALLBACK
-
-
-def code(prefix: str, number: int) -> str:
-    """Write the code of the n-th animal."""
-    return f"{prefix}-{number:04d}"
 
 
 def is_code(text: str) -> bool:

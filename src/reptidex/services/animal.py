@@ -4,13 +4,19 @@ import msgspec
 
 from reptidex.agents.animal import (
     access,
+    archive,
     clutches,
+    enclosures,
     hatchlings,
     health,
     holds,
     lineage,
+    marks,
+    numbering,
+    offers,
     pairings,
     photos,
+    provenance,
     registry,
     taxonomy,
     transfers,
@@ -19,11 +25,17 @@ from reptidex.connectors.services.client import ServiceClient
 from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.animal import animals as animal_views
 from reptidex.http.animal import breeding as breeding_views
-from reptidex.http.animal import health as health_views
+from reptidex.http.animal import care as care_views
+from reptidex.http.animal import enclosures as enclosure_views
+from reptidex.http.animal import history as history_views
 from reptidex.http.animal import internal as internal_views
 from reptidex.http.animal import lineage as lineage_views
+from reptidex.http.animal import marks as mark_views
+from reptidex.http.animal import numbering as numbering_views
 from reptidex.http.animal import photos as photo_views
+from reptidex.http.animal import provenance as provenance_views
 from reptidex.http.animal import taxonomy as taxonomy_views
+from reptidex.http.animal import transfers as transfer_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
 from reptidex.streams.catalogue import events_of
@@ -79,7 +91,16 @@ SERVICE = Service(
         access.forget_person,
         registry.register_animal,
         registry.update_animal,
-        registry.archive_animal,
+        archive.archive_animal,
+        archive.restore_animal,
+        numbering.set_numbering,
+        marks.mark_animal,
+        marks.remove_mark,
+        enclosures.keep_enclosure,
+        enclosures.close_enclosure,
+        enclosures.move_animals,
+        provenance.record_provenance,
+        provenance.remove_provenance,
         lineage.set_parents,
         lineage.validate_lineage,
         lineage.draw_up_pedigree,
@@ -87,7 +108,8 @@ SERVICE = Service(
         holds.release_animal,
         holds.lapse_hold,
         transfers.transfer_sold_animal,
-        transfers.give_animal,
+        offers.offer_animal,
+        offers.settle_offer,
         pairings.pair_animals,
         pairings.predict_genetics,
         clutches.record_clutch,
@@ -98,13 +120,22 @@ SERVICE = Service(
         photos.choose_photo,
         photos.drop_photo,
         health.record_health,
+        health.record_for_many,
+        health.correct_health,
+        health.remove_health,
         taxonomy.tell_taxonomy,
     ),
     views=(
         animal_views.routes,
         lineage_views.routes,
         breeding_views.routes,
-        health_views.routes,
+        care_views.routes,
+        mark_views.routes,
+        enclosure_views.routes,
+        provenance_views.routes,
+        numbering_views.routes,
+        history_views.routes,
+        transfer_views.routes,
         photo_views.routes,
         taxonomy_views.routes,
         internal_views.routes,

@@ -1,5 +1,6 @@
 """A request as a view sees it, answered by the agents under test: what the web side does, without its wires."""
 
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from reptidex.http.server.policy import Caller
 from reptidex.testing import UnitHarness
 
 USER = "66666666-0000-7000-8000-000000000000"
+_numbers = count(1)
 
 
 class Asked:
@@ -18,16 +20,18 @@ class Asked:
     def __init__(self, harness: UnitHarness, caller: Caller, path: dict[str, str], body: Any, query: Any) -> None:
         self.read, self._harness = harness.read, harness
         self.caller, self.path, self.body, self.query = caller, path, body, query
-        self._count = 0
 
     def new_id(self) -> str:
         """Return a fresh id."""
-        self._count += 1
-        return f"77777777-0000-7000-8000-{id(self) % 10**8:08d}{self._count:04d}"
+        return f"77777777-0000-7000-8000-{next(_numbers):012d}"
 
     async def ask(self, command: Any, answer: type[Any]) -> Any:
         """Have a command handled."""
-        return await self._harness.ask(command, answer)
+        return await self._harness.ask(command, answer, actor=self.caller.actor)
+
+    async def tell(self, command: Any) -> None:
+        """Have a command handled that answers nothing."""
+        await self._harness.handle(command, actor=self.caller.actor)
 
 
 class Asker:

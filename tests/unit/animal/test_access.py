@@ -21,7 +21,7 @@ async def test_a_newcomer_has_the_same_collection_in_any_order_of_arrival(keeper
     collection = await keepers.harness.get(Collection, VIVARIUM)
     access = await keepers.harness.get(Access, Access.id_of(VIVARIUM, USER))
 
-    assert (collection.prefix, collection.owner_id, collection.next_number) == ("GECKO", USER, 1)
+    assert (collection.prefix, collection.owner_id, collection.template) == ("GECKO", USER, "{prefix}-{seq:04}")
     assert (access.role, access.active) == ("herpetologist", True)
 
 

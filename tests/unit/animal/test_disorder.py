@@ -9,7 +9,8 @@ import pytest
 
 from reptidex.errors import DomainError
 from reptidex.streams.animal import AnimalTransferred, AnimalTransferRejected
-from reptidex.streams.commands.animal import ArchiveAnimal, GiveAnimal, ReleaseAnimal
+from reptidex.streams.commands.animal import ArchiveAnimal, ReleaseAnimal
+from reptidex.streams.commands.animal_keeping import OfferAnimal, SettleOffer
 from reptidex.tables.animal.queries import owners_of
 
 SALES = ("cccccccc-0000-7000-8000-000000000000", "cccccccc-0000-7000-8000-000000000001")
@@ -52,9 +53,10 @@ class Rush:
 
     async def give(self, sale: str) -> None:
         there = self.keepers.bea
-        await self.keepers.harness.handle(
-            GiveAnimal(animal_id=self.animal, vivarium_id=self.keepers.sam, to_vivarium_id=there)
-        )
+        offer = {"transfer_id": self.keepers.id(), "animal_id": self.animal}
+        handle = self.keepers.harness.handle
+        await handle(OfferAnimal(**offer, vivarium_id=self.keepers.sam, to_vivarium_id=there))
+        await handle(SettleOffer(**offer, vivarium_id=there, how="accepted"))
 
     async def archive(self, sale: str) -> None:
         if self.chance.random() < 0.3:

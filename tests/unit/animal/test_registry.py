@@ -11,11 +11,11 @@ from reptidex.agents.animal.registry import AnimalExistsError
 from reptidex.domain.lineage import ParentsRefusedError
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.animal import AnimalArchived, AnimalCreated, AnimalUpdated, GeneticsTraitRecorded
-from reptidex.streams.commands.animal import ArchiveAnimal, Changes, RecordHealth, RegisterAnimal, UpdateAnimal
+from reptidex.streams.commands.animal import ArchiveAnimal, Changes, RegisterAnimal, UpdateAnimal
 from reptidex.streams.media import FileDeleted, MediaUploaded
 from reptidex.streams.values import Gene, Variant
-from reptidex.tables.animal.models import HealthRecord, Ownership
-from reptidex.tables.animal.queries import health_of, owners_of
+from reptidex.tables.animal.models import Ownership
+from reptidex.tables.animal.queries import owners_of
 
 ALBINO = Gene(locus="albino", alleles=("albino", "albino"), evidence="claim")
 
@@ -170,14 +170,3 @@ async def test_a_deleted_photo_gives_its_place_to_the_next(keepers: Any) -> None
     [event] = await keepers.harness.handle(FileDeleted(subject_kind="animal", kind="image", **gone, **rest))
 
     assert event.photo_file_id == files[1]
-
-
-async def test_a_weight_is_noted_and_one_before_birth_refused(keepers: Any) -> None:
-    animal = await keepers.animal()
-    note = {"animal_id": animal, "vivarium_id": keepers.sam, "kind": "weight", "grams": 1200}
-    await keepers.harness.handle(RecordHealth(record_id=keepers.id(), on_day=date(2025, 1, 1), **note))
-    with pytest.raises(InvalidError):
-        await keepers.harness.handle(RecordHealth(record_id=keepers.id(), on_day=date(2021, 1, 1), **note))
-    [record] = await keepers.harness.find(health_of(animal))
-
-    assert isinstance(record, HealthRecord) and record.grams == 1200

@@ -8,7 +8,8 @@ import pytest
 from reptidex.domain.ownership import GoneError, HeldError, StaleHoldError, price_class, refusal
 from reptidex.errors import NotFoundError
 from reptidex.streams.animal import AnimalTransferred, AnimalTransferRejected, AnimalUpdated
-from reptidex.streams.commands.animal import ArchiveAnimal, GiveAnimal, ReleaseAnimal
+from reptidex.streams.commands.animal import ArchiveAnimal, ReleaseAnimal
+from reptidex.streams.commands.animal_keeping import OfferAnimal
 from reptidex.tables.animal.queries import ancestry, owners_of, pedigree_of
 
 OTHER = "eeeeeeee-0000-7000-8000-000000000000"
@@ -18,8 +19,9 @@ def release(keepers: Any, animal: str) -> ReleaseAnimal:
     return ReleaseAnimal(animal_id=animal, transaction_id=keepers.sale)
 
 
-def give(keepers: Any, animal: str) -> GiveAnimal:
-    return GiveAnimal(animal_id=animal, vivarium_id=keepers.sam, to_vivarium_id=keepers.bea)
+def give(keepers: Any, animal: str) -> OfferAnimal:
+    offer = {"transfer_id": keepers.id(), "animal_id": animal}
+    return OfferAnimal(**offer, vivarium_id=keepers.sam, to_vivarium_id=keepers.bea)
 
 
 async def test_a_held_animal_is_neither_archived_nor_given_nor_sold_elsewhere(keepers: Any) -> None:
@@ -159,14 +161,6 @@ async def test_after_a_rejection_the_sale_stays_rejected(keepers: Any) -> None:
     with pytest.raises(StaleHoldError):
         await keepers.hold(animal)
     assert await keepers.harness.handle(keepers.paid(animal)) == []
-
-
-async def test_a_gift_moves_an_animal_outside_a_sale(keepers: Any) -> None:
-    animal = await keepers.animal()
-    transferred, _ = await keepers.harness.handle(give(keepers, animal))
-
-    assert (transferred.price_class, transferred.order_id) == ("gift", None)
-    assert (await keepers.row(animal)).vivarium_id == keepers.bea
 
 
 @pytest.mark.parametrize(

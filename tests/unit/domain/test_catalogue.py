@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from reptidex.domain.catalogue.shelf import find_species, morphs, need_species, species
 from reptidex.domain.clutches import check_counts, due, hatch_rate
-from reptidex.domain.codes import code, is_code, prefix_of
+from reptidex.domain.codes import is_code, prefix_of
+from reptidex.domain.registry.templates import DEFAULT, Facts, scope_of
 from reptidex.domain.visibility import has_page, shows_name, sight
 from reptidex.errors import InvalidError, NotFoundError
 
@@ -55,7 +56,7 @@ def test_a_prefix_is_made_of_a_name(name: str, prefix: str) -> None:
 
 @given(st.text(), st.integers(1, 10**6))
 def test_every_code_that_is_made_is_a_code(name: str, number: int) -> None:
-    assert is_code(code(prefix_of(name), number))
+    assert is_code(scope_of(DEFAULT, Facts(), prefix=prefix_of(name), today=date(2026, 6, 1)).code(number))
 
 
 def test_a_clutch_is_due_by_the_species_incubation_time() -> None:

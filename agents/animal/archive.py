@@ -1,0 +1,75 @@
+"""Takes animals out of the active collection, and back into it."""
+
+from collections.abc import AsyncIterator
+
+from msgspec.structs import replace
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.enclosures import leave_enclosure
+from reptidex.agents.animal.history import keep
+from reptidex.agents.animal.records import updated
+from reptidex.agents.animal.registry import check_birth, own_animal
+from reptidex.domain.ownership import GONE, check_free
+from reptidex.errors import DomainError
+from reptidex.streams.animal import AnimalArchived
+from reptidex.streams.commands.animal import ArchiveAnimal, Done
+from reptidex.streams.commands.animal_keeping import RestoreAnimal
+from reptidex.streams.contract import Event
+from reptidex.tables.animal.models import Animal
+
+
+class NotArchivedError(DomainError):
+    """The animal is in the collection, or what it was has been erased."""
+
+    title = "There is nothing to restore"
+
+    def __init__(self, animal_id: str, detail: str) -> None:
+        super().__init__(detail)
+        self.animal_id = animal_id
+
+
+@agent(ArchiveAnimal, prefetch={Animal: "animal_id"})
+async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Event]:
+    """Take an animal out of the active collection; its place in pedigrees stays. Refused while a sale holds it."""
+    before = await own_animal(command.animal_id, command.vivarium_id, unit)
+    check_free(before.animal_id, before.status, before.held_by)
+    deceased = command.reason == "deceased"
+    after = replace(
+        before,
+        status="deceased" if deceased else "archived",
+        died_on=command.died_on if deceased else None,
+        archived_as=command.reason,
+        enclosure_id=None,
+        revision=before.revision + 1,
+        updated_at=unit.now,
+    )
+    if command.reason == "erased":
+        after = replace(after, name="", notes="", phenotype="", photos=(), visibility="private")
+    check_birth(after, unit)
+    await leave_enclosure(before, unit)
+    keep(before, after, unit, "archived")
+    unit.answer(Done(id=after.animal_id))
+    yield AnimalArchived(
+        animal_id=after.animal_id, vivarium_id=after.vivarium_id, reason=command.reason, died_on=after.died_on
+    )
+
+
+@agent(RestoreAnimal, prefetch={Animal: "animal_id"})
+async def restore_animal(command: RestoreAnimal, unit: Unit) -> AsyncIterator[Event]:
+    """Take an archived animal back: one archived by mistake, or one recorded dead that lives. What was erased is gone."""
+    before = await own_animal(command.animal_id, command.vivarium_id, unit)
+    if before.status not in GONE:
+        raise NotArchivedError(before.animal_id, "the animal is in the collection")
+    if before.archived_as == "erased":
+        raise NotArchivedError(before.animal_id, "the animal's record was erased on request; register it anew")
+    after = replace(
+        before,
+        status="external" if before.placeholder else "active",
+        died_on=None,
+        archived_as=None,
+        revision=before.revision + 1,
+        updated_at=unit.now,
+    )
+    keep(before, after, unit, f"restored: {command.reason}")
+    unit.answer(Done(id=after.animal_id))
+    yield updated(after, "died_on", "status") if before.died_on else updated(after, "status")

@@ -1,0 +1,1 @@
+"""Rules of the registry: breeders' ids, marks on animals, their care, where they come from."""
