@@ -19,7 +19,7 @@ What holds for a handler:
 - it does no input or output: no network, no clock, no randomness. `unit.now`, `unit.new_id()`, effects and timers stand in.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -50,6 +50,9 @@ class Unit(Protocol):
 
     async def get(self, row: type[R], key: str) -> R | None:
         """Return the row with this key, or None. Free of a round trip where the agent's `prefetch` names it."""
+
+    async def get_many(self, row: type[R], keys: Iterable[str]) -> dict[str, R]:
+        """Return the rows with these keys that are there, in one round trip at most; nothing is flushed for it."""
 
     async def need(self, row: type[R], key: str) -> R:
         """Return the row with this key.

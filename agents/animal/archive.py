@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.enclosures import leave_enclosure
-from reptidex.agents.animal.history import keep
+from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import updated
 from reptidex.agents.animal.registry import check_birth, own_animal
 from reptidex.domain.ownership import GONE, check_free

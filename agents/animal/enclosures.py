@@ -3,7 +3,7 @@
 from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.history import keep
+from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.ownership import GONE, GoneError
 from reptidex.errors import DomainError, NotFoundError

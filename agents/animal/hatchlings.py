@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.clutches import ClutchClosedError, own_clutch
 from reptidex.agents.animal.descent import check_parents, descent_events, trait_events
-from reptidex.agents.animal.history import keep
+from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import inherited
 from reptidex.agents.animal.proving import prove_parents

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.history import differences, note
+from reptidex.agents.animal.journal import differences, note
 from reptidex.agents.animal.registry import own_animal
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.animal import Done

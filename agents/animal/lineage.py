@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_parents, descent_events, findings_of, standing_event
 from reptidex.agents.animal.documents import pedigree_digest
-from reptidex.agents.animal.history import keep
+from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.pedigree import standing

@@ -5,7 +5,7 @@ from datetime import date
 from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.history import differences, note
+from reptidex.agents.animal.journal import differences, note
 from reptidex.agents.animal.records import remarked
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.lineage import Remark

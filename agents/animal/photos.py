@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.history import keep
+from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.errors import DomainError

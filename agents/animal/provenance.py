@@ -6,7 +6,7 @@ from typing import get_args
 from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.history import keep, note
+from reptidex.agents.animal.journal import keep, note
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.catalogue.shelf import need_species

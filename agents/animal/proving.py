@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit
-from reptidex.agents.animal.history import keep
+from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import updated
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.loci import WILD

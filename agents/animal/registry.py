@@ -8,11 +8,12 @@ from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, trait_events
-from reptidex.agents.animal.history import keep
+from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.records import created, remarked, updated
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.ownership import check_free
+from reptidex.domain.registry.subspecies import checked_subspecies
 from reptidex.errors import DomainError, InvalidError, NotFoundError
 from reptidex.streams.commands.animal import Done, RegisterAnimal, UpdateAnimal
 from reptidex.streams.contract import Event
@@ -61,24 +62,6 @@ def checked_species(species_id: str, pointer: str = "/species_id") -> str:
         raise InvalidError("the catalogue has no such species; GET /species lists them", pointer) from missing
 
 
-def checked_subspecies(species_id: str, wanted: str | None, pointer: str = "/subspecies") -> str | None:
-    """Return a subspecies as it is stored: by the catalogue's name where it lists any.
-
-    Raises `InvalidError` for one that the catalogue's list lacks.
-    """
-    if not wanted or not wanted.strip():
-        return None
-    entry = need_species(species_id)
-    known: tuple[Any, ...] = getattr(entry, "subspecies", ())
-    listed: dict[str, tuple[str, ...]] = {one.name: (one.name.split()[-1], *one.common_names) for one in known}
-    for name, words in listed.items():
-        if wanted.strip().casefold() in {word.casefold() for word in (name, *words)}:
-            return name
-    if listed:
-        raise InvalidError(f"{entry.scientific_name} has the subspecies {', '.join(listed)}", pointer)
-    return wanted.strip()
-
-
 async def claim_reference(vivarium_id: str, reference: str, unit: Unit) -> str:
     """Take a reference to where an animal was imported from. Raises `InvalidError` where another animal has it."""
     if await unit.find(with_references(vivarium_id, [reference.strip()])):
@@ -108,7 +91,7 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
         **{name: getattr(command, name) for name in same},
         code="",
         species=species,
-        subspecies=checked_subspecies(command.species_id, command.subspecies),
+        subspecies=checked_subspecies(need_species(command.species_id), command.subspecies),
         breeder_vivarium_id=None,
         created_at=unit.now,
         updated_at=unit.now,
@@ -147,7 +130,7 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
     if wanted.get("external_ref") and wanted["external_ref"] != before.external_ref:
         wanted["external_ref"] = await claim_reference(command.vivarium_id, wanted["external_ref"], unit)
     if "subspecies" in wanted:
-        wanted["subspecies"] = checked_subspecies(before.species_id, wanted["subspecies"])
+        wanted["subspecies"] = checked_subspecies(need_species(before.species_id), wanted["subspecies"])
     changed = sorted(name for name, value in wanted.items() if getattr(before, name) != value)
     unit.answer(Done(id=before.animal_id))
     if not changed:

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.enclosures import leave_enclosure
-from reptidex.agents.animal.history import keep
 from reptidex.agents.animal.holds import ended
+from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import next_code
 from reptidex.agents.animal.records import updated
 from reptidex.domain.ownership import price_class, refusal

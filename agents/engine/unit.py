@@ -192,6 +192,10 @@ class UnitRunner:
         await self._load(self._wanted({row: [key]}))
         return cast("Row | None", self.working.peek(row, key))
 
+    async def fetch_many(self, row: type[Row], keys: Sequence[str]) -> None:
+        """Remember rows that were not prefetched, and which of them are not there."""
+        await self._load(self._wanted({row: list(keys)}))
+
     async def find(self, query: Query[Any]) -> list[Any]:
         """Return the rows of a query, what this unit has written included."""
         blind = self.working.blind()

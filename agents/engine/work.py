@@ -1,5 +1,6 @@
 """The unit of work as a handler sees it: the `Unit` of `agents/agent.py`."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
@@ -57,6 +58,9 @@ class Rows(Protocol):
 
     async def fetch(self, row: type[Row], key: str) -> Row | None:
         """Return a row of the database, and remember it."""
+
+    async def fetch_many(self, row: type[Row], keys: Sequence[str]) -> None:
+        """Remember the rows of the database with these keys, and which are not there."""
 
     async def find(self, query: Query[Any]) -> list[Any]:
         """Return the rows of a query, what the unit has written included."""
@@ -161,6 +165,14 @@ class Work:
         if isinstance(known, _Missing):
             known = await self._rows.fetch(row, key)
         return cast("R | None", known)
+
+    async def get_many(self, row: type[R], keys: Iterable[str]) -> dict[str, R]:
+        every = list(dict.fromkeys(keys))
+        peek = self._working.peek
+        if unknown := [key for key in every if peek(row, key) is MISSING]:
+            await self._rows.fetch_many(row, unknown)
+        found = {key: peek(row, key) for key in every}
+        return {key: cast(R, there) for key, there in found.items() if isinstance(there, Row)}
 
     async def need(self, row: type[R], key: str) -> R:
         found = await self.get(row, key)

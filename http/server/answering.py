@@ -9,7 +9,7 @@ from reptidex.http.middlewares.context import Context
 from reptidex.http.middlewares.security import TEMPLATES
 from reptidex.http.middlewares.validation import etag_of, unchanged
 from reptidex.http.server.binding import Bound
-from reptidex.http.server.routes import Page, Raw
+from reptidex.http.server.routes import Page, Raw, Stream
 
 _encode = msgspec.json.Encoder().encode
 
@@ -34,6 +34,10 @@ class Answerer:
         found = self._templates[context.caller.kind].copy()
         if context.allowance:
             found["RateLimit"] = context.allowance
+        if isinstance(value, Stream):
+            found.update(value.headers)
+            found["Content-Type"] = value.content_type
+            return web.Response(status=self._status, body=value.parts, headers=found)
         if isinstance(value, Raw):
             found.update(value.headers)
             found["Content-Type"] = value.content_type

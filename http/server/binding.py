@@ -9,7 +9,7 @@ import msgspec
 
 from reptidex.http.server.policy import RANK, Policy
 from reptidex.http.server.refusals import RouteError
-from reptidex.http.server.routes import Page, Raw, Request, Route
+from reptidex.http.server.routes import Page, Raw, Request, Route, Stream
 
 PARAMETER = re.compile(r"\{([a-z_]+)\}")
 _PATH = re.compile(r"(/([a-z0-9._-]+|\{[a-z_]+\}))+")
@@ -23,7 +23,7 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     """`NoneType` where none is taken, `bytes` where it is taken as it comes."""
     query: Any
     answer: Any
-    """`NoneType` for 204; `Raw` for what is not JSON."""
+    """`NoneType` for 204; `Raw` and `Stream` for what is not JSON."""
     parameters: tuple[str, ...]
     summary: str
     description: str
@@ -81,7 +81,7 @@ def bind(route: Route) -> Bound:
     if body is not NoneType and route.method == "GET":
         raise RouteError(f"{where}: a GET takes no body")
     for kind in (body, query, answer):
-        if kind not in (NoneType, Raw, bytes):
+        if kind not in (NoneType, Raw, Stream, bytes):
             try:
                 msgspec.json.schema_components([kind])
             except TypeError as problem:

@@ -15,7 +15,7 @@ annotated `bytes` is taken as it comes (uploads), an answer annotated `None` is 
 constraints is all the validation that a shape needs; rules raise the errors of `reptidex.errors`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -54,6 +54,17 @@ class Raw(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
     content_type: str
     status: int = 200
+    headers: dict[str, str] = {}
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer that is sent as it is made, for what may be longer than memory likes: an export.
+
+    What goes wrong while it is sent can only break the connection off, so look for it before the first part.
+    """
+
+    parts: AsyncIterator[bytes]
+    content_type: str
     headers: dict[str, str] = {}
 
 

@@ -12,7 +12,7 @@ from reptidex.http.middlewares.problems import CONTENT_TYPE, Problem
 from reptidex.http.server.binding import Bound
 from reptidex.http.server.manifest import ServiceLike
 from reptidex.http.server.openapi.operations import HEADERS, SECURITY, operation
-from reptidex.http.server.routes import Raw
+from reptidex.http.server.routes import Raw, Stream
 
 OPENAPI = "3.1.0"
 TEMPLATE = "#/components/schemas/{name}"
@@ -40,7 +40,7 @@ class Schemas:
 def document(service: ServiceLike, bounds: Sequence[Bound]) -> dict[str, Any]:
     """Describe a service with these routes. Policies stand as `x-policy` at each operation."""
     kinds = [kind for bound in bounds for kind in (bound.body, bound.query, bound.answer)]
-    schemas = Schemas([Problem, *(kind for kind in kinds if kind not in (NoneType, Raw, bytes))])
+    schemas = Schemas([Problem, *(kind for kind in kinds if kind not in (NoneType, Raw, Stream, bytes))])
     paths: dict[str, dict[str, Any]] = {}
     names = Counter(bound.route.name for bound in bounds)
     for bound in bounds:

@@ -8,7 +8,7 @@ import msgspec
 
 from reptidex.http.server.binding import Bound
 from reptidex.http.server.policy import Policy
-from reptidex.http.server.routes import Raw
+from reptidex.http.server.routes import Raw, Stream
 
 SECURITY: dict[str, Any] = {
     "token": {
@@ -74,11 +74,12 @@ def _parameters(bound: Bound, schemas: SchemaBook) -> list[dict[str, Any]]:
 
 def _answer(bound: Bound, schemas: SchemaBook) -> dict[str, Any]:
     described: dict[str, Any] = {"description": HTTPStatus(bound.status).phrase}
-    if bound.answer is Raw:
+    if bound.answer in (Raw, Stream):
         described["content"] = {"*/*": {}}
     elif bound.answer is not NoneType:
         described["content"] = {"application/json": {"schema": schemas.of(bound.answer)}}
-    names = ["ETag"] if bound.route.method == "GET" and bound.status == 200 else []
+    tagged = bound.route.method == "GET" and bound.status == 200 and bound.answer is not Stream
+    names = ["ETag"] if tagged else []
     if bound.page:
         names.append("Link")
     if names:

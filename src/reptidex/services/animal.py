@@ -10,6 +10,7 @@ from reptidex.agents.animal import (
     hatchlings,
     health,
     holds,
+    importing,
     lineage,
     marks,
     numbering,
@@ -27,7 +28,9 @@ from reptidex.http.animal import animals as animal_views
 from reptidex.http.animal import breeding as breeding_views
 from reptidex.http.animal import care as care_views
 from reptidex.http.animal import enclosures as enclosure_views
+from reptidex.http.animal import exports as export_views
 from reptidex.http.animal import history as history_views
+from reptidex.http.animal import imports as import_views
 from reptidex.http.animal import internal as internal_views
 from reptidex.http.animal import lineage as lineage_views
 from reptidex.http.animal import marks as mark_views
@@ -116,6 +119,9 @@ SERVICE = Service(
         clutches.update_clutch,
         hatchlings.register_hatchlings,
         hatchlings.resolve_sire,
+        importing.begin_import,
+        importing.stage_import,
+        importing.run_import,
         photos.add_photo,
         photos.choose_photo,
         photos.drop_photo,
@@ -136,6 +142,8 @@ SERVICE = Service(
         numbering_views.routes,
         history_views.routes,
         transfer_views.routes,
+        import_views.routes,
+        export_views.routes,
         photo_views.routes,
         taxonomy_views.routes,
         internal_views.routes,

@@ -16,6 +16,45 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     op.create_table(
+        "import_parts",
+        sa.Column("part_id", sa.Text(), nullable=False),
+        sa.Column("import_id", sa.Text(), nullable=False),
+        sa.Column("vivarium_id", sa.Text(), nullable=False),
+        sa.Column("part", sa.BigInteger(), nullable=False),
+        sa.Column("rows", StructJson(Any), nullable=False),
+        sa.Column("outcomes", StructJson(Any), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("part_id"),
+    )
+    with op.batch_alter_table("import_parts", schema=None) as batch_op:
+        batch_op.create_index("ix_import_parts_import_id_part", ["import_id", "part"], unique=False)
+
+    op.create_table(
+        "imports",
+        sa.Column("import_id", sa.Text(), nullable=False),
+        sa.Column("vivarium_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("species_id", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("parts", sa.BigInteger(), nullable=False),
+        sa.Column("staged", sa.BigInteger(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.Column("unchanged", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.Column("placeholders", sa.BigInteger(), nullable=False),
+        sa.Column("begun_by", sa.Text(), nullable=True),
+        sa.Column("begun_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("import_id"),
+    )
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.create_index("ix_imports_vivarium_id_import_id", ["vivarium_id", "import_id"], unique=False)
+
+    op.create_table(
         "changes",
         sa.Column("change_id", sa.Text(), nullable=False),
         sa.Column("animal_id", sa.Text(), nullable=False),
@@ -196,6 +235,14 @@ def _take_entries_apart() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.drop_index("ix_imports_vivarium_id_import_id")
+
+    op.drop_table("imports")
+    with op.batch_alter_table("import_parts", schema=None) as batch_op:
+        batch_op.drop_index("ix_import_parts_import_id_part")
+
+    op.drop_table("import_parts")
     with op.batch_alter_table("health_records", schema=None) as batch_op:
         batch_op.add_column(sa.Column("text", sa.TEXT(), nullable=False, server_default=""))
     _take_entries_apart()

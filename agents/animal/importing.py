@@ -1,0 +1,235 @@
+"""Writes imports part by part: a part is one unit of work, read in a few round trips whatever its length."""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+
+import msgspec
+from msgspec.structs import asdict, replace
+
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.descent import trait_events
+from reptidex.agents.animal.journal import keep
+from reptidex.agents.animal.marks import row_of as mark_row
+from reptidex.agents.animal.numbering import next_codes
+from reptidex.agents.animal.records import created, findings, updated
+from reptidex.agents.animal.registry import first_ownership
+from reptidex.domain.codes import is_code
+from reptidex.domain.lineage import Remark
+from reptidex.errors import NotFoundError
+from reptidex.streams.animal import LineageUpdated, LineageValidated
+from reptidex.streams.commands.animal import Done
+from reptidex.streams.commands.animal_import import BeginImport, ImportRow, RowOutcome, RunImport, StageImport
+from reptidex.streams.commands.animal_keeping import Mark
+from reptidex.streams.contract import Event
+from reptidex.tables.animal.imports import Import, ImportPart
+from reptidex.tables.animal.intake import Intake, Judged
+from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.models import Collection as AnimalCollection
+from reptidex.tables.animal.queries import descendants, with_codes, with_references
+from reptidex.tables.versions import VersionRow
+
+
+@agent(BeginImport, prefetch={Import: "import_id"})
+async def begin_import(command: BeginImport, unit: Unit) -> None:
+    """Begin an import whose rows follow."""
+    values = {name: getattr(command, name) for name in ("import_id", "vivarium_id", "kind", "format", "species_id")}
+    unit.put(
+        Import(
+            **values,
+            total=command.total,
+            parts=command.parts,
+            begun_by=unit.cause.actor,
+            begun_at=unit.now,
+        )
+    )
+    unit.answer(Done(id=command.import_id))
+
+
+def _part(command: StageImport | RunImport) -> tuple[str, ...]:
+    return (ImportPart.id_of(command.import_id, command.part),)
+
+
+@agent(StageImport, prefetch={Import: "import_id", ImportPart: _part})
+async def stage_import(command: StageImport, unit: Unit) -> None:
+    """Put a part by; once all are there, the first is written."""
+    job = await _own(command.import_id, command.vivarium_id, unit)
+    key = ImportPart.id_of(command.import_id, command.part)
+    if await unit.get(ImportPart, key) is None:
+        job = replace(job, staged=job.staged + 1)
+    unit.put(
+        ImportPart(
+            part_id=key,
+            import_id=command.import_id,
+            vivarium_id=command.vivarium_id,
+            part=command.part,
+            rows=command.rows,
+        )
+    )
+    if job.staged == job.parts:
+        job = replace(job, state="running")
+        _run_next(job, 0, unit)
+    unit.put(job)
+    unit.answer(Done(id=command.import_id))
+
+
+def _run_next(job: Import, part: int, unit: Unit) -> None:
+    command = RunImport(import_id=job.import_id, vivarium_id=job.vivarium_id, part=part)
+    unit.timer(f"import:{job.import_id}", unit.now, command)
+
+
+async def _own(import_id: str, vivarium_id: str, unit: Unit) -> Import:
+    job = await unit.get(Import, import_id)
+    if job is None or job.vivarium_id != vivarium_id:
+        raise NotFoundError("import", import_id)
+    return job
+
+
+@agent(RunImport, prefetch={Import: "import_id", ImportPart: _part, AnimalCollection: "vivarium_id"})
+async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
+    """Write a part: each row is judged again as things stand now, so that what changed meanwhile is refused with its reason."""
+    job = await _own(command.import_id, command.vivarium_id, unit)
+    part = await unit.need(ImportPart, ImportPart.id_of(command.import_id, command.part))
+    if part.outcomes:
+        return
+    known = await _known(part.rows, unit)
+    taken = await _taken(job, part.rows, known.keys(), unit)
+    intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken)
+    await unit.get_many(VersionRow, [row.animal_id for row in part.rows if row.animal_id])
+    judged = await _numbered(job, [intake.judge(row) for row in part.rows], unit)
+    for row, each in zip(part.rows, judged, strict=True):
+        for event in await _write(row, each, intake, unit):
+            yield event
+    outcomes = tuple(each.outcome for each in judged)
+    refused = sum(each.action == "refuse" for each in outcomes)
+    unit.put(replace(part, rows=(), outcomes=outcomes, refused=refused))
+    job = _counted(job, outcomes)
+    if command.part + 1 < job.parts:
+        _run_next(job, command.part + 1, unit)
+    else:
+        job = replace(job, state="done", finished_at=unit.now)
+    unit.put(job)
+
+
+async def _known(rows: Sequence[ImportRow], unit: Unit) -> dict[str, Animal]:
+    """Return every animal that the rows of a part touch, with the ancestors of those that they name."""
+    found: dict[str, Animal] = {}
+    level = {each for row in rows for each in (row.animal_id, row.sire_id, row.dam_id) if each}
+    while level:
+        fresh = await unit.get_many(Animal, sorted(level))
+        found |= fresh
+        level = {one for each in fresh.values() for one in (each.sire_id, each.dam_id) if one} - found.keys()
+    return found
+
+
+async def _taken(
+    job: Import, rows: Sequence[ImportRow], known: Collection[str], unit: Unit
+) -> dict[str, frozenset[str]]:
+    """Return the codes and references that new rows want and that other animals have."""
+    new = [row.entry for row in rows if row.animal_id not in known]
+    codes = [each.code.strip().upper() for each in new if each.code]
+    references = [each.external_ref for each in new if each.external_ref]
+    by_code = await unit.find(with_codes(job.vivarium_id, codes)) if codes else []
+    by_reference = await unit.find(with_references(job.vivarium_id, references)) if references else []
+    return {
+        "code": frozenset(one.code for one in by_code),
+        "external_ref": frozenset(one.external_ref for one in by_reference if one.external_ref),
+    }
+
+
+async def _numbered(job: Import, judged: list[Judged], unit: Unit) -> list[Judged]:
+    """Number what came without a code: a placeholder as in its studbook where that is free, the rest by the template."""
+    new = [each.after for each in judged if each.after is not None and each.before is None]
+    bare = [one for one in new if not one.code]
+    chosen = {one.code for one in new if one.code}
+    wanted = {one.animal_id: code for one in bare if (code := _preferred(one))}
+    there = await unit.find(with_codes(job.vivarium_id, wanted.values())) if wanted else []
+    free = set(wanted.values()) - {one.code for one in there} - chosen
+    given: dict[str, str] = {}
+    for animal_id, code in wanted.items():
+        if code in free:
+            given[animal_id] = code
+            free.discard(code)
+    rest = [one for one in bare if one.animal_id not in given]
+    if rest:
+        codes = await next_codes(job.vivarium_id, rest, unit, chosen | set(given.values()))
+        given |= {one.animal_id: code for one, code in zip(rest, codes, strict=True)}
+    return [_coded(each, given) for each in judged]
+
+
+def _preferred(animal: Animal) -> str:
+    """A placeholder is called as in its studbook, where that can be a code."""
+    code = (animal.external_ref or "").strip().upper()
+    return code if animal.placeholder and is_code(code) else ""
+
+
+def _coded(each: Judged, given: dict[str, str]) -> Judged:
+    if each.after is None or each.after.animal_id not in given:
+        return each
+    code = given[each.after.animal_id]
+    return replace(each, after=replace(each.after, code=code), outcome=replace(each.outcome, code=code))
+
+
+async def _write(row: ImportRow, each: Judged, intake: Intake, unit: Unit) -> list[Event]:
+    after, before = each.after, each.before
+    if after is None or after is before:
+        return []
+    said: list[Event] = []
+    if before is None:
+        keep(None, after, unit, "imported")
+        unit.put(first_ownership(after, "imported", unit))
+        for mark in row.entry.marks:
+            entry = msgspec.convert(asdict(mark), Mark)
+            unit.put(mark_row(unit.new_id(), after, entry, unit))
+        said.append(created(after, "placeholder" if after.placeholder else "imported"))
+        said += trait_events(after, after.genotype)
+    else:
+        keep(before, after, unit, "imported anew")
+        said.append(updated(after, *each.outcome.changed))
+    stood = (before.sire_id, before.dam_id) if before else (None, None)
+    if (after.sire_id, after.dam_id) != stood:
+        below = await descendants(unit, after.animal_id) if before else {}
+        said += _descent(each, after, before, sorted(below), intake)
+    return said
+
+
+def _descent(each: Judged, after: Animal, before: Animal | None, below: Sequence[str], intake: Intake) -> list[Event]:
+    """Tell a lineage that came with an import, with what its check noticed."""
+    remarks = [
+        Remark(rule=one.rule, severity=one.severity, text=one.text)
+        for one in each.outcome.problems
+        if one.field in ("sire", "dam", "")
+    ]
+    return [
+        LineageUpdated(
+            animal_id=after.animal_id,
+            vivarium_id=after.vivarium_id,
+            sire_id=after.sire_id,
+            dam_id=after.dam_id,
+            descendants=tuple(below),
+            generation=intake.generation(after.animal_id),
+            inbreeding_after=each.inbreeding,
+            reason="registered" if before is None else "parents",
+        ),
+        LineageValidated(
+            animal_id=after.animal_id,
+            vivarium_id=after.vivarium_id,
+            status=after.lineage_status,
+            previous_status=before.lineage_status if before else None,
+            findings=findings(remarks),
+        ),
+    ]
+
+
+def _counted(job: Import, outcomes: Sequence[RowOutcome]) -> Import:
+    counts = {"create": 0, "update": 0, "unchanged": 0, "refuse": 0}
+    for each in outcomes:
+        counts[each.action] += 1
+    stand_ins = sum(each.placeholder and each.action == "create" for each in outcomes)
+    return replace(
+        job,
+        done=job.done + len(outcomes),
+        created=job.created + counts["create"],
+        updated=job.updated + counts["update"],
+        unchanged=job.unchanged + counts["unchanged"],
+        refused=job.refused + counts["refuse"],
+        placeholders=job.placeholders + stand_ins,
+    )

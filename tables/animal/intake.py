@@ -1,0 +1,308 @@
+"""What an import does with a row: the same here for the dry run that explains it and for the unit that writes it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from reptidex.domain.catalogue.entries import Species
+from reptidex.domain.catalogue.shelf import need_species, species
+from reptidex.domain.codes import is_code
+from reptidex.domain.interchange.animals import AnimalEntry
+from reptidex.domain.interchange.reading import Problem
+from reptidex.domain.interchange.words import Precision, date_of
+from reptidex.domain.kinship import Kinship, Parents
+from reptidex.domain.lineage import judge
+from reptidex.domain.registry.marks import checked_mark
+from reptidex.domain.registry.subspecies import checked_subspecies
+from reptidex.domain.visibility import shows_name, sight
+from reptidex.errors import DomainError
+from reptidex.streams.commands.animal_import import Action, ImportRow, RowOutcome
+from reptidex.streams.values import Gene, Ratio
+from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.relatives import genotype_of, relative
+
+_PLAIN = ("name", "sex", "status", "visibility", "morphs", "phenotype", "notes", "placeholder")
+_LEFT_OUT = (None, "", (), "unknown", "private", "active", False)
+"""Values that say nothing: an entry that leaves a field out reads so."""
+_FILLED_ONLY = ("sire_id", "dam_id")
+"""Of an animal that is there an import fills in parents, and never changes them."""
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that was looked at: the animal as it would be, and as it was."""
+
+    outcome: RowOutcome
+    after: Animal | None = None
+    before: Animal | None = None
+    inbreeding: float = 0.0
+
+
+class Intake:
+    """Judges the rows of an import one after the other, parents first; each sees those before it as if they were written."""
+
+    def __init__(
+        self,
+        vivarium_id: str,
+        now: datetime,
+        known: Iterable[Animal],
+        species_id: str | None = None,
+        taken: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
+        """`taken` has the codes and the references (by the name of the field) that new rows want and others have."""
+        self.known = {one.animal_id: one for one in known}
+        self._vivarium_id, self._now, self._species_id = vivarium_id, now, species_id
+        self._refused: dict[str, int] = {}
+        self._taken = taken or {}
+
+    def judge(self, row: ImportRow) -> Judged:
+        """Say what becomes of a row, with every reason; an animal that comes in is known to the rows after it."""
+        before = self.known.get(row.animal_id)
+        said = [each for each in row.problems if each.severity == "error"]
+        problems = list(row.problems)
+        after = None
+        if not said:
+            after = self._animal(row, before, problems)
+        if after is not None:
+            problems += self._free(row, after, before)
+            problems += self._parents(row, after, before)
+        if after is None or any(each.severity == "error" for each in problems):
+            self._refused[row.animal_id] = row.line
+            return Judged(outcome=self._outcome(row, "refuse", problems, before))
+        changed = tuple(sorted(name for name in _fields() if before and getattr(before, name) != getattr(after, name)))
+        action: Action = "create" if before is None else "update" if changed else "unchanged"
+        self.known[after.animal_id] = after
+        outcome = self._outcome(row, action, problems, after, changed)
+        return Judged(outcome=outcome, after=after, before=before, inbreeding=self._inbreeding(after))
+
+    def _outcome(
+        self,
+        row: ImportRow,
+        action: Action,
+        problems: list[Problem],
+        animal: Animal | None,
+        changed: tuple[str, ...] = (),
+    ) -> RowOutcome:
+        return RowOutcome(
+            line=row.line,
+            action=action,
+            label=row.entry.label,
+            animal_id=animal.animal_id if animal else None,
+            code=animal.code if animal else "",
+            placeholder=row.entry.placeholder,
+            changed=changed,
+            problems=tuple(problems),
+        )
+
+    def _animal(self, row: ImportRow, before: Animal | None, problems: list[Problem]) -> Animal | None:
+        """Make the animal of an entry; None where something in it cannot be."""
+        entry, wrong = row.entry, len(problems)
+
+        def checked(field: str, check: Callable[[], Any], otherwise: Any = None) -> Any:
+            try:
+                return check()
+            except (DomainError, ValueError) as problem:
+                pointer = getattr(problem, "pointer", "").strip("/").replace("/", ".") or field
+                problems.append(Problem(line=row.line, field=pointer, rule=field, text=str(problem)))
+                return otherwise
+
+        if before is not None and before.vivarium_id != self._vivarium_id:
+            problems.append(Problem(line=row.line, rule="owner", text="the animal is another vivarium's"))
+            return None
+        kind: Species | None = checked("species", lambda: self._species(entry, before))
+        if kind is None:
+            return None
+        genes = checked("genotype", lambda: _genes(kind, entry), ())
+        subspecies = checked("subspecies", lambda: checked_subspecies(kind, entry.subspecies))
+        born, precision = checked("born", lambda: _day(entry.born), (None, "unknown"))
+        died, _ = checked("died", lambda: _day(entry.died), (None, "unknown"))
+        today = self._now.date()
+        if born is not None and born > today:
+            problems.append(
+                Problem(line=row.line, field="born", rule="date", text="an animal is not born in the future")
+            )
+        if died is not None and (died > today or (born is not None and died < born)):
+            text = "an animal dies after its birth and not in the future"
+            problems.append(Problem(line=row.line, field="died", rule="date", text=text))
+        code = entry.code.strip().upper()
+        if code and not is_code(code):
+            text = "a code has capitals, digits and dashes, at most 32 in all"
+            problems.append(Problem(line=row.line, field="code", rule="code", text=text))
+        checked("marks", lambda: [checked_mark(each.kind, each.value, each.standard) for each in entry.marks])
+        if any(each.severity == "error" for each in problems[wrong:]):
+            return None
+        values: dict[str, Any] = {name: getattr(entry, name) for name in _PLAIN}
+        values |= {
+            "code": code,
+            "subspecies": subspecies,
+            "genotype": genes,
+            "external_ref": entry.external_ref or None,
+        }
+        values |= {"born_on": born, "birth_precision": precision, "died_on": died}
+        values |= {"sire_id": row.sire_id, "dam_id": row.dam_id}
+        if entry.placeholder:
+            values |= {"visibility": "lineage", "status": "external" if entry.status == "active" else entry.status}
+        gone = {"deceased": "deceased", "archived": "mistake"}.get(values["status"])
+        values |= {"archived_as": gone, "placeholder": entry.placeholder or row.made}
+        if before is not None:
+            return self._changed(before, entry, values, problems, row.line)
+        return Animal(
+            animal_id=row.animal_id,
+            vivarium_id=self._vivarium_id,
+            species_id=kind.species_id,
+            species=kind.scientific_name,
+            created_at=self._now,
+            updated_at=self._now,
+            **values,
+        )
+
+    def _changed(
+        self, before: Animal, entry: AnimalEntry, values: dict[str, Any], problems: list[Problem], line: int
+    ) -> Animal:
+        """Put what an entry says over an animal that is there. What the entry leaves out stays."""
+        said = {
+            name: value for name, value in values.items() if value not in _LEFT_OUT and getattr(before, name) != value
+        }
+        if (
+            entry.placeholder and not before.placeholder
+        ):  # a pedigree tells of descent; a real animal's own record is its keeper's
+            said = {name: value for name, value in said.items() if name in ("sire_id", "dam_id")}
+        for name in _FILLED_ONLY:
+            there = getattr(before, name)
+            if name in said and there is not None:
+                role = name.removesuffix("_id")
+                text = f"the animal has another {role} already; parents that are recorded are changed by hand"
+                problems.append(Problem(line=line, field=role, rule="parents", text=text))
+        if before.external_ref or entry.external_ref == before.animal_id:
+            said.pop("external_ref", None)
+        for name in ("placeholder", "code", "archived_as", "died_on"):
+            said.pop(name, None)
+        if said.get("status") in ("deceased", "archived", "sold") or before.held_by or before.archived_as:
+            said.pop("status", None)
+        if not said:
+            return before
+        return replace(before, **said, revision=before.revision + 1, updated_at=self._now)
+
+    def _species(self, entry: AnimalEntry, before: Animal | None) -> Species:
+        if before is not None and not entry.species:
+            return need_species(before.species_id)
+        found = species_named(entry.species) if entry.species else species().get(self._species_id or "")
+        if found is None:
+            what = f"the catalogue has no species {entry.species!r}" if entry.species else "no species is given"
+            raise ValueError(f"{what}; GET /species lists them, and an import may name one for all rows")
+        if before is not None and found.species_id != before.species_id:
+            raise ValueError(f"the animal is recorded as {before.species}")
+        return found
+
+    def _free(self, row: ImportRow, after: Animal, before: Animal | None) -> list[Problem]:
+        """Say which of a new animal's names another has taken since the file was checked."""
+        wanted = {} if before is not None else {"code": after.code, "external_ref": after.external_ref}
+        return [
+            Problem(line=row.line, field=field, rule="taken", text=f"another animal has {value} by now")
+            for field, value in wanted.items()
+            if value and value in self._taken.get(field, ())
+        ]
+
+    def _parents(self, row: ImportRow, after: Animal, before: Animal | None) -> list[Problem]:
+        """Check the parents of a row by the rules of lineage."""
+        if before is not None and (before.sire_id, before.dam_id) == (after.sire_id, after.dam_id):
+            return []
+        parents: list[Animal | None] = []
+        for role, parent_id in (("sire", after.sire_id), ("dam", after.dam_id)):
+            parent = self.known.get(parent_id) if parent_id else None
+            if parent_id in self._refused:
+                text = f"its {role} on line {self._refused[parent_id]} is refused"
+                return [Problem(line=row.line, field=role, rule="parent_refused", text=text)]
+            if parent_id and (parent is None or not self._seen(parent)):
+                return [Problem(line=row.line, field=role, rule="missing", text=f"there is no such {role}")]
+            parents.append(parent)
+        if not any(parents):
+            return []
+        above = self._above(after.sire_id, after.dam_id)
+        sire, dam = (relative(each) if each else None for each in parents)
+        remarks = judge(relative(after), sire, dam, need_species(after.species_id), above)
+        return [
+            Problem(
+                line=row.line,
+                field=each.pointer.strip("/").removesuffix("_id"),
+                rule=each.rule,
+                severity=each.severity,
+                text=each.text,
+            )
+            for each in remarks
+        ]
+
+    def _seen(self, parent: Animal) -> bool:
+        return shows_name(sight(parent.visibility, parent.vivarium_id, self._vivarium_id))
+
+    def _above(self, *animals: str | None) -> dict[str, Parents]:
+        """Return who descends from whom among animals and their ancestors."""
+        found, todo = dict[str, Parents](), [one for one in animals if one]
+        while todo:
+            one = self.known.get(todo.pop())
+            if one is None or one.animal_id in found or not (one.sire_id or one.dam_id):
+                continue
+            found[one.animal_id] = (one.sire_id, one.dam_id)
+            todo += [parent for parent in (one.sire_id, one.dam_id) if parent]
+        return found
+
+    def _inbreeding(self, animal: Animal) -> float:
+        if not (animal.sire_id and animal.dam_id):
+            return 0.0
+        return float(Kinship(self._above(animal.animal_id)).inbreeding(animal.animal_id))
+
+    def generation(self, animal_id: str) -> int:
+        """Count the generations of the longest known line above an animal."""
+        level, depth = {animal_id}, 0
+        while level := {
+            parent
+            for one in level
+            if one in self.known
+            for parent in (self.known[one].sire_id, self.known[one].dam_id)
+            if parent
+        }:
+            depth += 1
+            if depth > len(self.known):
+                break
+        return depth
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, Species]:
+    found: dict[str, Species] = {}
+    for entry in species().values():
+        for name in (entry.species_id, entry.scientific_name, entry.slug, *entry.common_names):
+            found.setdefault(name.casefold(), entry)
+    return found
+
+
+def species_named(word: str) -> Species | None:
+    """Return the species that a file names: by its id, its scientific or a common name."""
+    return _names().get(" ".join(word.split()).casefold())
+
+
+def _day(text: str | None) -> tuple[date | None, Precision]:
+    return date_of(text) if text else (None, "unknown")
+
+
+def _genes(kind: Species, entry: AnimalEntry) -> tuple[Gene, ...]:
+    genes = tuple(
+        Gene(locus=each.locus, alleles=each.alleles, evidence=each.evidence, probability=_ratio(each.probability))
+        for each in entry.genotype
+    )
+    genotype_of(kind, genes)
+    return genes
+
+
+def _ratio(text: str | None) -> Ratio | None:
+    if text is None:
+        return None
+    numerator, _, denominator = text.partition("/")
+    return Ratio(numerator=int(numerator), denominator=int(denominator))
+
+
+def _fields() -> tuple[str, ...]:
+    return (*_PLAIN, "code", "subspecies", "genotype", "external_ref", "born_on", "birth_precision", *_FILLED_ONLY)
