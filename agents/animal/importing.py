@@ -205,8 +205,8 @@ def _descent(each: Judged, after: Animal, before: Animal | None, below: Sequence
             sire_id=after.sire_id,
             dam_id=after.dam_id,
             descendants=tuple(below),
-            generation=intake.generation(after.animal_id),
-            inbreeding_after=each.inbreeding,
+            generation=intake.above.generations(after.animal_id),
+            inbreeding_after=intake.above.inbreeding(after.animal_id),
             reason="registered" if before is None else "parents",
         ),
         LineageValidated(

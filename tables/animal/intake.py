@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species, species
 from reptidex.domain.codes import is_code
+from reptidex.domain.interchange.above import Above
 from reptidex.domain.interchange.animals import AnimalEntry
 from reptidex.domain.interchange.reading import Problem
 from reptidex.domain.interchange.words import Precision, date_of
-from reptidex.domain.kinship import Kinship, Parents
-from reptidex.domain.lineage import judge
+from reptidex.domain.lineage import CLOSE, Remark, judge
 from reptidex.domain.registry.marks import checked_mark
 from reptidex.domain.registry.subspecies import checked_subspecies
 from reptidex.domain.visibility import shows_name, sight
@@ -38,7 +38,6 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     outcome: RowOutcome
     after: Animal | None = None
     before: Animal | None = None
-    inbreeding: float = 0.0
 
 
 class Intake:
@@ -55,6 +54,7 @@ class Intake:
         """`taken` has the codes and the references (by the name of the field) that new rows want and others have."""
         self.known = {one.animal_id: one for one in known}
         self._vivarium_id, self._now, self._species_id = vivarium_id, now, species_id
+        self.above = Above({one.animal_id: (one.sire_id, one.dam_id) for one in self.known.values()})
         self._refused: dict[str, int] = {}
         self._taken = taken or {}
 
@@ -75,8 +75,9 @@ class Intake:
         changed = tuple(sorted(name for name in _fields() if before and getattr(before, name) != getattr(after, name)))
         action: Action = "create" if before is None else "update" if changed else "unchanged"
         self.known[after.animal_id] = after
+        self.above.put(after.animal_id, (after.sire_id, after.dam_id))
         outcome = self._outcome(row, action, problems, after, changed)
-        return Judged(outcome=outcome, after=after, before=before, inbreeding=self._inbreeding(after))
+        return Judged(outcome=outcome, after=after, before=before)
 
     def _outcome(
         self,
@@ -221,9 +222,12 @@ class Intake:
             parents.append(parent)
         if not any(parents):
             return []
-        above = self._above(after.sire_id, after.dam_id)
         sire, dam = (relative(each) if each else None for each in parents)
+        # A new animal is nobody's parent yet: only one that is there can close a circle. F is reckoned from what is known of
+        # the parents, and not from their whole pedigree for each row.
+        above = self.above.of(after.sire_id, after.dam_id) if before is not None else {}
         remarks = judge(relative(after), sire, dam, need_species(after.species_id), above)
+        remarks += self._close(after) if before is None else []
         return [
             Problem(
                 line=row.line,
@@ -238,36 +242,12 @@ class Intake:
     def _seen(self, parent: Animal) -> bool:
         return shows_name(sight(parent.visibility, parent.vivarium_id, self._vivarium_id))
 
-    def _above(self, *animals: str | None) -> dict[str, Parents]:
-        """Return who descends from whom among animals and their ancestors."""
-        found, todo = dict[str, Parents](), [one for one in animals if one]
-        while todo:
-            one = self.known.get(todo.pop())
-            if one is None or one.animal_id in found or not (one.sire_id or one.dam_id):
-                continue
-            found[one.animal_id] = (one.sire_id, one.dam_id)
-            todo += [parent for parent in (one.sire_id, one.dam_id) if parent]
-        return found
-
-    def _inbreeding(self, animal: Animal) -> float:
-        if not (animal.sire_id and animal.dam_id):
-            return 0.0
-        return float(Kinship(self._above(animal.animal_id)).inbreeding(animal.animal_id))
-
-    def generation(self, animal_id: str) -> int:
-        """Count the generations of the longest known line above an animal."""
-        level, depth = {animal_id}, 0
-        while level := {
-            parent
-            for one in level
-            if one in self.known
-            for parent in (self.known[one].sire_id, self.known[one].dam_id)
-            if parent
-        }:
-            depth += 1
-            if depth > len(self.known):
-                break
-        return depth
+    def _close(self, animal: Animal) -> list[Remark]:
+        together = self.above.mating(animal.sire_id, animal.dam_id) if animal.sire_id and animal.dam_id else 0.0
+        if together < CLOSE:
+            return []
+        text = f"the parents are closely related: inbreeding {together:.4g}"
+        return [Remark(rule="inbreeding", severity="warning", text=text)]
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,6 @@
 """From the names in a file to animals: who is meant, who is new, and in which order they can be written."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -11,6 +11,8 @@ from reptidex.domain.kinship import Pedigree
 
 _STEPS = 2_000
 """Animals looked at to write out a circle."""
+_WRITTEN_OUT = 100
+"""Rows whose circle is written out; the rest are named."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,10 +181,14 @@ def _ordered(rows: list[Resolved], pedigree: Pedigree) -> list[Resolved]:
             if not waiting[child]:
                 ready.append(child)
     stuck = [row for row in rows if waiting[row.animal_id]]
-    for row in stuck:
-        path = _circle(row.animal_id, above, waiting)
+    for number, row in enumerate(stuck):
+        path = _circle(row.animal_id, above, waiting) if number < _WRITTEN_OUT else []
         lines = " -> ".join(str(by_id[one].line) if one in by_id else "the collection" for one in path)
-        text = f"the animal would be its own ancestor, by lines {lines}" if path else "it descends from a circle"
+        text = (
+            f"the animal would be its own ancestor, by lines {lines}"
+            if path
+            else "it is in a circle, or descends from one"
+        )
         row.wrong("sire" if row.sire_id else "dam", "cycle", text)
         row.sire_id = row.dam_id = None
     return [by_id[one] for one in order if one in by_id] + stuck
@@ -191,15 +197,17 @@ def _ordered(rows: list[Resolved], pedigree: Pedigree) -> list[Resolved]:
 def _circle(start: str, above: Mapping[str, set[str]], waiting: Mapping[str, int]) -> list[str]:
     """Return a way from an animal up to itself, through those that are in circles; empty where none is found."""
     came: dict[str, str] = {}
-    todo = [start]
-    for one in todo[:_STEPS]:
-        todo_more = [parent for parent in above[one] if waiting.get(parent)]
-        for parent in todo_more:
+    todo = deque([start])
+    for _ in range(_STEPS):
+        if not todo:
+            break
+        one = todo.popleft()
+        for parent in (each for each in above[one] if waiting.get(each)):
             if parent == start:
                 path = [start, one]
                 while path[-1] != start:
                     path.append(came[path[-1]])
-                return list(reversed(path)) if one != start else [start, start]
+                return path[::-1]
             if parent not in came:
                 came[parent] = one
                 todo.append(parent)
