@@ -65,7 +65,7 @@ class PedigreeImport(msgspec.Struct, frozen=True, kw_only=True):
     on_error: Literal["stop", "skip"] = "stop"
 
 
-class ImportView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ImportView(msgspec.Struct, frozen=True, kw_only=True):
     """An import, or what one would do."""
 
     import_id: str | None = None

@@ -6,11 +6,12 @@ from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.kinship import Kinship
 from reptidex.errors import NotFoundError
 from reptidex.http.animal.lineage import checked_generations
-from reptidex.http.animal.shapes import PedigreeView, ProductView, pedigree_view
+from reptidex.http.animal.shapes import PedigreeView, ProductView, PublicMark, pedigree_view
 from reptidex.http.server.policy import services
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.commands.animal import Held, HoldAnimal, ReleaseAnimal
-from reptidex.streams.values import Count, Id, Time
+from reptidex.streams.values import CitesListing, Count, Id, Time
+from reptidex.tables.animal.keeping import marks_of
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.queries import ancestry, pedigree_of
 from reptidex.tables.animal.relatives import welfare_of
@@ -58,6 +59,19 @@ async def get_product(request: Request[None, None]) -> ProductView:
         dam_id=animal.dam_id,
         inbreeding=float(Kinship(pedigree_of(known)).inbreeding(animal.animal_id)),
         version=animal.revision,
+        subspecies=animal.subspecies,
+        morphs=animal.morphs,
+        phenotype=animal.phenotype,
+        birth_precision=animal.birth_precision,
+        clutch_id=animal.clutch_id,
+        breeder_vivarium_id=animal.breeder_vivarium_id,
+        placeholder=animal.placeholder,
+        marks=tuple(
+            PublicMark(kind=mark.kind, value=mark.value, place=mark.place)
+            for mark in await request.read.find(marks_of([animal.animal_id]))
+            if mark.public and mark.until is None
+        ),
+        cites=msgspec.convert(species.cites, CitesListing, from_attributes=True) if species.cites else None,
     )
 
 

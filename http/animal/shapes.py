@@ -9,7 +9,7 @@ import msgspec
 from reptidex.domain.pedigree import chart, standing
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.streams.commands.animal import Remarked
-from reptidex.streams.values import Gene, Ratio, WelfareFlag
+from reptidex.streams.values import CitesListing, Gene, Ratio, WelfareFlag
 from reptidex.tables.animal.models import Animal, Photo
 from reptidex.tables.animal.queries import pedigree_of
 from reptidex.tables.animal.relatives import ratio
@@ -65,6 +65,14 @@ def animal_view(animal: Animal, looking: str, remarks: tuple[Remarked, ...] = ()
     return AnimalView(**values, version=animal.revision, remarks=remarks)
 
 
+class PublicMark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A mark that is shown to everybody."""
+
+    kind: str
+    value: str
+    place: str = ""
+
+
 class ProductView(msgspec.Struct, frozen=True, kw_only=True):
     """What other services need to know of an animal."""
 
@@ -88,6 +96,17 @@ class ProductView(msgspec.Struct, frozen=True, kw_only=True):
     dam_id: str | None
     inbreeding: float
     version: int
+    subspecies: str | None = None
+    morphs: tuple[str, ...] = ()
+    phenotype: str = ""
+    birth_precision: str = "unknown"
+    clutch_id: str | None = None
+    breeder_vivarium_id: str | None = None
+    placeholder: bool = False
+    marks: tuple[PublicMark, ...] = ()
+    """Those that the keepers show to everybody and that are still there."""
+    cites: CitesListing | None = None
+    """For manifests of shipments: what they cross borders with."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Requests a minute per caller (token, or address where there is none); a route's cost counts against it."""
     service_secret: str = ""
     """The secret with which this service asks core for its own token."""
+    token: str = ""
+    """The access token with which `reptidex import` and `reptidex export` act for a person."""
     service_secrets: dict[str, str] = {}
     """Core only: each service's secret. JSON in `REPTIDEX_SERVICE_SECRETS` or its `_FILE`."""
     aws_endpoint: str = ""
@@ -96,6 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 SECRETS = frozenset(
     {
         "service_secret",
+        "token",
         "service_secrets",
         "stripe_key",
         "stripe_webhook_secrets",

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from reptidex.errors import ForbiddenError, InvalidError, NotFoundError
-from reptidex.http.animal import animals, breeding, internal, lineage, taxonomy
+from reptidex.http.animal import animals, breeding, internal, lineage, marks, taxonomy
 from reptidex.http.server.routes import Paging
+from reptidex.streams.commands.animal_keeping import Mark
 from reptidex.streams.core import OrgMemberChanged, OrgMemberRemoved
 from reptidex.streams.values import Gene
 from tests.unit.animal.asking import USER, Asker, plain
@@ -109,8 +110,12 @@ async def test_a_demoted_member_may_read_and_not_write(keepers: Any, ask: Asker)
 
 async def test_other_services_read_product_data_with_welfare_flags(keepers: Any, ask: Asker) -> None:
     animal = await keepers.animal("male", genotype=PASTEL, morphs=("Spider",))
+    await ask(marks.mark_animal, keepers.sam, Mark(kind="ring", value="R7", public=True), animal_id=animal)
+    await ask(marks.mark_animal, keepers.sam, Mark(kind="tag", value="secret"), animal_id=animal)
     product = await ask(internal.get_product, animal_id=animal)
 
+    assert [(mark.kind, mark.value) for mark in product.marks] == [("ring", "R7")]
+    assert (product.cites.appendix, product.morphs) == ("II", ("Spider",))
     assert (product.morph, product.venomous, product.held_by) == ("Spider", False, None)
     assert [flag.severity for flag in product.welfare] == ["welfare"]
 

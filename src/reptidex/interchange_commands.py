@@ -1,0 +1,179 @@
+"""`reptidex import` and `reptidex export`: files of animals and pedigrees, by the public HTTP interface."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from reptidex.errors import ReptidexError, SettingsError, UnavailableError
+from reptidex.settings import Settings, load
+
+ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".ged": "gedcom", ".gedcom": "gedcom"}
+POLL_S = 0.2
+SHOWN = 50
+"""Refused rows printed for people; `--json` has all of them."""
+
+
+class RefusedByServiceError(ReptidexError):
+    """The service refused the request; the text is its own."""
+
+
+def add_parsers(subparsers: Any) -> None:
+    """Add the commands. Each sets `run`, a function of the parsed arguments that returns the status."""
+    importing = subparsers.add_parser(
+        "import",
+        help="import animals or a pedigree from a file",
+        description="Import a file into the vivarium of the token in REPTIDEX_TOKEN (or the file that REPTIDEX_TOKEN_FILE "
+        "names). Exit status 1 where rows were refused.",
+    )
+    importing.add_argument("what", choices=("animals", "pedigree"))
+    importing.add_argument("file", type=Path, metavar="FILE")
+    importing.add_argument(
+        "--format", choices=("csv", "json", "studbook", "gedcom"), help="default: by the ending of the file's name"
+    )
+    importing.add_argument("--species", default="", help="the species of rows without one (scientific or common name)")
+    importing.add_argument("--dry-run", action="store_true", help="explain each row and change nothing")
+    importing.add_argument("--skip-refused", action="store_true", help="import the rest where rows are refused")
+    importing.add_argument("--match-codes", action="store_true", help="a row whose code is taken tells of that animal")
+    importing.add_argument("--placeholders", action="store_true", help="make a placeholder of a parent that is nowhere")
+    importing.add_argument("--json", action="store_true", help="print the report as JSON")
+    importing.set_defaults(run=_import)
+    exporting = subparsers.add_parser("export", help="export animals or a pedigree to a file")
+    exporting.add_argument("what", choices=("animals", "pedigree"))
+    exporting.add_argument("--format", choices=("csv", "json", "studbook", "gedcom"), default="csv")
+    exporting.add_argument("--out", type=Path, help="default: standard output")
+    exporting.add_argument("--animal", help="a pedigree: of this animal alone (its id)")
+    exporting.add_argument("--archived", action="store_true", help="animals: the dead and the archived too")
+    exporting.set_defaults(run=_export)
+
+
+@contextmanager
+def _client(settings: Settings) -> Iterator[httpx.Client]:
+    if not settings.token:
+        raise SettingsError(
+            "REPTIDEX_TOKEN holds no access token; sign in (POST /auth/login) and set it, or REPTIDEX_TOKEN_FILE"
+        )
+    headers = {"Authorization": f"Bearer {settings.token}"}
+    with httpx.Client(base_url=settings.urls["animal"], headers=headers, timeout=120) as client:
+        try:
+            yield client
+        except httpx.TransportError as problem:
+            raise UnavailableError("repti-animal", str(problem) or type(problem).__name__) from problem
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if answer.is_success:
+        return answer
+    answer.read()
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = {}
+    detail = problem.get("detail") or answer.reason_phrase
+    raise RefusedByServiceError(f"{answer.status_code} {problem.get('title', 'refused')}: {detail}")
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    raw = _read(arguments.file)
+    query: dict[str, Any] = {
+        "format": arguments.format or ENDINGS.get(arguments.file.suffix.lower(), "csv"),
+        "dry_run": arguments.dry_run,
+        "species": arguments.species,
+        "on_error": "skip" if arguments.skip_refused else "stop",
+    }
+    path = "/lineage/import"
+    if arguments.what == "animals":
+        path = "/animals/import"
+        query |= {"match_codes": arguments.match_codes, "placeholders": arguments.placeholders}
+    params = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
+    with _client(load()) as client:
+        console = Console(stderr=True)
+        with console.status("reading and checking the file"):
+            headers = {"Content-Type": "application/octet-stream"}
+            report = _checked(client.post(path, params=params, content=raw, headers=headers)).json()
+        if report.get("import_id"):
+            refused = report.get("rows", [])
+            report = _followed(client, report, console)
+            report["rows"] = _refused(client, report) if report["refused"] else refused
+    if arguments.json:
+        print(json.dumps(report, indent=2))
+    else:
+        _tell(report, arguments.dry_run)
+    return 1 if report.get("refused") else 0
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as problem:
+        raise RefusedByServiceError(f"{file}: {problem.strerror}") from problem
+
+
+def _followed(client: httpx.Client, report: dict[str, Any], console: Console) -> dict[str, Any]:
+    """Follow an import to its end, with a bar on standard error."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("importing", total=report["total"])
+        while report["state"] != "done":
+            progress.update(task, completed=report.get("done", 0))
+            time.sleep(POLL_S)
+            report = _checked(client.get(f"/imports/{report['import_id']}")).json()
+    return report
+
+
+def _refused(client: httpx.Client, report: dict[str, Any]) -> list[dict[str, Any]]:
+    rows, query = list[dict[str, Any]](), {"refused": "true"}
+    while True:
+        page = _checked(client.get(f"/imports/{report['import_id']}/rows", params=query)).json()
+        rows += page["items"]
+        if not page.get("next"):
+            return rows
+        query["cursor"] = page["next"]
+
+
+def _tell(report: dict[str, Any], dry_run: bool) -> None:
+    rows = report.get("rows", [])
+    for row in rows if dry_run else [row for row in rows if row["action"] == "refuse"][:SHOWN]:
+        what = f"line {row['line']}: {row['action']} {row.get('label', '')}".rstrip()
+        changed = f" ({', '.join(row['changed'])})" if row.get("changed") else ""
+        print(what + changed)
+        for problem in row.get("problems", []):
+            field = f"{problem['field']}: " if problem.get("field") else ""
+            print(f"    {problem.get('severity', 'error')}: {field}{problem['text']}")
+    if report.get("ignored"):
+        print(f"not understood, and passed over: {', '.join(report['ignored'])}")
+    counts = {name: report.get(name, 0) for name in ("created", "updated", "unchanged", "refused")}
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    state = {"checked": "nothing was changed; it would be", "stopped": "nothing was imported"}.get(
+        report["state"], "imported"
+    )
+    print(f"{state}: {said} of {report['total']} rows")
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    query: dict[str, str] = {"format": arguments.format}
+    path = "/animals/export"
+    if arguments.what == "pedigree":
+        path = "/lineage/export"
+        query |= {"animal_id": arguments.animal} if arguments.animal else {}
+    elif arguments.archived:
+        query["archived"] = "true"
+    with _client(load()) as client, client.stream("GET", path, params=query) as answer:
+        _checked(answer)
+        if arguments.out is None:
+            for chunk in answer.iter_bytes():
+                sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+        else:
+            with arguments.out.open("wb") as file:
+                for chunk in answer.iter_bytes():
+                    file.write(chunk)
+    return 0
