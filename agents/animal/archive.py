@@ -15,6 +15,9 @@ from reptidex.streams.animal import AnimalArchived
 from reptidex.streams.commands.animal import ArchiveAnimal, Done
 from reptidex.streams.commands.animal_keeping import RestoreAnimal
 from reptidex.streams.contract import Event
+from reptidex.tables.animal.health import HealthRecord, health_of
+from reptidex.tables.animal.journal import changes_of
+from reptidex.tables.animal.keeping import AnimalMark, AnimalProvenance, marks_of, provenance_of
 from reptidex.tables.animal.models import Animal
 
 
@@ -47,11 +50,26 @@ async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Ev
         after = replace(after, name="", notes="", phenotype="", photos=(), visibility="private")
     check_birth(after, unit)
     await leave_enclosure(before, unit)
-    keep(before, after, unit, "archived")
+    if command.reason == "erased":
+        await _forget(before, unit)
+        before = after
+    keep(before, after, unit, f"archived: {command.reason}")
     unit.answer(Done(id=after.animal_id))
     yield AnimalArchived(
         animal_id=after.animal_id, vivarium_id=after.vivarium_id, reason=command.reason, died_on=after.died_on
     )
+
+
+async def _forget(animal: Animal, unit: Unit) -> None:
+    """Erase what was noted of an animal, in the journal too; who descends from it stays."""
+    for change in await unit.find(changes_of(animal.animal_id)):
+        unit.put(replace(change, fields=()))
+    for mark in await unit.find(marks_of([animal.animal_id])):
+        unit.delete(AnimalMark, mark.mark_id)
+    for record in await unit.find(health_of(animal.animal_id, removed=True)):
+        unit.delete(HealthRecord, record.record_id)
+    for origin in await unit.find(provenance_of(animal.animal_id, animal.vivarium_id, removed=True)):
+        unit.delete(AnimalProvenance, origin.provenance_id)
 
 
 @agent(RestoreAnimal, prefetch={Animal: "animal_id"})

@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 
-import msgspec
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import trait_events
@@ -18,7 +17,6 @@ from reptidex.errors import NotFoundError
 from reptidex.streams.animal import LineageUpdated, LineageValidated
 from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_import import BeginImport, ImportRow, RowOutcome, RunImport, StageImport
-from reptidex.streams.commands.animal_keeping import Mark
 from reptidex.streams.contract import Event
 from reptidex.tables.animal.imports import Import, ImportPart
 from reptidex.tables.animal.intake import Intake, Judged
@@ -95,8 +93,8 @@ async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
     intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken)
     await unit.get_many(VersionRow, [row.animal_id for row in part.rows if row.animal_id])
     judged = await _numbered(job, [intake.judge(row) for row in part.rows], unit)
-    for row, each in zip(part.rows, judged, strict=True):
-        for event in await _write(row, each, intake, unit):
+    for each in judged:
+        for event in await _write(each, intake, unit):
             yield event
     outcomes = tuple(each.outcome for each in judged)
     refused = sum(each.action == "refuse" for each in outcomes)
@@ -168,7 +166,7 @@ def _coded(each: Judged, given: dict[str, str]) -> Judged:
     return replace(each, after=replace(each.after, code=code), outcome=replace(each.outcome, code=code))
 
 
-async def _write(row: ImportRow, each: Judged, intake: Intake, unit: Unit) -> list[Event]:
+async def _write(each: Judged, intake: Intake, unit: Unit) -> list[Event]:
     after, before = each.after, each.before
     if after is None or after is before:
         return []
@@ -176,9 +174,8 @@ async def _write(row: ImportRow, each: Judged, intake: Intake, unit: Unit) -> li
     if before is None:
         keep(None, after, unit, "imported")
         unit.put(first_ownership(after, "imported", unit))
-        for mark in row.entry.marks:
-            entry = msgspec.convert(asdict(mark), Mark)
-            unit.put(mark_row(unit.new_id(), after, entry, unit))
+        for mark in each.marks:
+            unit.put(mark_row(unit.new_id(), after, mark, unit))
         said.append(created(after, "placeholder" if after.placeholder else "imported"))
         said += trait_events(after, after.genotype)
     else:

@@ -1,7 +1,5 @@
 """Notes the marks by which animals are told apart."""
 
-from datetime import date
-
 from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
@@ -9,8 +7,8 @@ from reptidex.agents.animal.journal import differences, note
 from reptidex.agents.animal.records import remarked
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.lineage import Remark
-from reptidex.domain.registry.marks import checked_mark
-from reptidex.errors import InvalidError, NotFoundError
+from reptidex.domain.registry.marks import check_days, checked_mark
+from reptidex.errors import NotFoundError
 from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_keeping import Mark, MarkAnimal, RemoveMark
 from reptidex.tables.animal.keeping import AnimalMark, chip_bearers
@@ -20,7 +18,7 @@ from reptidex.tables.animal.models import Animal
 def row_of(mark_id: str, animal: Animal, mark: Mark, unit: Unit) -> AnimalMark:
     """Make the row of a mark. Raises `InvalidError`."""
     value = checked_mark(mark.kind, mark.value, mark.standard)
-    _check_days(mark.since, mark.until, unit.now.date())
+    check_days(mark.since, mark.until, unit.now.date())
     values = asdict(mark) | {"value": value}
     return AnimalMark(
         mark_id=mark_id,
@@ -66,17 +64,10 @@ async def _own_mark(mark_id: str, animal: Animal, unit: Unit) -> AnimalMark:
 async def _doubts(mark: AnimalMark, unit: Unit) -> list[Remark]:
     if mark.kind != "microchip" or mark.until is not None:
         return []
-    others = {one.animal_id: one for one in await unit.find(chip_bearers(mark.value))}
-    others.pop(mark.animal_id, None)
-    own = tuple(sorted(one.animal_id for one in others.values() if one.vivarium_id == mark.vivarium_id))
-    if not others:
+    bearers = {one.animal_id for one in await unit.find(chip_bearers(mark.value))} - {mark.animal_id}
+    if not bearers:
         return []
+    others = await unit.get_many(Animal, sorted(bearers))
+    own = tuple(one.animal_id for one in others.values() if one.vivarium_id == mark.vivarium_id)
     whose = "another animal of yours" if own else "another animal on the platform"
     return [Remark(rule="chip_twice", severity="warning", text=f"{whose} carries this microchip too", animal_ids=own)]
-
-
-def _check_days(since: date | None, until: date | None, today: date) -> None:
-    if since is not None and since > today:
-        raise InvalidError("a mark is not noted before it is there", "/since")
-    if until is not None and (until > today or (since is not None and until < since)):
-        raise InvalidError("a mark ends after it began and not in the future", "/until")

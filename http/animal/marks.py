@@ -13,6 +13,7 @@ from reptidex.streams.commands.animal import Done, Remarked
 from reptidex.streams.commands.animal_keeping import Mark, MarkAnimal, RemoveMark
 from reptidex.streams.values import Text
 from reptidex.tables.animal.keeping import AnimalMark, chip_bearers, marks_of
+from reptidex.tables.animal.queries import fetch
 
 routes = Routes("marks")
 
@@ -97,4 +98,6 @@ async def find_by_chip(request: Request[None, ChipWanted]) -> list[MarkView]:
     vivarium_id = await admit(request, "keeper")
     number = "".join(each for each in request.query.chip.upper() if each.isalnum())
     rows = await request.read.find(chip_bearers(number))
-    return [mark_view(row) for row in rows if row.vivarium_id == vivarium_id]
+    bearers = await fetch(request.read, [row.animal_id for row in rows])
+    mine = {one.animal_id for one in bearers.values() if one.vivarium_id == vivarium_id}
+    return [mark_view(row) for row in rows if row.animal_id in mine]

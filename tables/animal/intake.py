@@ -16,11 +16,12 @@ from reptidex.domain.interchange.animals import AnimalEntry
 from reptidex.domain.interchange.reading import Problem
 from reptidex.domain.interchange.words import Precision, date_of
 from reptidex.domain.lineage import CLOSE, Remark, judge
-from reptidex.domain.registry.marks import checked_mark
+from reptidex.domain.registry.marks import check_days, checked_mark
 from reptidex.domain.registry.subspecies import checked_subspecies
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import DomainError
 from reptidex.streams.commands.animal_import import Action, ImportRow, RowOutcome
+from reptidex.streams.commands.animal_keeping import Mark
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.relatives import genotype_of, relative
@@ -38,6 +39,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     outcome: RowOutcome
     after: Animal | None = None
     before: Animal | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 class Intake:
@@ -63,9 +65,10 @@ class Intake:
         before = self.known.get(row.animal_id)
         said = [each for each in row.problems if each.severity == "error"]
         problems = list(row.problems)
-        after = None
+        after, marks = None, tuple[Mark, ...]()
         if not said:
             after = self._animal(row, before, problems)
+            marks = self._marks(row, problems)
         if after is not None:
             problems += self._free(row, after, before)
             problems += self._parents(row, after, before)
@@ -77,7 +80,7 @@ class Intake:
         self.known[after.animal_id] = after
         self.above.put(after.animal_id, (after.sire_id, after.dam_id))
         outcome = self._outcome(row, action, problems, after, changed)
-        return Judged(outcome=outcome, after=after, before=before)
+        return Judged(outcome=outcome, after=after, before=before, marks=marks)
 
     def _outcome(
         self,
@@ -132,7 +135,6 @@ class Intake:
         if code and not is_code(code):
             text = "a code has capitals, digits and dashes, at most 32 in all"
             problems.append(Problem(line=row.line, field="code", rule="code", text=text))
-        checked("marks", lambda: [checked_mark(each.kind, each.value, each.standard) for each in entry.marks])
         if any(each.severity == "error" for each in problems[wrong:]):
             return None
         values: dict[str, Any] = {name: getattr(entry, name) for name in _PLAIN}
@@ -197,6 +199,17 @@ class Intake:
         if before is not None and found.species_id != before.species_id:
             raise ValueError(f"the animal is recorded as {before.species}")
         return found
+
+    def _marks(self, row: ImportRow, problems: list[Problem]) -> tuple[Mark, ...]:
+        try:
+            marks = msgspec.convert(msgspec.to_builtins(row.entry.marks), tuple[Mark, ...])
+            for mark in marks:
+                checked_mark(mark.kind, mark.value, mark.standard)
+                check_days(mark.since, mark.until, self._now.date())
+        except (DomainError, msgspec.ValidationError) as problem:
+            problems.append(Problem(line=row.line, field="marks", rule="marks", text=str(problem)))
+            return ()
+        return marks
 
     def _free(self, row: ImportRow, after: Animal, before: Animal | None) -> list[Problem]:
         """Say which of a new animal's names another has taken since the file was checked."""

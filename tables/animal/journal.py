@@ -17,7 +17,7 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
     after: Any
 
 
-@stored("changes", key="change_id", indexes=(("animal_id", "change_id"),))
+@stored("changes", key="change_id", indexes=(("animal_id", "at"),))
 class Change(Row, frozen=True, kw_only=True):
     """One change of an animal's record or of what is noted about it."""
 
@@ -35,4 +35,4 @@ class Change(Row, frozen=True, kw_only=True):
 
 def changes_of(animal_id: str) -> Query[Change]:
     """Ask for the changes of an animal, latest first."""
-    return select(Change, Change.c.animal_id == animal_id, order=("-change_id",))
+    return select(Change, Change.c.animal_id == animal_id, order=("-at",))

@@ -157,16 +157,13 @@ def stays_in(enclosure_id: str) -> Query[Stay]:
     return select(Stay, Stay.c.enclosure_id == enclosure_id, order=("-since",))
 
 
-def provenance_of(animal_id: str, vivarium_id: str) -> Query[AnimalProvenance]:
+def provenance_of(animal_id: str, vivarium_id: str, *, removed: bool = False) -> Query[AnimalProvenance]:
     """Ask for how an animal came to and left a vivarium."""
     table = AnimalProvenance.c
-    return select(
-        AnimalProvenance,
-        table.animal_id == animal_id,
-        table.vivarium_id == vivarium_id,
-        table.removed_because == "",
-        order=("on_day",),
-    )
+    where = [table.animal_id == animal_id, table.vivarium_id == vivarium_id]
+    if not removed:
+        where.append(table.removed_because == "")
+    return select(AnimalProvenance, *where, order=("on_day",))
 
 
 def offers_of(animal_id: str) -> Query[Transfer]:

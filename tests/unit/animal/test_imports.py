@@ -238,6 +238,21 @@ async def test_a_pedigree_that_cannot_be_names_every_line(keepers: Any, ask: Ask
 
 
 @pytest.mark.parametrize(
+    "marks_",
+    [
+        '[{"kind":"ring","value":"7","since":"2030-01-01"}]',
+        '[{"kind":"ring","value":"7","since":"2020-13-41"}]',
+        '[{"kind":"microchip","value":"12"}]',
+    ],
+)
+async def test_marks_that_cannot_be_refuse_their_row(keepers: Any, ask: Asker, marks_: str) -> None:
+    entry = '{"species":"Python regius","marks":' + marks_ + "}"
+    said = await send(ask, keepers.sam, f'{{"animals":[{entry}]}}'.encode(), format="json", dry_run=True)
+
+    assert [problem.field for problem in said.rows[0].problems] == ["marks"]
+
+
+@pytest.mark.parametrize(
     ("body", "query"), [(b"", {}), (b"\x00", {}), (b"{", {"format": "json"}), (b"<xml/>", {"format": "json"})]
 )
 async def test_a_file_that_is_none_is_refused_whole(

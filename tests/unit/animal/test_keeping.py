@@ -250,6 +250,7 @@ async def test_an_offer_lapses_after_a_month(keepers: Any, ask: Asker) -> None:
 
 async def test_the_history_says_who_changed_what(keepers: Any, ask: Asker) -> None:
     animal = await keepers.animal(name="Kiwi")
+    keepers.harness.now += timedelta(seconds=1)
     done = await ask(animals.update_animal, keepers.sam, Changes(name="Mango", sex="male"), animal_id=animal)
     page = await ask(history.list_changes, keepers.sam, query=Paging(), animal_id=animal)
     last = page.items[0]
@@ -273,6 +274,29 @@ async def test_an_animal_archived_by_mistake_comes_back_and_an_erased_one_does_n
     for animal in (mistake, erased):
         with pytest.raises(Exception, match=r"collection|erased"):
             await ask(history.restore_animal, keepers.sam, back, animal_id=animal)
+
+
+async def test_what_was_erased_is_gone_from_the_journal_too(keepers: Any, ask: Asker) -> None:
+    animal = await keepers.animal(notes="bites")
+    await ask(animals.update_animal, keepers.sam, Changes(notes="bites Jo Doe"), animal_id=animal)
+    await ask(care.record_health, keepers.sam, Note(on_day=date(2026, 1, 1), text="Jo Doe"), animal_id=animal)
+    await ask(animals.archive_animal, keepers.sam, query=animals.Archive(reason="erased"), animal_id=animal)
+    page = await ask(history.list_changes, keepers.sam, query=Paging(), animal_id=animal)
+
+    assert {one.action for one in page.items} == {"archived: erased", "updated", "registered"}
+    assert "bites" not in str(page)
+    assert (await ask(care.list_health, keepers.sam, query=care.CareFilter(removed=True), animal_id=animal)).items == []
+
+
+async def test_a_chip_is_found_at_its_present_keepers(keepers: Any, ask: Asker) -> None:
+    animal = await keepers.animal()
+    await ask(marks.mark_animal, keepers.sam, Mark(kind="microchip", value=CHIP), animal_id=animal)
+    await keepers.hold(animal)
+    await keepers.harness.handle(keepers.paid(animal))
+    wanted = marks.ChipWanted(chip=CHIP)
+
+    assert [one.animal_id for one in await ask(marks.find_by_chip, keepers.bea, query=wanted)] == [animal]
+    assert await ask(marks.find_by_chip, keepers.sam, query=wanted) == []
 
 
 async def test_a_reference_belongs_to_one_animal_of_a_vivarium(keepers: Any) -> None:

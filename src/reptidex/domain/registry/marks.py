@@ -1,6 +1,7 @@
 """Marks by which an animal is told apart: microchips after ISO 11784/11785, rings, tags, tattoos, photographs."""
 
 import re
+from datetime import date
 from typing import Literal
 
 from reptidex.errors import InvalidError
@@ -10,6 +11,14 @@ ChipStandard = Literal["iso", "other"]
 _LARGEST = 2**38 - 1
 """ISO 11784 gives an animal's own number 38 bits."""
 _OTHER_CHIP = re.compile(r"[0-9A-Z]{9,10}")
+
+
+def check_days(since: date | None, until: date | None, today: date) -> None:
+    """See that a mark is not noted before it is there. Raises `InvalidError`."""
+    if since is not None and since > today:
+        raise InvalidError("a mark is not noted before it is there", "/since")
+    if until is not None and (until > today or (since is not None and until < since)):
+        raise InvalidError("a mark ends after it began and not in the future", "/until")
 
 
 def checked_mark(kind: MarkKind, value: str, standard: ChipStandard = "iso") -> str:

@@ -67,7 +67,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("change_id"),
     )
     with op.batch_alter_table("changes", schema=None) as batch_op:
-        batch_op.create_index("ix_changes_animal_id_change_id", ["animal_id", "change_id"], unique=False)
+        batch_op.create_index("ix_changes_animal_id_at", ["animal_id", "at"], unique=False)
 
     op.create_table(
         "counters",
@@ -296,6 +296,6 @@ def downgrade() -> None:
 
     op.drop_table("counters")
     with op.batch_alter_table("changes", schema=None) as batch_op:
-        batch_op.drop_index("ix_changes_animal_id_change_id")
+        batch_op.drop_index("ix_changes_animal_id_at")
 
     op.drop_table("changes")
