@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -59,6 +58,7 @@ class Intake:
         self.above = Above({one.animal_id: (one.sire_id, one.dam_id) for one in self.known.values()})
         self._refused: dict[str, int] = {}
         self._taken = taken or {}
+        self._names = names_of_species()
 
     def judge(self, row: ImportRow) -> Judged:
         """Say what becomes of a row, with every reason; an animal that comes in is known to the rows after it."""
@@ -96,7 +96,7 @@ class Intake:
             label=row.entry.label,
             animal_id=animal.animal_id if animal else None,
             code=animal.code if animal else "",
-            placeholder=row.entry.placeholder,
+            placeholder=animal.placeholder if animal else row.entry.placeholder,
             changed=changed,
             problems=tuple(problems),
         )
@@ -120,7 +120,7 @@ class Intake:
         if kind is None:
             return None
         genes = checked("genotype", lambda: _genes(kind, entry), ())
-        subspecies = checked("subspecies", lambda: checked_subspecies(kind, entry.subspecies))
+        subspecies = checked("subspecies", lambda: _subspecies(kind, entry))
         born, precision = checked("born", lambda: _day(entry.born), (None, "unknown"))
         died, _ = checked("died", lambda: _day(entry.died), (None, "unknown"))
         today = self._now.date()
@@ -192,7 +192,7 @@ class Intake:
     def _species(self, entry: AnimalEntry, before: Animal | None) -> Species:
         if before is not None and not entry.species:
             return need_species(before.species_id)
-        found = species_named(entry.species) if entry.species else species().get(self._species_id or "")
+        found = species_named(entry.species, self._names) if entry.species else species().get(self._species_id or "")
         if found is None:
             what = f"the catalogue has no species {entry.species!r}" if entry.species else "no species is given"
             raise ValueError(f"{what}; GET /species lists them, and an import may name one for all rows")
@@ -263,18 +263,24 @@ class Intake:
         return [Remark(rule="inbreeding", severity="warning", text=text)]
 
 
-@lru_cache(maxsize=1)
-def _names() -> dict[str, Species]:
+def names_of_species() -> dict[str, Species]:
+    """Return the species of the catalogue as it now stands, by each name in small letters: those of subspecies too."""
     found: dict[str, Species] = {}
     for entry in species().values():
-        for name in (entry.species_id, entry.scientific_name, entry.slug, *entry.common_names):
+        names = (entry.species_id, entry.scientific_name, entry.slug, *entry.common_names, *entry.synonyms)
+        for name in (*names, *(one.name for one in entry.subspecies)):
             found.setdefault(name.casefold(), entry)
     return found
 
 
-def species_named(word: str) -> Species | None:
-    """Return the species that a file names: by its id, its scientific or a common name."""
-    return _names().get(" ".join(word.split()).casefold())
+def species_named(word: str, names: Mapping[str, Species] | None = None) -> Species | None:
+    """Return the species that a file names: by its id, a scientific or a common name."""
+    return (names_of_species() if names is None else names).get(" ".join(word.split()).casefold())
+
+
+def _subspecies(kind: Species, entry: AnimalEntry) -> str | None:
+    listed = {one.name.casefold() for one in kind.subspecies}
+    return checked_subspecies(kind, entry.subspecies or (entry.species if entry.species.casefold() in listed else ""))
 
 
 def _day(text: str | None) -> tuple[date | None, Precision]:
