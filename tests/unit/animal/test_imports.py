@@ -226,6 +226,17 @@ async def test_an_ancestor_that_is_only_named_becomes_a_placeholder(keepers: Any
     assert page.items[0].sex == "female"
 
 
+async def test_the_sex_of_a_parent_is_taken_from_its_place(keepers: Any, ask: Asker) -> None:
+    raw = b"id,sire,dam,sex\n1,,,U\n2,,,\n3,1,2,\n"
+    query = imports.PedigreeImport(species="Python regius", dry_run=True)
+    said = await ask(imports.import_pedigree, keepers.sam, raw, query)
+
+    assert said.refused == 0
+    assert {row.line: [each.rule for each in row.problems if each.severity == "note"] for row in said.rows}[2] == [
+        "sex_inferred"
+    ]
+
+
 async def test_a_pedigree_that_cannot_be_names_every_line(keepers: Any, ask: Asker) -> None:
     raw = b"id,sire,dam,sex\n1,2,,M\n2,1,,M\n3,1,1,F\n4,5,,M\n5,,,F\n4,,,M\n"
     said = await ask(

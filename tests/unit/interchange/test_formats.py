@@ -1,5 +1,6 @@
 """Readers and writers of files: what is written is read back the same, and no bytes make a reader fail."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import jsonschema
@@ -13,8 +14,11 @@ from reptidex.domain.interchange.animals_csv import read_animals_csv, write_anim
 from reptidex.domain.interchange.animals_json import read_animals_json, write_animals_json
 from reptidex.domain.interchange.formats import ANIMAL_READERS, PEDIGREE_READERS, PEDIGREE_WRITERS, schemas
 from reptidex.domain.interchange.pedigree import Individual
-from reptidex.domain.interchange.reading import UnreadableError
+from reptidex.domain.interchange.reading import Numbered, UnreadableError
+from reptidex.domain.interchange.resolving import Known, Options, resolve
 from reptidex.domain.interchange.words import date_of, date_text, parent_of
+from reptidex.streams.commands.animal_import import ImportRow
+from reptidex.tables.animal.intake import Intake
 
 READERS: dict[str, Any] = {f"animals {n}": r for n, r in ANIMAL_READERS.items()}
 READERS |= {f"pedigree {n}": r for n, r in PEDIGREE_READERS.items()}
@@ -104,6 +108,34 @@ def test_animals_that_are_written_are_read_back_the_same(read: Any, write: Any, 
 
     assert [each.entry for each in found.entries] == said
     assert found.problems == []
+
+
+@given(entries=st.lists(animals, max_size=4), species=st.sampled_from(["", "Python regius", "royal python", "?"]))
+def test_no_entry_makes_the_intake_fail(entries: list[AnimalEntry], species: str) -> None:
+    numbered = [
+        Numbered(line=line, entry=msgspec.structs.replace(entry, species=species))
+        for line, entry in enumerate(entries, 2)
+    ]
+    ids = iter(range(10_000))
+    rows = resolve(numbered, Known(), Options(placeholders=True), lambda: f"id{next(ids)}")
+    intake = Intake("vivarium", datetime(2026, 6, 1, tzinfo=UTC), [])
+    judged = [
+        intake.judge(
+            ImportRow(
+                line=row.line,
+                animal_id=row.animal_id,
+                entry=row.entry,
+                sire_id=row.sire_id,
+                dam_id=row.dam_id,
+                problems=tuple(row.problems),
+            )
+        )
+        for row in rows
+    ]
+
+    for each in judged:
+        refused = any(problem.severity == "error" for problem in each.outcome.problems)
+        assert (each.outcome.action == "refuse") == refused == (each.after is None)
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -84,6 +85,7 @@ def resolve(
     names = _identify(rows, known, options, new_id)
     rows += _parents(rows, names, known, options, new_id)
     _check_roles(rows)
+    _infer_sexes(rows)
     return _ordered(rows, known.pedigree)
 
 
@@ -152,6 +154,22 @@ def _check_roles(rows: Sequence[Resolved]) -> None:
             row.wrong("dam", "role", f"{row.entry.dam} is the sire on line {as_sire[row.dam_id]}")
         elif row.sire_id in as_dam and sexes.get(row.sire_id, "unknown") == "unknown":
             row.wrong("sire", "role", f"{row.entry.sire} is the dam on line {as_dam[row.sire_id]}")
+
+
+def _infer_sexes(rows: Sequence[Resolved]) -> None:
+    """A placeholder of unknown sex that stands as sire or dam is male or female; that is noted on its own line."""
+    roles: dict[str, tuple[Literal["male", "female"], str, int]] = {}
+    for row in rows:
+        if row.sire_id:
+            roles.setdefault(row.sire_id, ("male", "sire", row.line))
+        if row.dam_id:
+            roles.setdefault(row.dam_id, ("female", "dam", row.line))
+    for row in rows:
+        if row.entry.placeholder and row.entry.sex == "unknown" and not row.known and row.animal_id in roles:
+            sex, role, line = roles[row.animal_id]
+            row.entry = msgspec.structs.replace(row.entry, sex=sex)
+            text = f"taken as {sex}: it is the {role} on line {line}"
+            row.problems.append(Problem(line=row.line, field="sex", rule="sex_inferred", severity="note", text=text))
 
 
 def _ordered(rows: list[Resolved], pedigree: Pedigree) -> list[Resolved]:
