@@ -73,7 +73,8 @@ class HealthView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     removed_because: str = ""
 
 
-def _view(row: HealthRecord, looking: str) -> HealthView:
+def health_view(row: HealthRecord, looking: str) -> HealthView:
+    """Show a record to somebody who looks for a vivarium."""
     values: dict[str, Any] = {name: getattr(row, name) for name in HealthView.__struct_fields__}
     if row.vivarium_id != looking:
         values["recorded_by"] = None
@@ -88,7 +89,7 @@ async def record_health(request: Request[Entry, None]) -> HealthView:
         record_id=request.new_id(), animal_id=animal.animal_id, vivarium_id=animal.vivarium_id, entry=request.body
     )
     done = await request.ask(command, Done)
-    return _view(await request.read.need(HealthRecord, done.id), animal.vivarium_id)
+    return health_view(await request.read.need(HealthRecord, done.id), animal.vivarium_id)
 
 
 @routes.post("/health/batch", policy=member("handler"), status=201, errors=(404, 422))
@@ -118,7 +119,7 @@ async def list_health(request: Request[None, CareFilter]) -> Page[HealthView]:
         removed=wanted.removed,
     )
     rows, cursor = await request.read.page(query, wanted)
-    return Page(items=[_view(row, animal.vivarium_id) for row in rows], next=cursor)
+    return Page(items=[health_view(row, animal.vivarium_id) for row in rows], next=cursor)
 
 
 @routes.put("/animals/{animal_id}/health/{record_id}", policy=member("handler"), errors=(404, 422))
@@ -132,7 +133,7 @@ async def correct_health(request: Request[Entry, None]) -> HealthView:
         entry=request.body,
     )
     done = await request.ask(command, Done)
-    return _view(await request.read.need(HealthRecord, done.id), animal.vivarium_id)
+    return health_view(await request.read.need(HealthRecord, done.id), animal.vivarium_id)
 
 
 @routes.delete("/animals/{animal_id}/health/{record_id}", policy=member("handler"), errors=(404, 422))
@@ -146,7 +147,7 @@ async def remove_health(request: Request[None, Removal]) -> HealthView:
         reason=request.query.reason,
     )
     done = await request.ask(command, Done)
-    return _view(await request.read.need(HealthRecord, done.id), animal.vivarium_id)
+    return health_view(await request.read.need(HealthRecord, done.id), animal.vivarium_id)
 
 
 @routes.get("/animals/{animal_id}/weights", policy=member("keeper"), errors=(404, 422))
@@ -165,4 +166,4 @@ async def get_health(request: Request[None, None]) -> HealthView:
     found = await request.read.get(HealthRecord, request.path["record_id"])
     if found is None or found.animal_id != animal.animal_id:
         raise NotFoundError("record", request.path["record_id"])
-    return _view(found, animal.vivarium_id)
+    return health_view(found, animal.vivarium_id)

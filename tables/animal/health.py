@@ -27,6 +27,19 @@ class HealthRecord(Row, frozen=True, kw_only=True):
     removed_because: str = ""
 
 
+def care_of(vivarium_id: str, *, kinds: tuple[str, ...], since: date | None, until: date | None) -> Query[HealthRecord]:
+    """Ask for what a vivarium's keepers noted of all animals, oldest first; what was struck out is left out."""
+    table = HealthRecord.c
+    where = [table.vivarium_id == vivarium_id, table.removed_at.is_(None)]
+    if kinds:
+        where.append(table.kind.in_(kinds))
+    if since:
+        where.append(table.on_day >= since)
+    if until:
+        where.append(table.on_day <= until)
+    return select(HealthRecord, *where, order=("on_day",))
+
+
 def health_of(
     animal_id: str,
     *,

@@ -27,6 +27,7 @@ from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.animal import animals as animal_views
 from reptidex.http.animal import breeding as breeding_views
 from reptidex.http.animal import care as care_views
+from reptidex.http.animal import care_overview as care_overview_views
 from reptidex.http.animal import enclosures as enclosure_views
 from reptidex.http.animal import exports as export_views
 from reptidex.http.animal import history as history_views
@@ -136,6 +137,7 @@ SERVICE = Service(
         lineage_views.routes,
         breeding_views.routes,
         care_views.routes,
+        care_overview_views.routes,
         mark_views.routes,
         enclosure_views.routes,
         provenance_views.routes,

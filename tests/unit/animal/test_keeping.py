@@ -3,12 +3,23 @@
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from reptidex.agents.animal.enclosures import EnclosureFullError, OccupiedError
 from reptidex.domain.registry.templates import DEFAULT
 from reptidex.errors import InvalidError, NotFoundError
-from reptidex.http.animal import animals, care, enclosures, history, marks, numbering, provenance, transfers
+from reptidex.http.animal import (
+    animals,
+    care,
+    care_overview,
+    enclosures,
+    history,
+    marks,
+    numbering,
+    provenance,
+    transfers,
+)
 from reptidex.http.server.routes import Paging
 from reptidex.streams.animal import AnimalUpdated
 from reptidex.streams.commands.animal import Changes
@@ -198,6 +209,28 @@ async def test_care_that_cannot_be_is_refused(keepers: Any, ask: Asker, entry: A
 
     with pytest.raises(InvalidError):
         await ask(care.record_health, keepers.sam, entry, animal_id=animal)
+
+
+async def test_care_is_seen_at_a_glance_and_exported(keepers: Any, ask: Asker) -> None:
+    animal = await keepers.animal()
+    path = {"animal_id": animal}
+    for day, response in ((1, "accepted"), (8, "refused"), (15, "regurgitated")):
+        meal = Feeding(on_day=date(2026, 5, day), prey="=rat", response=response)  # type: ignore[arg-type]
+        await ask(care.record_health, keepers.sam, meal, **path)
+    ahead = date(2999, 1, 1)
+    dose = Medication(on_day=date(2026, 5, 2), substance="fenbendazole", until=ahead, withdrawal_until=ahead)
+    await ask(care.record_health, keepers.sam, dose, **path)
+    seen = await ask(care_overview.show_care, keepers.sam, **path)
+    files = {}
+    for kind in ("csv", "json"):
+        asked = care_overview.CareExport(format=kind)
+        answer = await ask(care_overview.export_care, keepers.sam, query=asked)
+        files[kind] = b"".join([part async for part in answer.parts])
+
+    assert (seen.last_ate_on, seen.refused_since) == (date(2026, 5, 1), 2)
+    assert (len(seen.courses), seen.withdrawal_until, set(seen.last)) == (1, ahead, {"feeding", "medication"})
+    assert len(files["csv"].splitlines()) == 5 and b"KIWI-0001" in files["csv"]
+    assert len(msgspec.json.decode(files["json"])["records"]) == 4
 
 
 async def test_one_evenings_feeding_is_noted_for_all_or_for_none(keepers: Any, ask: Asker) -> None:
