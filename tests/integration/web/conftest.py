@@ -22,7 +22,7 @@ from reptidex.http.server.asking import Outcome, Probe
 from reptidex.http.server.listening import listen, port_of
 from reptidex.http.server.options import WebOptions
 from reptidex.http.server.policy import member, public, scope, services, signed_in
-from reptidex.http.server.routes import Page, Paging, Raw, Request, Routes
+from reptidex.http.server.routes import Page, Paging, Raw, Request, Routes, Stream
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command, command
 from reptidex.tables.answers import RepeatedKeyError, StillRunning
@@ -160,6 +160,17 @@ async def note_seen(request: Request[None, None]) -> dict[str, str]:
 async def get_picture(request: Request[None, None]) -> Raw:
     """Show a picture."""
     return Raw(body=b"<svg/>", content_type="image/svg+xml", headers={"Content-Security-Policy": "sandbox"})
+
+
+@routes.get("/export", policy=public())
+async def export(request: Request[None, None]) -> Stream:
+    """Send a file as it is made."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        for number in range(1000):
+            yield f"{number}\n".encode()
+
+    return Stream(parts=parts(), content_type="text/csv", headers={"Content-Disposition": "attachment"})
 
 
 @routes.post("/upload", policy=public(cost=5), body_bytes=5_000)

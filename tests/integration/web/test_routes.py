@@ -160,6 +160,14 @@ async def test_a_raw_answer_keeps_its_own_headers(stand: Any) -> None:
     assert headers["Content-Security-Policy"] == "sandbox"
 
 
+async def test_an_answer_that_is_sent_as_it_is_made_comes_whole_and_guarded(stand: Any) -> None:
+    status, body, headers = await stand.call("GET", "/export")
+
+    assert (status, len(body.splitlines())) == (200, 1000)
+    assert headers["Transfer-Encoding"] == "chunked" and "ETag" not in headers
+    assert headers["Content-Type"] == "text/csv" and headers["X-Content-Type-Options"] == "nosniff"
+
+
 async def test_a_list_is_followed_from_page_to_page_by_its_link(stand: Any) -> None:
     path, seen, headers = "/weights?limit=4&least=1", [], await stand.bearer()
     while path:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from reptidex.agents.agent import Unit, agent
@@ -171,3 +172,21 @@ async def test_events_of_another_service_cannot_be_published(post: UnitHarness) 
         [letter] = await harness.letters()
 
         assert letter.error == "ForeignContractError"
+
+
+@agent(ParcelWeighed)
+async def weigh_together(event: ParcelWeighed, unit: Unit) -> None:
+    """Weigh three parcels of which one is there, one is written here and one is not there."""
+    unit.put(Parcel(parcel_id="new", code="new"))
+    found = await unit.get_many(Parcel, ["a", "absent", "new", "a"])
+    for parcel in found.values():
+        unit.put(msgspec.structs.replace(parcel, code=f"{parcel.code}, seen"))
+
+
+async def test_several_rows_are_read_at_once_with_what_this_unit_wrote() -> None:
+    async with await UnitHarness.open([weigh_together], Parcel) as harness:
+        await harness.put(Parcel(parcel_id="a", code="a"))
+        await harness.handle(ParcelWeighed(parcel_id="a", weight=1))
+
+        rows = await harness.find(select(Parcel))
+        assert {row.parcel_id: row.code for row in rows} == {"a": "a, seen", "new": "new, seen"}
