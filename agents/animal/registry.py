@@ -16,6 +16,7 @@ from reptidex.errors import DomainError, InvalidError, NotFoundError
 from reptidex.streams.animal import AnimalArchived
 from reptidex.streams.commands.animal import ArchiveAnimal, Done, RegisterAnimal, UpdateAnimal
 from reptidex.streams.contract import Event
+from reptidex.tables.animal.lineage import LineageRules
 from reptidex.tables.animal.models import Animal, Collection, Ownership
 from reptidex.tables.animal.relatives import genotype_of
 
@@ -69,7 +70,11 @@ def check_birth(animal: Animal, unit: Unit) -> None:
         raise InvalidError("an animal dies after its birth and not in the future", "/died_on")
 
 
-@agent(RegisterAnimal, prefetch={Animal: "animal_id", Collection: "vivarium_id"})
+def _named(command: RegisterAnimal) -> tuple[str, ...]:
+    return tuple(one for one in (command.animal_id, command.sire_id, command.dam_id) if one)
+
+
+@agent(RegisterAnimal, prefetch={Animal: _named, Collection: "vivarium_id", LineageRules: "vivarium_id"})
 async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[Event]:
     """Register an animal, with its parents where they are known."""
     if await unit.get(Animal, command.animal_id) is not None:
@@ -91,7 +96,7 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
     if animal.born_on is not None and animal.birth_precision == "unknown":
         animal = replace(animal, birth_precision="day")
     check_birth(animal, unit)
-    remarks = await check_parents(animal, None, unit)
+    remarks = await check_parents(animal, None, unit, hybrid=command.hybrid)
     chosen = await claim_code(command.vivarium_id, command.code, unit) if command.code else None
     animal = replace(animal, code=chosen or await next_code(command.vivarium_id, unit))
     unit.put(animal)
@@ -100,9 +105,8 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
     yield created(animal, "placeholder" if animal.placeholder else "registered")
     for event in trait_events(animal, animal.genotype):
         yield event
-    if animal.sire_id or animal.dam_id:
-        async for event in descent_events(animal, None, remarks, "registered", unit):
-            yield event
+    async for event in descent_events(animal, None, remarks, "registered", unit, hybrid=command.hybrid):
+        yield event
 
 
 @agent(UpdateAnimal, prefetch={Animal: "animal_id"})

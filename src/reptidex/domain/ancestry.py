@@ -22,6 +22,11 @@ class Coefficient(msgspec.Struct, frozen=True):
     value: float
     exact: Fraction | None = None
 
+    @property
+    def fraction(self) -> Fraction:
+        """The coefficient as a fraction: the exact one, or that nearest to the value below a denominator of 2^30."""
+        return self.exact if self.exact is not None else Fraction(self.value).limit_denominator(1 << 30)
+
 
 class Ancestry:
     """A closed piece of a registry: whoever is named as a parent stands in it too, or is a founder.
@@ -47,7 +52,11 @@ class Ancestry:
         if self.exact:
             exact = self._fractions.between(one, other)
             return Coefficient(float(exact), exact)
-        return Coefficient(flowing(self.pedigree, self.rank, self._inbreeding, one, other))
+        return Coefficient(self.mating(one, other))
+
+    def mating(self, sire: str, dam: str) -> float:
+        """Return the inbreeding of the young of two animals, in one step an ancestor."""
+        return flowing(self.pedigree, self.rank, self._inbreeding, sire, dam)
 
     def inbreeding(self, animal: str) -> Coefficient:
         """Return Wright's F of an animal."""

@@ -5,6 +5,7 @@ from fractions import Fraction as F
 
 import pytest
 
+from reptidex.domain.ancestry import Ancestry
 from reptidex.domain.catalogue.shelf import species
 from reptidex.domain.genetics.reading import read
 from reptidex.domain.lineage import ParentsRefusedError, Relative, generations, judge, line, refuse_errors
@@ -102,13 +103,13 @@ def test_a_chart_keeps_an_ancestor_in_every_place_that_it_fills() -> None:
 
 
 def test_a_pedigree_says_how_much_of_it_is_known() -> None:
-    said = standing({"o": ("s", "d"), "s": ("g", None), "d": ("g", "h")}, "o", 2)
+    said = standing(Ancestry({"o": ("s", "d"), "s": ("g", None), "d": ("g", "h")}), "o", 2)
 
     assert said.completeness == (F(1), F(3, 4))
     assert (said.ancestors, said.distinct) == (5, 4)
-    assert said.inbreeding == F(1, 8)
+    assert (said.inbreeding.exact, said.loss) == (F(1, 8), F(1, 5))
     assert said.index == F(6, 7)
 
 
 def test_one_unknown_parent_makes_the_completeness_index_nothing() -> None:
-    assert standing({"o": ("s", None), "s": ("g", "h")}, "o", 3).index == 0
+    assert standing(Ancestry({"o": ("s", None), "s": ("g", "h")}), "o", 3).index == 0
