@@ -18,7 +18,7 @@ from reptidex.tables.animal.lineage import Descent, ParentRole
 from reptidex.tables.animal.models import Animal
 
 
-class TestedError(DomainError):
+class ProvenParentError(DomainError):
     """A laboratory has confirmed the parent: another word does not dispute that."""
 
     title = "A laboratory has confirmed this parent"
@@ -54,7 +54,7 @@ async def dispute_parent(command: DisputeParent, unit: Unit) -> AsyncIterator[Ev
     """Dispute who an animal's parent is. Until that is settled, the animal is not sold."""
     animal, _ = await _party(command.animal_id, command.role, command.vivarium_id, unit)
     if standing_of(await place_of(animal, unit), command.role) == "tested":
-        raise TestedError("a laboratory has confirmed this parent; only another test can exclude it")
+        raise ProvenParentError("a laboratory has confirmed this parent; only another test can exclude it")
     word = Word(
         vivarium_id=command.vivarium_id, evidence=command.evidence, reference=command.reference, note=command.note
     )

@@ -30,6 +30,19 @@ def animals_of(vivarium_id: str) -> Query[Animal]:
     return select(Animal, Animal.c.vivarium_id == vivarium_id)
 
 
+def living_of(vivarium_id: str, species_id: str) -> Query[Animal]:
+    """Ask for a vivarium's living animals of a species that it keeps itself: what it can breed with."""
+    table = Animal.c
+    gone = table.status.in_(("deceased", "archived", "sold", "external"))
+    return select(
+        Animal,
+        table.vivarium_id == vivarium_id,
+        table.species_id == species_id,
+        table.placeholder.is_(False),
+        ~gone,
+    )
+
+
 class AnimalsWanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which of a vivarium's animals; what is None does not matter."""
 

@@ -38,8 +38,8 @@ class Ancestry:
         self, pedigree: Pedigree, own: Mapping[str, float] | None = None, given: Mapping[str, float] | None = None
     ) -> None:
         self.pedigree = pedigree
-        self._given = {animal: f for animal, f in (given or {}).items() if pedigree.get(animal, _NONE) == _NONE}
-        self._own = dict(own or {}) | self._given
+        self.given = {animal: f for animal, f in (given or {}).items() if pedigree.get(animal, _NONE) == _NONE}
+        self._own = dict(own or {}) | self.given
         self.exact = len(pedigree) <= EXACT_MOST
 
     @cached_property
@@ -63,7 +63,7 @@ class Ancestry:
         sire, dam = self.pedigree.get(animal, _NONE)
         if sire is not None and dam is not None:
             return self.kinship(sire, dam)
-        return self._coefficient(self._given.get(animal, 0.0) if sire is None and dam is None else 0.0)
+        return self._coefficient(self.given.get(animal, 0.0) if sire is None and dam is None else 0.0)
 
     def shared(self, one: str, other: str) -> list[Shared]:
         """Name the common ancestors of two animals, each with its exact part of their kinship; empty beyond `EXACT_MOST`."""
@@ -78,7 +78,7 @@ class Ancestry:
 
     def cut(self, animal: str, generations: int) -> "Ancestry":
         """Return what is left when only so many generations of an animal's ancestors count (along the longest lines)."""
-        return Ancestry(within(self.pedigree, animal, generations), given=self._given)
+        return Ancestry(within(self.pedigree, animal, generations), given=self.given)
 
     def _coefficient(self, value: float) -> Coefficient:
         return Coefficient(value, Fraction(value) if self.exact else None)
@@ -91,14 +91,14 @@ class Ancestry:
 
     @cached_property
     def _fractions(self) -> Kinship:
-        return Kinship(self.pedigree, {animal: Fraction(f) for animal, f in self._given.items()})
+        return Kinship(self.pedigree, {animal: Fraction(f) for animal, f in self.given.items()})
 
     @cached_property
     def _inbreeding(self) -> Mapping[str, float]:
         if all(animal in self._own for animal in self.pedigree):
             return self._own
         book = Studbook(self.pedigree)
-        return dict(zip(book.ids, inbreeding(book, book.figures(self._given)).tolist(), strict=True))
+        return dict(zip(book.ids, inbreeding(book, book.figures(self.given)).tolist(), strict=True))
 
 
 _NONE: Parents = (None, None)

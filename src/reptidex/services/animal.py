@@ -23,10 +23,16 @@ from reptidex.connectors.services.client import ServiceClient
 from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.animal import animals as animal_views
 from reptidex.http.animal import breeding as breeding_views
+from reptidex.http.animal import claims as claim_views
+from reptidex.http.animal import diversity as diversity_views
+from reptidex.http.animal import founders as founder_views
 from reptidex.http.animal import health as health_views
 from reptidex.http.animal import internal as internal_views
+from reptidex.http.animal import kinship as kinship_views
 from reptidex.http.animal import lineage as lineage_views
+from reptidex.http.animal import mates as mate_views
 from reptidex.http.animal import photos as photo_views
+from reptidex.http.animal import suggestions as suggestion_views
 from reptidex.http.animal import taxonomy as taxonomy_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
@@ -115,6 +121,12 @@ SERVICE = Service(
     views=(
         animal_views.routes,
         lineage_views.routes,
+        suggestion_views.routes,
+        claim_views.routes,
+        founder_views.routes,
+        kinship_views.routes,
+        diversity_views.routes,
+        mate_views.routes,
         breeding_views.routes,
         health_views.routes,
         photo_views.routes,
