@@ -32,9 +32,11 @@ class Lines(msgspec.Struct, frozen=True):
     def ancestry(self, extra: Mapping[str, Parents] | None = None) -> Ancestry:
         """Return what the rules of kinship need, with `extra` animals that are only thought of."""
         own = {one.animal_id: one.inbreeding for one in self.rows.values() if one.inbreeding is not None}
+        whole = len(own) == len(self.rows) and not extra
+        depth = {one.animal_id: one.generation for one in self.rows.values()} if whole else None
         for animal in extra or {}:
             own.pop(animal, None)
-        return Ancestry({**self.pedigree, **(extra or {})}, own, self.given)
+        return Ancestry({**self.pedigree, **(extra or {})}, own, self.given, depth)
 
     @property
     def given(self) -> dict[str, float]:
@@ -110,9 +112,17 @@ def figures(lines: Lines, place: Descent) -> Descent:
         return replace(place, inbreeding=place.given_inbreeding or 0.0, generation=0, equivalents=0.0)
     both = place.sire_id is not None and place.dam_id is not None
     own = lines.ancestry().mating(place.sire_id or "", place.dam_id or "") if both else 0.0
-    deep = depths(Lines({**lines.rows, place.animal_id: place}))
-    generation, equivalents = deep[place.animal_id]
-    return replace(place, inbreeding=own, generation=generation, equivalents=equivalents)
+    if any(row.inbreeding is None for row in lines.rows.values()):
+        deep = depths(Lines({**lines.rows, place.animal_id: place}))
+    else:
+        deep = {one.animal_id: (one.generation, one.equivalents) for one in lines.rows.values()}
+    known = [deep.get(parent, (0, 0.0)) for parent in place.parents if parent is not None]
+    return replace(
+        place,
+        inbreeding=own,
+        generation=max(generation for generation, _ in known) + 1,
+        equivalents=sum((1 + equivalents) / 2 for _, equivalents in known),
+    )
 
 
 def depths(lines: Lines) -> dict[str, tuple[int, float]]:

@@ -31,13 +31,18 @@ class Coefficient(msgspec.Struct, frozen=True):
 class Ancestry:
     """A closed piece of a registry: whoever is named as a parent stands in it too, or is a founder.
 
-    `own` gives what F is already known of some; `given` the inbreeding of founders. Raises `LineageCycleError`.
+    `own` gives what F is already known of some; `given` the inbreeding of founders; `depth` the longest line of each animal in
+    generations, where that is known. Raises `LineageCycleError`.
     """
 
     def __init__(
-        self, pedigree: Pedigree, own: Mapping[str, float] | None = None, given: Mapping[str, float] | None = None
+        self,
+        pedigree: Pedigree,
+        own: Mapping[str, float] | None = None,
+        given: Mapping[str, float] | None = None,
+        depth: Mapping[str, int] | None = None,
     ) -> None:
-        self.pedigree = pedigree
+        self.pedigree, self._depth = pedigree, depth
         self.given = {animal: f for animal, f in (given or {}).items() if pedigree.get(animal, _NONE) == _NONE}
         self._own = dict(own or {}) | self.given
         self.exact = len(pedigree) <= EXACT_MOST
@@ -56,7 +61,7 @@ class Ancestry:
 
     def mating(self, sire: str, dam: str) -> float:
         """Return the inbreeding of the young of two animals, in one step an ancestor."""
-        return flowing(self.pedigree, self.rank, self._inbreeding, sire, dam)
+        return flowing(self.pedigree, self._depth or self.rank, self._inbreeding, sire, dam)
 
     def inbreeding(self, animal: str) -> Coefficient:
         """Return Wright's F of an animal."""

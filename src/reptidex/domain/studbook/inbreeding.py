@@ -89,6 +89,10 @@ def _by_layer(layer: Places) -> dict[int, Places]:
     return {int(number): part for number, part in zip(numbers, np.split(order, starts[1:]), strict=True)}
 
 
+def _blocks(count: int) -> list[slice]:
+    return [slice(start, min(start + BLOCK, count)) for start in range(0, count, BLOCK)]
+
+
 class _Table:
     """Kinships among the animals at work. Slot 0 stands for the unknown parent, who is related to nobody."""
 
@@ -106,16 +110,20 @@ class _Table:
         slots: Places = np.array([self._free.pop() for _ in range(count)], dtype=np.intp)
         self._end = max(self._end, int(slots.max()) + 1)
         table, end = self.kinship, self._end
-        rows = np.empty((count, end))
-        for start in range(0, count, BLOCK):
-            part = slice(start, start + BLOCK)
+        rows, among = np.empty((count, end)), np.empty((count, count))
+        for part in _blocks(count):
             np.add(table[sires[part], :end], table[dams[part], :end], out=rows[part])
         rows /= 2
-        among = (rows[:, sires] + rows[:, dams]) / 2
+        # Rows of the transpose lie in one piece; columns of the rows do not.
+        columns = np.ascontiguousarray(rows.T)
+        for part in _blocks(count):
+            np.add(columns[sires[part]], columns[dams[part]], out=among[part])
+        among /= 2
         np.fill_diagonal(among, (1 + inbreeding) / 2)
+        for part in _blocks(end):
+            table[part, slots] = columns[part]
+        rows[:, slots] = among
         table[slots, :end] = rows
-        table[:end, slots] = rows.T
-        table[np.ix_(slots, slots)] = among
         return slots
 
     def dismiss(self, slots: Places) -> None:
