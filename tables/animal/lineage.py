@@ -23,7 +23,7 @@ Act = Literal[
 """What somebody did to the claim of a parent."""
 
 
-@stored("descents", key="animal_id", indexes=(("animal_id", "sire_id", "dam_id"), ("sire_id",), ("dam_id",)))
+@stored("descents", key="animal_id", indexes=(("sire_id",), ("dam_id",)))
 class Descent(Row, frozen=True, kw_only=True):
     """An animal's place in the pedigree of all, with the figures that follow from it.
 

@@ -34,7 +34,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("animal_id"),
     )
     with op.batch_alter_table("descents", schema=None) as batch_op:
-        batch_op.create_index("ix_descents_animal_id_sire_id_dam_id", ["animal_id", "sire_id", "dam_id"], unique=False)
         batch_op.create_index("ix_descents_dam_id", ["dam_id"], unique=False)
         batch_op.create_index("ix_descents_sire_id", ["sire_id"], unique=False)
 
@@ -120,6 +119,5 @@ def downgrade() -> None:
     with op.batch_alter_table("descents", schema=None) as batch_op:
         batch_op.drop_index("ix_descents_sire_id")
         batch_op.drop_index("ix_descents_dam_id")
-        batch_op.drop_index("ix_descents_animal_id_sire_id_dam_id")
 
     op.drop_table("descents")
