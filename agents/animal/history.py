@@ -3,11 +3,12 @@
 import msgspec
 from msgspec.structs import replace
 
-from reptidex.agents.agent import Unit
+from reptidex.agents.agent import Unit, agent
+from reptidex.streams.core import AuthUserDeleted
 from reptidex.streams.values import Evidence, LineageStatus
 from reptidex.tables.animal.lineage import Act, Descent, LineageEntry, ParentRole, Suggestion
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.pedigrees import open_suggestions
+from reptidex.tables.animal.pedigrees import entries_by, open_suggestions, suggestions_by
 
 ROLES: tuple[ParentRole, ParentRole] = ("sire", "dam")
 STRENGTH: tuple[LineageStatus, ...] = ("rejected", "disputed", "claimed", "confirmed", "tested")
@@ -108,6 +109,16 @@ async def ask_parents_keeper(animal: Animal, role: ParentRole, word: Word, unit:
             note=word.note,
         )
     )
+
+
+@agent(AuthUserDeleted)
+async def forget_speaker(event: AuthUserDeleted, unit: Unit) -> None:
+    """Take a person who is gone, and their words, out of the histories of lineages; what was decided stays."""
+    actor = f"user:{event.user_id}"
+    for entry in await unit.find(entries_by(actor)):
+        unit.put(replace(entry, actor=None, note=""))
+    for one in await unit.find(suggestions_by(actor)):
+        unit.put(replace(one, actor=None, note=""))
 
 
 async def overtake(animal_id: str, roles: set[ParentRole], unit: Unit) -> None:

@@ -13,7 +13,7 @@ from reptidex.http.server.routes import Reader
 from reptidex.streams.values import Ratio
 from reptidex.tables.animal.relatives import ratio
 
-MOST_LINES = 20
+MOST_LINES, MOST_PARTS = 20, 50
 INDEX_GENERATIONS = 5
 """The generations over which the completeness index is taken where none are asked for (MacCluer et al. 1983 used five)."""
 
@@ -25,19 +25,20 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     other: tuple[Named, ...]
 
 
-class CommonAncestor(msgspec.Struct, frozen=True, kw_only=True):
+class CommonAncestor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An ancestor through which two animals are related."""
 
     ancestor: Named
     inbreeding: float
     contribution: float
-    """Its part of the kinship: the sum of (1/2)^(n1 + n2 + 1) (1 + F) over the pairs of lines that meet in it."""
-    contribution_exact: Ratio
-    lines: int
-    """How many pairs of lines meet in it."""
-    generations: tuple[int, int]
-    """From either animal up to it, by the shortest pair of lines."""
-    shown: tuple[Line, ...]
+    """Its part of the kinship: the sum of (1/2)^(n1 + n2 + 1) (1 + F) over the pairs of lines that meet in it. With too many
+    ancestors for that (`fast`): the part that came up in it, and not in an ancestor of it; the largest parts alone."""
+    contribution_exact: Ratio | None = None
+    lines: int | None = None
+    """How many pairs of lines meet in it; None for `fast`."""
+    generations: tuple[int, int] | None = None
+    """From either animal up to it, by the shortest pair of lines; None for `fast`."""
+    shown: tuple[Line, ...] = ()
     """Some of the lines, shortest first."""
 
 
@@ -108,23 +109,28 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True):
     """What carries a kinship, before anybody is named."""
 
     ancestors: list[Shared]
+    parts: list[tuple[str, float]]
+    """The largest parts, where the ancestors are too many to follow every line."""
     own: dict[str, float]
     lines: list[LinePair]
     founders: dict[str, float]
 
     def ids(self) -> set[str]:
         """All animals that are to be named."""
-        found = {one.animal_id for one in self.ancestors} | set(self.founders)
+        found = {*self.own, *self.founders}
         return found.union(*(set(pair.one) | set(pair.other) for pair in self.lines))
 
 
 def carried(ancestry: Ancestry, one: str, other: str, young: str | None = None) -> Carried:
     """Work out what carries the kinship of two animals; and, for young of theirs, which founders it goes back to."""
     ancestors = ancestry.shared(one, other)
+    parts = [] if ancestry.exact else ancestry.parts(one, other, MOST_PARTS)
+    named = [each.animal_id for each in ancestors] + [animal for animal, _ in parts]
     return Carried(
         ancestors=ancestors,
-        own={each.animal_id: ancestry.inbreeding(each.animal_id).value for each in ancestors},
-        lines=ancestry.lines(one, other, MOST_LINES) if ancestors else [],
+        parts=parts,
+        own={animal: ancestry.own(animal) for animal in named},
+        lines=ancestry.lines(one, other, MOST_LINES) if named else [],
         founders=partial_inbreeding(ancestry.pedigree, young, ancestry.given) if young else {},
     )
 
@@ -133,14 +139,16 @@ async def explained(read: Reader, what: Carried, looking: str, text: str) -> Exp
     """Name what carries a kinship to somebody who looks for a vivarium."""
     names = await Names.of(read, what.ids(), looking)
     return Explained(
-        common_ancestors=tuple(_common(one, what, names) for one in what.ancestors),
+        common_ancestors=(
+            *(_common(one, what, names) for one in what.ancestors),
+            *(_part(animal, part, what, names) for animal, part in what.parts),
+        ),
         founders=tuple(FounderPart(founder=names(one), part=part) for one, part in what.founders.items()),
         text=text,
     )
 
 
 def _common(one: Shared, what: Carried, names: Names) -> CommonAncestor:
-    shown = (pair for pair in what.lines if pair.animal_id == one.animal_id)
     return CommonAncestor(
         ancestor=names(one.animal_id),
         inbreeding=what.own[one.animal_id],
@@ -148,8 +156,22 @@ def _common(one: Shared, what: Carried, names: Names) -> CommonAncestor:
         contribution_exact=ratio(one.contribution),
         lines=one.lines,
         generations=one.nearest,
-        shown=tuple(Line(one=_named(pair.one, names), other=_named(pair.other, names)) for pair in shown),
+        shown=_shown(one.animal_id, what, names),
     )
+
+
+def _part(animal_id: str, part: float, what: Carried, names: Names) -> CommonAncestor:
+    return CommonAncestor(
+        ancestor=names(animal_id),
+        inbreeding=what.own[animal_id],
+        contribution=part,
+        shown=_shown(animal_id, what, names),
+    )
+
+
+def _shown(animal_id: str, what: Carried, names: Names) -> tuple[Line, ...]:
+    pairs = (pair for pair in what.lines if pair.animal_id == animal_id)
+    return tuple(Line(one=_named(pair.one, names), other=_named(pair.other, names)) for pair in pairs)
 
 
 def _named(ids: Iterable[str], names: Names) -> tuple[Named, ...]:

@@ -60,7 +60,7 @@ class Descent(Row, frozen=True, kw_only=True):
         return self.sire_id, self.dam_id
 
 
-@stored("lineage_entries", key="entry_id", indexes=(("animal_id", "at"),))
+@stored("lineage_entries", key="entry_id", indexes=(("animal_id", "at"), ("actor",)))
 class LineageEntry(Row, frozen=True, kw_only=True):
     """One line in the history of an animal's lineage: who said what, when, on what evidence. Never changed."""
 
@@ -81,7 +81,11 @@ class LineageEntry(Row, frozen=True, kw_only=True):
     note: str = ""
 
 
-@stored("suggestions", key="suggestion_id", indexes=(("subject_id", "state"), ("from_vivarium_id",), ("animal_id",)))
+@stored(
+    "suggestions",
+    key="suggestion_id",
+    indexes=(("subject_id", "state"), ("from_vivarium_id",), ("animal_id",), ("actor",)),
+)
 class Suggestion(Row, frozen=True, kw_only=True):
     """A question to the keeper of an animal: is this its parent (its young)?"""
 

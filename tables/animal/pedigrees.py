@@ -184,6 +184,16 @@ def open_suggestions(animal_id: str) -> Query[Suggestion]:
     return select(Suggestion, Suggestion.c.animal_id == animal_id, Suggestion.c.state == "open")
 
 
+def entries_by(actor: str) -> Query[LineageEntry]:
+    """Ask for what a person has said of lineages."""
+    return select(LineageEntry, LineageEntry.c.actor == actor)
+
+
+def suggestions_by(actor: str) -> Query[Suggestion]:
+    """Ask for what a person has asked other keepers."""
+    return select(Suggestion, Suggestion.c.actor == actor)
+
+
 def suggestions_to(vivarium_id: str, state: str | None) -> Query[Suggestion]:
     """Ask for the questions put to a vivarium: those about animals that it keeps now."""
     kept = sa.select(Animal.c.animal_id).where(Animal.c.vivarium_id == vivarium_id)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
-from heapq import heappop, heappush
+from heapq import heappop, heappush, nsmallest
 
 import msgspec
 
@@ -70,11 +70,24 @@ class Ancestry:
             return self.kinship(sire, dam)
         return self._coefficient(self.given.get(animal, 0.0) if sire is None and dam is None else 0.0)
 
+    def own(self, animal: str) -> float:
+        """Return Wright's F of an ancestor, as it is known."""
+        known = self._own.get(animal)
+        return known if known is not None else self.inbreeding(animal).value
+
     def shared(self, one: str, other: str) -> list[Shared]:
         """Name the common ancestors of two animals, each with its exact part of their kinship; empty beyond `EXACT_MOST`."""
         if not self.exact:
             return []
         return shared(self.pedigree, self._complete_rank(one, other), one, other, self._fractions.inbreeding)
+
+    def parts(self, one: str, other: str, most: int) -> list[tuple[str, float]]:
+        """Name the ancestors that carry most of the kinship of two animals, in one step an ancestor: for large pedigrees.
+
+        Each with the part that came up in it, and not in an ancestor of it.
+        """
+        parts = flowing_parts(self.pedigree, self._depth or self.rank, self._inbreeding, one, other)
+        return nsmallest(most, parts.items(), key=lambda each: (-each[1], each[0]))
 
     def lines(self, one: str, other: str, most: int) -> list[LinePair]:
         """Write out the shortest pairs of lines by which two animals are related."""
@@ -110,22 +123,30 @@ _NONE: Parents = (None, None)
 
 
 def flowing(pedigree: Pedigree, rank: Mapping[str, int], own: Mapping[str, float], one: str, other: str) -> float:
-    """Return the kinship of two animals from the inbreeding of their ancestors: one step an ancestor.
+    """Return the kinship of two animals from the inbreeding of their ancestors: one step an ancestor."""
+    return sum(flowing_parts(pedigree, rank, own, one, other).values())
+
+
+def flowing_parts(
+    pedigree: Pedigree, rank: Mapping[str, int], own: Mapping[str, float], one: str, other: str
+) -> dict[str, float]:
+    """Return the kinship of two animals by the ancestor in which what they share came up.
 
     k(i, j) = 1/2 sum over ancestors of t_i t_j d, with t the share of the ancestor's genes in either animal and d the variance
-    that is new in it (Quaas 1976, Meuwissen & Luo 1992).
+    that is new in it (Quaas 1976, Meuwissen & Luo 1992; as a split of F, García-Cortés et al. 2010). `rank` puts parents
+    before their young.
     """
     left, right = {one: 1.0}, {other: 1.0}
     todo = [(-rank.get(animal, -1), animal) for animal in {one, other}]
     todo.sort()
-    total = 0.0
+    parts: dict[str, float] = {}
     while todo:
         _, animal = heappop(todo)
         mine, theirs = left.get(animal, 0.0), right.get(animal, 0.0)
         known = [parent for parent in pedigree.get(animal, _NONE) if parent is not None]
         if mine and theirs:
-            new = 1 - len(known) / 4 - sum(own.get(parent, 0.0) for parent in known) / 4
-            total += mine * theirs * (new if known else 1 + own.get(animal, 0.0))
+            new = 1 - len(known) / 4 - sum([own.get(parent, 0.0) for parent in known]) / 4
+            parts[animal] = mine * theirs * (new if known else 1 + own.get(animal, 0.0)) / 2
         for parent in known:
             if parent not in left and parent not in right:
                 heappush(todo, (-rank.get(parent, -1), parent))
@@ -133,4 +154,4 @@ def flowing(pedigree: Pedigree, rank: Mapping[str, int], own: Mapping[str, float
                 left[parent] = left.get(parent, 0.0) + mine / 2
             if theirs:
                 right[parent] = right.get(parent, 0.0) + theirs / 2
-    return total / 2
+    return parts

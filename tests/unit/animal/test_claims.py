@@ -16,6 +16,8 @@ from reptidex.http.animal.suggestions import Answer, NewSuggestion, SuggestionsW
 from reptidex.http.server.routes import Paging
 from reptidex.streams.animal import LineageValidated
 from reptidex.streams.commands.animal import SetParents
+from reptidex.streams.commands.animal_lineage import AnswerSuggestion
+from reptidex.streams.core import AuthUserDeleted
 from reptidex.tables.animal.lineage import Descent
 from tests.unit.animal.asking import Asker
 
@@ -244,3 +246,17 @@ async def test_strangers_cannot_dispute_and_see_no_names_in_the_history(keepers:
     [mine] = await history(ask, keepers, child)
     [theirs] = await history(ask, keepers, child, third)
     assert (mine.vivarium_id, theirs.vivarium_id, theirs.act) == (keepers.sam, None, "claimed")
+
+
+async def test_a_person_who_is_gone_is_taken_out_of_the_history(keepers: Any, ask: Asker) -> None:
+    child, _ = await claimed(keepers)
+    gone = keepers.id()
+    question = (await incoming(ask, keepers.bea))[0]
+    command = AnswerSuggestion(
+        suggestion_id=question.suggestion_id, animal_id=child, vivarium_id=keepers.bea, agree=True, note="call 555-0199"
+    )
+    await keepers.harness.handle(command, actor=f"user:{gone}")
+    await keepers.harness.handle(AuthUserDeleted(user_id=gone, reason="erasure"))
+
+    last = (await history(ask, keepers, child))[-1]
+    assert (last.act, last.standing, last.actor, last.note) == ("confirmed", "confirmed", None, "")

@@ -76,3 +76,14 @@ def test_strangers_share_nobody() -> None:
     assert ancestry.kinship("a", "stranger").exact == 0
     assert not ancestry.shared("a", "stranger")
     assert not ancestry.lines("a", "stranger", 5)
+
+
+def test_a_large_pedigree_names_the_ancestors_that_carry_most() -> None:
+    size = EXACT_MOST + 10
+    pedigree: dict[str, tuple[str | None, str | None]] = {f"a{n}": (f"a{n - 1}", f"x{n}") for n in range(1, size)}
+    ancestry = Ancestry(pedigree)
+    one, other = f"a{size - 1}", f"a{size - 2}"
+    parts = ancestry.parts(one, other, 3)
+
+    assert parts[0] == (other, 0.125) and sum(part for _, part in ancestry.parts(one, other, 10_000)) == 0.25
+    assert ancestry.lines(one, other, 1)[0].animal_id == other

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id"),
     )
     with op.batch_alter_table("lineage_entries", schema=None) as batch_op:
+        batch_op.create_index("ix_lineage_entries_actor", ["actor"], unique=False)
         batch_op.create_index("ix_lineage_entries_animal_id_at", ["animal_id", "at"], unique=False)
 
     op.create_table(
@@ -84,6 +85,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("suggestion_id"),
     )
     with op.batch_alter_table("suggestions", schema=None) as batch_op:
+        batch_op.create_index("ix_suggestions_actor", ["actor"], unique=False)
         batch_op.create_index("ix_suggestions_animal_id", ["animal_id"], unique=False)
         batch_op.create_index("ix_suggestions_from_vivarium_id", ["from_vivarium_id"], unique=False)
         batch_op.create_index("ix_suggestions_subject_id_state", ["subject_id", "state"], unique=False)
@@ -109,11 +111,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_suggestions_subject_id_state")
         batch_op.drop_index("ix_suggestions_from_vivarium_id")
         batch_op.drop_index("ix_suggestions_animal_id")
+        batch_op.drop_index("ix_suggestions_actor")
 
     op.drop_table("suggestions")
     op.drop_table("lineage_rules")
     with op.batch_alter_table("lineage_entries", schema=None) as batch_op:
         batch_op.drop_index("ix_lineage_entries_animal_id_at")
+        batch_op.drop_index("ix_lineage_entries_actor")
 
     op.drop_table("lineage_entries")
     with op.batch_alter_table("descents", schema=None) as batch_op:
