@@ -140,12 +140,13 @@ async def settle(
     *,
     remarks: Iterable[Remark] = (),
     hybrid: bool | None = None,
+    fresh: bool = False,
 ) -> Descent:
     """Give an animal its place with the parents that its row names; note and ask about those that are new.
 
-    A new parent stands as `standings` says, else as the animal's lineage does.
+    A new parent stands as `standings` says, else as the animal's lineage does. A `fresh` animal has no place yet.
     """
-    before = await unit.get(Descent, animal.animal_id)
+    before = None if fresh else await unit.get(Descent, animal.animal_id)
     place = before or Descent(animal_id=animal.animal_id)
     changed: set[ParentRole] = {role for role in ROLES if parent_of(place, role) != parent_of(animal, role)}
     if before is not None and changed:
@@ -187,7 +188,7 @@ async def descent_events(
     """
     old = old or (await unit.get(Descent, animal.animal_id) if before else None)
     word = word or Word(vivarium_id=animal.vivarium_id)
-    place = await settle(animal, standings or {}, word, unit, remarks=remarks, hybrid=hybrid)
+    place = await settle(animal, standings or {}, word, unit, remarks=remarks, hybrid=hybrid, fresh=before is None)
     if before is None and not animal.sire_id and not animal.dam_id:
         return
     below = await refresh_descendants(animal.animal_id, unit) if before is not None else None

@@ -157,6 +157,8 @@ async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Ev
     if command.reason == "erased":
         after = replace(after, name="", notes="", photos=(), visibility="private")
     check_birth(after, unit)
+    if after.died_on is not None:
+        await check_offspring(after, unit)
     unit.put(after)
     unit.answer(Done(id=after.animal_id))
     yield AnimalArchived(

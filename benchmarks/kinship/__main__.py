@@ -68,9 +68,11 @@ def main() -> int:
     console.print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for shape in told.shape:
         made = make(told.animals, told.generations, shape)
-        found = whole.measure(made, told.rounds, told.peer_python)
+        with console.status(f"{shape}: F of all, {told.rounds} rounds taking turns"):
+            found = whole.measure(made, told.rounds, told.peer_python)
         show_whole(shape, made, found)
-        times, ancestors = asyncio.run(lookups.measure(made, found.figures, told.lookups, told.postgres))
+        with console.status(f"{shape}: a database of the registry, and look-ups on it"):
+            times, ancestors = asyncio.run(lookups.measure(made, found.figures, told.lookups, told.postgres))
         show_lookups(times, ancestors, "PostgreSQL" if told.postgres else "SQLite")
     return 0
 

@@ -19,6 +19,9 @@ from reptidex.tables.animal.pedigrees import history_of
 
 routes = Routes("lineage")
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""Stands for the platform, where the administrator acts for no vivarium."""
+
 
 class AnsweredView(msgspec.Struct, frozen=True, kw_only=True):
     """How a claim stands after what was said."""
@@ -86,7 +89,7 @@ async def resolve_parent(request: Request[Resolution, None]) -> AnsweredView:
 @routes.post("/animals/{animal_id}/lineage/decide", policy=scope("admin"), errors=(404, 409, 422))
 async def decide_parent(request: Request[Resolution, None]) -> AnsweredView:
     """End a dispute as the platform."""
-    return await _resolve(request, request.caller.vivarium_id, platform=True)
+    return await _resolve(request, request.caller.vivarium_id or NOBODY, platform=True)
 
 
 async def _resolve(request: Request[Resolution, None], vivarium_id: str, *, platform: bool) -> AnsweredView:

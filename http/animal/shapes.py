@@ -112,6 +112,7 @@ class PedigreeView(msgspec.Struct, frozen=True, kw_only=True):
     inbreeding: float
     """Wright's F over everything that is known."""
     inbreeding_exact: Ratio
+    """The fraction; the nearest one where more than 128 animals of the pedigree have known parents."""
     inbreeding_within: float
     """F when only the generations shown count."""
     completeness: tuple[float, ...]

@@ -102,6 +102,35 @@ async def test_a_change_costs_the_same_queries_however_many_descend(keepers: Any
     assert counts[0] == counts[1] <= 8
 
 
+async def test_a_registration_reads_its_own_ancestors_and_nobody_else(keepers: Any, monkeypatch: Any) -> None:
+    sire, dam, other, grandchild = await inbred(keepers)
+    for _ in range(30):
+        await keepers.animal(born="2020-05-01", sire_id=sire)
+    store, rows = keepers.harness.runner.store, []
+    find = store.find
+
+    async def counted(*arguments: Any, **more: Any) -> Any:
+        found = await find(*arguments, **more)
+        rows.extend(row.animal_id for row in found if isinstance(row, Descent))
+        return found
+
+    monkeypatch.setattr(store, "find", counted)
+    young = await keepers.animal(born="2026-01-01", dam_id=grandchild)
+
+    assert len(set(rows)) == 7 and young not in rows
+    assert {sire, dam, other, grandchild} <= set(rows)
+
+
+async def test_a_death_that_contradicts_the_young_is_refused(keepers: Any) -> None:
+    dam = await keepers.animal("female", "2015-05-01")
+    await keepers.animal(born="2024-07-01", dam_id=dam)
+    early = ArchiveAnimal(animal_id=dam, vivarium_id=keepers.sam, reason="deceased", died_on=date(2020, 1, 1))
+    with pytest.raises(ParentsRefusedError):
+        await keepers.harness.handle(early)
+
+    assert (await keepers.row(dam)).status == "active"
+
+
 async def test_a_founders_given_inbreeding_reaches_its_descendants(keepers: Any, ask: Asker) -> None:
     sire, dam = await keepers.animal("male", "2018-05-01"), await keepers.animal("female", "2018-05-01")
     young = {"born": "2020-05-01", "sire_id": sire, "dam_id": dam}
