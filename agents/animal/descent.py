@@ -43,17 +43,17 @@ async def place_of(animal: Animal, unit: Unit) -> Descent:
     return await unit.get(Descent, animal.animal_id) or placed(animal)
 
 
-async def findings_of(
+async def examined(
     animal: Animal, before: Animal | None, unit: Unit, *, hybrid: bool | None = None, trusted: Collection[str] = ()
-) -> list[Remark]:
-    """Check an animal's parents as its row names them; `before` is the row as it was.
+) -> tuple[list[Remark], Lines]:
+    """Check an animal's parents as its row names them, and return them with all their ancestors; `before` is the row as it was.
 
     Raises `InvalidError` for a parent that the owner cannot see. A parent that was named before stays usable: its owner may
     have hidden it since, or the child may have been sold; and so does one that is `trusted` because its own keeper named it.
     """
     named = [parent for parent in (animal.sire_id, animal.dam_id) if parent]
     if not named:
-        return []
+        return [], Lines({})
     place = await place_of(before, unit) if before else placed(animal)
     rows = {parent: await unit.get(Animal, parent) for parent in named if parent != animal.animal_id}
     rows[animal.animal_id] = animal
@@ -64,7 +64,7 @@ async def findings_of(
             raise InvalidError(f"there is no animal {parent}", pointer)
     lines = await lines_of(unit, named)
     sire, dam = rows.get(animal.sire_id or ""), rows.get(animal.dam_id or "")
-    return judge(
+    remarks = judge(
         relative(animal),
         relative(sire) if sire else None,
         relative(dam) if dam else None,
@@ -78,6 +78,12 @@ async def findings_of(
             inbreeding=_expected(lines, animal),
         ),
     )
+    return remarks, lines
+
+
+async def findings_of(animal: Animal, before: Animal | None, unit: Unit) -> list[Remark]:
+    """Return what there is to say of an animal's parents, errors too. Raises `InvalidError` as `examined`."""
+    return (await examined(animal, before, unit))[0]
 
 
 async def limit_of(vivarium_id: str, unit: Unit) -> float:
@@ -109,11 +115,9 @@ def _seen(parent: Animal, child: Animal) -> bool:
     return shows_name(sight(parent.visibility, parent.vivarium_id, child.vivarium_id))
 
 
-async def check_parents(
-    animal: Animal, before: Animal | None, unit: Unit, *, hybrid: bool | None = None, trusted: Collection[str] = ()
-) -> list[Remark]:
-    """Return the doubts about an animal's parents. Raises `ParentsRefusedError` where they cannot be, as `findings_of`."""
-    return refuse_errors(await findings_of(animal, before, unit, hybrid=hybrid, trusted=trusted))
+async def check_parents(animal: Animal, before: Animal | None, unit: Unit) -> list[Remark]:
+    """Return the doubts about an animal's parents. Raises `ParentsRefusedError` where they cannot be, as `examined`."""
+    return refuse_errors(await findings_of(animal, before, unit))
 
 
 async def check_offspring(animal: Animal, unit: Unit) -> list[Remark]:
@@ -141,10 +145,12 @@ async def settle(
     remarks: Iterable[Remark] = (),
     hybrid: bool | None = None,
     fresh: bool = False,
+    lines: Lines | None = None,
 ) -> Descent:
     """Give an animal its place with the parents that its row names; note and ask about those that are new.
 
-    A new parent stands as `standings` says, else as the animal's lineage does. A `fresh` animal has no place yet.
+    A new parent stands as `standings` says, else as the animal's lineage does. A `fresh` animal has no place yet; `lines` are
+    its parents with their ancestors, where they have been read.
     """
     before = None if fresh else await unit.get(Descent, animal.animal_id)
     place = before or Descent(animal_id=animal.animal_id)
@@ -163,7 +169,8 @@ async def settle(
     place = replace(place, sire_id=animal.sire_id, dam_id=animal.dam_id, findings=findings(list(remarks)))
     if hybrid is not None:
         place = replace(place, hybrid=hybrid)
-    lines = await lines_of(unit, [parent for parent in place.parents if parent])
+    if lines is None:
+        lines = await lines_of(unit, [parent for parent in place.parents if parent])
     place = figures(lines, place)
     unit.put(place)
     return place
@@ -180,6 +187,7 @@ async def descent_events(
     word: Word | None = None,
     hybrid: bool | None = None,
     old: Descent | None = None,
+    lines: Lines | None = None,
 ) -> AsyncIterator[Event]:
     """Settle a lineage that is new, and tell it, its standing, and what it changes for those who descend from the animal.
 
@@ -188,7 +196,9 @@ async def descent_events(
     """
     old = old or (await unit.get(Descent, animal.animal_id) if before else None)
     word = word or Word(vivarium_id=animal.vivarium_id)
-    place = await settle(animal, standings or {}, word, unit, remarks=remarks, hybrid=hybrid, fresh=before is None)
+    place = await settle(
+        animal, standings or {}, word, unit, remarks=remarks, hybrid=hybrid, fresh=before is None, lines=lines
+    )
     if before is None and not animal.sire_id and not animal.dam_id:
         return
     below = await refresh_descendants(animal.animal_id, unit) if before is not None else None

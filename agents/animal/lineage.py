@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descendants import validated
-from reptidex.agents.animal.descent import Reason, check_parents, descent_events, findings_of, place_of
+from reptidex.agents.animal.descent import Reason, descent_events, examined, findings_of, place_of
 from reptidex.agents.animal.documents import pedigree_digest
 from reptidex.agents.animal.history import (
     ROLES,
@@ -20,6 +20,7 @@ from reptidex.agents.animal.history import (
 )
 from reptidex.agents.animal.records import findings, remarked, updated
 from reptidex.agents.animal.registry import own_animal
+from reptidex.domain.lineage import refuse_errors
 from reptidex.domain.pedigree import standing
 from reptidex.streams.animal import PedigreeGenerated
 from reptidex.streams.commands.animal import Done, DrawUpPedigree, SetParents, ValidateLineage
@@ -62,7 +63,8 @@ async def change_parents(
 
     In `confirmed` roles the parent's keeper has agreed; a `trusted` parent may be hidden from the young's keeper.
     """
-    remarks = await check_parents(after, before, unit, hybrid=hybrid, trusted=trusted)
+    found, lines = await examined(after, before, unit, hybrid=hybrid, trusted=trusted)
+    remarks = refuse_errors(found)
     unit.answer(Done(id=after.animal_id, remarks=remarked(remarks)))
     place = await place_of(before, unit)
     hybrid_stays = hybrid is None or hybrid == place.hybrid
@@ -76,7 +78,7 @@ async def change_parents(
     unit.put(after)
     yield updated(after, "sire_id", "dam_id")
     async for event in descent_events(
-        after, before, remarks, reason, unit, standings=standings, word=word, hybrid=hybrid
+        after, before, remarks, reason, unit, standings=standings, word=word, hybrid=hybrid, lines=lines
     ):
         yield event
 

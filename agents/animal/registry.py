@@ -7,10 +7,11 @@ from msgspec import UNSET
 from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, trait_events
+from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, examined, trait_events
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.records import created, remarked, updated
 from reptidex.domain.catalogue.shelf import need_species
+from reptidex.domain.lineage import refuse_errors
 from reptidex.domain.ownership import check_free
 from reptidex.errors import DomainError, InvalidError, NotFoundError
 from reptidex.streams.animal import AnimalArchived
@@ -96,7 +97,8 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
     if animal.born_on is not None and animal.birth_precision == "unknown":
         animal = replace(animal, birth_precision="day")
     check_birth(animal, unit)
-    remarks = await check_parents(animal, None, unit, hybrid=command.hybrid)
+    found, lines = await examined(animal, None, unit, hybrid=command.hybrid)
+    remarks = refuse_errors(found)
     chosen = await claim_code(command.vivarium_id, command.code, unit) if command.code else None
     animal = replace(animal, code=chosen or await next_code(command.vivarium_id, unit))
     unit.put(animal)
@@ -105,7 +107,7 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
     yield created(animal, "placeholder" if animal.placeholder else "registered")
     for event in trait_events(animal, animal.genotype):
         yield event
-    async for event in descent_events(animal, None, remarks, "registered", unit, hybrid=command.hybrid):
+    async for event in descent_events(animal, None, remarks, "registered", unit, hybrid=command.hybrid, lines=lines):
         yield event
 
 

@@ -64,6 +64,8 @@ class DiversityView(msgspec.Struct, frozen=True, kw_only=True):
     founder_genome_equivalents: float | None
     effective_founders: float
     effective_ancestors: float
+    effective_ancestors_least: float
+    """The least it can be where the ancestors named do not account for all."""
     explained: float
     """The share of the genes that the ancestors listed for `effective_ancestors` account for."""
     founders: int
@@ -113,6 +115,7 @@ async def _diversity(request: Asked, ids: Sequence[str], lines: Lines, looking: 
         founder_genome_equivalents=found.founder_genome_equivalents,
         effective_founders=found.effective_founders,
         effective_ancestors=found.effective_ancestors,
+        effective_ancestors_least=found.effective_ancestors_least,
         explained=found.explained,
         founders=len(found.founders),
         complete_generations=sum(equivalents) / len(equivalents),

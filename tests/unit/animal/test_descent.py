@@ -106,7 +106,7 @@ async def test_a_registration_reads_its_own_ancestors_and_nobody_else(keepers: A
     sire, dam, other, grandchild = await inbred(keepers)
     for _ in range(30):
         await keepers.animal(born="2020-05-01", sire_id=sire)
-    store, rows = keepers.harness.runner.store, []
+    store, rows = keepers.harness.runner.store, list[str]()
     find = store.find
 
     async def counted(*arguments: Any, **more: Any) -> Any:

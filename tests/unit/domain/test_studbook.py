@@ -94,6 +94,13 @@ def test_a_bottleneck_shows_in_the_effective_ancestors_alone() -> None:
     assert {one.animal_id for one in found.ancestors} == {"s", "d"}
 
 
+def test_ancestors_beyond_the_bound_are_given_their_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reptidex.domain.studbook.diversity.MOST_ANCESTORS", 3)
+    found = diversity({f"y{n}": (f"s{n}", f"d{n}") for n in range(8)}, [f"y{n}" for n in range(8)])
+
+    assert (found.explained, found.effective_ancestors_least) == (3 / 8, 8.0) and found.effective_ancestors > 8
+
+
 def test_an_unknown_parent_counts_as_a_founder_of_its_own() -> None:
     found = diversity({"a": ("s", None)}, ["a"])
 
@@ -107,6 +114,7 @@ def test_contributions_sum_to_one_and_bottlenecks_only_lose(pedigree: Pedigree) 
     assert sum(one.share for one in found.founders) == pytest.approx(1)
     assert found.explained == pytest.approx(1)
     assert found.effective_ancestors <= found.effective_founders + 1e-9
+    assert found.effective_ancestors_least == pytest.approx(found.effective_ancestors)
 
 
 @given(st.data())

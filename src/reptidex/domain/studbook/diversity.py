@@ -44,6 +44,9 @@ class Diversity(msgspec.Struct, frozen=True, kw_only=True):
     ancestors: tuple[Contribution, ...]
     effective_ancestors: float
     """1 / sum of squared marginal contributions (Boichard et al. 1997): bottlenecks count too."""
+    effective_ancestors_least: float
+    """The least it can be, where not all of the genes are explained: what is left goes to ancestors that explain no more than
+    the last one named."""
     explained: float
     """The share of the genes that the ancestors named account for."""
 
@@ -72,6 +75,7 @@ def diversity(pedigree: Pedigree, group: Sequence[str], given: Mapping[str, floa
         effective_founders=_effective([one.share for one in founders]),
         ancestors=ancestors,
         effective_ancestors=_effective([one.marginal for one in ancestors]),
+        effective_ancestors_least=_effective([one.marginal for one in ancestors], rest=True),
         explained=min(1.0, sum(one.marginal for one in ancestors)),
     )
 
@@ -130,6 +134,8 @@ def _founders(book: Studbook, contributed: Figures) -> tuple[Contribution, ...]:
     )
 
 
-def _effective(shares: Sequence[float]) -> float:
+def _effective(shares: Sequence[float], *, rest: bool = False) -> float:
     squares = sum(share * share for share in shares)
+    if rest and shares:
+        squares += max(0.0, 1 - sum(shares)) * shares[-1]
     return 1 / squares if squares else 0.0
