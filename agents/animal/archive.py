@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.descent import check_offspring
 from reptidex.agents.animal.enclosures import leave_enclosure
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import updated
@@ -49,6 +50,8 @@ async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Ev
     if command.reason == "erased":
         after = replace(after, name="", notes="", phenotype="", photos=(), visibility="private")
     check_birth(after, unit)
+    if after.died_on is not None:
+        await check_offspring(after, unit)
     await leave_enclosure(before, unit)
     if command.reason == "erased":
         await _forget(before, unit)

@@ -5,24 +5,25 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.descent import trait_events
+from reptidex.agents.animal.descent import Reason, descent_events, limit_of, trait_events
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.marks import row_of as mark_row
 from reptidex.agents.animal.numbering import next_codes
-from reptidex.agents.animal.records import created, findings, updated
+from reptidex.agents.animal.records import created, updated
 from reptidex.agents.animal.registry import first_ownership
 from reptidex.domain.codes import is_code
 from reptidex.domain.lineage import Remark
 from reptidex.errors import NotFoundError
-from reptidex.streams.animal import LineageUpdated, LineageValidated
 from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_import import BeginImport, ImportRow, RowOutcome, RunImport, StageImport
 from reptidex.streams.contract import Event
 from reptidex.tables.animal.imports import Import, ImportPart
 from reptidex.tables.animal.intake import Intake, Judged
+from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.models import Collection as AnimalCollection
-from reptidex.tables.animal.queries import descendants, with_codes, with_references
+from reptidex.tables.animal.pedigrees import Lines, placed
+from reptidex.tables.animal.queries import with_codes, with_references
 from reptidex.tables.versions import VersionRow
 
 
@@ -90,11 +91,13 @@ async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
         return
     known = await _known(part.rows, unit)
     taken = await _taken(job, part.rows, known.keys(), unit)
-    intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken)
+    limit = await limit_of(job.vivarium_id, unit)
+    intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken, limit)
+    places = {one.animal_id: placed(one) for one in known.values()} | await unit.get_many(Descent, known)
     await unit.get_many(VersionRow, [row.animal_id for row in part.rows if row.animal_id])
     judged = await _numbered(job, [intake.judge(row) for row in part.rows], unit)
     for each in judged:
-        for event in await _write(each, intake, unit):
+        for event in await _write(each, intake, places, unit):
             yield event
     outcomes = tuple(each.outcome for each in judged)
     refused = sum(each.action == "refuse" for each in outcomes)
@@ -166,7 +169,7 @@ def _coded(each: Judged, given: dict[str, str]) -> Judged:
     return replace(each, after=replace(each.after, code=code), outcome=replace(each.outcome, code=code))
 
 
-async def _write(each: Judged, intake: Intake, unit: Unit) -> list[Event]:
+async def _write(each: Judged, intake: Intake, places: dict[str, Descent], unit: Unit) -> list[Event]:
     after, before = each.after, each.before
     if after is None or after is before:
         return []
@@ -181,39 +184,26 @@ async def _write(each: Judged, intake: Intake, unit: Unit) -> list[Event]:
     else:
         keep(before, after, unit, "imported anew")
         said.append(updated(after, *each.outcome.changed))
-    stood = (before.sire_id, before.dam_id) if before else (None, None)
-    if (after.sire_id, after.dam_id) != stood:
-        below = await descendants(unit, after.animal_id) if before else {}
-        said += _descent(each, after, before, sorted(below), intake)
+    if before is None or (after.sire_id, after.dam_id) != (before.sire_id, before.dam_id):
+        said += await _descent(each, after, before, intake, places, unit)
     return said
 
 
-def _descent(each: Judged, after: Animal, before: Animal | None, below: Sequence[str], intake: Intake) -> list[Event]:
-    """Tell a lineage that came with an import, with what its check noticed."""
+async def _descent(
+    each: Judged, after: Animal, before: Animal | None, intake: Intake, places: dict[str, Descent], unit: Unit
+) -> list[Event]:
+    """Give an animal its place in the pedigree of all, and tell its lineage with what its check noticed."""
     remarks = [
         Remark(rule=one.rule, severity=one.severity, text=one.text)
         for one in each.outcome.problems
         if one.field in ("sire", "dam", "")
     ]
-    return [
-        LineageUpdated(
-            animal_id=after.animal_id,
-            vivarium_id=after.vivarium_id,
-            sire_id=after.sire_id,
-            dam_id=after.dam_id,
-            descendants=tuple(below),
-            generation=intake.above.generations(after.animal_id),
-            inbreeding_after=intake.above.inbreeding(after.animal_id),
-            reason="registered" if before is None else "parents",
-        ),
-        LineageValidated(
-            animal_id=after.animal_id,
-            vivarium_id=after.vivarium_id,
-            status=after.lineage_status,
-            previous_status=before.lineage_status if before else None,
-            findings=findings(remarks),
-        ),
-    ]
+    above = intake.above.everyone(after.sire_id, after.dam_id)
+    lines = Lines({one: places[one] for one in above if one in places}) if before is None else None
+    reason: Reason = "registered" if before is None else "parents"
+    said = [event async for event in descent_events(after, before, remarks, reason, unit, lines=lines)]
+    places[after.animal_id] = await unit.need(Descent, after.animal_id)
+    return said
 
 
 def _counted(job: Import, outcomes: Sequence[RowOutcome]) -> Import:

@@ -1,83 +1,136 @@
 """Sets and checks parents: the record that the platform stands for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.descent import check_parents, descent_events, findings_of, standing_event
+from reptidex.agents.animal.descendants import validated
+from reptidex.agents.animal.descent import Reason, descent_events, examined, findings_of, place_of
 from reptidex.agents.animal.documents import pedigree_digest
+from reptidex.agents.animal.history import (
+    ROLES,
+    Word,
+    disputed_by,
+    overall,
+    parent_of,
+    refuted,
+    standing_of,
+    with_standing,
+)
 from reptidex.agents.animal.journal import keep
-from reptidex.agents.animal.records import remarked, updated
+from reptidex.agents.animal.records import findings, remarked, updated
 from reptidex.agents.animal.registry import own_animal
+from reptidex.domain.lineage import refuse_errors
 from reptidex.domain.pedigree import standing
 from reptidex.streams.animal import PedigreeGenerated
 from reptidex.streams.commands.animal import Done, DrawUpPedigree, SetParents, ValidateLineage
 from reptidex.streams.contract import Event
 from reptidex.streams.values import LineageStatus
 from reptidex.tables.animal.breeding import Clutch
+from reptidex.tables.animal.lineage import Descent, LineageRules, ParentRole
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.queries import ancestry, pedigree_of
+from reptidex.tables.animal.pedigrees import figures, lines_of
 
 
-@agent(SetParents, prefetch={Animal: "animal_id"})
+def _named(command: SetParents) -> tuple[str, ...]:
+    return tuple(one for one in (command.animal_id, command.sire_id, command.dam_id) if one)
+
+
+@agent(SetParents, prefetch={Animal: _named, Descent: "animal_id", LineageRules: "vivarium_id"})
 async def set_parents(command: SetParents, unit: Unit) -> AsyncIterator[Event]:
     """Set or clear an animal's parents; what cannot be is refused, what is doubtful is said."""
     before = await own_animal(command.animal_id, command.vivarium_id, unit)
     after = replace(before, sire_id=command.sire_id, dam_id=command.dam_id)
-    remarks = await check_parents(after, before, unit)
-    unit.answer(Done(id=after.animal_id, remarks=remarked(remarks)))
-    if (before.sire_id, before.dam_id) == (after.sire_id, after.dam_id):
-        return
-    after = replace(
-        after,
-        lineage_status=await _deserved(after, unit),
-        revision=before.revision + 1,
-        updated_at=unit.now,
+    word = Word(
+        vivarium_id=command.vivarium_id, evidence=command.evidence, reference=command.reference, note=command.note
     )
-    keep(before, after, unit, "parents set")
-    yield updated(after, "sire_id", "dam_id")
-    async for event in descent_events(after, before, remarks, "parents", unit):
+    async for event in change_parents(before, after, "parents", word, unit, hybrid=command.hybrid):
         yield event
 
 
-@agent(ValidateLineage, prefetch={Animal: "animal_id"})
+async def change_parents(
+    before: Animal,
+    after: Animal,
+    reason: Reason,
+    word: Word,
+    unit: Unit,
+    *,
+    confirmed: Collection[ParentRole] = (),
+    trusted: Collection[str] = (),
+    hybrid: bool | None = None,
+) -> AsyncIterator[Event]:
+    """Give an animal other parents, and answer `Done` with the doubts. Raises `ParentsRefusedError`, `InvalidError`.
+
+    In `confirmed` roles the parent's keeper has agreed; a `trusted` parent may be hidden from the young's keeper.
+    """
+    found, lines = await examined(after, before, unit, hybrid=hybrid, trusted=trusted)
+    remarks = refuse_errors(found)
+    unit.answer(Done(id=after.animal_id, remarks=remarked(remarks)))
+    place = await place_of(before, unit)
+    hybrid_stays = hybrid is None or hybrid == place.hybrid
+    if place.parents == (after.sire_id, after.dam_id) and hybrid_stays and not refuted(place):
+        return
+    standings = await _deserved(after, place, unit)
+    standings |= dict.fromkeys(confirmed, "confirmed")
+    for role in ROLES:
+        place = with_standing(place, role, standings.get(role), disputed_by(place, role))
+    after = replace(after, lineage_status=overall(place), revision=before.revision + 1, updated_at=unit.now)
+    keep(before, after, unit, "parents set")
+    yield updated(after, "sire_id", "dam_id")
+    async for event in descent_events(
+        after, before, remarks, reason, unit, standings=standings, word=word, hybrid=hybrid, lines=lines
+    ):
+        yield event
+
+
+@agent(ValidateLineage, prefetch={Animal: "animal_id", Descent: "animal_id", LineageRules: "vivarium_id"})
 async def validate_lineage(command: ValidateLineage, unit: Unit) -> AsyncIterator[Event]:
     """Check an animal's lineage as recorded and give it its standing."""
     before = await own_animal(command.animal_id, command.vivarium_id, unit)
     remarks = await findings_of(before, before, unit)
+    place = await place_of(before, unit)
+    for role, earned in (await _deserved(before, place, unit)).items():
+        place = with_standing(place, role, earned, disputed_by(place, role))
     broken = any(remark.severity == "error" for remark in remarks)
-    status: LineageStatus = "rejected" if broken else await _deserved(before, unit)
+    status: LineageStatus = "rejected" if broken or refuted(place) else overall(place)
+    lines = await lines_of(unit, [parent for parent in place.parents if parent])
+    circle = before.animal_id in lines.rows
+    unit.put(replace(place if circle else figures(lines, place), findings=findings(remarks)))
     after = before
     if status != before.lineage_status:
         after = replace(before, lineage_status=status, revision=before.revision + 1, updated_at=unit.now)
         keep(before, after, unit, "lineage checked")
         yield updated(after, "lineage_status")
     unit.answer(Done(id=after.animal_id, remarks=remarked(remarks)))
-    yield standing_event(after, before, remarks)
+    yield validated(after, before, findings(remarks))
 
 
-async def _deserved(animal: Animal, unit: Unit) -> LineageStatus:
-    """Give a lineage its standing: `confirmed` where a clutch record of the breeder names both parents, else `claimed`.
+async def _deserved(animal: Animal, place: Descent, unit: Unit) -> dict[ParentRole, LineageStatus]:
+    """Say how the claim of each parent stands: `confirmed` where the breeder's clutch record names it, else `claimed`.
 
-    What a laboratory or a dispute has said before stays said as long as the parents do.
+    What has been said of a parent before (confirmed, tested, disputed) stays said as long as it is the parent.
     """
-    if animal.lineage_status == "disputed":
-        return "disputed"
     clutch = await unit.get(Clutch, animal.clutch_id) if animal.clutch_id else None
-    if clutch is None or animal.dam_id != clutch.dam_id:
-        return "claimed"
-    sires = clutch.candidate_sire_ids
-    agrees = animal.sire_id in sires if animal.sire_id else not sires
-    return "confirmed" if agrees else "claimed"
+    said: dict[ParentRole, LineageStatus] = {}
+    for role in ROLES:
+        parent, said_before = parent_of(animal, role), standing_of(place, role)
+        if parent is None:
+            continue
+        if parent == parent_of(place, role) and said_before in ("confirmed", "tested", "disputed"):
+            said[role] = said_before
+            continue
+        named = () if clutch is None else clutch.candidate_sire_ids if role == "sire" else (clutch.dam_id,)
+        said[role] = "confirmed" if parent in named else "claimed"
+    return said
 
 
 @agent(DrawUpPedigree, prefetch={Animal: "animal_id"})
 async def draw_up_pedigree(command: DrawUpPedigree, unit: Unit) -> AsyncIterator[Event]:
     """Draw up a pedigree that can be cited: its digest names exactly what it said."""
     animal = await own_animal(command.animal_id, command.vivarium_id, unit)
-    known = await ancestry(unit, [animal.animal_id])
-    said = standing(pedigree_of(known), animal.animal_id, command.generations)
+    lines = await lines_of(unit, [animal.animal_id])
+    said = standing(lines.ancestry(), animal.animal_id, command.generations)
     unit.answer(Done(id=animal.animal_id))
     yield PedigreeGenerated(
         animal_id=animal.animal_id,
@@ -85,6 +138,6 @@ async def draw_up_pedigree(command: DrawUpPedigree, unit: Unit) -> AsyncIterator
         depth=command.generations,
         completeness=float(sum(said.completeness) / command.generations),
         document_reference=f"/animals/{animal.animal_id}/pedigree/{command.generations}",
-        digest=pedigree_digest(known, animal.animal_id, command.generations),
-        inbreeding=float(said.inbreeding),
+        digest=pedigree_digest(lines.pedigree, animal.animal_id, command.generations),
+        inbreeding=said.inbreeding.value,
     )

@@ -8,7 +8,6 @@ from reptidex.agents.animal.odds import cross, looks, outcomes, warnings
 from reptidex.agents.animal.registry import checked_species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.cross import Prediction
-from reptidex.domain.kinship import Kinship
 from reptidex.domain.ownership import GONE, GoneError
 from reptidex.domain.visibility import has_page, sight
 from reptidex.errors import InvalidError
@@ -18,7 +17,7 @@ from reptidex.streams.contract import Event
 from reptidex.streams.values import Gene
 from reptidex.tables.animal.breeding import Pairing
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.queries import ancestry, pedigree_of
+from reptidex.tables.animal.pedigrees import lines_of
 from reptidex.tables.animal.relatives import ratio
 
 
@@ -62,9 +61,8 @@ async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]
     dam, sires = await breeding_pair(command.dam_id, command.candidate_sire_ids, command.vivarium_id, unit)
     species = need_species(dam.species_id)
     predictions = [cross(species, sire.genotype, dam.genotype) for sire in sires]
-    known = await ancestry(unit, [dam.animal_id, *command.candidate_sire_ids])
-    kinship = Kinship(pedigree_of(known))
-    closest = max((kinship.between(sire.animal_id, dam.animal_id) for sire in sires), default=Fraction(0))
+    lines = (await lines_of(unit, [dam.animal_id, *command.candidate_sire_ids])).ancestry()
+    closest = max((lines.kinship(sire.animal_id, dam.animal_id).fraction for sire in sires), default=Fraction(0))
     pairing = Pairing(
         pairing_id=command.pairing_id,
         vivarium_id=command.vivarium_id,

@@ -7,16 +7,18 @@ from msgspec import UNSET
 from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, trait_events
+from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, examined, trait_events
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.records import created, remarked, updated
 from reptidex.domain.catalogue.shelf import need_species
+from reptidex.domain.lineage import refuse_errors
 from reptidex.domain.ownership import check_free
 from reptidex.domain.registry.subspecies import checked_subspecies
 from reptidex.errors import DomainError, InvalidError, NotFoundError
 from reptidex.streams.commands.animal import Done, RegisterAnimal, UpdateAnimal
 from reptidex.streams.contract import Event
+from reptidex.tables.animal.lineage import LineageRules
 from reptidex.tables.animal.models import Animal, Collection, Ownership
 from reptidex.tables.animal.queries import with_references
 from reptidex.tables.animal.relatives import genotype_of
@@ -78,7 +80,11 @@ def check_birth(animal: Animal, unit: Unit) -> None:
         raise InvalidError("an animal dies after its birth and not in the future", "/died_on")
 
 
-@agent(RegisterAnimal, prefetch={Animal: "animal_id", Collection: "vivarium_id"})
+def _named(command: RegisterAnimal) -> tuple[str, ...]:
+    return tuple(one for one in (command.animal_id, command.sire_id, command.dam_id) if one)
+
+
+@agent(RegisterAnimal, prefetch={Animal: _named, Collection: "vivarium_id", LineageRules: "vivarium_id"})
 async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[Event]:
     """Register an animal, with its parents where they are known."""
     if await unit.get(Animal, command.animal_id) is not None:
@@ -101,7 +107,8 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
     if animal.born_on is not None and animal.birth_precision == "unknown":
         animal = replace(animal, birth_precision="day")
     check_birth(animal, unit)
-    remarks = await check_parents(animal, None, unit)
+    found, lines = await examined(animal, None, unit, hybrid=command.hybrid)
+    remarks = refuse_errors(found)
     if command.external_ref:
         reference = await claim_reference(command.vivarium_id, command.external_ref, unit)
         animal = replace(animal, external_ref=reference)
@@ -113,9 +120,8 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
     yield created(animal, "placeholder" if animal.placeholder else "registered")
     for event in trait_events(animal, animal.genotype):
         yield event
-    if animal.sire_id or animal.dam_id:
-        async for event in descent_events(animal, None, remarks, "registered", unit):
-            yield event
+    async for event in descent_events(animal, None, remarks, "registered", unit, hybrid=command.hybrid, lines=lines):
+        yield event
 
 
 @agent(UpdateAnimal, prefetch={Animal: "animal_id"})

@@ -45,6 +45,8 @@ class NewAnimal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """An ancestor kept elsewhere, who only stands in pedigrees."""
     sire_id: Id | None = None
     dam_id: Id | None = None
+    hybrid: bool = False
+    """Whether its parents may be of different species."""
     notes: LongText = ""
     subspecies: Text | None = None
     phenotype: LongText = ""

@@ -28,7 +28,8 @@ from reptidex.http.server.routes import Paging, Raw, Request, Routes, Stream
 from reptidex.streams.values import Id
 from reptidex.tables.animal.keeping import AnimalMark, marks_of
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.queries import AnimalsWanted, ancestry, animals_of, animals_wanted, fetch
+from reptidex.tables.animal.pedigrees import with_ancestors
+from reptidex.tables.animal.queries import AnimalsWanted, animals_of, animals_wanted, fetch
 
 routes = Routes("export")
 
@@ -154,7 +155,7 @@ async def export_pedigree(request: Request[None, PedigreeExport]) -> Raw:
         start = [(await _named(request, wanted.animal_id, vivarium_id)).animal_id]
     else:
         start = [one.animal_id for one in await request.read.find(animals_of(vivarium_id))]
-    known = await ancestry(request.read, start, wanted.generations)
+    known = await with_ancestors(request.read, start, wanted.generations)
     individuals = _individuals(known, vivarium_id)
     writer: Callable[[list[Individual]], str] = PEDIGREE_WRITERS[wanted.format]
     headers = _attached("pedigree", ENDINGS[wanted.format])

@@ -18,6 +18,7 @@ from reptidex.domain.interchange.formats import (
 )
 from reptidex.domain.interchange.reading import Problem
 from reptidex.domain.interchange.resolving import Known, Options, Resolved, resolve
+from reptidex.domain.lineage import CLOSE
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.http.animal.access import admit
@@ -27,8 +28,10 @@ from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_import import BeginImport, ImportRow, RowOutcome, StageImport
 from reptidex.tables.animal.imports import Import, ImportPart, imports_of, parts_of
 from reptidex.tables.animal.intake import Intake, species_named
+from reptidex.tables.animal.lineage import LineageRules
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.queries import CHUNK, ancestry, fetch, with_codes, with_references
+from reptidex.tables.animal.pedigrees import with_ancestors
+from reptidex.tables.animal.queries import CHUNK, fetch, with_codes, with_references
 
 routes = Routes("import")
 
@@ -135,6 +138,8 @@ async def _import(
     species_id = _species_id(wanted.species)
     animals, known = await _known(request, read, vivarium_id)
 
+    rules = await request.read.get(LineageRules, vivarium_id)
+    limit = rules.inbreeding_limit if rules else CLOSE
     names = {name for each in read.entries for name in (each.entry.sire, each.entry.dam) if name}
     ids = iter([request.new_id() for _ in range(len(read.entries) + len(names))])
     import_id = request.new_id()
@@ -142,7 +147,7 @@ async def _import(
     def check() -> tuple[list[ImportRow], list[RowOutcome]]:
         notes = _by_line(each for each in read.problems if each.severity != "error")
         rows = [_row(each, notes) for each in resolve(read.entries, known, options, ids.__next__)]
-        intake = Intake(vivarium_id, datetime.now(UTC), animals, species_id)
+        intake = Intake(vivarium_id, datetime.now(UTC), animals, species_id, limit=limit)
         return rows, [intake.judge(row).outcome for row in rows]
 
     rows, outcomes = await asyncio.to_thread(check)
@@ -197,7 +202,7 @@ async def _known(request: Request[bytes, Any], read: Animals, vivarium_id: str) 
             rows = await request.read.find(ask(vivarium_id, words[start : start + CHUNK]))
             found |= {one.animal_id: one for one in rows}
     found |= await fetch(request.read, [name for name in names if len(name) == 36])
-    found |= await ancestry(request.read, found.keys())
+    found |= await with_ancestors(request.read, found.keys())
     own = [one for one in found.values() if one.vivarium_id == vivarium_id]
     seen = [one for one in found.values() if shows_name(sight(one.visibility, one.vivarium_id, vivarium_id))]
     return list(found.values()), Known(

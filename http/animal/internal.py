@@ -3,17 +3,16 @@
 import msgspec
 
 from reptidex.domain.catalogue.shelf import need_species
-from reptidex.domain.kinship import Kinship
-from reptidex.errors import NotFoundError
 from reptidex.http.animal.lineage import checked_generations
-from reptidex.http.animal.shapes import PedigreeView, ProductView, PublicMark, pedigree_view
+from reptidex.http.animal.pedigrees import drawn
+from reptidex.http.animal.shapes import PedigreeView, ProductView, PublicMark
 from reptidex.http.server.policy import services
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.commands.animal import Held, HoldAnimal, ReleaseAnimal
 from reptidex.streams.values import CitesListing, Count, Id, Time
 from reptidex.tables.animal.keeping import marks_of
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.queries import ancestry, pedigree_of
+from reptidex.tables.animal.pedigrees import inbreeding_of
 from reptidex.tables.animal.relatives import welfare_of
 
 routes = Routes("internal")
@@ -36,7 +35,6 @@ class NewHold(msgspec.Struct, frozen=True, kw_only=True):
 async def get_product(request: Request[None, None]) -> ProductView:
     """Say what other services need to know of an animal."""
     animal = await request.read.need(Animal, request.path["animal_id"])
-    known = await ancestry(request.read, [animal.animal_id])
     species = need_species(animal.species_id)
     return ProductView(
         animal_id=animal.animal_id,
@@ -57,7 +55,7 @@ async def get_product(request: Request[None, None]) -> ProductView:
         photos=animal.photos,
         sire_id=animal.sire_id,
         dam_id=animal.dam_id,
-        inbreeding=float(Kinship(pedigree_of(known)).inbreeding(animal.animal_id)),
+        inbreeding=await inbreeding_of(request.read, animal.animal_id),
         version=animal.revision,
         subspecies=animal.subspecies,
         morphs=animal.morphs,
@@ -101,7 +99,5 @@ async def get_pedigree(request: Request[None, None]) -> PedigreeView:
     """Show a pedigree as its owner sees it, to be drawn."""
     generations = checked_generations(request.path["generations"])
     animal_id = request.path["animal_id"]
-    known = await ancestry(request.read, [animal_id])
-    if animal_id not in known:
-        raise NotFoundError("animal", animal_id)
-    return pedigree_view(known, animal_id, generations, known[animal_id].vivarium_id)
+    animal = await request.read.need(Animal, animal_id)
+    return await drawn(request.read, animal_id, generations, animal.vivarium_id)

@@ -3,17 +3,21 @@
 from datetime import datetime
 
 import msgspec
+from msgspec import structs
 
-from reptidex.domain.pedigree import MOST_GENERATIONS, standing
+from reptidex.domain.pedigree import MOST_GENERATIONS
 from reptidex.errors import InvalidError
 from reptidex.http.animal.access import admit, own_animal, seen_animal
-from reptidex.http.animal.shapes import AnimalView, PedigreeView, animal_view, pedigree_view
+from reptidex.http.animal.pedigrees import drawn
+from reptidex.http.animal.shapes import AnimalView, PedigreeView, animal_view
 from reptidex.http.server.policy import member, public
 from reptidex.http.server.routes import Request, Routes
+from reptidex.streams.animal import Finding
 from reptidex.streams.commands.animal import Done, DrawUpPedigree, Remarked, SetParents, ValidateLineage
-from reptidex.streams.values import Id
+from reptidex.streams.values import Evidence, Id, LongText, Text
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.queries import ancestry, animals_of, descendants, pedigree_of
+from reptidex.tables.animal.pedigrees import depths, descendants_of, lines_of
+from reptidex.tables.animal.queries import animals_of
 
 routes = Routes("lineage")
 
@@ -23,6 +27,12 @@ class NewParents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     sire_id: Id | None
     dam_id: Id | None
+    hybrid: bool | None = None
+    """Whether they may be of different species; left out, it stays as it is."""
+    evidence: Evidence = "claim"
+    reference: Text = ""
+    """Where the evidence can be found."""
+    note: LongText = ""
 
 
 class LineageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,10 +42,20 @@ class LineageView(msgspec.Struct, frozen=True, kw_only=True):
     sire_id: str | None
     dam_id: str | None
     lineage_status: str
+    sire_standing: str | None
+    dam_standing: str | None
+    hybrid: bool
     inbreeding: float
     known_ancestors: int
+    generations: int
+    """Those of the longest known line."""
     complete_generations: float
+    """Complete generation equivalents over all that is known."""
     descendants: int
+    linked_to: str | None
+    """The animal as which a placeholder turned out to be registered."""
+    findings: tuple[Finding, ...]
+    """What the last check noticed; for the animal's keepers."""
     pedigree: PedigreeView
 
 
@@ -76,8 +96,7 @@ async def get_pedigree(request: Request[None, None]) -> PedigreeView:
     """Show a pedigree of so many generations, with exact inbreeding and how much of it is known."""
     generations = checked_generations(request.path["generations"])
     animal, looking = await seen_animal(request)
-    known = await ancestry(request.read, [animal.animal_id])
-    return pedigree_view(known, animal.animal_id, generations, looking)
+    return await drawn(request.read, animal.animal_id, generations, looking)
 
 
 @routes.post("/animals/{animal_id}/pedigree/{generations}", policy=member("handler"), errors=(404, 422))
@@ -87,27 +106,33 @@ async def draw_up_pedigree(request: Request[None, None]) -> PedigreeView:
     animal = await own_animal(request, "handler")
     command = DrawUpPedigree(animal_id=animal.animal_id, vivarium_id=animal.vivarium_id, generations=generations)
     await request.ask(command, Done)
-    known = await ancestry(request.read, [animal.animal_id])
-    return pedigree_view(known, animal.animal_id, generations, animal.vivarium_id)
+    return await drawn(request.read, animal.animal_id, generations, animal.vivarium_id)
 
 
 @routes.get("/animals/{animal_id}/lineage", policy=public(), errors=(404,))
 async def get_lineage(request: Request[None, None]) -> LineageView:
     """Show an animal's lineage: parents and grandparents, figures over all that is known, the number of descendants."""
     animal, looking = await seen_animal(request)
-    known = await ancestry(request.read, [animal.animal_id])
-    below = await descendants(request.read, animal.animal_id)
-    said = standing(pedigree_of(known), animal.animal_id, MOST_GENERATIONS)
+    lines = await lines_of(request.read, [animal.animal_id])
+    place = lines.rows[animal.animal_id]
+    generation, equivalents = depths(lines).get(animal.animal_id, (0, 0.0))
+    pedigree = await drawn(request.read, animal.animal_id, 2, looking)
     return LineageView(
         animal_id=animal.animal_id,
         sire_id=animal.sire_id,
         dam_id=animal.dam_id,
         lineage_status=animal.lineage_status,
-        inbreeding=float(said.inbreeding),
-        known_ancestors=len(known) - 1,
-        complete_generations=float(said.complete_equivalents),
-        descendants=len(below),
-        pedigree=pedigree_view(known, animal.animal_id, 2, looking),
+        sire_standing=place.sire_standing,
+        dam_standing=place.dam_standing,
+        hybrid=place.hybrid,
+        inbreeding=pedigree.inbreeding,
+        known_ancestors=len(lines.rows) - 1,
+        generations=generation,
+        complete_generations=equivalents,
+        descendants=await request.read.count(descendants_of(animal.animal_id)),
+        linked_to=place.linked_to,
+        findings=place.findings if looking == animal.vivarium_id else (),
+        pedigree=pedigree,
     )
 
 
@@ -118,8 +143,7 @@ async def set_parents(request: Request[NewParents, None]) -> AnimalView:
     command = SetParents(
         animal_id=animal.animal_id,
         vivarium_id=animal.vivarium_id,
-        sire_id=request.body.sire_id,
-        dam_id=request.body.dam_id,
+        **structs.asdict(request.body),
     )
     done = await request.ask(command, Done)
     return animal_view(await request.read.need(Animal, done.id), animal.vivarium_id, done.remarks)

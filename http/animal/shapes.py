@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
+from reptidex.domain.ancestry import Ancestry
 from reptidex.domain.pedigree import chart, standing
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.streams.commands.animal import Remarked
 from reptidex.streams.values import CitesListing, Gene, Ratio, WelfareFlag
 from reptidex.tables.animal.models import Animal, Photo
-from reptidex.tables.animal.queries import pedigree_of
 from reptidex.tables.animal.relatives import ratio
 
 
@@ -137,6 +137,7 @@ class PedigreeView(msgspec.Struct, frozen=True, kw_only=True):
     inbreeding: float
     """Wright's F over everything that is known."""
     inbreeding_exact: Ratio
+    """The fraction; the nearest one where more than 128 animals of the pedigree have known parents."""
     inbreeding_within: float
     """F when only the generations shown count."""
     completeness: tuple[float, ...]
@@ -146,26 +147,30 @@ class PedigreeView(msgspec.Struct, frozen=True, kw_only=True):
     """MacCluer's index: 0 as soon as one parent is unknown."""
     ancestors: int
     distinct_ancestors: int
+    ancestor_loss: float
+    """The share of the known places that repeat an ancestor."""
     places: tuple[Place, ...]
 
 
-def pedigree_view(animals: Mapping[str, Animal], animal_id: str, generations: int, looking: str) -> PedigreeView:
+def pedigree_view(
+    animals: Mapping[str, Animal], ancestry: Ancestry, animal_id: str, generations: int, looking: str
+) -> PedigreeView:
     """Show a pedigree to somebody who looks for a vivarium; the figures count hidden ancestors too."""
-    pedigree = pedigree_of(animals)
-    said = standing(pedigree, animal_id, generations)
-    slots = chart(pedigree, animal_id, generations)
+    said = standing(ancestry, animal_id, generations)
+    slots = chart(ancestry.pedigree, animal_id, generations)
     return PedigreeView(
         animal_id=animal_id,
         generations=generations,
         lineage_status=animals[animal_id].lineage_status,
-        inbreeding=float(said.inbreeding),
-        inbreeding_exact=ratio(said.inbreeding),
-        inbreeding_within=float(said.inbreeding_within),
+        inbreeding=said.inbreeding.value,
+        inbreeding_exact=ratio(said.inbreeding.fraction),
+        inbreeding_within=said.inbreeding_within.value,
         completeness=tuple(float(share) for share in said.completeness),
         complete_generations=float(said.complete_equivalents),
         completeness_index=float(said.index),
         ancestors=said.ancestors,
         distinct_ancestors=said.distinct,
+        ancestor_loss=float(said.loss),
         places=tuple(
             _place(slot.number, slot.generation, animals.get(slot.animal) if slot.animal else None, looking)
             for slot in slots

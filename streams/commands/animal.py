@@ -84,6 +84,8 @@ class RegisterAnimal(Command, frozen=True, kw_only=True):
     placeholder: bool = False
     sire_id: Id | None = None
     dam_id: Id | None = None
+    hybrid: bool = False
+    """Whether its parents may be of different species."""
     notes: LongText = ""
     subspecies: Text | None = None
     phenotype: LongText = ""
@@ -107,6 +109,11 @@ class SetParents(Command, frozen=True, kw_only=True):
     vivarium_id: Id
     sire_id: Id | None
     dam_id: Id | None
+    hybrid: bool | None = None
+    """Whether they may be of different species; None leaves it as it is."""
+    evidence: Evidence = "claim"
+    reference: Text = ""
+    note: LongText = ""
 
 
 @command(key="animal_id")

@@ -14,7 +14,8 @@ from reptidex.domain.interchange.above import Above
 from reptidex.domain.interchange.animals import AnimalEntry
 from reptidex.domain.interchange.reading import Problem
 from reptidex.domain.interchange.words import Precision, date_of
-from reptidex.domain.lineage import CLOSE, Remark, judge
+from reptidex.domain.lineage import CLOSE, judge
+from reptidex.domain.lineage import Known as Lineage
 from reptidex.domain.registry.marks import check_days, checked_mark
 from reptidex.domain.registry.subspecies import checked_subspecies
 from reptidex.domain.visibility import shows_name, sight
@@ -51,13 +52,18 @@ class Intake:
         known: Iterable[Animal],
         species_id: str | None = None,
         taken: Mapping[str, frozenset[str]] | None = None,
+        limit: float = CLOSE,
     ) -> None:
-        """`taken` has the codes and the references (by the name of the field) that new rows want and others have."""
+        """Begin with what is known.
+
+        `taken` has the codes and the references (by the name of the field) that new rows want and others have; from `limit` of F
+        on parents are called close.
+        """
         self.known = {one.animal_id: one for one in known}
         self._vivarium_id, self._now, self._species_id = vivarium_id, now, species_id
         self.above = Above({one.animal_id: (one.sire_id, one.dam_id) for one in self.known.values()})
         self._refused: dict[str, int] = {}
-        self._taken = taken or {}
+        self._taken, self._limit = taken or {}, limit
         self._names = names_of_species()
 
     def judge(self, row: ImportRow) -> Judged:
@@ -239,8 +245,10 @@ class Intake:
         # A new animal is nobody's parent yet: only one that is there can close a circle. F is reckoned from what is known of
         # the parents, and not from their whole pedigree for each row.
         above = self.above.of(after.sire_id, after.dam_id) if before is not None else {}
-        remarks = judge(relative(after), sire, dam, need_species(after.species_id), above)
-        remarks += self._close(after) if before is None else []
+        both = before is None and after.sire_id and after.dam_id
+        together = self.above.mating(after.sire_id, after.dam_id) if both and after.sire_id and after.dam_id else None
+        known = Lineage(limit=self._limit, inbreeding=together)
+        remarks = judge(relative(after), sire, dam, need_species(after.species_id), above, known)
         return [
             Problem(
                 line=row.line,
@@ -254,13 +262,6 @@ class Intake:
 
     def _seen(self, parent: Animal) -> bool:
         return shows_name(sight(parent.visibility, parent.vivarium_id, self._vivarium_id))
-
-    def _close(self, animal: Animal) -> list[Remark]:
-        together = self.above.mating(animal.sire_id, animal.dam_id) if animal.sire_id and animal.dam_id else 0.0
-        if together < CLOSE:
-            return []
-        text = f"the parents are closely related: inbreeding {together:.4g}"
-        return [Remark(rule="inbreeding", severity="warning", text=text)]
 
 
 def names_of_species() -> dict[str, Species]:

@@ -1,13 +1,12 @@
 """Questions that agents and views both ask of the animals' tables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import or_
 
-from reptidex.domain.kinship import Parents
 from reptidex.tables.animal.breeding import Clutch, Pairing
 from reptidex.tables.animal.models import Access, Animal, Ownership
 from reptidex.tables.query import Query, select
@@ -29,6 +28,19 @@ class Finder(Protocol):
 def animals_of(vivarium_id: str) -> Query[Animal]:
     """Ask for all animals of a vivarium, archived ones included."""
     return select(Animal, Animal.c.vivarium_id == vivarium_id)
+
+
+def living_of(vivarium_id: str, species_id: str) -> Query[Animal]:
+    """Ask for a vivarium's living animals of a species that it keeps itself: what it can breed with."""
+    table = Animal.c
+    gone = table.status.in_(("deceased", "archived", "sold", "external"))
+    return select(
+        Animal,
+        table.vivarium_id == vivarium_id,
+        table.species_id == species_id,
+        table.placeholder.is_(False),
+        ~gone,
+    )
 
 
 class AnimalsWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,36 +135,6 @@ async def fetch(source: Finder, animal_ids: Iterable[str]) -> dict[str, Animal]:
         chunk = ids[start : start + CHUNK]
         found |= {one.animal_id: one for one in await source.find(select(Animal, Animal.c.animal_id.in_(chunk)))}
     return found
-
-
-async def ancestry(source: Finder, animal_ids: Iterable[str], generations: int | None = None) -> dict[str, Animal]:
-    """Return animals with all their known ancestors, or those of so many generations: one round trip a generation."""
-    known: dict[str, Animal] = {}
-    level, left = set(animal_ids), generations
-    while level and (left is None or left >= 0):
-        fresh = await fetch(source, level)
-        known |= fresh
-        parents = {parent for one in fresh.values() for parent in (one.sire_id, one.dam_id) if parent}
-        level, left = parents - known.keys(), None if left is None else left - 1
-    return known
-
-
-async def descendants(source: Finder, animal_id: str) -> dict[str, Animal]:
-    """Return every animal that descends from one: one round trip a generation."""
-    known: dict[str, Animal] = {}
-    level = [animal_id]
-    while level:
-        fresh: dict[str, Animal] = {}
-        for start in range(0, len(level), CHUNK):
-            fresh |= {one.animal_id: one for one in await source.find(offspring_of(level[start : start + CHUNK]))}
-        level = [one for one in fresh if one not in known]
-        known |= fresh
-    return known
-
-
-def pedigree_of(animals: Mapping[str, Animal]) -> dict[str, Parents]:
-    """Reduce animals to who descends from whom."""
-    return {one.animal_id: (one.sire_id, one.dam_id) for one in animals.values() if one.sire_id or one.dam_id}
 
 
 def pairings_of(vivarium_id: str) -> Query[Pairing]:

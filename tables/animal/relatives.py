@@ -40,6 +40,7 @@ def relative(animal: Animal) -> Relative:
         birth_precision=animal.birth_precision,
         vivarium_id=animal.vivarium_id,
         placeholder=animal.placeholder,
+        died_on=animal.died_on,
         genotype=genotype_of(need_species(animal.species_id), whole),
     )
 

@@ -1,5 +1,6 @@
 """What may be said of who descends from whom: hard rules refuse, soft ones warn and never block."""
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
@@ -7,14 +8,20 @@ from typing import Literal
 
 import msgspec
 
+from reptidex.domain.ancestry import Ancestry
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.genetics.cross import at_locus
 from reptidex.domain.genetics.loci import NORMAL, Distribution, Genotype, Locus
-from reptidex.domain.kinship import Kinship, LineageCycleError, Parents, Pedigree
+from reptidex.domain.kinship import LineageCycleError, Parents, Pedigree
 from reptidex.errors import DomainError
 
-CLOSE = Fraction(1, 4)
-"""Inbreeding from which a pairing is called close: that of full siblings, or of parent and offspring."""
+CLOSE = 0.25
+"""Inbreeding from which a pairing is called close, where a vivarium says nothing else: that of full siblings."""
+GRAVID_DAYS = 150
+"""The longest time from fertilisation to laying (or birth) that is allowed for, whatever the species."""
+STORAGE_DAYS = 7 * 365
+"""The longest storage of sperm known of any reptile (Acrochordus arafurae; Birkhead & Moeller 1993): it bounds what no source
+gives for a species."""
 
 
 class Relative(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +35,7 @@ class Relative(msgspec.Struct, frozen=True, kw_only=True):
     vivarium_id: str = ""
     placeholder: bool = False
     genotype: Genotype = {}
+    died_on: date | None = None
 
     @property
     def born_between(self) -> tuple[date, date] | None:
@@ -41,6 +49,28 @@ class Relative(msgspec.Struct, frozen=True, kw_only=True):
         if self.birth_precision == "year":
             return first.replace(month=1, day=1), first.replace(month=12, day=31)
         return first, first
+
+
+class Laid(msgspec.Struct, frozen=True, kw_only=True):
+    """What the record of a clutch says of an animal that hatched from it."""
+
+    dam_id: str
+    sire_ids: tuple[str, ...] = ()
+    eggs: int = 0
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What else is known where parents are judged."""
+
+    limit: float = CLOSE
+    """The inbreeding from which the vivarium wants to be warned."""
+    hybrid: bool = False
+    """Whether the animal is said to be a hybrid of species."""
+    clutch: Laid | None = None
+    tested: Parents = (None, None)
+    """Parents whom a laboratory has confirmed."""
+    inbreeding: float | None = None
+    """F of the animal with these parents, where it has been worked out already."""
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +95,12 @@ class ParentsRefusedError(DomainError):
 
 
 def judge(
-    child: Relative, sire: Relative | None, dam: Relative | None, species: Species, ancestry: Pedigree
+    child: Relative,
+    sire: Relative | None,
+    dam: Relative | None,
+    species: Species,
+    ancestry: Pedigree,
+    known: Known = Known(),
 ) -> list[Remark]:
     """Check a pair of parents for an animal.
 
@@ -74,14 +109,15 @@ def judge(
     remarks: list[Remark] = []
     for role, parent in (("sire", sire), ("dam", dam)):
         if parent is not None:
-            remarks += _one_parent(child, parent, role, species)
+            remarks += _one_parent(child, parent, role, species, known)
     parents: Parents = (sire.animal_id if sire else None, dam.animal_id if dam else None)
     remarks += _circle(child, parents, ancestry)
+    remarks += _slots(parents, known)
     if sire and dam and sire.animal_id == dam.animal_id:
         remarks.append(_error("same_parent", "one animal cannot be both sire and dam", "/dam_id", sire.animal_id))
     if any(remark.severity == "error" for remark in remarks):
         return remarks
-    return remarks + list(_doubts(child, sire, dam, species, ancestry))
+    return remarks + list(_doubts(child, sire, dam, species, ancestry, known))
 
 
 def refuse_errors(remarks: list[Remark]) -> list[Remark]:
@@ -99,7 +135,7 @@ def _error(rule: str, text: str, pointer: str, *animals: str) -> Remark:
     return Remark(rule=rule, severity="error", text=text, pointer=pointer, animal_ids=animals)
 
 
-def _one_parent(child: Relative, parent: Relative, role: str, species: Species) -> Iterator[Remark]:
+def _one_parent(child: Relative, parent: Relative, role: str, species: Species, known: Known) -> Iterator[Remark]:
     pointer, needed = f"/{role}_id", {"sire": "male", "dam": "female"}[role]
     if parent.animal_id == child.animal_id:
         yield _error("self_parent", f"an animal cannot be its own {role}", pointer, child.animal_id)
@@ -107,15 +143,60 @@ def _one_parent(child: Relative, parent: Relative, role: str, species: Species) 
     if parent.sex not in (needed, "unknown"):
         yield _error("sex", f"the {role} is recorded as {parent.sex}; it must be {needed}", pointer, parent.animal_id)
     if parent.species_id != child.species_id:
-        yield _error("species", f"the {role} is of another species", pointer, parent.animal_id)
+        if known.hybrid:
+            text = f"the {role} is of another species: a hybrid"
+            yield Remark(rule="hybrid", severity="note", text=text, pointer=pointer, animal_ids=(parent.animal_id,))
+        else:
+            text = f"the {role} is of another species; say `hybrid` where that is meant"
+            yield _error("species", text, pointer, parent.animal_id)
     born, before = child.born_between, parent.born_between
     if born and before and before[0] + timedelta(days=species.parent_days) > born[1]:
         text = f"the {role} must be born at least {species.parent_days} days before its young"
         yield _error("age", text, pointer, parent.animal_id)
+    yield from _alive(child, parent, role, species)
     if parent.sex == "unknown":
         yield Remark(rule="sex_unknown", severity="warning", text=f"the {role}'s sex is not recorded", pointer=pointer)
     if before is None and not parent.placeholder:
         yield Remark(rule="birth_unknown", severity="note", text=f"the {role}'s birth is not recorded", pointer=pointer)
+
+
+def _alive(child: Relative, parent: Relative, role: str, species: Species) -> Iterator[Remark]:
+    """A dam lives until she lays; a sire until he mates, and his sperm may be stored for as long as the species allows."""
+    born, died = child.born_between, parent.died_on
+    if born is None or died is None:
+        return
+    pointer = f"/{role}_id"
+    incubated = 0 if species.live_bearing else (species.incubation_days or (0, GRAVID_DAYS))[1]
+    laid = born[0] - timedelta(days=incubated)
+    if role == "dam":
+        if died < laid:
+            yield _error("dead", "the dam had died before the egg was laid", pointer, parent.animal_id)
+        return
+    gone = (laid - timedelta(days=GRAVID_DAYS) - died).days
+    if gone > (species.sperm_storage_days or STORAGE_DAYS):
+        text = "the sire had died before conception, longer ago than sperm can be stored"
+        yield _error("dead", text, pointer, parent.animal_id)
+    elif gone > 0:
+        text = f"the sire had died {gone} days or more before conception: only stored sperm explains it"
+        yield Remark(
+            rule="stored_sperm", severity="warning", text=text, pointer=pointer, animal_ids=(parent.animal_id,)
+        )
+
+
+def _slots(parents: Parents, known: Known) -> Iterator[Remark]:
+    """A slot has one record: what a laboratory or the clutch has settled, another name does not replace."""
+    for role, parent, tested in zip(("sire", "dam"), parents, known.tested, strict=True):
+        if tested is not None and parent != tested:
+            text = f"a laboratory has confirmed another {role}; a new test has to exclude it first"
+            yield _error("slot", text, f"/{role}_id", tested)
+    laid, (sire, dam) = known.clutch, parents
+    if laid is None:
+        return
+    if dam is not None and dam != laid.dam_id:
+        yield _error("slot", "the record of its clutch names another dam", "/dam_id", laid.dam_id)
+    if sire is not None and laid.sire_ids and sire not in laid.sire_ids:
+        text = "the record of its clutch does not name this sire"
+        yield Remark(rule="clutch_sire", severity="warning", text=text, pointer="/sire_id", animal_ids=(sire,))
 
 
 def _circle(child: Relative, parents: Parents, ancestry: Pedigree) -> Iterator[Remark]:
@@ -129,9 +210,9 @@ def _circle(child: Relative, parents: Parents, ancestry: Pedigree) -> Iterator[R
 def line(ancestry: Pedigree, start: str, ancestor: str) -> tuple[str, ...]:
     """Return one line of descent from an animal up to an ancestor, both included; empty where there is none."""
     came: dict[str, str | None] = {start: None}
-    todo = [start]
+    todo = deque([start])
     while todo:
-        here = todo.pop(0)
+        here = todo.popleft()
         if here == ancestor:
             path = [here]
             while (below := came[path[-1]]) is not None:
@@ -145,21 +226,33 @@ def line(ancestry: Pedigree, start: str, ancestor: str) -> tuple[str, ...]:
 
 
 def _doubts(
-    child: Relative, sire: Relative | None, dam: Relative | None, species: Species, ancestry: Pedigree
+    child: Relative, sire: Relative | None, dam: Relative | None, species: Species, ancestry: Pedigree, known: Known
 ) -> Iterator[Remark]:
+    if known.clutch and species.clutch_size and known.clutch.eggs > species.clutch_size[1]:
+        text = f"its clutch of {known.clutch.eggs} is larger than any known of the species ({species.clutch_size[1]})"
+        yield Remark(rule="clutch_size", severity="warning", text=text)
     if sire and dam:
         if sire.placeholder and dam.placeholder and sire.vivarium_id == dam.vivarium_id == child.vivarium_id:
             yield Remark(
                 rule="placeholders", severity="warning", text="both parents are placeholders of the same vivarium"
             )
-        together = Kinship({**ancestry, child.animal_id: (sire.animal_id, dam.animal_id)}).inbreeding(child.animal_id)
-        if together >= CLOSE:
-            text = f"the parents are closely related: inbreeding {float(together):.4g}"
-            yield Remark(rule="inbreeding", severity="warning", text=text, animal_ids=(sire.animal_id, dam.animal_id))
+        together = known.inbreeding
+        if together is None:
+            together = Ancestry(ancestry).kinship(sire.animal_id, dam.animal_id).value
+        if close := close_parents(together, known.limit, sire.animal_id, dam.animal_id):
+            yield close
         for locus in species.loci:
             if not possible(locus, child.genotype, sire.genotype, dam.genotype):
                 text = f"{locus.name}: these parents, as recorded, cannot give what the animal is recorded to carry"
                 yield Remark(rule="genotype", severity="warning", text=text, animal_ids=(sire.animal_id, dam.animal_id))
+
+
+def close_parents(inbreeding: float, limit: float, *parents: str) -> Remark | None:
+    """Warn where parents are as closely related as the vivarium's limit, or closer."""
+    if inbreeding < limit or not inbreeding:
+        return None
+    text = f"the parents are closely related: inbreeding {inbreeding:.4g}"
+    return Remark(rule="inbreeding", severity="warning", text=text, animal_ids=parents)
 
 
 def possible(locus: Locus, child: Genotype, sire: Genotype, dam: Genotype) -> bool:

@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from reptidex.domain.kinship import Kinship, Parents, Pedigree, within
+from reptidex.domain.ancestry import Ancestry, Coefficient
+from reptidex.domain.kinship import Parents, Pedigree
 
 T = TypeVar("T")
 
@@ -40,9 +41,9 @@ def chart(pedigree: Pedigree, animal: str, generations: int) -> list[Slot[str]]:
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What a pedigree says of an animal, with how far that can be trusted."""
 
-    inbreeding: Fraction
+    inbreeding: Coefficient
     """Wright's F over everything that is known."""
-    inbreeding_within: Fraction
+    inbreeding_within: Coefficient
     """F when only the generations shown count."""
     generations: int
     completeness: tuple[Fraction, ...]
@@ -56,15 +57,20 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     distinct: int
     """Different known ancestors."""
 
+    @property
+    def loss(self) -> Fraction:
+        """Ancestor loss: the share of the known slots that repeat an ancestor (Ahnenverlust)."""
+        return 1 - Fraction(self.distinct, self.ancestors) if self.ancestors else Fraction(0)
 
-def standing(pedigree: Pedigree, animal: str, generations: int) -> Standing:
+
+def standing(ancestry: Ancestry, animal: str, generations: int) -> Standing:
     """Judge an animal's pedigree over a number of generations."""
-    slots = chart(pedigree, animal, generations)
+    slots = chart(ancestry.pedigree, animal, generations)
     shares = tuple(_share(slots, generation) for generation in range(1, generations + 1))
     known = [slot.animal for slot in slots[1:] if slot.animal]
     return Standing(
-        inbreeding=Kinship(pedigree).inbreeding(animal),
-        inbreeding_within=Kinship(within(pedigree, animal, generations)).inbreeding(animal),
+        inbreeding=ancestry.inbreeding(animal),
+        inbreeding_within=ancestry.cut(animal, generations).inbreeding(animal),
         generations=generations,
         completeness=shares,
         complete_equivalents=sum(shares, Fraction(0)),

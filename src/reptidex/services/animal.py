@@ -6,9 +6,12 @@ from reptidex.agents.animal import (
     access,
     archive,
     clutches,
+    disputes,
     enclosures,
+    founders,
     hatchlings,
     health,
+    history,
     holds,
     importing,
     lineage,
@@ -17,8 +20,10 @@ from reptidex.agents.animal import (
     offers,
     pairings,
     photos,
+    placeholders,
     provenance,
     registry,
+    suggestions,
     taxonomy,
     transfers,
 )
@@ -28,16 +33,22 @@ from reptidex.http.animal import animals as animal_views
 from reptidex.http.animal import breeding as breeding_views
 from reptidex.http.animal import care as care_views
 from reptidex.http.animal import care_overview as care_overview_views
+from reptidex.http.animal import claims as claim_views
+from reptidex.http.animal import diversity as diversity_views
 from reptidex.http.animal import enclosures as enclosure_views
 from reptidex.http.animal import exports as export_views
+from reptidex.http.animal import founders as founder_views
 from reptidex.http.animal import history as history_views
 from reptidex.http.animal import imports as import_views
 from reptidex.http.animal import internal as internal_views
+from reptidex.http.animal import kinship as kinship_views
 from reptidex.http.animal import lineage as lineage_views
 from reptidex.http.animal import marks as mark_views
+from reptidex.http.animal import mates as mate_views
 from reptidex.http.animal import numbering as numbering_views
 from reptidex.http.animal import photos as photo_views
 from reptidex.http.animal import provenance as provenance_views
+from reptidex.http.animal import suggestions as suggestion_views
 from reptidex.http.animal import taxonomy as taxonomy_views
 from reptidex.http.animal import transfers as transfer_views
 from reptidex.services.service import Service
@@ -74,7 +85,7 @@ SERVICE = Service(
     publishes=events_of("animal"),
     hears={
         AuthUserCreated: "opens the personal collection with its template of codes",
-        AuthUserDeleted: "ends every access of a person who is gone",
+        AuthUserDeleted: "ends every access of a person who is gone, and takes them out of the histories of lineages",
         OrgMemberAdded: "gives a member access to the vivarium's animals",
         OrgMemberChanged: "follows a member's role",
         OrgMemberRemoved: "ends a former member's access",
@@ -108,6 +119,15 @@ SERVICE = Service(
         lineage.set_parents,
         lineage.validate_lineage,
         lineage.draw_up_pedigree,
+        history.forget_speaker,
+        suggestions.suggest_parent,
+        suggestions.answer_suggestion,
+        suggestions.withdraw_suggestion,
+        disputes.dispute_parent,
+        disputes.resolve_parent,
+        placeholders.link_placeholder,
+        founders.set_founder_inbreeding,
+        founders.set_lineage_rules,
         holds.hold_animal,
         holds.release_animal,
         holds.lapse_hold,
@@ -135,6 +155,12 @@ SERVICE = Service(
     views=(
         animal_views.routes,
         lineage_views.routes,
+        suggestion_views.routes,
+        claim_views.routes,
+        founder_views.routes,
+        kinship_views.routes,
+        diversity_views.routes,
+        mate_views.routes,
         breeding_views.routes,
         care_views.routes,
         care_overview_views.routes,

@@ -13,6 +13,7 @@ from reptidex.streams.animal import AnimalCreated, LineageUpdated
 from reptidex.streams.commands.animal import Changes
 from reptidex.streams.commands.animal_keeping import Mark
 from reptidex.streams.values import Gene, Ratio
+from reptidex.tables.animal.lineage import Descent
 from tests.unit.animal.asking import Asker
 
 FAMILY = b"""external_ref,code,name,species,sex,born,sire,dam,morphs,genotype,microchip
@@ -72,6 +73,8 @@ async def test_a_family_is_imported_whatever_order_it_stands_in(keepers: Any, as
     said = [event.data for event in keepers.harness.events]
     assert [event.how for event in said if isinstance(event, AnimalCreated)] == ["imported"] * 3
     assert [event.generation for event in said if isinstance(event, LineageUpdated)] == [1]
+    place = await keepers.harness.get(Descent, kid.animal_id)
+    assert (place.parents, place.generation, place.inbreeding) == ((sire.animal_id, dam.animal_id), 1, 0.0)
 
 
 async def test_the_same_file_again_changes_nothing_and_a_corrected_one_changes_that(keepers: Any, ask: Asker) -> None:

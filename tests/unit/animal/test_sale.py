@@ -10,7 +10,8 @@ from reptidex.errors import NotFoundError
 from reptidex.streams.animal import AnimalTransferred, AnimalTransferRejected, AnimalUpdated
 from reptidex.streams.commands.animal import ArchiveAnimal, ReleaseAnimal
 from reptidex.streams.commands.animal_keeping import OfferAnimal
-from reptidex.tables.animal.queries import ancestry, owners_of, pedigree_of
+from reptidex.tables.animal.pedigrees import lines_of
+from reptidex.tables.animal.queries import owners_of
 
 OTHER = "eeeeeeee-0000-7000-8000-000000000000"
 
@@ -115,11 +116,11 @@ async def test_the_same_sale_told_again_moves_nothing(keepers: Any) -> None:
 async def test_a_pedigree_survives_the_transfer_unchanged(keepers: Any) -> None:
     sire, dam = await keepers.animal("male"), await keepers.animal("female")
     animal = await keepers.animal(born="2024-01-01", sire_id=sire, dam_id=dam)
-    before = pedigree_of(await ancestry(keepers.harness, [animal]))
+    before = (await lines_of(keepers.harness, [animal])).pedigree
     await keepers.hold(animal)
     await keepers.harness.handle(keepers.paid(animal))
 
-    assert pedigree_of(await ancestry(keepers.harness, [animal])) == before
+    assert (await lines_of(keepers.harness, [animal])).pedigree == before
 
 
 @pytest.mark.parametrize(

@@ -5,27 +5,10 @@ from itertools import product
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from reptidex.domain.kinship import Kinship, LineageCycleError, Pedigree, oldest_first, within
+from tests.unit.domain.pedigrees import FERNANDO, MRODE, WRAY, by_paths, pedigrees
 
-MRODE: Pedigree = {"3": ("1", "2"), "4": ("1", None), "5": ("4", "3"), "6": ("5", "2")}
-WRAY: Pedigree = {
-    "3": ("2", "1"),
-    "4": ("2", "1"),
-    "5": ("3", "4"),
-    "6": ("2", "4"),
-    "7": ("5", "6"),
-    "8": ("5", "7"),
-}
-FERNANDO: Pedigree = {
-    "3": ("1", None),
-    "4": ("1", "2"),
-    "5": ("3", "4"),
-    "6": ("1", "4"),
-    "7": ("5", "6"),
-    "8": ("5", "6"),
-}
 SIBLINGS: Pedigree = {"a": ("S", "D"), "b": ("S", "D")}
 COUSINS: Pedigree = {**SIBLINGS, "c": ("a", "x"), "d": ("y", "b")}
 MATINGS: dict[str, tuple[Pedigree, F]] = {
@@ -46,6 +29,10 @@ MATINGS: dict[str, tuple[Pedigree, F]] = {
         F(1, 32),
     ),
     "first cousins once removed": ({**COUSINS, "e": ("z", "d"), "o": ("c", "e")}, F(1, 32)),
+    "half siblings by an inbred parent": (
+        {**SIBLINGS, "I": ("a", "b"), "c": ("I", "x"), "d": ("I", "y"), "o": ("c", "d")},
+        F(5, 32),
+    ),
     "second cousins": ({**COUSINS, "e": ("c", "u"), "f": ("v", "d"), "o": ("e", "f")}, F(1, 64)),
 }
 
@@ -113,6 +100,28 @@ def test_repeated_mating_of_full_siblings_follows_the_known_series() -> None:
     assert [kinship.inbreeding(f"m{generation}") for generation in range(1, 11)] == [F(one) for one in series]
 
 
+def test_repeated_backcrossing_to_one_sire_follows_the_known_series() -> None:
+    pedigree: dict[str, tuple[str | None, str | None]] = {"b1": ("S", "D")}
+    pedigree |= {f"b{generation}": ("S", f"b{generation - 1}") for generation in range(2, 8)}
+    kinship = Kinship(pedigree)
+    series = ["0", "1/4", "3/8", "7/16", "15/32", "31/64", "63/128"]
+
+    assert [kinship.inbreeding(f"b{generation}") for generation in range(1, 8)] == [F(one) for one in series]
+
+
+def test_selfing_follows_the_known_series() -> None:
+    kinship = Kinship({f"{n}": (f"{n - 1}", f"{n - 1}") for n in range(1, 5)})
+
+    assert [kinship.inbreeding(f"{n}") for n in range(4)] == [0, F(1, 2), F(3, 4), F(7, 8)]
+
+
+def test_wrays_relationships_are_reproduced() -> None:
+    kinship = Kinship(WRAY)
+    pairs = {("5", "7"): 0.9375, ("7", "8"): 1.125, ("5", "8"): 1.09375, ("1", "8"): 0.4375}
+
+    assert {pair: kinship.additive(*pair) for pair in pairs} == pairs
+
+
 def test_an_inbred_founder_passes_its_inbreeding_on() -> None:
     kinship = Kinship({**SIBLINGS, "o": ("a", "b")}, founders={"S": F(1)})
 
@@ -132,17 +141,6 @@ def test_an_animal_that_descends_from_itself_is_refused_with_the_circle() -> Non
     assert set(refusal.value.path) == {"a", "b", "c"}
 
 
-@st.composite
-def pedigrees(draw: st.DrawFn) -> dict[str, tuple[str | None, str | None]]:
-    """Any pedigree of up to twelve animals, unknown and repeated ancestors included."""
-    pedigree: dict[str, tuple[str | None, str | None]] = {}
-    for place in range(draw(st.integers(2, 12))):
-        older = st.one_of(st.none(), st.sampled_from([str(one) for one in range(place)])) if place else st.none()
-        sire, dam = draw(older), draw(older)
-        pedigree[str(place)] = (sire, dam if dam != sire else None)
-    return pedigree
-
-
 @given(pedigrees())
 def test_kinship_is_symmetric_and_a_probability(pedigree: Pedigree) -> None:
     kinship = Kinship(pedigree)
@@ -156,26 +154,7 @@ def test_wrights_paths_give_what_the_recursion_gives(pedigree: Pedigree) -> None
     kinship = Kinship(pedigree)
 
     for animal, (sire, dam) in pedigree.items():
-        assert kinship.inbreeding(animal) == (_by_paths(pedigree, sire, dam) if sire and dam else 0)
-
-
-def _by_paths(pedigree: Pedigree, sire: str, dam: str) -> F:
-    """Sum (1/2)^(n1+n2+1) (1+F_A) over every pair of paths that meet in A alone (Wright 1922)."""
-    total = F(0)
-    for up, down in product(_paths(pedigree, sire), _paths(pedigree, dam)):
-        if up[-1] == down[-1] and not set(up[:-1]) & set(down[:-1]) and up[-1] not in up[:-1] + down[:-1]:
-            parents = pedigree.get(up[-1], (None, None))
-            own = _by_paths(pedigree, parents[0], parents[1]) if parents[0] and parents[1] else F(0)
-            total += F(1, 2) ** (len(up) + len(down) - 1) * (1 + own)
-    return total
-
-
-def _paths(pedigree: Pedigree, animal: str) -> list[tuple[str, ...]]:
-    found: list[tuple[str, ...]] = [(animal,)]
-    for parent in pedigree.get(animal, (None, None)):
-        if parent:
-            found += [(animal, *path) for path in _paths(pedigree, parent)]
-    return found
+        assert kinship.inbreeding(animal) == (by_paths(pedigree, sire, dam) if sire and dam else 0)
 
 
 def test_a_full_pedigree_of_ten_generations_without_repeats_is_little_work() -> None:

@@ -4,10 +4,12 @@ from datetime import date
 from fractions import Fraction as F
 
 import pytest
+from msgspec.structs import replace
 
+from reptidex.domain.ancestry import Ancestry
 from reptidex.domain.catalogue.shelf import species
 from reptidex.domain.genetics.reading import read
-from reptidex.domain.lineage import ParentsRefusedError, Relative, generations, judge, line, refuse_errors
+from reptidex.domain.lineage import Known, Laid, ParentsRefusedError, Relative, generations, judge, line, refuse_errors
 from reptidex.domain.pedigree import chart, standing
 
 BALL = next(entry for entry in species().values() if entry.slug == "python-regius")
@@ -83,6 +85,50 @@ def test_doubtful_parents_are_named_and_let_pass(
     assert refuse_errors(judge(CHILD, sire, dam, BALL, ancestry))
 
 
+OLD = "2010-06-01"
+
+
+@pytest.mark.parametrize(
+    ("sire", "dam", "known", "rule"),
+    [
+        (animal("sire", "male", OLD, died_on=date(2016, 1, 1)), DAM, Known(), "dead"),
+        (SIRE, animal("dam", "female", OLD, died_on=date(2024, 4, 1)), Known(), "dead"),
+        (animal("sire", "male", species_id=CORN.species_id), DAM, Known(), "species"),
+        (SIRE, DAM, Known(clutch=Laid(dam_id="another")), "slot"),
+        (SIRE, DAM, Known(tested=("another", None)), "slot"),
+    ],
+)
+def test_what_the_records_rule_out_is_refused(sire: Relative, dam: Relative, known: Known, rule: str) -> None:
+    errors = [one for one in judge(CHILD, sire, dam, BALL, {}, known) if one.severity == "error"]
+
+    assert [one.rule for one in errors] == [rule]
+
+
+@pytest.mark.parametrize(
+    ("sire", "dam", "known", "rule"),
+    [
+        (animal("sire", "male", OLD, died_on=date(2023, 1, 1)), DAM, Known(), "stored_sperm"),
+        (animal("sire", "male", species_id=CORN.species_id), DAM, Known(hybrid=True), "hybrid"),
+        (SIRE, DAM, Known(clutch=Laid(dam_id="dam", sire_ids=("another",))), "clutch_sire"),
+        (SIRE, DAM, Known(clutch=Laid(dam_id="dam", eggs=40)), "clutch_size"),
+        (SIRE, DAM, Known(inbreeding=0.1, limit=0.05), "inbreeding"),
+    ],
+)
+def test_what_the_records_make_unlikely_is_said(sire: Relative, dam: Relative, known: Known, rule: str) -> None:
+    remarks = refuse_errors(judge(CHILD, sire, dam, replace(BALL, sperm_storage_days=1000), {}, known))
+
+    assert rule in {one.rule for one in remarks}
+
+
+def test_sperm_is_stored_only_as_long_as_the_species_stores_it() -> None:
+    sire = animal("sire", "male", OLD, died_on=date(2023, 1, 1))
+    short = replace(BALL, sperm_storage_days=90)
+
+    assert [one.rule for one in judge(CHILD, sire, DAM, short, {})] == ["dead"]
+    alive_at_laying = animal("dam", "female", OLD, died_on=date(2024, 5, 1))
+    assert not judge(CHILD, SIRE, alive_at_laying, short, {})
+
+
 def test_a_visual_recessive_from_two_non_carriers_is_doubted() -> None:
     albino = read(BALL.locus("albino"), ("albino", "albino"))
     child = animal("child", "unknown", "2024-07-01", genotype={"albino": albino})
@@ -102,13 +148,13 @@ def test_a_chart_keeps_an_ancestor_in_every_place_that_it_fills() -> None:
 
 
 def test_a_pedigree_says_how_much_of_it_is_known() -> None:
-    said = standing({"o": ("s", "d"), "s": ("g", None), "d": ("g", "h")}, "o", 2)
+    said = standing(Ancestry({"o": ("s", "d"), "s": ("g", None), "d": ("g", "h")}), "o", 2)
 
     assert said.completeness == (F(1), F(3, 4))
     assert (said.ancestors, said.distinct) == (5, 4)
-    assert said.inbreeding == F(1, 8)
+    assert (said.inbreeding.exact, said.loss) == (F(1, 8), F(1, 5))
     assert said.index == F(6, 7)
 
 
 def test_one_unknown_parent_makes_the_completeness_index_nothing() -> None:
-    assert standing({"o": ("s", None), "s": ("g", "h")}, "o", 3).index == 0
+    assert standing(Ancestry({"o": ("s", None), "s": ("g", "h")}), "o", 3).index == 0

@@ -37,6 +37,16 @@ class Above:
                 todo += [parent for parent in parents if parent]
         return found
 
+    def everyone(self, *animals: str | None) -> set[str]:
+        """Return animals with all their known ancestors, founders included."""
+        found, todo = set[str](), [one for one in animals if one]
+        while todo:
+            one = todo.pop()
+            if one not in found:
+                found.add(one)
+                todo += [parent for parent in self.parents.get(one, _NONE) if parent]
+        return found
+
     def generations(self, animal: str) -> int:
         """Count the generations of the longest known line above an animal."""
         level, depth = {animal}, 0

@@ -1,0 +1,46 @@
+"""Ancestors named in answers about kinship: whoever may not be seen counts, and is not named."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from reptidex.domain.visibility import shows_name, sight
+from reptidex.http.server.routes import Reader
+from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.queries import fetch
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An animal by name, as far as the caller may know it."""
+
+    animal_id: str | None = None
+    code: str = ""
+    name: str = ""
+    hidden: bool = False
+    """True where the animal is known, and its owner does not show who it is."""
+    unknown: str = ""
+    """`sire` or `dam` where the unknown parent of this animal is meant."""
+
+
+class Names:
+    """Animals that were fetched together, named for one viewer; for None each is named."""
+
+    def __init__(self, animals: Mapping[str, Animal], looking: str | None) -> None:
+        self._animals, self._looking = animals, looking
+
+    @classmethod
+    async def of(cls, read: Reader, animal_ids: Iterable[str], looking: str | None) -> "Names":
+        """Fetch animals to be named; ids of unknown parents (`<animal>/sire`) are taken too."""
+        return cls(await fetch(read, {animal_id.partition("/")[0] for animal_id in animal_ids}), looking)
+
+    def __call__(self, animal_id: str) -> Named:
+        """Name an animal."""
+        real, _, role = animal_id.partition("/")
+        animal = self._animals.get(real)
+        looking = self._looking
+        shown = animal is not None and (
+            looking is None or shows_name(sight(animal.visibility, animal.vivarium_id, looking))
+        )
+        if animal is None or not shown:
+            return Named(hidden=True, unknown=role)
+        return Named(animal_id=animal.animal_id, code=animal.code, name=animal.name, unknown=role)

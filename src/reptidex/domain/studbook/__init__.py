@@ -1,0 +1,1 @@
+"""Whole populations at once: inbreeding, kinship and diversity over arrays, for pedigrees too large for exact fractions."""
