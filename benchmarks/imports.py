@@ -38,7 +38,7 @@ from reptidex.testing import UnitHarness
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 VIVARIUM = "aaaaaaaa-0000-7000-8000-000000000000"
 BALL = next(find_species("Python regius")).species_id
-PART = 200
+PART = 100
 SHARE = 0.1
 """Of the rows that the slow way gets."""
 console = Console(highlight=False, width=110)

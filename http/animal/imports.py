@@ -36,7 +36,7 @@ from reptidex.tables.animal.queries import CHUNK, fetch, with_codes, with_refere
 routes = Routes("import")
 
 FILE_BYTES = 16 * 1024 * 1024
-PART_ROWS = 200
+PART_ROWS = 100
 PART_BYTES = 300_000
 SHOWN = 200
 """Rows of a report in one answer; all of them are at `/imports/{import_id}/rows`, or in the answer of a dry run."""
@@ -300,7 +300,7 @@ async def get_import(request: Request[None, None]) -> ImportView:
 
 @routes.get("/imports/{import_id}/rows", policy=member("keeper"), errors=(404,))
 async def list_import_rows(request: Request[None, RowsWanted]) -> Page[RowOutcome]:
-    """List what became of each row, with the reasons of those that were refused; `limit` counts parts of up to 200 rows."""
+    """List what became of each row, with the reasons of those that were refused; `limit` counts parts of up to 100 rows."""
     job = await _own(request)
     wanted = request.query
     few = msgspec.structs.replace(wanted, limit=min(wanted.limit, 5))

@@ -18,6 +18,8 @@ from reptidex.settings import Settings, load
 
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".ged": "gedcom", ".gedcom": "gedcom"}
 POLL_S = 0.2
+TIMEOUT_S = 600
+"""A large file with a deep pedigree is checked for minutes."""
 SHOWN = 50
 """Refused rows printed for people; `--json` has all of them."""
 
@@ -62,7 +64,7 @@ def _client(settings: Settings) -> Iterator[httpx.Client]:
             "REPTIDEX_TOKEN holds no access token; sign in (POST /auth/login) and set it, or REPTIDEX_TOKEN_FILE"
         )
     headers = {"Authorization": f"Bearer {settings.token}"}
-    with httpx.Client(base_url=settings.urls["animal"], headers=headers, timeout=120) as client:
+    with httpx.Client(base_url=settings.urls["animal"], headers=headers, timeout=TIMEOUT_S) as client:
         try:
             yield client
         except httpx.TransportError as problem:

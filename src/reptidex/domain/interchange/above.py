@@ -15,6 +15,7 @@ class Above:
         self.parents: dict[str, Parents] = dict(pedigree)
         self._rank: dict[str, int] | None = None
         self._own: dict[str, float] = {}
+        self._pairs: dict[tuple[str, str], float] = {}
 
     def put(self, animal: str, parents: Parents) -> None:
         """Add an animal whose parents are there, or give one that is there other parents."""
@@ -24,6 +25,7 @@ class Above:
         elif self.parents[animal] != parents:  # it may now be younger than what came after it
             self._rank = None
             self._own.clear()
+            self._pairs.clear()
         self.parents[animal] = parents
 
     def of(self, *animals: str | None) -> dict[str, Parents]:
@@ -65,6 +67,13 @@ class Above:
         return own
 
     def mating(self, sire: str, dam: str) -> float:
+        """Return F of the young of two animals; that of a clutch is reckoned once."""
+        together = self._pairs.get((sire, dam))
+        if together is None:
+            together = self._pairs[sire, dam] = self._flow(sire, dam)
+        return together
+
+    def _flow(self, sire: str, dam: str) -> float:
         """Return F of the young of two animals (Quaas 1976, Meuwissen & Luo 1992).
 
         F = 1/2 sum over common ancestors of l_s l_d D, with l the ancestor's share in either parent and D the variance that is

@@ -49,10 +49,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "tattoo": (),
 }
 COLUMNS = tuple(name for name in ALIASES if name not in ("microchip", "tag", "ring", "tattoo"))
-_PLAIN_MARK = re.compile(r"(?P<kind>microchip|tag|ring|tattoo|photo|other)\s*=\s*(?P<value>.+)")
-_GENE = re.compile(
-    r"(?P<locus>[^=;]+?)\s*=\s*(?P<alleles>[^@!;]+?)\s*(?:@(?P<chance>[0-9]+/[0-9]+))?\s*(?:!(?P<evidence>[a-z]+))?"
-)
 _WORDS = re.compile(r"[^;/@!=\[\]]+")
 _TRUE = {"1", "true", "yes", "y", "x"}
 _STATUSES = {"alive": "active", "available": "active", "dead": "deceased", "hold": "holdback", "loan": "lease"}
@@ -117,24 +113,23 @@ def _listed(word: str, one: Callable[[str], Any]) -> list[Any]:
 
 
 def _gene(word: str) -> dict[str, Any]:
-    found = _GENE.fullmatch(word)
-    if found is None:
-        raise ValueError(f"{word!r} is no gene; write locus=allele/allele, such as albino=albino/+")
-    gene: dict[str, Any] = {
-        "locus": found["locus"].strip(),
-        "alleles": [a.strip() for a in found["alleles"].split("/")],
-    }
+    text, _, evidence = word.partition("!")
+    text, _, chance = text.partition("@")
+    locus, _, alleles = text.partition("=")
+    if not locus.strip() or not alleles.strip():
+        raise ValueError(f"{word[:60]!r} is no gene; write locus=allele/allele, such as albino=albino/+")
+    gene: dict[str, Any] = {"locus": locus.strip(), "alleles": [each.strip() for each in alleles.split("/")]}
     return gene | {
-        name: found[key] for name, key in (("probability", "chance"), ("evidence", "evidence")) if found[key]
+        name: said.strip() for name, said in (("probability", chance), ("evidence", evidence)) if said.strip()
     }
 
 
 def _marks(word: str) -> list[Any]:
     def one(text: str) -> dict[str, str]:
-        found = _PLAIN_MARK.fullmatch(text)
-        if found is None:
-            raise ValueError(f"{text!r} is no mark; write kind=value, such as ring=R7")
-        return {"kind": found["kind"], "value": found["value"].strip()}
+        kind, _, value = text.partition("=")
+        if not value.strip():
+            raise ValueError(f"{text[:60]!r} is no mark; write kind=value, such as ring=R7")
+        return {"kind": kind.strip(), "value": value.strip()}
 
     return _listed(word, one)
 

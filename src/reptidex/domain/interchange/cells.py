@@ -11,7 +11,7 @@ from reptidex.domain.interchange.reading import Problem, UnreadableError, check_
 
 DIVIDERS = ",;\t|"
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_LONGEST_CELL = 100_000
+_LONGEST_CELL = 50_000
 
 
 class Line(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from reptidex.errors import DomainError
 
 T = TypeVar("T")
 
-MOST_LINES = 50_000
+MOST_LINES = 20_000
 """Entries in one file; a larger file is cut up by whoever sends it."""
 
 
