@@ -5,10 +5,14 @@ from fractions import Fraction
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.odds import cross, looks, outcomes, warnings
+from reptidex.agents.animal.records import remarked
 from reptidex.agents.animal.registry import checked_species
+from reptidex.agents.animal.seasons import season_of
+from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.cross import Prediction
 from reptidex.domain.kinship import Kinship
+from reptidex.domain.lineage import Remark
 from reptidex.domain.ownership import GONE, GoneError
 from reptidex.domain.visibility import has_page, sight
 from reptidex.errors import InvalidError
@@ -17,6 +21,7 @@ from reptidex.streams.commands.animal import Done, PairAnimals, Predicted, Predi
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Gene
 from reptidex.tables.animal.breeding import Pairing
+from reptidex.tables.animal.breeding_queries import pairings_of_dam
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.queries import ancestry, pedigree_of
 from reptidex.tables.animal.relatives import ratio
@@ -56,10 +61,50 @@ async def breeding_pair(
     return dam, sires
 
 
+def paired(pairing: Pairing) -> BreedingPaired:
+    """Say that a dam was put together with her sires."""
+    inbreeding = pairing.predicted_inbreeding
+    return BreedingPaired(
+        pairing_id=pairing.pairing_id,
+        vivarium_id=pairing.vivarium_id,
+        dam_id=pairing.dam_id,
+        candidate_sire_ids=pairing.candidate_sire_ids,
+        species_id=pairing.species_id,
+        season=pairing.season,
+        paired_on=pairing.paired_on,
+        predicted=pairing.outcomes,
+        predicted_inbreeding=inbreeding.numerator / inbreeding.denominator,
+        visibility=pairing.visibility,
+    )
+
+
+async def _doubts(pairing: Pairing, species: Species, animals: Sequence[Animal], unit: Unit) -> list[Remark]:
+    """Say what is unusual about a new pairing; nothing of it is refused."""
+    found: list[Remark] = []
+    day = pairing.paired_on or unit.now.date()
+    for one in animals:
+        if one.born_on and species.maturity_days and (day - one.born_on).days < species.maturity_days:
+            text = (
+                f"{one.code} is {(day - one.born_on).days} days old then; {species.maturity_days} are the least usual"
+            )
+            found.append(Remark(rule="pairing.age", severity="warning", text=text, animal_ids=(one.animal_id,)))
+        if one.sex == "unknown":
+            text = f"the sex of {one.code} is not recorded"
+            found.append(Remark(rule="pairing.sex", severity="warning", text=text, animal_ids=(one.animal_id,)))
+    others = [one for one in await unit.find(pairings_of_dam(pairing.dam_id)) if one.pairing_id != pairing.pairing_id]
+    if others:
+        text = f"the dam is in {len(others)} other pairing(s) that are planned or under way"
+        found.append(Remark(rule="pairing.dam", severity="note", text=text, animal_ids=(pairing.dam_id,)))
+    return found
+
+
 @agent(PairAnimals, prefetch={Pairing: "pairing_id", Animal: lambda c: (c.dam_id, *c.candidate_sire_ids)})
 async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]:
-    """Put a dam together with one or more sires, and predict each candidate's young."""
+    """Put a dam together with one or more sires, or plan to, and predict each candidate's young."""
     dam, sires = await breeding_pair(command.dam_id, command.candidate_sire_ids, command.vivarium_id, unit)
+    if command.paired_on and not command.planned and command.paired_on > unit.now.date():
+        raise InvalidError("a pairing in the future is a plan", "/paired_on")
+    season, season_id = await season_of(command.season, command.season_id, command.vivarium_id, unit)
     species = need_species(dam.species_id)
     predictions = [cross(species, sire.genotype, dam.genotype) for sire in sires]
     known = await ancestry(unit, [dam.animal_id, *command.candidate_sire_ids])
@@ -71,7 +116,9 @@ async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]
         dam_id=dam.animal_id,
         candidate_sire_ids=command.candidate_sire_ids,
         species_id=dam.species_id,
-        season=command.season,
+        season=season,
+        season_id=season_id,
+        status="planned" if command.planned else "active",
         paired_on=command.paired_on,
         visibility=command.visibility,
         outcomes=outcomes(predictions[0]) if len(sires) == 1 else (),
@@ -79,22 +126,15 @@ async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]
         warnings=tuple(dict.fromkeys(flag for one in predictions for flag in warnings(one))),
         notes=tuple(dict.fromkeys(note for one in predictions for note in one.notes)),
         predicted_inbreeding=ratio(closest),
+        remark=command.remark,
         created_at=unit.now,
+        updated_at=unit.now,
     )
+    remarks = await _doubts(pairing, species, [dam, *sires], unit)
     unit.put(pairing)
-    unit.answer(Done(id=pairing.pairing_id))
-    yield BreedingPaired(
-        pairing_id=pairing.pairing_id,
-        vivarium_id=pairing.vivarium_id,
-        dam_id=dam.animal_id,
-        candidate_sire_ids=pairing.candidate_sire_ids,
-        species_id=pairing.species_id,
-        season=pairing.season,
-        paired_on=pairing.paired_on,
-        predicted=pairing.outcomes,
-        predicted_inbreeding=float(closest),
-        visibility=pairing.visibility,
-    )
+    unit.answer(Done(id=pairing.pairing_id, remarks=remarked(remarks)))
+    if pairing.status == "active":
+        yield paired(pairing)
     for sire, prediction in zip(sires, predictions, strict=True):
         for event in _prediction_events(
             pairing.pairing_id, pairing.vivarium_id, pairing.species_id, prediction, sire, dam, unit

@@ -8,7 +8,6 @@ import msgspec
 from sqlalchemy import or_
 
 from reptidex.domain.kinship import Parents
-from reptidex.tables.animal.breeding import Clutch, Pairing
 from reptidex.tables.animal.models import Access, Animal, HealthRecord, Ownership
 from reptidex.tables.query import Query, select
 from reptidex.tables.row import Row
@@ -133,16 +132,6 @@ async def descendants(source: Finder, animal_id: str) -> dict[str, Animal]:
 def pedigree_of(animals: Mapping[str, Animal]) -> dict[str, Parents]:
     """Reduce animals to who descends from whom."""
     return {one.animal_id: (one.sire_id, one.dam_id) for one in animals.values() if one.sire_id or one.dam_id}
-
-
-def pairings_of(vivarium_id: str) -> Query[Pairing]:
-    """Ask for a vivarium's pairings."""
-    return select(Pairing, Pairing.c.vivarium_id == vivarium_id)
-
-
-def clutches_of(vivarium_id: str) -> Query[Clutch]:
-    """Ask for a vivarium's clutches."""
-    return select(Clutch, Clutch.c.vivarium_id == vivarium_id)
 
 
 def clutch_animals(clutch_id: str) -> Query[Animal]:

@@ -5,13 +5,17 @@ import msgspec
 from reptidex.agents.animal import (
     access,
     clutches,
+    feeds,
     hatchlings,
     health,
     holds,
+    incubation,
     lineage,
+    meetings,
     pairings,
     photos,
     registry,
+    seasons,
     taxonomy,
     transfers,
 )
@@ -19,10 +23,14 @@ from reptidex.connectors.services.client import ServiceClient
 from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.animal import animals as animal_views
 from reptidex.http.animal import breeding as breeding_views
+from reptidex.http.animal import breeding_notes as breeding_note_views
+from reptidex.http.animal import calendar as calendar_views
 from reptidex.http.animal import health as health_views
 from reptidex.http.animal import internal as internal_views
 from reptidex.http.animal import lineage as lineage_views
+from reptidex.http.animal import outcomes as outcome_views
 from reptidex.http.animal import photos as photo_views
+from reptidex.http.animal import seasons as season_views
 from reptidex.http.animal import taxonomy as taxonomy_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
@@ -88,10 +96,21 @@ SERVICE = Service(
         holds.lapse_hold,
         transfers.transfer_sold_animal,
         transfers.give_animal,
+        seasons.open_season,
+        seasons.change_season,
+        seasons.remove_season,
         pairings.pair_animals,
+        meetings.change_pairing,
+        meetings.note_pairing,
+        meetings.remove_note,
+        feeds.open_feed,
+        feeds.revoke_feed,
         pairings.predict_genetics,
         clutches.record_clutch,
         clutches.update_clutch,
+        clutches.watch_clutch,
+        incubation.incubate_clutch,
+        incubation.candle_clutch,
         hatchlings.register_hatchlings,
         hatchlings.resolve_sire,
         photos.add_photo,
@@ -103,7 +122,11 @@ SERVICE = Service(
     views=(
         animal_views.routes,
         lineage_views.routes,
+        season_views.routes,
         breeding_views.routes,
+        breeding_note_views.routes,
+        outcome_views.routes,
+        calendar_views.routes,
         health_views.routes,
         photo_views.routes,
         taxonomy_views.routes,

@@ -53,6 +53,10 @@ class Combo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Species(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A species with what breeders need to know of it."""
 
+    format: Literal[1] = 1
+    """The form of the entry; `docs/catalogue.schema.json` describes it."""
+    revision: int = 1
+    """Counts the changes of the entry: those of the shipped file, then those of the platform's editors."""
     species_id: str
     slug: str
     scientific_name: str
