@@ -5,6 +5,7 @@ import msgspec
 from reptidex.agents.animal import (
     access,
     clutches,
+    editing,
     feeds,
     hatchlings,
     health,
@@ -32,6 +33,7 @@ from reptidex.http.animal import outcomes as outcome_views
 from reptidex.http.animal import photos as photo_views
 from reptidex.http.animal import seasons as season_views
 from reptidex.http.animal import taxonomy as taxonomy_views
+from reptidex.http.animal import taxonomy_editor as taxonomy_editor_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
 from reptidex.streams.catalogue import events_of
@@ -39,6 +41,7 @@ from reptidex.streams.commands.animal import TellTaxonomy
 from reptidex.streams.commerce import SalesTransactionCompleted
 from reptidex.streams.core import AuthUserCreated, AuthUserDeleted, OrgMemberAdded, OrgMemberChanged, OrgMemberRemoved
 from reptidex.streams.media import FileDeleted, MediaUploaded
+from reptidex.tables.animal.taxonomy import refresh
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +121,9 @@ SERVICE = Service(
         photos.drop_photo,
         health.record_health,
         taxonomy.tell_taxonomy,
+        editing.edit_taxon,
+        editing.propose_taxon,
+        editing.decide_proposal,
     ),
     views=(
         animal_views.routes,
@@ -130,7 +136,9 @@ SERVICE = Service(
         health_views.routes,
         photo_views.routes,
         taxonomy_views.routes,
+        taxonomy_editor_views.routes,
         internal_views.routes,
     ),
+    refresh=refresh,
     connect=connect,
 )

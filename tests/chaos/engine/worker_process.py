@@ -30,6 +30,7 @@ class Parcels(msgspec.Struct, frozen=True):
     agents: tuple[Agent, ...] = AGENTS
     carriers: tuple[Carrier, ...] = CARRIERS
     at_start: tuple[Command, ...] = ()
+    refresh: None = None
 
     async def connect(self, settings: Settings) -> Any:
         """Connect to nothing."""

@@ -1,4 +1,4 @@
-"""Add breeding seasons, notes, incubation and calendar feeds."""
+"""Add breeding seasons and the edits of the catalogue."""
 
 from typing import Any
 
@@ -64,6 +64,59 @@ def upgrade() -> None:
     with op.batch_alter_table("seasons", schema=None) as batch_op:
         batch_op.create_index("ix_seasons_vivarium_id_from_on", ["vivarium_id", "from_on"], unique=False)
 
+    op.create_table(
+        "taxon_edits",
+        sa.Column("edit_id", sa.Text(), nullable=False),
+        sa.Column("species_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("edit_id"),
+    )
+    with op.batch_alter_table("taxon_edits", schema=None) as batch_op:
+        batch_op.create_index("ix_taxon_edits_species_id", ["species_id"], unique=False)
+
+    op.create_table(
+        "taxon_proposals",
+        sa.Column("proposal_id", sa.Text(), nullable=False),
+        sa.Column("species_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("proposed_by", sa.Text(), nullable=True),
+        sa.Column("proposed_at", UtcDateTime(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("proposal_id"),
+    )
+    with op.batch_alter_table("taxon_proposals", schema=None) as batch_op:
+        batch_op.create_index("ix_taxon_proposals_species_id", ["species_id"], unique=False)
+        batch_op.create_index("ix_taxon_proposals_status_proposal_id", ["status", "proposal_id"], unique=False)
+
+    op.create_table(
+        "taxon_revisions",
+        sa.Column("revision_id", sa.Text(), nullable=False),
+        sa.Column("species_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=True),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=True),
+        sa.Column("proposal_id", sa.Text(), nullable=True),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("revision_id"),
+    )
+    with op.batch_alter_table("taxon_revisions", schema=None) as batch_op:
+        batch_op.create_index("ix_taxon_revisions_at", ["at"], unique=False)
+        batch_op.create_index("ix_taxon_revisions_species_id_number", ["species_id", "number"], unique=False)
+
     with op.batch_alter_table("clutches", schema=None) as batch_op:
         batch_op.add_column(sa.Column("fertile_counted", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("due_told", sa.Text(), nullable=False, server_default=""))
@@ -82,9 +135,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("updated_at", UtcDateTime(), nullable=True))
         batch_op.create_index("ix_pairings_season_id", ["season_id"], unique=False)
 
+    with op.batch_alter_table("taxa", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("facts", sa.Text(), nullable=False, server_default=""))
+
 
 def downgrade() -> None:
     """Take back."""
+    with op.batch_alter_table("taxa", schema=None) as batch_op:
+        batch_op.drop_column("facts")
+
     with op.batch_alter_table("pairings", schema=None) as batch_op:
         batch_op.drop_index("ix_pairings_season_id")
         batch_op.drop_column("updated_at")
@@ -103,6 +162,20 @@ def downgrade() -> None:
         batch_op.drop_column("due_told")
         batch_op.drop_column("fertile_counted")
 
+    with op.batch_alter_table("taxon_revisions", schema=None) as batch_op:
+        batch_op.drop_index("ix_taxon_revisions_species_id_number")
+        batch_op.drop_index("ix_taxon_revisions_at")
+
+    op.drop_table("taxon_revisions")
+    with op.batch_alter_table("taxon_proposals", schema=None) as batch_op:
+        batch_op.drop_index("ix_taxon_proposals_status_proposal_id")
+        batch_op.drop_index("ix_taxon_proposals_species_id")
+
+    op.drop_table("taxon_proposals")
+    with op.batch_alter_table("taxon_edits", schema=None) as batch_op:
+        batch_op.drop_index("ix_taxon_edits_species_id")
+
+    op.drop_table("taxon_edits")
     with op.batch_alter_table("seasons", schema=None) as batch_op:
         batch_op.drop_index("ix_seasons_vivarium_id_from_on")
 
