@@ -153,6 +153,8 @@ def ical(entries: Sequence[Entry], name: str, uid: str) -> bytes:
     calendar = Calendar.new(
         name=name, uid=uid, prodid="-//ReptiDex//Breeding calendar//EN", refresh_interval=REFRESH, method="PUBLISH"
     )
+    # The property has no default type, so it has to be said (RFC 7986, 5.7); the library leaves it out.
+    calendar["REFRESH-INTERVAL"].params["VALUE"] = "DURATION"
     for one in entries:
         event = Event.new(
             uid=one.uid,

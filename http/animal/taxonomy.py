@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -10,7 +11,7 @@ from msgspec import Meta
 
 from reptidex.domain.catalogue.entries import Combo, Morph, Species
 from reptidex.domain.catalogue.finding import find
-from reptidex.domain.catalogue.shelf import find_species, need_species, species
+from reptidex.domain.catalogue.shelf import find_species, need_species, stand
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.http.animal.access import admit
 from reptidex.http.server.policy import member, public, scope
@@ -147,10 +148,9 @@ async def list_morphs(request: Request[None, MorphFilter]) -> Page[MorphView]:
     wanted = query.name.casefold()
     found = [
         view
-        for entry in species().values()
-        if query.species_id in (None, entry.species_id)
-        for view in _looks(entry)
-        if any(wanted in name.casefold() for name in (view.name, *view.aliases))
+        for view in _looks(stand().mark).values()
+        if query.species_id in (None, view.species_id)
+        and any(wanted in name.casefold() for name in (view.name, *view.aliases))
         and query.locus in (None, *view.genotype)
         and query.inheritance in (None, view.inheritance)
         and (not query.welfare or view.welfare)
@@ -162,11 +162,10 @@ async def list_morphs(request: Request[None, MorphFilter]) -> Page[MorphView]:
 async def get_morph(request: Request[None, None]) -> MorphView:
     """Show a morph or a named combination."""
     morph_id = request.path["morph_id"]
-    for entry in species().values():
-        for view in _looks(entry):
-            if view.morph_id == morph_id:
-                return view
-    raise NotFoundError("morph", morph_id)
+    view = _looks(stand().mark).get(morph_id)
+    if view is None:
+        raise NotFoundError("morph", morph_id)
+    return view
 
 
 @routes.get("/taxonomy/search", policy=public(cost=2), errors=(422,))
@@ -216,8 +215,17 @@ def _species_view(entry: Species) -> SpeciesView:
     )
 
 
-def _looks(entry: Species) -> list[MorphView]:
-    return [_morph_view(entry, one) for one in entry.morphs] + [_combo_view(entry, one) for one in entry.combos]
+@lru_cache(maxsize=2)
+def _looks(mark: str) -> Mapping[str, MorphView]:
+    """Return every morph and combination by its id, made once for the edits that `mark` names."""
+    shown: dict[str, MorphView] = {}
+    for entry in stand().species.values():
+        for view in [
+            *(_morph_view(entry, one) for one in entry.morphs),
+            *(_combo_view(entry, one) for one in entry.combos),
+        ]:
+            shown[view.morph_id] = view
+    return shown
 
 
 def _morph_view(entry: Species, morph: Morph) -> MorphView:

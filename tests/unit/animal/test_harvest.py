@@ -128,6 +128,7 @@ async def test_the_calendar_tells_what_is_due_and_a_feed_carries_it(
     assert {entry.kind for entry in entries} == {"noted", "expected", "laid", "due"}
     assert due["dtstart"].dt == today + timedelta(days=45)
     assert due["dtend"].dt == today + timedelta(days=56), "the end of a whole-day event is the day after its last day"
+    assert b"\r\nREFRESH-INTERVAL;VALUE=DURATION:PT6H\r\n" in answer.body
     assert answer.content_type.startswith("text/calendar") and str(read["x-wr-calname"]) == "Sam's snakes"
     assert answer.body == (await ask(calendar.read_feed, token=token)).body, "the same while nothing changes"
 

@@ -70,7 +70,7 @@ def foretell(species: Species, seen: Mapping[str, date]) -> list[Foretold]:
                 earliest=laid.earliest + timedelta(days=least),
                 latest=laid.latest + timedelta(days=most),
                 since=laid.since,
-                source="; ".join(species.sources),
+                source=species.incubation_source,
             )
         )
     return found + laying

@@ -70,6 +70,7 @@ class SpeciesFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     venomous: bool = False
     live_bearing: bool = False
     incubation_days: tuple[int, int] | None = None
+    incubation_source: str = ""
     clutch_size: tuple[int, int] | None = None
     maturity_days: int = 0
     """The least age of a parent; 0 where no source gives one, and then the incubation time bounds it."""
