@@ -14,7 +14,7 @@ from reptidex.tables.animal.breeding_queries import (
     clutches_due,
     clutches_of_pairings,
     notes_of_all,
-    open_pairings,
+    pairings_shown,
 )
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.queries import CHUNK, fetch
@@ -37,6 +37,8 @@ NOTED = {
     "note": "Note",
 }
 REFRESH = timedelta(hours=6)
+STILL = timedelta(days=240)
+"""What was seen of a pairing foretells at most so far."""
 Kind = Literal["planned", "noted", "expected", "laid", "due", "hatched"]
 
 
@@ -58,7 +60,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 async def agenda(request: Request[Any, Any], vivarium_id: str, since: date, until: date) -> list[Entry]:
     """Return the entries of a vivarium that touch the days between two, first day first."""
     read = request.read
-    pairings = await read.find(open_pairings(vivarium_id))
+    pairings = await read.find(pairings_shown(vivarium_id, since - STILL))
     clutches = await read.find(clutches_due(vivarium_id, since, until))
     notes: list[BreedingNote] = []
     laid: list[Clutch] = []

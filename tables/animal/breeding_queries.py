@@ -53,9 +53,11 @@ def pairings_of_dam(dam_id: str) -> Query[Pairing]:
     return select(Pairing, Pairing.c.dam_id == dam_id, Pairing.c.status.in_(("planned", "active")))
 
 
-def open_pairings(vivarium_id: str) -> Query[Pairing]:
-    """Ask for a vivarium's pairings that are planned or under way."""
-    return select(Pairing, Pairing.c.vivarium_id == vivarium_id, Pairing.c.status.in_(("planned", "active")))
+def pairings_shown(vivarium_id: str, since: date) -> Query[Pairing]:
+    """Ask for the pairings of a calendar: planned, under way, or ended so lately that something may still come of them."""
+    table = Pairing.c
+    lately = (table.status == "ended") & (table.ended_on >= since)
+    return select(Pairing, table.vivarium_id == vivarium_id, table.status.in_(("planned", "active")) | lately)
 
 
 def notes_of(pairing_id: str) -> Query[BreedingNote]:

@@ -17,6 +17,7 @@ from reptidex.streams.commands.animal import (
     ResolveSire,
     UpdateClutch,
 )
+from reptidex.streams.commands.animal_breeding import ChangePairing
 from reptidex.tables.animal.breeding import CalendarFeed
 from tests.unit.animal.asking import Asker, plain
 from tests.unit.animal.breeding_world import HET, VISUAL, clutch, hatch, note, pairing, season
@@ -115,6 +116,7 @@ async def test_the_calendar_tells_what_is_due_and_a_feed_carries_it(
     keepers.harness.now = datetime.now(UTC)
     one = await pairing(keepers, paired_on=today - timedelta(days=20))
     await note(keepers, one, "ovulation", today - timedelta(days=5))
+    await keepers.harness.handle(ChangePairing(pairing_id=one, vivarium_id=keepers.sam, status="ended"))
     laid = await clutch(keepers, await pairing(keepers), laid_on=today - timedelta(days=10))
     entries = await ask(calendar.show_calendar, keepers.sam, query=calendar.Days())
     opened = await ask(calendar.open_feed, keepers.sam, body=calendar.NewFeed(name="Sam's snakes"))
