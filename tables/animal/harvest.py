@@ -113,4 +113,6 @@ class Foretold(msgspec.Struct, frozen=True, kw_only=True):
 def _foretold(species: Species, sire: Genes, dam: Genes) -> Foretold:
     prediction = predict(species.by_locus, genotype_of(species, sire), genotype_of(species, dam))
     looks = spread(species.by_locus, prediction)
+    if not looks.shares:
+        raise InvalidError("these parents, as recorded, foretell no living young, or too many kinds to list")
     return Foretold(loci=looks.loci, shares=looks.shares, egg_loss=prediction.egg_loss)

@@ -18,6 +18,7 @@ from reptidex.streams.commands.animal import (
     UpdateClutch,
 )
 from reptidex.streams.commands.animal_breeding import ChangePairing
+from reptidex.streams.values import Gene
 from reptidex.tables.animal.breeding import CalendarFeed
 from tests.unit.animal.asking import Asker, plain
 from tests.unit.animal.breeding_world import HET, VISUAL, clutch, hatch, note, pairing, season
@@ -63,6 +64,15 @@ async def test_what_the_recorded_parents_cannot_give_is_called_out(keepers: Any,
     found = await ask(outcomes.clutch_outcomes, keepers.sam, clutch_id=laid)
 
     assert found.broods[0].test.method == "impossible" and "Albino" in found.broods[0].test.reading
+
+
+async def test_young_of_parents_that_foretell_none_are_counted_without_a_test(keepers: Any, ask: Asker) -> None:
+    lost = (Gene(locus="spider", alleles=("champagne", "champagne")),)
+    laid = await clutch(keepers, await pairing(keepers, lost))
+    await keepers.harness.handle(hatch(keepers, laid, ()))
+    [brood] = (await ask(outcomes.clutch_outcomes, keepers.sam, clutch_id=laid)).broods
+
+    assert (brood.test.method, brood.test.observed) == ("none", 1) and "no living young" in brood.note
 
 
 async def test_a_resolved_sire_is_proven_by_his_visual_young(keepers: Any) -> None:

@@ -51,6 +51,16 @@ def test_a_live_bearer_gives_birth_and_lays_nothing() -> None:
     assert _days(list(foretell(SKINK, {"ovulation": DAY, "mating": DAY}))) == {"birth": (90, 110, "ovulation")}
 
 
+def test_a_boas_birth_is_reckoned_from_the_shed_once_it_is_seen() -> None:
+    boa = next(find_species("Boa imperator"))
+
+    assert _days(list(foretell(boa, {"ovulation": DAY}))) == {
+        "prelay_shed": (14, 21, "ovulation"),
+        "birth": (114, 141, "ovulation"),
+    }
+    assert _days(list(foretell(boa, {"ovulation": DAY, "prelay_shed": DAY}))) == {"birth": (100, 120, "prelay_shed")}
+
+
 def test_without_a_sourced_figure_nothing_is_foretold() -> None:
     assert foretell(SLIDER, {"mating": DAY, "ovulation": DAY}) == []
 

@@ -46,16 +46,15 @@ def foretell(species: Species, seen: Mapping[str, date]) -> list[Foretold]:
     """
     calendar = species.calendar
     mating = seen.get("mating")
-    # A season begins with a mating: what was noted before the last one may belong to the clutch before.
     shed, ovulation = seen.get("prelay_shed"), seen.get("ovulation")
-    if species.live_bearing:
-        return _chain(
-            ("birth", "prelay_shed", shed, (calendar.shed_to_birth,)),
-            ("birth", "ovulation", ovulation, (calendar.ovulation_to_birth,)),
-        )
     found: list[Foretold] = []
     if shed is None:
         found = _chain(("prelay_shed", "ovulation", ovulation, (calendar.ovulation_to_shed,)))
+    if species.live_bearing:
+        return found + _chain(
+            ("birth", "prelay_shed", shed, (calendar.shed_to_birth,)),
+            ("birth", "ovulation", ovulation, (calendar.ovulation_to_birth,)),
+        )
     laying = _chain(
         ("laying", "prelay_shed", shed, (calendar.shed_to_laying,)),
         ("laying", "ovulation", ovulation, (calendar.ovulation_to_shed, calendar.shed_to_laying)),
