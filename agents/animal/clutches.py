@@ -11,7 +11,8 @@ from reptidex.agents.animal.pairings import breeding_pair, paired
 from reptidex.agents.animal.records import clutch_record, hatched, remarked
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
-from reptidex.domain.clutches import Counts, check_counts, doubts, due
+from reptidex.domain.clutches import Counts, check_counts, doubts, due, late_sire
+from reptidex.domain.ownership import GoneError
 from reptidex.errors import DomainError, InvalidError, NotFoundError
 from reptidex.streams.animal import BreedingClutchCreated, BreedingClutchUpdated
 from reptidex.streams.commands.animal import Done, RecordClutch, UpdateClutch
@@ -101,7 +102,12 @@ async def record_clutch(command: RecordClutch, unit: Unit) -> AsyncIterator[Even
     """Record a clutch with the days on which it is due."""
     pairing = await _pairing(command, unit)
     candidates = command.candidate_sire_ids or (pairing.candidate_sire_ids if pairing else ())
-    dam, sires = await breeding_pair(command.dam_id, candidates, command.vivarium_id, unit)
+    agreed = pairing.candidate_sire_ids if pairing else ()
+    dam, sires = await breeding_pair(command.dam_id, candidates, command.vivarium_id, unit, agreed=agreed)
+    if dam.status == "archived":
+        raise GoneError(dam.animal_id, dam.status)
+    if dam.died_on and command.laid_on > dam.died_on:
+        raise InvalidError("a clutch is laid before its dam dies", "/laid_on")
     if command.laid_on > unit.now.date():
         raise InvalidError("a clutch cannot be laid in the future", "/laid_on")
     if dam.born_on and command.laid_on <= dam.born_on:
@@ -130,6 +136,7 @@ async def record_clutch(command: RecordClutch, unit: Unit) -> AsyncIterator[Even
     clutch = dated(counted(clutch), species)
     others = [one for one in await unit.find(clutches_of_dam(dam.animal_id)) if one.clutch_id != clutch.clutch_id]
     remarks = doubts(species, clutch.laid, clutch.laid_on, [one.laid_on for one in others])
+    remarks += [one for sire in sires for one in late_sire(species, clutch.laid_on, sire.code, sire.died_on)]
     unit.put(clutch)
     watch(clutch, unit)
     unit.answer(Done(id=clutch.clutch_id, remarks=remarked(remarks)))
@@ -141,7 +148,8 @@ async def record_clutch(command: RecordClutch, unit: Unit) -> AsyncIterator[Even
 
 
 async def _candidates(before: Clutch, wanted: Sequence[str], unit: Unit) -> Clutch:
-    _, sires = await breeding_pair(before.dam_id, wanted, before.vivarium_id, unit)
+    agreed = before.candidate_sire_ids
+    _, sires = await breeding_pair(before.dam_id, wanted, before.vivarium_id, unit, agreed=agreed)
     for young in await unit.find(clutch_animals(before.clutch_id)):
         if young.sire_id is not None and young.sire_id not in wanted:
             raise InvalidError(f"{young.code} was sired by a candidate that is left out", "/candidate_sire_ids")

@@ -1,6 +1,6 @@
 """Puts animals together for breeding and foretells what they can give."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from fractions import Fraction
 
 from reptidex.agents.agent import Unit, agent
@@ -27,37 +27,37 @@ from reptidex.tables.animal.queries import ancestry, pedigree_of
 from reptidex.tables.animal.relatives import ratio
 
 
-async def breeding_animal(animal_id: str, vivarium_id: str, sex: str, pointer: str, unit: Unit) -> Animal:
-    """Return an animal that this vivarium may breed with: its own, or another's public one, of the right sex.
+async def breeding_animal(
+    animal_id: str, vivarium_id: str, sex: str, pointer: str, unit: Unit, *, agreed: bool = False
+) -> Animal:
+    """Return an animal that this vivarium may name as a parent: its own, or another's public one, of the right sex.
 
-    Raises `InvalidError`, `GoneError`.
+    `agreed` says that it was named before, in a pairing; it may have been sold or hidden since. Raises `InvalidError`.
     """
     animal = await unit.get(Animal, animal_id)
-    if animal is None or not has_page(sight(animal.visibility, animal.vivarium_id, vivarium_id)):
+    if animal is None or not (agreed or has_page(sight(animal.visibility, animal.vivarium_id, vivarium_id))):
         raise InvalidError(f"there is no animal {animal_id}", pointer)
     if animal.sex not in (sex, "unknown"):
         raise InvalidError(f"{animal.code} is recorded as {animal.sex}; it must be {sex}", pointer)
-    if animal.status in GONE:
-        raise GoneError(animal_id, animal.status)
     return animal
 
 
 async def breeding_pair(
-    dam_id: str, sire_ids: Sequence[str], vivarium_id: str, unit: Unit
+    dam_id: str, sire_ids: Sequence[str], vivarium_id: str, unit: Unit, *, agreed: Collection[str] = ()
 ) -> tuple[Animal, list[Animal]]:
-    """Return a dam of this vivarium and her candidate sires. Raises `InvalidError`, `GoneError`."""
+    """Return a dam of this vivarium and her candidate sires, dead or alive. Raises `InvalidError`."""
     dam = await breeding_animal(dam_id, vivarium_id, "female", "/dam_id", unit)
     if dam.vivarium_id != vivarium_id:
         raise InvalidError(f"there is no animal {dam_id} in this vivarium", "/dam_id")
     if len(set(sire_ids)) != len(sire_ids) or dam_id in sire_ids:
         raise InvalidError("each candidate is named once, and the dam is none", "/candidate_sire_ids")
-    sires = [
-        await breeding_animal(sire_id, vivarium_id, "male", f"/candidate_sire_ids/{place}", unit)
-        for place, sire_id in enumerate(sire_ids)
-    ]
-    for place, sire in enumerate(sires):
+    sires = []
+    for place, sire_id in enumerate(sire_ids):
+        pointer = f"/candidate_sire_ids/{place}"
+        sire = await breeding_animal(sire_id, vivarium_id, "male", pointer, unit, agreed=sire_id in agreed)
         if sire.species_id != dam.species_id:
-            raise InvalidError("sire and dam are of different species", f"/candidate_sire_ids/{place}")
+            raise InvalidError("sire and dam are of different species", pointer)
+        sires.append(sire)
     return dam, sires
 
 
@@ -102,6 +102,9 @@ async def _doubts(pairing: Pairing, species: Species, animals: Sequence[Animal],
 async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]:
     """Put a dam together with one or more sires, or plan to, and predict each candidate's young."""
     dam, sires = await breeding_pair(command.dam_id, command.candidate_sire_ids, command.vivarium_id, unit)
+    for one in (dam, *sires):
+        if one.status in GONE:
+            raise GoneError(one.animal_id, one.status)
     if command.paired_on and not command.planned and command.paired_on > unit.now.date():
         raise InvalidError("a pairing in the future is a plan", "/paired_on")
     season, season_id = await season_of(command.season, command.season_id, command.vivarium_id, unit)

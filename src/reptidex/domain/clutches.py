@@ -81,6 +81,16 @@ def doubts(species: Species, laid: int, laid_on: date, others: Iterable[date]) -
     return found
 
 
+def late_sire(species: Species, laid_on: date, code: str, died_on: date | None) -> list[Remark]:
+    """Say where a candidate died so long before laying that stored sperm would hardly explain it."""
+    if died_on is None or died_on >= laid_on or (laid_on - died_on).days <= species.sperm_storage_days:
+        return []
+    text = (
+        f"{code} died {(laid_on - died_on).days} days before; sperm is known to keep {species.sperm_storage_days} days"
+    )
+    return [Remark(rule="clutch.sire", severity="warning", text=text)]
+
+
 def hatch_doubts(hatched_on: date, window: tuple[date, date] | None) -> list[Remark]:
     """Say where hatching falls outside the days on which it was due."""
     if window is None or window[0] <= hatched_on <= window[1]:

@@ -4,7 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from reptidex.domain.catalogue.shelf import find_species
+from reptidex.domain.ownership import GoneError
 from reptidex.errors import InvalidError
 from reptidex.streams.animal import (
     BreedingClutchCreated,
@@ -12,7 +15,10 @@ from reptidex.streams.animal import (
     BreedingClutchUpdated,
 )
 from reptidex.streams.commands.animal import (
+    ArchiveAnimal,
     Done,
+    GiveAnimal,
+    PairAnimals,
     RecordClutch,
     UpdateClutch,
 )
@@ -22,6 +28,8 @@ from reptidex.streams.commands.animal_breeding import (
 )
 from reptidex.tables.animal.breeding import Pairing
 from tests.unit.animal.breeding_world import SKINK, clutch, hatch, pairing, row_of
+
+GARGOYLE = next(find_species("Rhacodactylus auriculatus")).species_id
 
 
 async def test_a_clutch_is_laid_after_its_pairing_began(keepers: Any) -> None:
@@ -146,4 +154,53 @@ async def test_eggs_are_moved_and_candled(keepers: Any) -> None:
     with pytest.raises(InvalidError, match="laid"):
         await keepers.harness.handle(
             CandleClutch(clutch_id=one, vivarium_id=keepers.sam, on_day=date(2026, 3, 6), good=7)
+        )
+
+
+async def test_a_clutch_may_have_a_sire_who_is_sold_or_dead_since_they_met(keepers: Any) -> None:
+    one = await pairing(keepers)
+    row = await keepers.harness.get(Pairing, one)
+    [sire] = row.candidate_sire_ids
+    await keepers.harness.handle(GiveAnimal(animal_id=sire, vivarium_id=keepers.sam, to_vivarium_id=keepers.bea))
+    laid = await clutch(keepers, one)
+    with pytest.raises(InvalidError, match="no animal"):
+        await keepers.harness.handle(
+            RecordClutch(
+                clutch_id=keepers.id(),
+                vivarium_id=keepers.sam,
+                dam_id=row.dam_id,
+                candidate_sire_ids=(sire,),
+                laid_on=date(2026, 5, 1),
+                laid=5,
+            )
+        )
+
+    assert (await row_of(keepers, laid)).candidate_sire_ids == (sire,)
+
+
+async def test_a_dead_dam_lays_nothing_and_a_sire_dead_beyond_stored_sperm_is_doubted(keepers: Any) -> None:
+    sire = await keepers.animal("male", species_id=GARGOYLE)
+    dam = await keepers.animal("female", species_id=GARGOYLE)
+    for animal, day in ((sire, date(2026, 2, 1)), (dam, date(2026, 4, 1))):
+        await keepers.harness.handle(
+            ArchiveAnimal(animal_id=animal, vivarium_id=keepers.sam, reason="deceased", died_on=day)
+        )
+    command = RecordClutch(
+        clutch_id=keepers.id(),
+        vivarium_id=keepers.sam,
+        dam_id=dam,
+        candidate_sire_ids=(sire,),
+        laid_on=date(2026, 3, 1),
+        laid=2,
+    )
+    done = await keepers.harness.ask(command, Done)
+
+    assert [remark.rule for remark in done.remarks] == ["clutch.sire"]
+    with pytest.raises(InvalidError, match="before its dam dies"):
+        await keepers.harness.handle(replace(command, clutch_id=keepers.id(), laid_on=date(2026, 5, 1)))
+    with pytest.raises(GoneError):
+        await keepers.harness.handle(
+            PairAnimals(
+                pairing_id=keepers.id(), vivarium_id=keepers.sam, dam_id=dam, candidate_sire_ids=(sire,), season="x"
+            )
         )
