@@ -6,16 +6,21 @@ from reptidex.agents.animal import (
     access,
     clutches,
     disputes,
+    editing,
+    feeds,
     founders,
     hatchlings,
     health,
     history,
     holds,
+    incubation,
     lineage,
+    meetings,
     pairings,
     photos,
     placeholders,
     registry,
+    seasons,
     suggestions,
     taxonomy,
     transfers,
@@ -24,6 +29,8 @@ from reptidex.connectors.services.client import ServiceClient
 from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.animal import animals as animal_views
 from reptidex.http.animal import breeding as breeding_views
+from reptidex.http.animal import breeding_notes as breeding_note_views
+from reptidex.http.animal import calendar as calendar_views
 from reptidex.http.animal import claims as claim_views
 from reptidex.http.animal import diversity as diversity_views
 from reptidex.http.animal import founders as founder_views
@@ -32,9 +39,12 @@ from reptidex.http.animal import internal as internal_views
 from reptidex.http.animal import kinship as kinship_views
 from reptidex.http.animal import lineage as lineage_views
 from reptidex.http.animal import mates as mate_views
+from reptidex.http.animal import outcomes as outcome_views
 from reptidex.http.animal import photos as photo_views
+from reptidex.http.animal import seasons as season_views
 from reptidex.http.animal import suggestions as suggestion_views
 from reptidex.http.animal import taxonomy as taxonomy_views
+from reptidex.http.animal import taxonomy_editor as taxonomy_editor_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
 from reptidex.streams.catalogue import events_of
@@ -42,6 +52,7 @@ from reptidex.streams.commands.animal import TellTaxonomy
 from reptidex.streams.commerce import SalesTransactionCompleted
 from reptidex.streams.core import AuthUserCreated, AuthUserDeleted, OrgMemberAdded, OrgMemberChanged, OrgMemberRemoved
 from reptidex.streams.media import FileDeleted, MediaUploaded
+from reptidex.tables.animal.taxonomy import refresh
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,10 +119,21 @@ SERVICE = Service(
         holds.lapse_hold,
         transfers.transfer_sold_animal,
         transfers.give_animal,
+        seasons.open_season,
+        seasons.change_season,
+        seasons.remove_season,
         pairings.pair_animals,
+        meetings.change_pairing,
+        meetings.note_pairing,
+        meetings.remove_note,
+        feeds.open_feed,
+        feeds.revoke_feed,
         pairings.predict_genetics,
         clutches.record_clutch,
         clutches.update_clutch,
+        clutches.watch_clutch,
+        incubation.incubate_clutch,
+        incubation.candle_clutch,
         hatchlings.register_hatchlings,
         hatchlings.resolve_sire,
         photos.add_photo,
@@ -119,6 +141,9 @@ SERVICE = Service(
         photos.drop_photo,
         health.record_health,
         taxonomy.tell_taxonomy,
+        editing.edit_taxon,
+        editing.propose_taxon,
+        editing.decide_proposal,
     ),
     views=(
         animal_views.routes,
@@ -129,11 +154,17 @@ SERVICE = Service(
         kinship_views.routes,
         diversity_views.routes,
         mate_views.routes,
+        season_views.routes,
         breeding_views.routes,
+        breeding_note_views.routes,
+        outcome_views.routes,
+        calendar_views.routes,
         health_views.routes,
         photo_views.routes,
         taxonomy_views.routes,
+        taxonomy_editor_views.routes,
         internal_views.routes,
     ),
+    refresh=refresh,
     connect=connect,
 )
