@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 DRAIN_S = 10.0
 """A worker that is told to stop has ended its work after this long."""
+REFRESH_S = 2.0
+"""Reference data in memory is looked after this often."""
 LOG_WAIT_S = 60.0
 """A worker that starts waits this long for the log."""
 
@@ -54,6 +56,8 @@ class Manifest(Protocol):
     def carriers(self) -> tuple[Carrier, ...]: ...
     @property
     def at_start(self) -> tuple[Command, ...]: ...
+    @property
+    def refresh(self) -> Callable[[Reader], Awaitable[None]] | None: ...
     @property
     def connect(self) -> Callable[[Settings], Awaitable[Any]]: ...
 
@@ -92,6 +96,7 @@ class Worker:
         self._make_web, self._clock = make_web, clock
         self._app: App | None = None
         self._watchdog = Watchdog(lambda: self.figures().busy_s, die=die)
+        self._refreshing: asyncio.Task[None] | None = None
 
     @property
     def app(self) -> App:
@@ -121,6 +126,9 @@ class Worker:
         if self.settings.environment == "development":
             await migrate(self.database, self.service.short)
         await self._ensure_topics()
+        if self.service.refresh is not None:
+            await self.service.refresh(self.reader)
+            self._refreshing = asyncio.create_task(self._keep_fresh(self.service.refresh))
         self.ports = await self.service.connect(self.settings)
         self._app = build_app(self.engine, sorted(self.engine.topics), self._web_service())
         self.engine.start(self._end_of)
@@ -132,6 +140,14 @@ class Worker:
             now = self._clock()
             place = f"{self.service.short}/start/{number}/{os.getpid()}"
             await self.asker.tell(command, command_id=derived_id(place, now))
+
+    async def _keep_fresh(self, refresh: Callable[[Reader], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            try:
+                await refresh(self.reader)
+            except Exception:  # whatever it is, what is in memory still serves
+                log.exception("reference data is looked after again in %.0f s", REFRESH_S)
 
     async def _ensure_topics(self) -> None:
         partitions, short = self.settings.partitions, self.service.short
@@ -150,6 +166,8 @@ class Worker:
     async def stop(self) -> None:
         """Stop taking requests and records, finish the work in hand, send what is to be sent; all within ten seconds."""
         await self._watchdog.stop()
+        if self._refreshing is not None:
+            self._refreshing.cancel()
         if self._app is not None:
             if self._app._web_server_service_instance is not None:
                 await self._app._web_server_service_instance.stop()

@@ -81,6 +81,7 @@ async def checked(raw: bytes) -> int:
     """Check the file as a dry run does, into a collection that is empty."""
     rows = _resolved(raw)
     intake = Intake(VIVARIUM, NOW, [])
+    intake.expect(rows)
     return sum(intake.judge(row).outcome.action == "create" for row in rows)
 
 

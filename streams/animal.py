@@ -219,9 +219,10 @@ class BreedingClutchCreated(ClutchRecord, frozen=True, kw_only=True):
 
 @event("breeding.clutch.updated", key="clutch_id")
 class BreedingClutchUpdated(ClutchRecord, frozen=True, kw_only=True):
-    """A clutch's counts, dates or candidates changed."""
+    """A clutch's counts, dates or candidates changed, or its due window opened or passed."""
 
     changed: tuple[Text, ...] = ()
+    """The fields that changed; `due` where the due window opens, `overdue` where it has passed and nothing has hatched."""
 
 
 @event("breeding.clutch.hatched", key="clutch_id")

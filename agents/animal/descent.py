@@ -22,7 +22,7 @@ from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.lineage import CLOSE, Known, Laid, Remark, judge, refuse_errors
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import InvalidError
-from reptidex.streams.animal import GeneticsTraitRecorded, LineageUpdated
+from reptidex.streams.animal import GeneticsTraitRecorded, LineageUpdated, LineageValidated
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Gene, LineageStatus
 from reptidex.tables.animal.breeding import Clutch
@@ -217,6 +217,11 @@ async def descent_events(
     yield validated(animal, before, place.findings)
     for event in below.events if below else ():
         yield event
+
+
+def standing_event(animal: Animal, before: Animal | None, remarks: list[Remark]) -> LineageValidated:
+    """Tell the standing of an animal's lineage, with what a check noticed."""
+    return validated(animal, before, findings(remarks))
 
 
 def _chunks(ids: list[str]) -> list[tuple[str, ...]]:

@@ -5,17 +5,18 @@ from collections.abc import AsyncIterator, Sequence
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.clutches import ClutchClosedError, own_clutch
+from reptidex.agents.animal.clutches import counted, open_clutch, own_clutch, watch
 from reptidex.agents.animal.descent import check_parents, descent_events, trait_events
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import inherited
 from reptidex.agents.animal.proving import prove_parents
-from reptidex.agents.animal.records import clutch_record, created, remarked, updated
+from reptidex.agents.animal.records import created, hatched, remarked, updated
 from reptidex.agents.animal.registry import AnimalExistsError, first_ownership, own_animal
 from reptidex.domain.catalogue.shelf import need_species
+from reptidex.domain.clutches import hatch_doubts
 from reptidex.errors import InvalidError
-from reptidex.streams.animal import BreedingClutchHatched, BreedingOffspringRecorded, BreedingOffspringResolved
+from reptidex.streams.animal import BreedingOffspringRecorded, BreedingOffspringResolved
 from reptidex.streams.commands.animal import Done, Hatchling, RegisterHatchlings, ResolveSire
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Visibility
@@ -27,15 +28,24 @@ from reptidex.tables.animal.relatives import genotype_of
 @agent(RegisterHatchlings, prefetch={Clutch: "clutch_id", Collection: "vivarium_id"})
 async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncIterator[Event]:
     """Register the hatchlings of a clutch in one act: all of them, or none."""
-    clutch = await own_clutch(command.clutch_id, command.vivarium_id, unit)
-    if clutch.status in ("hatched", "lost"):
-        raise ClutchClosedError(clutch.clutch_id, clutch.status)
+    clutch = await open_clutch(command.clutch_id, command.vivarium_id, unit)
     if not clutch.laid_on <= command.hatched_on <= unit.now.date():
         raise InvalidError("hatching comes after laying and not in the future", "/hatched_on")
-    hatched = clutch.hatched + len(command.hatchlings)
-    if hatched + clutch.slugs + clutch.dead_in_egg > clutch.laid:
+    total = clutch.hatched + len(command.hatchlings)
+    if total + clutch.slugs + clutch.dead_in_egg > clutch.laid:
         raise InvalidError(f"more hatched than the {clutch.laid} eggs laid allow", "/hatchlings")
-    remarks = []
+    window = (clutch.due_from, clutch.due_until) if clutch.due_from and clutch.due_until else None
+    remarks = hatch_doubts(command.hatched_on, window)
+    after = counted(
+        replace(
+            clutch,
+            hatched=total,
+            status="hatched" if command.finished else "hatching",
+            first_hatched_on=min(clutch.first_hatched_on or command.hatched_on, command.hatched_on),
+            hatched_on=max(clutch.hatched_on or command.hatched_on, command.hatched_on),
+            updated_at=unit.now,
+        )
+    )
     for hatchling in command.hatchlings:
         animal = await _hatch(hatchling, clutch, command, unit)
         doubts = await check_parents(animal, None, unit)
@@ -49,11 +59,8 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
             yield event
         for event in await prove_parents(animal, unit):
             yield event
-    after = replace(clutch, hatched=hatched, status="hatching", hatched_on=command.hatched_on)
-    after = replace(after, fertile=max(after.fertile, hatched + clutch.dead_in_egg))
-    if command.finished:
-        after = replace(after, status="hatched")
     unit.put(after)
+    watch(after, unit)
     unit.answer(Done(id=clutch.clutch_id, remarks=remarked(list(dict.fromkeys(remarks)))))
     yield BreedingOffspringRecorded(
         clutch_id=clutch.clutch_id,
@@ -62,12 +69,7 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
         hatched_on=command.hatched_on,
     )
     if command.finished:
-        yield BreedingClutchHatched(
-            **clutch_record(after),
-            hatched_on=command.hatched_on,
-            hatched=after.hatched,
-            dead_in_egg=after.dead_in_egg,
-        )
+        yield hatched(after)
 
 
 async def _hatch(hatchling: Hatchling, clutch: Clutch, command: RegisterHatchlings, unit: Unit) -> Animal:
@@ -119,6 +121,8 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
     clutch = await own_clutch(command.clutch_id, command.vivarium_id, unit)
     if command.sire_id is not None and command.sire_id not in clutch.candidate_sire_ids:
         raise InvalidError("the sire is none of the clutch's candidates", "/sire_id")
+    if command.sire_id is None and clutch.candidate_sire_ids and command.evidence != "lab":
+        raise InvalidError("that no candidate took part is for a laboratory to say", "/evidence")
     for animal_id in command.animal_ids:
         before = await own_animal(animal_id, command.vivarium_id, unit)
         if before.clutch_id != clutch.clutch_id:
@@ -134,6 +138,9 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
         keep(before, after, unit, "sire resolved")
         yield updated(after, "sire_id", "lineage_status")
         async for event in descent_events(after, before, doubts, "resolved", unit):
+            yield event
+        # Its look proves its sire too, now that it is known who that is.
+        for event in await prove_parents(after, unit):
             yield event
     unit.answer(Done(id=clutch.clutch_id))
     yield BreedingOffspringResolved(

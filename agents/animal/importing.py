@@ -5,24 +5,25 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.descent import Reason, descent_events, limit_of, trait_events
+from reptidex.agents.animal.descent import descent_events, limit_of, standing_event, trait_events
+from reptidex.agents.animal.history import Word
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.marks import row_of as mark_row
 from reptidex.agents.animal.numbering import next_codes
-from reptidex.agents.animal.records import created, updated
+from reptidex.agents.animal.placing import place_all
+from reptidex.agents.animal.records import created, findings, updated
 from reptidex.agents.animal.registry import first_ownership
 from reptidex.domain.codes import is_code
 from reptidex.domain.lineage import Remark
 from reptidex.errors import NotFoundError
+from reptidex.streams.animal import LineageUpdated
 from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_import import BeginImport, ImportRow, RowOutcome, RunImport, StageImport
 from reptidex.streams.contract import Event
 from reptidex.tables.animal.imports import Import, ImportPart
 from reptidex.tables.animal.intake import Intake, Judged
-from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.models import Collection as AnimalCollection
-from reptidex.tables.animal.pedigrees import Lines, placed
 from reptidex.tables.animal.queries import with_codes, with_references
 from reptidex.tables.versions import VersionRow
 
@@ -93,12 +94,14 @@ async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
     taken = await _taken(job, part.rows, known.keys(), unit)
     limit = await limit_of(job.vivarium_id, unit)
     intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken, limit)
-    places = {one.animal_id: placed(one) for one in known.values()} | await unit.get_many(Descent, known)
+    intake.expect(part.rows)
     await unit.get_many(VersionRow, [row.animal_id for row in part.rows if row.animal_id])
     judged = await _numbered(job, [intake.judge(row) for row in part.rows], unit)
     for each in judged:
-        for event in await _write(each, intake, places, unit):
+        for event in _write(each, unit):
             yield event
+    for event in await _descents(judged, job, unit):
+        yield event
     outcomes = tuple(each.outcome for each in judged)
     refused = sum(each.action == "refuse" for each in outcomes)
     unit.put(replace(part, rows=(), outcomes=outcomes, refused=refused))
@@ -169,7 +172,7 @@ def _coded(each: Judged, given: dict[str, str]) -> Judged:
     return replace(each, after=replace(each.after, code=code), outcome=replace(each.outcome, code=code))
 
 
-async def _write(each: Judged, intake: Intake, places: dict[str, Descent], unit: Unit) -> list[Event]:
+def _write(each: Judged, unit: Unit) -> list[Event]:
     after, before = each.after, each.before
     if after is None or after is before:
         return []
@@ -184,26 +187,46 @@ async def _write(each: Judged, intake: Intake, places: dict[str, Descent], unit:
     else:
         keep(before, after, unit, "imported anew")
         said.append(updated(after, *each.outcome.changed))
-    if before is None or (after.sire_id, after.dam_id) != (before.sire_id, before.dam_id):
-        said += await _descent(each, after, before, intake, places, unit)
     return said
 
 
-async def _descent(
-    each: Judged, after: Animal, before: Animal | None, intake: Intake, places: dict[str, Descent], unit: Unit
-) -> list[Event]:
-    """Give an animal its place in the pedigree of all, and tell its lineage with what its check noticed."""
-    remarks = [
+async def _descents(judged: Sequence[Judged], job: Import, unit: Unit) -> list[Event]:
+    """Give all that is new its place in the pedigree, in one pass, and tell the lineages that came."""
+    said: list[Event] = []
+    new = [each for each in judged if each.after is not None and each.before is None]
+    noticed = {each.after.animal_id: tuple(findings(_remarks(each))) for each in new if each.after}
+    places = await place_all(
+        [each.after for each in new if each.after], unit, Word(vivarium_id=job.vivarium_id), noticed
+    )
+    for each in judged:
+        after, before = each.after, each.before
+        if after is None or after is before:
+            continue
+        if before is not None and (after.sire_id, after.dam_id) != (before.sire_id, before.dam_id):
+            said += [event async for event in descent_events(after, before, _remarks(each), "parents", unit)]
+        elif before is None and (after.sire_id or after.dam_id):
+            place = places[after.animal_id]
+            said.append(
+                LineageUpdated(
+                    animal_id=after.animal_id,
+                    vivarium_id=after.vivarium_id,
+                    sire_id=after.sire_id,
+                    dam_id=after.dam_id,
+                    generation=place.generation,
+                    inbreeding_after=place.inbreeding or 0.0,
+                    reason="registered",
+                )
+            )
+            said.append(standing_event(after, None, _remarks(each)))
+    return said
+
+
+def _remarks(each: Judged) -> list[Remark]:
+    return [
         Remark(rule=one.rule, severity=one.severity, text=one.text)
         for one in each.outcome.problems
         if one.field in ("sire", "dam", "")
     ]
-    above = intake.above.everyone(after.sire_id, after.dam_id)
-    lines = Lines({one: places[one] for one in above if one in places}) if before is None else None
-    reason: Reason = "registered" if before is None else "parents"
-    said = [event async for event in descent_events(after, before, remarks, reason, unit, lines=lines)]
-    places[after.animal_id] = await unit.need(Descent, after.animal_id)
-    return said
 
 
 def _counted(job: Import, outcomes: Sequence[RowOutcome]) -> Import:

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator, Collection
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.descendants import validated
-from reptidex.agents.animal.descent import Reason, descent_events, examined, findings_of, place_of
+from reptidex.agents.animal.descent import Reason, descent_events, examined, findings_of, place_of, standing_event
 from reptidex.agents.animal.documents import pedigree_digest
 from reptidex.agents.animal.history import (
     ROLES,
@@ -94,6 +93,9 @@ async def validate_lineage(command: ValidateLineage, unit: Unit) -> AsyncIterato
         place = with_standing(place, role, earned, disputed_by(place, role))
     broken = any(remark.severity == "error" for remark in remarks)
     status: LineageStatus = "rejected" if broken or refuted(place) else overall(place)
+    if status != "rejected" and before.lineage_status == "disputed":
+        # What has been disputed stays so until the dispute is ended, not because somebody checks again.
+        status = "disputed"
     lines = await lines_of(unit, [parent for parent in place.parents if parent])
     circle = before.animal_id in lines.rows
     unit.put(replace(place if circle else figures(lines, place), findings=findings(remarks)))
@@ -103,7 +105,7 @@ async def validate_lineage(command: ValidateLineage, unit: Unit) -> AsyncIterato
         keep(before, after, unit, "lineage checked")
         yield updated(after, "lineage_status")
     unit.answer(Done(id=after.animal_id, remarks=remarked(remarks)))
-    yield validated(after, before, findings(remarks))
+    yield standing_event(after, before, remarks)
 
 
 async def _deserved(animal: Animal, place: Descent, unit: Unit) -> dict[ParentRole, LineageStatus]:

@@ -1,13 +1,17 @@
 """Puts animals together for breeding and foretells what they can give."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from fractions import Fraction
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.odds import cross, looks, outcomes, warnings
+from reptidex.agents.animal.records import remarked
 from reptidex.agents.animal.registry import checked_species
+from reptidex.agents.animal.seasons import season_of
+from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.cross import Prediction
+from reptidex.domain.lineage import Remark
 from reptidex.domain.ownership import GONE, GoneError
 from reptidex.domain.visibility import has_page, sight
 from reptidex.errors import InvalidError
@@ -16,49 +20,93 @@ from reptidex.streams.commands.animal import Done, PairAnimals, Predicted, Predi
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Gene
 from reptidex.tables.animal.breeding import Pairing
+from reptidex.tables.animal.breeding_queries import pairings_of_dam
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import lines_of
 from reptidex.tables.animal.relatives import ratio
 
 
-async def breeding_animal(animal_id: str, vivarium_id: str, sex: str, pointer: str, unit: Unit) -> Animal:
-    """Return an animal that this vivarium may breed with: its own, or another's public one, of the right sex.
+async def breeding_animal(
+    animal_id: str, vivarium_id: str, sex: str, pointer: str, unit: Unit, *, agreed: bool = False
+) -> Animal:
+    """Return an animal that this vivarium may name as a parent: its own, or another's public one, of the right sex.
 
-    Raises `InvalidError`, `GoneError`.
+    `agreed` says that it was named before, in a pairing; it may have been sold or hidden since. Raises `InvalidError`.
     """
     animal = await unit.get(Animal, animal_id)
-    if animal is None or not has_page(sight(animal.visibility, animal.vivarium_id, vivarium_id)):
+    if animal is None or not (agreed or has_page(sight(animal.visibility, animal.vivarium_id, vivarium_id))):
         raise InvalidError(f"there is no animal {animal_id}", pointer)
     if animal.sex not in (sex, "unknown"):
         raise InvalidError(f"{animal.code} is recorded as {animal.sex}; it must be {sex}", pointer)
-    if animal.status in GONE:
-        raise GoneError(animal_id, animal.status)
     return animal
 
 
 async def breeding_pair(
-    dam_id: str, sire_ids: Sequence[str], vivarium_id: str, unit: Unit
+    dam_id: str, sire_ids: Sequence[str], vivarium_id: str, unit: Unit, *, agreed: Collection[str] = ()
 ) -> tuple[Animal, list[Animal]]:
-    """Return a dam of this vivarium and her candidate sires. Raises `InvalidError`, `GoneError`."""
+    """Return a dam of this vivarium and her candidate sires, dead or alive. Raises `InvalidError`."""
     dam = await breeding_animal(dam_id, vivarium_id, "female", "/dam_id", unit)
     if dam.vivarium_id != vivarium_id:
         raise InvalidError(f"there is no animal {dam_id} in this vivarium", "/dam_id")
     if len(set(sire_ids)) != len(sire_ids) or dam_id in sire_ids:
         raise InvalidError("each candidate is named once, and the dam is none", "/candidate_sire_ids")
-    sires = [
-        await breeding_animal(sire_id, vivarium_id, "male", f"/candidate_sire_ids/{place}", unit)
-        for place, sire_id in enumerate(sire_ids)
-    ]
-    for place, sire in enumerate(sires):
+    sires = []
+    for place, sire_id in enumerate(sire_ids):
+        pointer = f"/candidate_sire_ids/{place}"
+        sire = await breeding_animal(sire_id, vivarium_id, "male", pointer, unit, agreed=sire_id in agreed)
         if sire.species_id != dam.species_id:
-            raise InvalidError("sire and dam are of different species", f"/candidate_sire_ids/{place}")
+            raise InvalidError("sire and dam are of different species", pointer)
+        sires.append(sire)
     return dam, sires
+
+
+def paired(pairing: Pairing) -> BreedingPaired:
+    """Say that a dam was put together with her sires."""
+    inbreeding = pairing.predicted_inbreeding
+    return BreedingPaired(
+        pairing_id=pairing.pairing_id,
+        vivarium_id=pairing.vivarium_id,
+        dam_id=pairing.dam_id,
+        candidate_sire_ids=pairing.candidate_sire_ids,
+        species_id=pairing.species_id,
+        season=pairing.season,
+        paired_on=pairing.paired_on,
+        predicted=pairing.outcomes,
+        predicted_inbreeding=inbreeding.numerator / inbreeding.denominator,
+        visibility=pairing.visibility,
+    )
+
+
+async def _doubts(pairing: Pairing, species: Species, animals: Sequence[Animal], unit: Unit) -> list[Remark]:
+    """Say what is unusual about a new pairing; nothing of it is refused."""
+    found: list[Remark] = []
+    day = pairing.paired_on or unit.now.date()
+    for one in animals:
+        if one.born_on and species.maturity_days and (day - one.born_on).days < species.maturity_days:
+            text = (
+                f"{one.code} is {(day - one.born_on).days} days old then; {species.maturity_days} are the least usual"
+            )
+            found.append(Remark(rule="pairing.age", severity="warning", text=text, animal_ids=(one.animal_id,)))
+        if one.sex == "unknown":
+            text = f"the sex of {one.code} is not recorded"
+            found.append(Remark(rule="pairing.sex", severity="warning", text=text, animal_ids=(one.animal_id,)))
+    others = [one for one in await unit.find(pairings_of_dam(pairing.dam_id)) if one.pairing_id != pairing.pairing_id]
+    if others:
+        text = f"the dam is in {len(others)} other pairing(s) that are planned or under way"
+        found.append(Remark(rule="pairing.dam", severity="note", text=text, animal_ids=(pairing.dam_id,)))
+    return found
 
 
 @agent(PairAnimals, prefetch={Pairing: "pairing_id", Animal: lambda c: (c.dam_id, *c.candidate_sire_ids)})
 async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]:
-    """Put a dam together with one or more sires, and predict each candidate's young."""
+    """Put a dam together with one or more sires, or plan to, and predict each candidate's young."""
     dam, sires = await breeding_pair(command.dam_id, command.candidate_sire_ids, command.vivarium_id, unit)
+    for one in (dam, *sires):
+        if one.status in GONE:
+            raise GoneError(one.animal_id, one.status)
+    if command.paired_on and not command.planned and command.paired_on > unit.now.date():
+        raise InvalidError("a pairing in the future is a plan", "/paired_on")
+    season, season_id = await season_of(command.season, command.season_id, command.vivarium_id, unit)
     species = need_species(dam.species_id)
     predictions = [cross(species, sire.genotype, dam.genotype) for sire in sires]
     lines = (await lines_of(unit, [dam.animal_id, *command.candidate_sire_ids])).ancestry()
@@ -69,7 +117,9 @@ async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]
         dam_id=dam.animal_id,
         candidate_sire_ids=command.candidate_sire_ids,
         species_id=dam.species_id,
-        season=command.season,
+        season=season,
+        season_id=season_id,
+        status="planned" if command.planned else "active",
         paired_on=command.paired_on,
         visibility=command.visibility,
         outcomes=outcomes(predictions[0]) if len(sires) == 1 else (),
@@ -77,22 +127,15 @@ async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]
         warnings=tuple(dict.fromkeys(flag for one in predictions for flag in warnings(one))),
         notes=tuple(dict.fromkeys(note for one in predictions for note in one.notes)),
         predicted_inbreeding=ratio(closest),
+        remark=command.remark,
         created_at=unit.now,
+        updated_at=unit.now,
     )
+    remarks = await _doubts(pairing, species, [dam, *sires], unit)
     unit.put(pairing)
-    unit.answer(Done(id=pairing.pairing_id))
-    yield BreedingPaired(
-        pairing_id=pairing.pairing_id,
-        vivarium_id=pairing.vivarium_id,
-        dam_id=dam.animal_id,
-        candidate_sire_ids=pairing.candidate_sire_ids,
-        species_id=pairing.species_id,
-        season=pairing.season,
-        paired_on=pairing.paired_on,
-        predicted=pairing.outcomes,
-        predicted_inbreeding=float(closest),
-        visibility=pairing.visibility,
-    )
+    unit.answer(Done(id=pairing.pairing_id, remarks=remarked(remarks)))
+    if pairing.status == "active":
+        yield paired(pairing)
     for sire, prediction in zip(sires, predictions, strict=True):
         for event in _prediction_events(
             pairing.pairing_id, pairing.vivarium_id, pairing.species_id, prediction, sire, dam, unit

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from reptidex.domain.lineage import Remark
-from reptidex.streams.animal import AnimalCreated, AnimalUpdated, ClutchRecord, Finding
+from reptidex.streams.animal import AnimalCreated, AnimalUpdated, BreedingClutchHatched, ClutchRecord, Finding
 from reptidex.streams.commands.animal import Remarked
 from reptidex.tables.animal.breeding import Clutch
 from reptidex.tables.animal.models import Animal
@@ -35,6 +35,13 @@ def updated(animal: Animal, *changed: str) -> AnimalUpdated:
 def clutch_record(clutch: Clutch) -> dict[str, Any]:
     """Return the fields that every event about a clutch carries."""
     return {name: getattr(clutch, name) for name in ClutchRecord.__struct_fields__}
+
+
+def hatched(clutch: Clutch) -> BreedingClutchHatched:
+    """Say that a clutch has finished hatching."""
+    last = clutch.hatched_on or clutch.laid_on
+    record = clutch_record(clutch)
+    return BreedingClutchHatched(**record, hatched_on=last, hatched=clutch.hatched, dead_in_egg=clutch.dead_in_egg)
 
 
 def findings(remarks: Sequence[Remark]) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.kinship import lookups, whole
+from benchmarks.kinship import lookups, whole, writes
 from benchmarks.kinship.registry import SHAPES, Made, make
 
 console = Console(highlight=False, width=120)
@@ -50,6 +50,16 @@ def show_lookups(times: lookups.Times, ancestors: float, where: str) -> None:
     console.print(table)
 
 
+def show_writes(written: list[writes.Write]) -> None:
+    """Print what writes took."""
+    table = Table(title="writes to it (SQLite in memory)", title_justify="left")
+    for column in ("write", "animals concerned", "CPU ms"):
+        table.add_column(column, justify="left" if column == "write" else "right")
+    for one in written:
+        table.add_row(one.what, f"{one.concerned:,}", f"{one.cpu_ms:.1f}")
+    console.print(table)
+
+
 def main() -> int:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -74,6 +84,9 @@ def main() -> int:
         with console.status(f"{shape}: a database of the registry, and look-ups on it"):
             times, ancestors = asyncio.run(lookups.measure(made, found.figures, told.lookups, told.postgres))
         show_lookups(times, ancestors, "PostgreSQL" if told.postgres else "SQLite")
+        with console.status(f"{shape}: writes"):
+            written = asyncio.run(writes.measure(made, found.figures))
+        show_writes(written)
     return 0
 
 

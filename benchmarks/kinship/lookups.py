@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from benchmarks.kinship.registry import Made
 from reptidex.domain.studbook.book import Figures, Studbook
 from reptidex.tables.animal.lineage import Descent
@@ -35,33 +37,38 @@ async def measure(made: Made, figures: Figures, asked: int, url: str | None = No
 
 
 async def _fill(database: Database, made: Made, figures: Figures) -> None:
-    book, moment = Studbook(made.pedigree), datetime(2026, 1, 1, tzinfo=UTC)
-    rows = {
-        animal: Descent(animal_id=animal, sire_id=sire, dam_id=dam) for animal, (sire, dam) in made.pedigree.items()
-    }
-    deep = depths(Lines(rows))
-    places: list[Any] = [
-        Descent(
-            animal_id=animal,
-            sire_id=sire,
-            dam_id=dam,
-            inbreeding=float(figures[book.place[animal]]),
-            generation=deep[animal][0] if animal in deep else 0,
-            equivalents=deep[animal][1] if animal in deep else 0.0,
-        )
-        for animal, (sire, dam) in made.pedigree.items()
-    ]
-    shared: dict[str, Any] = {"vivarium_id": "v", "species_id": "s", "species": "s"}
-    animals: list[Any] = [
-        Animal(animal_id=animal, code=animal, sire_id=sire, dam_id=dam, created_at=moment, updated_at=moment, **shared)
-        for animal, (sire, dam) in made.pedigree.items()
-    ]
     session = await database.session()
-    for kind, filled in ((Descent, places), (Animal, animals)):
-        statements = database.statements(kind)
-        for start in range(0, len(filled), CHUNK):
-            await session.commit([statements.write(filled[start : start + CHUNK])])
+    for rows in (places_of(made, figures), animals_of(made)):
+        statements = database.statements(type(rows[0]))
+        for start in range(0, len(rows), CHUNK):
+            await session.commit([statements.write(rows[start : start + CHUNK])])
     await session.close()
+
+
+def places_of(made: Made, figures: Figures) -> list[Any]:
+    """Return the places of a registry's animals, with their figures."""
+    book = Studbook(made.pedigree)
+    bare = {one: Descent(animal_id=one, sire_id=sire, dam_id=dam) for one, (sire, dam) in made.pedigree.items()}
+    deep = depths(Lines(bare))
+    places: list[Any] = []
+    for animal, place in bare.items():
+        generation, equivalents = deep.get(animal, (0, 0.0))
+        inbreeding = float(figures[book.place[animal]])
+        places.append(replace(place, inbreeding=inbreeding, generation=generation, equivalents=equivalents))
+    return places
+
+
+def animals_of(made: Made, vivarium_id: str = "v", species_id: str = "s") -> list[Any]:
+    """Return the rows of a registry's animals; sires are male and dams female."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    shared: dict[str, Any] = {"vivarium_id": vivarium_id, "species_id": species_id, "species": "Python regius"}
+    sexes = {sire: "male" for sire, _ in made.pedigree.values()} | {dam: "female" for _, dam in made.pedigree.values()}
+    sexes |= {made.last[0]: "male", made.last[1]: "female"}
+    rows: list[Any] = []
+    for animal, (sire, dam) in made.pedigree.items():
+        values: dict[str, Any] = {"sire_id": sire, "dam_id": dam, "sex": sexes.get(animal, "unknown"), **shared}
+        rows.append(Animal(animal_id=animal, code=animal, created_at=moment, updated_at=moment, **values))
+    return rows
 
 
 async def _ask(read: Reader, made: Made, asked: int) -> tuple[Times, float]:

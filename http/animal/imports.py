@@ -148,6 +148,7 @@ async def _import(
         notes = _by_line(each for each in read.problems if each.severity != "error")
         rows = [_row(each, notes) for each in resolve(read.entries, known, options, ids.__next__)]
         intake = Intake(vivarium_id, datetime.now(UTC), animals, species_id, limit=limit)
+        intake.expect(rows)
         return rows, [intake.judge(row).outcome for row in rows]
 
     rows, outcomes = await asyncio.to_thread(check)

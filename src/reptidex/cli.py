@@ -12,7 +12,7 @@ DESCRIPTION = "ReptiDex: a platform for people who keep and breed reptiles, with
 def parser() -> argparse.ArgumentParser:
     """Build the parser of all commands. A command sets `run`, a function of the parsed arguments that returns an exit code."""
     # Imported here so that `import reptidex.cli` stays cheap for the import rules and for completion.
-    from reptidex import contracts_command, engine_commands, interchange_commands
+    from reptidex import catalogue_command, contracts_command, engine_commands, interchange_commands
     from reptidex.devlog import command as log_command
     from reptidex.platform import commands as platform_commands
     from reptidex.probe import command as probe_command
@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
     platform_commands.add_parsers(commands)
     contracts_command.add_parsers(commands)
+    catalogue_command.add_parsers(commands)
     engine_commands.add_parsers(commands)
     interchange_commands.add_parsers(commands)
     log_command.add_parser(commands)

@@ -179,9 +179,14 @@ class PairAnimals(Command, frozen=True, kw_only=True):
     vivarium_id: Id
     dam_id: Id
     candidate_sire_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=8)]
-    season: Annotated[str, Meta(min_length=1, max_length=20)]
+    season: Annotated[str, Meta(max_length=20)] = ""
+    """Left out: the name of `season_id`."""
+    season_id: Id | None = None
     paired_on: date | None = None
     visibility: Visibility = "private"
+    planned: bool = False
+    """Whether they have not met yet; `breeding.paired` is then told when they do."""
+    remark: LongText = ""
 
 
 @command(key="vivarium_id")
@@ -225,22 +230,27 @@ class RecordClutch(Command, frozen=True, kw_only=True):
     candidate_sire_ids: Annotated[tuple[Id, ...], Meta(max_length=8)] = ()
     laid_on: date
     laid: Annotated[int, Meta(ge=1, le=500)]
-    fertile: Count = 0
+    fertile: Count | None = None
+    """None where nobody has counted them."""
     slugs: Count = 0
     visibility: Visibility = "private"
 
 
 @command(key="vivarium_id")
 class UpdateClutch(Command, frozen=True, kw_only=True):
-    """Change a clutch's counts or its end; what is None stays. Answers `Done`."""
+    """Change a clutch's counts, its date, its candidates or its end; what is None stays. Answers `Done`."""
 
     clutch_id: Id
     vivarium_id: Id
+    laid_on: date | None = None
     laid: Annotated[int, Meta(ge=1, le=500)] | None = None
     fertile: Count | None = None
     slugs: Count | None = None
     dead_in_egg: Count | None = None
+    candidate_sire_ids: Annotated[tuple[Id, ...], Meta(max_length=8)] | None = None
     lost: bool = False
+    finished: bool = False
+    """Whether no more will hatch: what has hatched is all."""
     visibility: Visibility | None = None
 
 

@@ -10,14 +10,16 @@ from msgspec.structs import replace
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species, species
 from reptidex.domain.codes import is_code
-from reptidex.domain.interchange.above import Above
 from reptidex.domain.interchange.animals import AnimalEntry
 from reptidex.domain.interchange.reading import Problem
 from reptidex.domain.interchange.words import Precision, date_of
+from reptidex.domain.kinship import Parents
 from reptidex.domain.lineage import CLOSE, judge
 from reptidex.domain.lineage import Known as Lineage
 from reptidex.domain.registry.marks import check_days, checked_mark
 from reptidex.domain.registry.subspecies import checked_subspecies
+from reptidex.domain.studbook.book import Studbook
+from reptidex.domain.studbook.inbreeding import inbreeding
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import DomainError
 from reptidex.streams.commands.animal_import import Action, ImportRow, RowOutcome
@@ -61,10 +63,19 @@ class Intake:
         """
         self.known = {one.animal_id: one for one in known}
         self._vivarium_id, self._now, self._species_id = vivarium_id, now, species_id
-        self.above = Above({one.animal_id: (one.sire_id, one.dam_id) for one in self.known.values()})
+        self._expected: dict[str, float] = {}
         self._refused: dict[str, int] = {}
         self._taken, self._limit = taken or {}, limit
         self._names = names_of_species()
+
+    def expect(self, rows: Iterable[ImportRow]) -> None:
+        """Work out F of all rows that are new, in one pass over them and what is known."""
+        new = {row.animal_id: (row.sire_id, row.dam_id) for row in rows if row.animal_id not in self.known}
+        book = Studbook(self._pedigree() | new)
+        self._expected = dict(zip(book.ids, inbreeding(book).tolist(), strict=True))
+
+    def _pedigree(self) -> dict[str, Parents]:
+        return {one.animal_id: (one.sire_id, one.dam_id) for one in self.known.values()}
 
     def judge(self, row: ImportRow) -> Judged:
         """Say what becomes of a row, with every reason; an animal that comes in is known to the rows after it."""
@@ -84,7 +95,6 @@ class Intake:
         changed = tuple(sorted(name for name in _fields() if before and getattr(before, name) != getattr(after, name)))
         action: Action = "create" if before is None else "update" if changed else "unchanged"
         self.known[after.animal_id] = after
-        self.above.put(after.animal_id, (after.sire_id, after.dam_id))
         outcome = self._outcome(row, action, problems, after, changed)
         return Judged(outcome=outcome, after=after, before=before, marks=marks)
 
@@ -242,12 +252,9 @@ class Intake:
         if not any(parents):
             return []
         sire, dam = (relative(each) if each else None for each in parents)
-        # A new animal is nobody's parent yet: only one that is there can close a circle. F is reckoned from what is known of
-        # the parents, and not from their whole pedigree for each row.
-        above = self.above.of(after.sire_id, after.dam_id) if before is not None else {}
-        both = before is None and after.sire_id and after.dam_id
-        together = self.above.mating(after.sire_id, after.dam_id) if both and after.sire_id and after.dam_id else None
-        known = Lineage(limit=self._limit, inbreeding=together)
+        # A new animal is nobody's parent yet: only one that is there can close a circle.
+        above = self._pedigree() if before is not None else {}
+        known = Lineage(limit=self._limit, inbreeding=self._expected.get(after.animal_id))
         remarks = judge(relative(after), sire, dam, need_species(after.species_id), above, known)
         return [
             Problem(

@@ -147,8 +147,10 @@ class Access(Row, frozen=True, kw_only=True):
 
 @stored("taxa", key="taxon_id")
 class Taxon(Row, frozen=True, kw_only=True):
-    """A species or morph of the shipped catalogue, as it was last told to the platform."""
+    """A species, morph or combination of the catalogue, as it was last told to the platform."""
 
     taxon_id: str
     digest: str
+    facts: str = ""
+    """What was told, as JSON."""
     told_at: datetime

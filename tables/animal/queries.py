@@ -7,7 +7,6 @@ from typing import Protocol, TypeVar
 import msgspec
 from sqlalchemy import or_
 
-from reptidex.tables.animal.breeding import Clutch, Pairing
 from reptidex.tables.animal.models import Access, Animal, Ownership
 from reptidex.tables.query import Query, select
 from reptidex.tables.row import Row
@@ -135,16 +134,6 @@ async def fetch(source: Finder, animal_ids: Iterable[str]) -> dict[str, Animal]:
         chunk = ids[start : start + CHUNK]
         found |= {one.animal_id: one for one in await source.find(select(Animal, Animal.c.animal_id.in_(chunk)))}
     return found
-
-
-def pairings_of(vivarium_id: str) -> Query[Pairing]:
-    """Ask for a vivarium's pairings."""
-    return select(Pairing, Pairing.c.vivarium_id == vivarium_id)
-
-
-def clutches_of(vivarium_id: str) -> Query[Clutch]:
-    """Ask for a vivarium's clutches."""
-    return select(Clutch, Clutch.c.vivarium_id == vivarium_id)
 
 
 def clutch_animals(clutch_id: str) -> Query[Animal]:

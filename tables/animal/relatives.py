@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
-from reptidex.domain.genetics.loci import Distribution, hazards
+from reptidex.domain.genetics.loci import Distribution, Hazard, hazards
 from reptidex.domain.genetics.looks import name
 from reptidex.domain.genetics.reading import read
 from reptidex.domain.lineage import Relative
@@ -45,23 +45,21 @@ def relative(animal: Animal) -> Relative:
     )
 
 
+def flags(found: Iterable[tuple[str, Hazard]]) -> tuple[WelfareFlag, ...]:
+    """Put hazards, each with the name of the trait, into the words of the contracts."""
+    return tuple(
+        WelfareFlag(trait=trait, severity=it.severity, certainty=it.certainty, text=it.text, source=it.source)
+        for trait, it in found
+    )
+
+
 def welfare_of(species: Species, animal: Animal) -> tuple[WelfareFlag, ...]:
     """Return the hazards that an animal bears by what is recorded of it; a possible one counts."""
     found = []
     for locus, known in genotype_of(species, animal.genotype).items():
         entry = species.locus(locus)
-        for pair in known:
-            found += [
-                WelfareFlag(
-                    trait=name(entry, pair),
-                    severity=hazard.severity,
-                    certainty=hazard.certainty,
-                    text=hazard.text,
-                    source=hazard.source,
-                )
-                for hazard in hazards(entry, pair)
-            ]
-    return tuple(found)
+        found += [(name(entry, pair), hazard) for pair in known for hazard in hazards(entry, pair)]
+    return flags(found)
 
 
 def fraction(ratio: Ratio | None) -> Fraction | None:

@@ -7,15 +7,19 @@ from reptidex.agents.animal import (
     archive,
     clutches,
     disputes,
+    editing,
     enclosures,
+    feeds,
     founders,
     hatchlings,
     health,
     history,
     holds,
     importing,
+    incubation,
     lineage,
     marks,
+    meetings,
     numbering,
     offers,
     pairings,
@@ -23,6 +27,7 @@ from reptidex.agents.animal import (
     placeholders,
     provenance,
     registry,
+    seasons,
     suggestions,
     taxonomy,
     transfers,
@@ -31,6 +36,8 @@ from reptidex.connectors.services.client import ServiceClient
 from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.animal import animals as animal_views
 from reptidex.http.animal import breeding as breeding_views
+from reptidex.http.animal import breeding_notes as breeding_note_views
+from reptidex.http.animal import calendar as calendar_views
 from reptidex.http.animal import care as care_views
 from reptidex.http.animal import care_overview as care_overview_views
 from reptidex.http.animal import claims as claim_views
@@ -46,10 +53,13 @@ from reptidex.http.animal import lineage as lineage_views
 from reptidex.http.animal import marks as mark_views
 from reptidex.http.animal import mates as mate_views
 from reptidex.http.animal import numbering as numbering_views
+from reptidex.http.animal import outcomes as outcome_views
 from reptidex.http.animal import photos as photo_views
 from reptidex.http.animal import provenance as provenance_views
+from reptidex.http.animal import seasons as season_views
 from reptidex.http.animal import suggestions as suggestion_views
 from reptidex.http.animal import taxonomy as taxonomy_views
+from reptidex.http.animal import taxonomy_editor as taxonomy_editor_views
 from reptidex.http.animal import transfers as transfer_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
@@ -58,6 +68,7 @@ from reptidex.streams.commands.animal import TellTaxonomy
 from reptidex.streams.commerce import SalesTransactionCompleted
 from reptidex.streams.core import AuthUserCreated, AuthUserDeleted, OrgMemberAdded, OrgMemberChanged, OrgMemberRemoved
 from reptidex.streams.media import FileDeleted, MediaUploaded
+from reptidex.tables.animal.taxonomy import refresh
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,10 +145,21 @@ SERVICE = Service(
         transfers.transfer_sold_animal,
         offers.offer_animal,
         offers.settle_offer,
+        seasons.open_season,
+        seasons.change_season,
+        seasons.remove_season,
         pairings.pair_animals,
+        meetings.change_pairing,
+        meetings.note_pairing,
+        meetings.remove_note,
+        feeds.open_feed,
+        feeds.revoke_feed,
         pairings.predict_genetics,
         clutches.record_clutch,
         clutches.update_clutch,
+        clutches.watch_clutch,
+        incubation.incubate_clutch,
+        incubation.candle_clutch,
         hatchlings.register_hatchlings,
         hatchlings.resolve_sire,
         importing.begin_import,
@@ -151,6 +173,9 @@ SERVICE = Service(
         health.correct_health,
         health.remove_health,
         taxonomy.tell_taxonomy,
+        editing.edit_taxon,
+        editing.propose_taxon,
+        editing.decide_proposal,
     ),
     views=(
         animal_views.routes,
@@ -161,6 +186,7 @@ SERVICE = Service(
         kinship_views.routes,
         diversity_views.routes,
         mate_views.routes,
+        season_views.routes,
         breeding_views.routes,
         care_views.routes,
         care_overview_views.routes,
@@ -172,9 +198,14 @@ SERVICE = Service(
         transfer_views.routes,
         import_views.routes,
         export_views.routes,
+        breeding_note_views.routes,
+        outcome_views.routes,
+        calendar_views.routes,
         photo_views.routes,
         taxonomy_views.routes,
+        taxonomy_editor_views.routes,
         internal_views.routes,
     ),
+    refresh=refresh,
     connect=connect,
 )

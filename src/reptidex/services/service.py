@@ -9,6 +9,7 @@ from reptidex.agents.agent import Agent, Carrier
 from reptidex.http.server.routes import Routes
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command, Event
+from reptidex.tables.reader import Reader
 
 
 async def no_ports(settings: Settings) -> Any:
@@ -36,6 +37,9 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     views: Sequence[Routes] = ()
     at_start: tuple[Command, ...] = ()
     """Commands that a worker sends to its own service each time it starts; their handlers bear repetition."""
+    refresh: Callable[[Reader], Awaitable[None]] | None = None
+    """Brings reference data that the service keeps in memory up to its database: run before a worker takes its first record,
+    and every two seconds after that, since another worker may have changed it."""
     connect: Callable[[Settings], Awaitable[Any]] = no_ports
     """Builds the service's connectors; what it returns is `unit`'s `call.ports` and `request.ports`. May have `aclose()`."""
 

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from reptidex.agents.agent import Agent, Carrier
 from reptidex.agents.runtime import Worker
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
+from reptidex.tables.reader import Reader
 from tests.unit.engine.parcels import AGENTS, CARRIERS, count_all
 
 
@@ -30,6 +32,7 @@ class Parcels(msgspec.Struct, frozen=True):
     agents: tuple[Agent, ...] = AGENTS
     carriers: tuple[Carrier, ...] = CARRIERS
     at_start: tuple[Command, ...] = ()
+    refresh: Callable[[Reader], Awaitable[None]] | None = None
 
     async def connect(self, settings: Settings) -> Any:
         """Connect to nothing."""

@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from reptidex.agents import runtime
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog
-from reptidex.errors import NotFoundError, NotYetError
+from reptidex.errors import NotFoundError, NotYetError, UnavailableError
 from reptidex.tables.answers import RefusedError, RepeatedKeyError, StillRunning
+from reptidex.tables.reader import Reader
+from reptidex.testing import eventually
 from tests.chaos.engine.worker_process import Parcels
 from tests.integration.engine.conftest import Start
 from tests.unit.engine.parcels import Parcel, ParcelTakenError, PostParcel
@@ -83,6 +86,23 @@ async def test_a_command_of_the_start_is_carried_out_at_each_start(start: Start,
         while await worker.reader.get(Parcel, "first") is None:
             await asyncio.sleep(0.01)
     assert worker.figures().ready
+
+
+async def test_reference_data_is_fresh_before_the_first_record_and_looked_after(
+    start: Start, log: DevLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "REFRESH_S", 0.01)
+    seen: list[bool] = []
+
+    async def refresh(reader: Reader) -> None:
+        seen.append(await reader.get(Parcel, "first") is not None)
+        if len(seen) == 2:
+            raise UnavailableError("the database")
+
+    await start(Parcels(at_start=(PostParcel(parcel_id="first"),), refresh=refresh))
+    await eventually(lambda: len(seen) > 3 and seen[-1], 5, why="it goes on after a failure")
+
+    assert seen[0] is False
 
 
 async def test_the_figures_tell_what_a_health_check_wants_to_know(worker: Worker) -> None:

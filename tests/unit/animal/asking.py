@@ -17,8 +17,10 @@ class Asked:
 
     ports: Any = None
 
-    def __init__(self, harness: UnitHarness, caller: Caller, path: dict[str, str], body: Any, query: Any) -> None:
-        self.read, self._harness = harness.read, harness
+    def __init__(
+        self, harness: UnitHarness, caller: Caller, path: dict[str, str], body: Any, query: Any, headers: dict[str, str]
+    ) -> None:
+        self.read, self._harness, self.headers = harness.read, harness, headers
         self.caller, self.path, self.body, self.query = caller, path, body, query
 
     def new_id(self) -> str:
@@ -41,12 +43,19 @@ class Asker:
         self._harness = harness
 
     async def __call__(
-        self, view: Any, vivarium_id: str = "", body: Any = None, query: Any = None, user: str = USER, **path: str
+        self,
+        view: Any,
+        vivarium_id: str = "",
+        body: Any = None,
+        query: Any = None,
+        user: str = USER,
+        headers: Any = None,
+        **path: str,
     ) -> Any:
         """Call a view; without a vivarium the caller is nobody."""
         known: dict[str, Any] = {"subject": user, "vivarium_id": vivarium_id, "role": "herpetologist"}
         caller = Caller(kind="user", **known) if vivarium_id else Caller(kind="anonymous")
-        return await view(Asked(self._harness, caller, path, body, query))
+        return await view(Asked(self._harness, caller, path, body, query, headers or {}))
 
 
 def plain(value: Any) -> Any:

@@ -32,7 +32,7 @@ from reptidex.tables.animal.breeding import Clutch, Pairing
 
 HET = (Gene(locus="albino", alleles=("albino", "+"), evidence="offspring"),)
 VISUAL = (Gene(locus="albino", alleles=("albino", "albino")),)
-CHAMPAGNE = (Gene(locus="champagne", alleles=("champagne", "+")),)
+CHAMPAGNE = (Gene(locus="spider", alleles=("champagne", "+")),)
 
 
 async def clutch_of(keepers: Any, sires: int = 1, laid: int = 6, **genes: Any) -> tuple[str, str, list[str]]:

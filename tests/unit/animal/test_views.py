@@ -137,4 +137,4 @@ async def test_hatchlings_come_back_in_the_order_in_which_they_were_given(keeper
 async def test_morphs_are_found_by_any_of_their_names(ask: Asker) -> None:
     found = await ask(taxonomy.list_morphs, query=taxonomy.MorphFilter(name="pied"))
 
-    assert [one.name for one in found] == ["Piebald"]
+    assert [one.name for one in found.items] == ["Piebald"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reptidex.domain.catalogue.shelf import find_species, morphs, need_species, species
-from reptidex.domain.clutches import check_counts, due, hatch_rate
+from reptidex.domain.clutches import Counts, check_counts, due, hatch_rate
 from reptidex.domain.codes import is_code, prefix_of
 from reptidex.domain.registry.templates import DEFAULT, Facts, scope_of
 from reptidex.domain.visibility import has_page, shows_name, sight
@@ -65,9 +65,15 @@ def test_a_clutch_is_due_by_the_species_incubation_time() -> None:
 
 
 def test_more_eggs_than_were_laid_are_refused() -> None:
-    check_counts(7, 5, 2)
+    check_counts(Counts(laid=7, fertile=5, slugs=2))
     with pytest.raises(InvalidError):
-        check_counts(7, 6, 2)
+        check_counts(Counts(laid=7, fertile=6, slugs=2))
+
+
+def test_what_hatches_or_dies_was_fertile() -> None:
+    assert check_counts(Counts(laid=7, slugs=1, hatched=4, dead_in_egg=1)).fertile == 5
+    with pytest.raises(InvalidError, match="counted"):
+        check_counts(Counts(laid=7, fertile=4, fertile_counted=True, hatched=4, dead_in_egg=1))
 
 
 def test_a_hatch_rate_needs_fertile_eggs() -> None:

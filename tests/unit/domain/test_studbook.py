@@ -167,3 +167,7 @@ def test_what_a_mating_adds_is_what_the_group_has_after_it(data: st.DataObject) 
     after = diversity({**pedigree, "young": (best.sire_id, best.dam_id)}, [*group, "young"]).gene_diversity
 
     assert best.diversity_change == pytest.approx(after - before)
+
+
+def test_nobody_has_no_inbreeding() -> None:
+    assert inbreeding(Studbook({})).tolist() == []

@@ -1,13 +1,11 @@
-"""Names in files: who is meant, in which order, in which circle; and F as animals come in."""
+"""Names in files: who is meant, in which order, in which circle."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reptidex.domain.interchange.above import Above
 from reptidex.domain.interchange.animals import AnimalEntry
 from reptidex.domain.interchange.reading import Numbered
 from reptidex.domain.interchange.resolving import Known, Options, resolve
-from reptidex.domain.kinship import Kinship, Parents
 
 
 @st.composite
@@ -61,35 +59,3 @@ def test_an_animal_that_is_there_cannot_descend_from_its_own_young() -> None:
     )
 
     assert (row.animal_id, row.known, row.problems[0].rule) == ("o", True, "cycle")
-
-
-@st.composite
-def pedigrees(draw: st.DrawFn) -> list[tuple[str, Parents]]:
-    count = draw(st.integers(1, 14))
-    made: list[tuple[str, Parents]] = []
-    for number in range(count):
-        older = st.none() | st.sampled_from([each for each, _ in made]) if made else st.none()
-        made.append((f"a{number}", (draw(older), draw(older))))
-    return [(one, (sire, dam if dam != sire else None)) for one, (sire, dam) in made]
-
-
-@given(pedigrees())
-def test_f_as_animals_come_in_is_f_over_the_whole_pedigree(pedigree: list[tuple[str, Parents]]) -> None:
-    above, exact = Above({}), Kinship(dict(pedigree))
-    for one, parents in pedigree:
-        above.put(one, parents)
-
-        assert above.inbreeding(one) == float(exact.inbreeding(one))
-
-
-@given(pedigrees())
-def test_f_follows_a_change_of_parents(pedigree: list[tuple[str, Parents]]) -> None:
-    above = Above(dict(pedigree))
-    for one, _ in pedigree:
-        above.inbreeding(one)
-    last = pedigree[-1][0]
-    above.put("n1", (None, None))
-    above.put("n2", ("n1", None))
-    above.put(last, ("n1", "n2"))
-
-    assert above.inbreeding(last) == 0.25

@@ -17,6 +17,8 @@ class TooWideError(Exception):
 def inbreeding(book: Studbook, given: Figures | None = None) -> Figures:
     """Return F of each animal, 0 where a parent is unknown; `given` is the F of founders, where it is known."""
     founders = np.zeros(len(book)) if given is None else np.where(book.founders, given, 0.0)
+    if not len(book):
+        return founders
     try:
         return by_table(book, founders)
     except TooWideError:
