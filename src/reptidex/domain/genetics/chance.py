@@ -1,0 +1,79 @@
+"""How many eggs it takes: exact binomial chances of at least so many young of a kind among so many eggs."""
+
+from fractions import Fraction
+from math import comb
+
+from reptidex.errors import InvalidError
+
+MOST_EGGS = 10_000
+"""Further nobody breeds; a chance that needs more is told as such."""
+LARGEST = 10**6
+"""The largest denominator of a chance that is asked for, so that exact figures stay affordable."""
+
+
+class OutOfReachError(InvalidError):
+    """No number of eggs that anybody hatches gives this chance."""
+
+
+def checked(chance: Fraction, pointer: str) -> Fraction:
+    """Return a chance that can be reckoned with. Raises `InvalidError`."""
+    if not 0 <= chance <= 1:
+        raise InvalidError(f"{chance} is no probability between 0 and 1", pointer)
+    if chance.denominator > LARGEST:
+        raise InvalidError(f"a chance is given with a denominator of at most {LARGEST}", pointer)
+    return chance
+
+
+def at_least(share: Fraction, eggs: int, wanted: int = 1) -> Fraction:
+    """Return the chance of `wanted` young or more of a kind that `share` of the eggs give, exactly."""
+    if wanted <= 0:
+        return Fraction(1)
+    if wanted > eggs:
+        return Fraction(0)
+    hit, whole = share.numerator, share.denominator
+    fewer = sum(comb(eggs, count) * hit**count * (whole - hit) ** (eggs - count) for count in range(wanted))
+    return 1 - Fraction(fewer, whole**eggs)
+
+
+def eggs_for(share: Fraction, confidence: Fraction, wanted: int = 1) -> int:
+    """Return the least number of eggs that gives `wanted` young of a kind with this confidence or a better one.
+
+    Raises `OutOfReachError` where no number does, or more than `MOST_EGGS` would be needed.
+    """
+    if share == 0:
+        raise OutOfReachError("this pairing cannot give it: the chance is 0 for every egg")
+    if confidence == 1 and share != 1:
+        raise OutOfReachError("no number of eggs makes it certain; ask for a confidence below 1", "/confidence")
+    low, high = wanted, wanted
+    while not _enough(share, confidence, wanted, high):
+        low, high = high + 1, 2 * high
+        if low > MOST_EGGS:
+            raise OutOfReachError(f"more than {MOST_EGGS} eggs would be needed")
+    while low < high:
+        middle = (low + high) // 2
+        if _enough(share, confidence, wanted, middle):
+            high = middle
+        else:
+            low = middle + 1
+    if low > MOST_EGGS:
+        raise OutOfReachError(f"more than {MOST_EGGS} eggs would be needed")
+    return low
+
+
+def _enough(share: Fraction, confidence: Fraction, wanted: int, eggs: int) -> bool:
+    """Compare in whole numbers: a fraction of this size would be reduced for nothing."""
+    hit, whole = share.numerator, share.denominator
+    fewer = sum(comb(eggs, count) * hit**count * (whole - hit) ** (eggs - count) for count in range(wanted))
+    return bool(fewer * confidence.denominator <= (confidence.denominator - confidence.numerator) * whole**eggs)
+
+
+def expected_until_all(shares: tuple[Fraction, ...]) -> Fraction:
+    """Return how many eggs it takes on average until each of several kinds has hatched once (kinds exclude each other).
+
+    The coupon collector's sum with unequal shares (Flajolet, Gardy & Thimonier 1992), by inclusion and exclusion.
+    """
+    total = Fraction(0)
+    for chosen in range(1, 1 << len(shares)):
+        some = [share for place, share in enumerate(shares) if chosen >> place & 1]
+        total += (1 if len(some) % 2 else -1) / sum(some, Fraction(0))
+    return total
