@@ -8,8 +8,8 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.clutches import ClutchClosedError, own_clutch
 from reptidex.agents.animal.descent import check_parents, descent_events, trait_events
 from reptidex.agents.animal.numbering import claim_code, next_code
-from reptidex.agents.animal.odds import inherited
-from reptidex.agents.animal.proving import prove_parents
+from reptidex.agents.animal.odds import hatched_with
+from reptidex.agents.animal.proving import learn, reckoned_at_hatching
 from reptidex.agents.animal.records import clutch_record, created, remarked, updated
 from reptidex.agents.animal.registry import AnimalExistsError, first_ownership, own_animal
 from reptidex.domain.catalogue.shelf import need_species
@@ -35,19 +35,23 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
     if hatched + clutch.slugs + clutch.dead_in_egg > clutch.laid:
         raise InvalidError(f"more hatched than the {clutch.laid} eggs laid allow", "/hatchlings")
     remarks = []
+    hatched_now: list[Animal] = []
     for hatchling in command.hatchlings:
         animal = await _hatch(hatchling, clutch, command, unit)
         doubts = await check_parents(animal, None, unit)
         remarks += doubts
         unit.put(animal)
         unit.put(first_ownership(animal, "hatched", unit))
+        for reckoned in reckoned_at_hatching(animal, hatchling.genotype):
+            unit.put(reckoned)
         yield created(animal, "hatched")
         for event in trait_events(animal, animal.genotype):
             yield event
         async for event in descent_events(animal, None, doubts, "registered", unit):
             yield event
-        for event in await prove_parents(animal, unit):
-            yield event
+        hatched_now.append(animal)
+    for event in await learn(hatched_now, unit):
+        yield event
     after = replace(clutch, hatched=hatched, status="hatching", hatched_on=command.hatched_on)
     after = replace(after, fertile=max(after.fertile, hatched + clutch.dead_in_egg))
     if command.finished:
@@ -76,8 +80,8 @@ async def _hatch(hatchling: Hatchling, clutch: Clutch, command: RegisterHatchlin
     sire = await unit.need(Animal, sire_id) if sire_id else None
     dam = await unit.need(Animal, clutch.dam_id)
     species = need_species(clutch.species_id)
-    genotype_of(species, hatchling.genotype)
-    genes = inherited(species, sire, dam) | {gene.locus: gene for gene in hatchling.genotype}
+    genotype_of(species, hatchling.genotype, hatchling.sex)
+    genes = hatched_with(species, sire, dam, hatchling)
     chosen = await claim_code(clutch.vivarium_id, hatchling.code, unit) if hatchling.code else None
     visibility: Visibility = command.visibility
     settled = sire_id is not None or not clutch.candidate_sire_ids
@@ -117,6 +121,7 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
     clutch = await own_clutch(command.clutch_id, command.vivarium_id, unit)
     if command.sire_id is not None and command.sire_id not in clutch.candidate_sire_ids:
         raise InvalidError("the sire is none of the clutch's candidates", "/sire_id")
+    resolved: list[Animal] = []
     for animal_id in command.animal_ids:
         before = await own_animal(animal_id, command.vivarium_id, unit)
         if before.clutch_id != clutch.clutch_id:
@@ -133,6 +138,9 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
         yield updated(after, "sire_id", "lineage_status")
         async for event in descent_events(after, before, doubts, "resolved", unit):
             yield event
+        resolved.append(after)
+    for event in await learn(resolved, unit):
+        yield event
     unit.answer(Done(id=clutch.clutch_id))
     yield BreedingOffspringResolved(
         clutch_id=clutch.clutch_id,

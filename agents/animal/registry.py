@@ -9,6 +9,7 @@ from msgspec.structs import asdict, replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, trait_events
 from reptidex.agents.animal.numbering import claim_code, next_code
+from reptidex.agents.animal.odds import claimed
 from reptidex.agents.animal.records import created, remarked, updated
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.ownership import check_free
@@ -75,11 +76,11 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
     if await unit.get(Animal, command.animal_id) is not None:
         raise AnimalExistsError(command.animal_id)
     species = checked_species(command.species_id)
-    genotype_of(need_species(command.species_id), command.genotype)
+    genotype_of(need_species(command.species_id), command.genotype, command.sex)
     same = {"name", "species_id", "morphs", "genotype", "sex", "born_on", "birth_precision", "status", "visibility"}
     same |= {"animal_id", "vivarium_id", "placeholder", "sire_id", "dam_id", "notes"}
     animal = Animal(
-        **{name: getattr(command, name) for name in same},
+        **{name: getattr(command, name) for name in same} | {"genotype": claimed(command.genotype)},
         code="",
         species=species,
         breeder_vivarium_id=None,
@@ -114,6 +115,8 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
         wanted["code"] = await claim_code(command.vivarium_id, wanted["code"], unit)
     else:
         wanted.pop("code", None)
+    if "genotype" in wanted:
+        wanted["genotype"] = claimed(wanted["genotype"], before.genotype)
     changed = sorted(name for name, value in wanted.items() if getattr(before, name) != value)
     unit.answer(Done(id=before.animal_id))
     if not changed:
@@ -125,8 +128,8 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
         after = replace(after, birth_precision="day")
     check_birth(after, unit)
     remarks = []
-    if "genotype" in changed:
-        genotype_of(need_species(after.species_id), after.genotype)
+    if {"genotype", "sex"} & set(changed):
+        genotype_of(need_species(after.species_id), after.genotype, after.sex)
     if {"sex", "born_on", "birth_precision", "genotype"} & set(changed):
         remarks = await check_parents(after, before, unit)
         await check_offspring(after, unit)

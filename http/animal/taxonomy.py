@@ -1,4 +1,4 @@
-"""The shipped catalogue of species and morphs, and predictions from it."""
+"""The shipped catalogue of species and morphs."""
 
 from typing import Annotated
 
@@ -8,10 +8,9 @@ from msgspec import Meta
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import find_species, morphs, need_species, species
 from reptidex.errors import NotFoundError
-from reptidex.http.animal.access import admit
-from reptidex.http.server.policy import member, public, scope
+from reptidex.http.server.policy import public, scope
 from reptidex.http.server.routes import Request, Routes
-from reptidex.streams.commands.animal import Genes, Predicted, PredictGenetics, TellTaxonomy, Told
+from reptidex.streams.commands.animal import TellTaxonomy, Told
 from reptidex.streams.values import Id, WelfareFlag
 
 routes = Routes("taxonomy")
@@ -54,14 +53,6 @@ class MorphView(msgspec.Struct, frozen=True, kw_only=True):
     genotype: dict[str, tuple[str, str]]
     welfare: tuple[WelfareFlag, ...]
     sources: tuple[str, ...]
-
-
-class NewPrediction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Two genotypes of one species."""
-
-    species_id: Id
-    sire_genotype: Genes = ()
-    dam_genotype: Genes = ()
 
 
 @routes.get("/species", policy=public())
@@ -107,21 +98,6 @@ async def get_morph(request: Request[None, None]) -> MorphView:
         if any(morph.morph_id == morph_id for morph in entry.morphs):
             return _morph_view(entry, morph_id)
     raise NotFoundError("morph", morph_id)
-
-
-@routes.post("/genetics/predictions", policy=member("keeper", cost=5), errors=(422,))
-async def predict_genetics(request: Request[NewPrediction, None]) -> Predicted:
-    """Predict what two genotypes can give, in exact fractions."""
-    vivarium_id = await admit(request, "keeper")
-    body = request.body
-    command = PredictGenetics(
-        prediction_id=request.new_id(),
-        vivarium_id=vivarium_id,
-        species_id=body.species_id,
-        sire_genotype=body.sire_genotype,
-        dam_genotype=body.dam_genotype,
-    )
-    return await request.ask(command, Predicted)
 
 
 @routes.post("/taxonomy/tell", policy=scope("admin"))

@@ -8,6 +8,7 @@ from reptidex.agents.animal import (
     hatchlings,
     health,
     holds,
+    laboratory,
     lineage,
     pairings,
     photos,
@@ -19,10 +20,14 @@ from reptidex.connectors.services.client import ServiceClient
 from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.animal import animals as animal_views
 from reptidex.http.animal import breeding as breeding_views
+from reptidex.http.animal import genetics as genetics_views
 from reptidex.http.animal import health as health_views
 from reptidex.http.animal import internal as internal_views
 from reptidex.http.animal import lineage as lineage_views
+from reptidex.http.animal import lookup as lookup_views
 from reptidex.http.animal import photos as photo_views
+from reptidex.http.animal import plans as plan_views
+from reptidex.http.animal import predictions as prediction_views
 from reptidex.http.animal import taxonomy as taxonomy_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
@@ -98,6 +103,8 @@ SERVICE = Service(
         photos.choose_photo,
         photos.drop_photo,
         health.record_health,
+        laboratory.record_test,
+        laboratory.withdraw_test,
         taxonomy.tell_taxonomy,
     ),
     views=(
@@ -107,6 +114,10 @@ SERVICE = Service(
         health_views.routes,
         photo_views.routes,
         taxonomy_views.routes,
+        genetics_views.routes,
+        prediction_views.routes,
+        lookup_views.routes,
+        plan_views.routes,
         internal_views.routes,
     ),
     connect=connect,

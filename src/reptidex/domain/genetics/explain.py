@@ -96,7 +96,10 @@ def _parents(
         if parent is None or parent not in others:
             continue
         known = believe(locus, others, parent)
-        called = names.get(parent, "not shown to you")
+        if parent not in names:
+            found.append(f"its {role} is not shown to you; what is recorded of it counts")
+            continue
+        called = names[parent]
         if known.pairs and set(known.pairs) != {locus.normal(others[parent].sex)}:
             found.append(f"its {role} ({called}): {odds(locus, known.pairs)}")
     if not found:
