@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
-from reptidex.domain.genetics.plans import MOST_GENERATIONS, Plan, Step, plans
+from reptidex.domain.genetics.plan import Plan, Step
+from reptidex.domain.genetics.plans import MOST_GENERATIONS, plans
 from reptidex.domain.genetics.targets import Target
 from reptidex.domain.kinship import Kinship
 from reptidex.errors import InvalidError

@@ -17,6 +17,7 @@ from reptidex.domain.genetics.chance import expected_until_all
 from reptidex.domain.genetics.chromosomes import Group, Phased, carried, gametes, pairs_of, sex_of
 from reptidex.domain.genetics.loci import HALF, Locus, Pair, Sex
 from reptidex.domain.genetics.looks import look
+from reptidex.domain.genetics.plan import MOST_YOUNG, Assumption, Kept, NoPlanError, Plan, PlanTooLargeError, Step
 from reptidex.domain.genetics.targets import Stock, Target, checked_target, lives, meets, sex_share, target_groups
 from reptidex.errors import InvalidError
 
@@ -30,69 +31,25 @@ MOST_WRITTEN = 120
 Genome = tuple[Phased, ...]
 
 
-class NoPlanError(InvalidError):
-    """Nothing leads from these animals to the target within the generations allowed."""
-
-    title = "There is no such plan"
-
-
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A young of one step that the next needs."""
-
-    young_id: str
-    sex: Sex
-    genotype: dict[str, Pair]
-    share: Fraction
-    """Of the eggs."""
-    known_by_look: Fraction
-    """How likely a young of this look carries just this; below 1 it takes a test, or breeding, to know."""
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One cross of a plan."""
-
-    generation: int
-    sire_id: str
-    """An animal of one's own, or a young that an earlier step keeps."""
-    dam_id: str
-    keeps: tuple[Kept, ...] = ()
-    """Empty in the last step: it gives the target."""
-    share: Fraction
-    """Of the eggs: those that are kept, or that meet the target."""
-    expected_eggs: Fraction
-    """Until each young that is kept has hatched once, on average."""
-
-
-class Assumption(msgspec.Struct, frozen=True):
-    """What a plan takes for granted of an animal that is not certain to carry it."""
-
-    animal_id: str
-    genotype: dict[str, Pair]
-    chance: Fraction
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to the target."""
-
-    steps: tuple[Step, ...]
-    generations: int
-    expected_eggs: Fraction
-    assumptions: tuple[Assumption, ...]
-    chance: Fraction
-    """That all assumptions hold; 1 where there are none."""
-
-
 class _Beast(msgspec.Struct, frozen=True):
-    """An animal of one's own, or a young that a cross may give."""
+    """An animal of one's own, or a young that a cross may give. What the search ranks by is rough; what it tells is exact."""
 
     key: str
     sex: Sex
     genome: Genome
-    chance: Fraction
-    eggs: Fraction
-    generation: int
-    share: Fraction = Fraction(1)
+    chance: Fraction = Fraction(1)
+    """That an animal of one's own carries this."""
+    eggs: float = 0.0
+    """What it costs to have it, young counted twice that come from one cross."""
+    odds: float = 1.0
+    """That everything holds which it rests on."""
+    generation: int = 0
     parents: "tuple[_Beast, _Beast] | None" = None
+
+    @property
+    def price(self) -> float:
+        """Its eggs, dearer for what is taken for granted."""
+        return self.eggs / self.odds
 
 
 def plans(loci: Mapping[str, Locus], target: Target, stock: Sequence[Stock], generations: int, most: int) -> list[Plan]:
@@ -106,6 +63,7 @@ def plans(loci: Mapping[str, Locus], target: Target, stock: Sequence[Stock], gen
         raise InvalidError(f"a plan has 1 to {MOST_GENERATIONS} generations", "/generations")
     search = _Search(together, target)
     pool = search.owned(stock)
+    _check_sources(loci, target, pool)
     found: list[tuple[_Beast, _Beast, Fraction]] = []
     first = 0
     for generation in range(1, generations + 1):
@@ -143,6 +101,8 @@ class _Search:
         self._crosses: dict[tuple[int, Phased, Phased], list[tuple[Phased, Fraction]]] = {}
         self._hits: dict[tuple[int, Phased, Phased], Fraction] = {}
         self._scores: dict[tuple[int, Phased], int] = {}
+        self.weighed = 0
+        self._made = 0
 
     def owned(self, stock: Sequence[Stock]) -> list[_Beast]:
         """Return the animals that a plan may begin with, each as what it may carry."""
@@ -159,7 +119,7 @@ class _Search:
                 genome = tuple(_plain(state) for state, _ in picks)
                 if all(lives(group, state) for group, state in zip(self.groups, genome, strict=True)):
                     chance = prod((share for _, share in picks), start=Fraction(1))
-                    found.append(_Beast(one.animal_id, one.sex, genome, chance, Fraction(0), 0))
+                    found.append(_Beast(one.animal_id, one.sex, genome, chance, 0.0, float(chance)))
         kept: list[_Beast] = []
         for sex in ("male", "female"):
             mine = sorted(
@@ -214,7 +174,7 @@ class _Search:
                 made.setdefault((child.sex, child.genome), []).append(child)
         best = []
         for children in made.values():
-            children.sort(key=lambda one: (one.eggs / one.chance, one.key))
+            children.sort(key=lambda one: (one.price, one.key))
             best += children[:2]
         return best
 
@@ -248,33 +208,47 @@ class _Search:
         return self._crosses[key]
 
     def young(self, sire: _Beast, dam: _Beast, generation: int) -> Iterable[_Beast]:
-        """Yield the young worth keeping: those that carry as much of the target as the better parent."""
-        least = max(self.score(sire), self.score(dam))
+        """Yield the young worth keeping: those that carry of the target what young of these parents have on average, or more."""
+        least = (self.score(sire) + self.score(dam)) // 2
         tables = [
             self.at(place, one, two) for place, (one, two) in enumerate(zip(sire.genome, dam.genome, strict=True))
         ]
+        self.weighed += prod(len(table) for table in tables)
+        if self.weighed > MOST_YOUNG:
+            raise PlanTooLargeError
         for picks in product(*tables):
             genome = tuple(state for state, _ in picks)
             if sum(self._score(place, state) for place, state in enumerate(genome)) < least:
                 continue
-            share = prod((share for _, share in picks), start=Fraction(1))
+            share = prod(float(share) for _, share in picks)
             decided = {sex_of(group, state) for group, state in zip(self.groups, genome, strict=True)} - {"unknown"}
-            sexes: list[tuple[Sex, Fraction]] = [(sex, share) for sex in decided] or [
-                ("male", share * HALF),
-                ("female", share * HALF),
-            ]
-            for sex, portion in sexes:
-                key = f"{sire.key} x {dam.key}: {sex} {genome}"
-                cost = sire.eggs + dam.eggs + 1 / portion
-                yield _Beast(key, sex, genome, sire.chance * dam.chance, cost, generation, portion, (sire, dam))
+            sexes: tuple[Sex, ...] = tuple(decided) or ("male", "female")
+            for sex in sexes:
+                self._made += 1
+                cost = sire.eggs + dam.eggs + len(sexes) / share
+                yield _Beast(
+                    f"young {self._made}", sex, genome, Fraction(1), cost, sire.odds * dam.odds, generation, (sire, dam)
+                )
+
+    def share(self, child: _Beast) -> Fraction:
+        """Return the exact share of the eggs of its parents that are such a young."""
+        if child.parents is None:
+            return Fraction(1)
+        total = Fraction(1)
+        for place, (state, one, two) in enumerate(
+            zip(child.genome, child.parents[0].genome, child.parents[1].genome, strict=True)
+        ):
+            total *= dict(self.at(place, one, two))[state]
+        decided = any(group.sexed for group in self.groups)
+        return total if decided else total * HALF
 
     def keep(self, pool: Sequence[_Beast], made: Sequence[_Beast]) -> list[_Beast]:
         """Return the pool of the next generation: the animals one has, and the best of the new young."""
-        have = {(one.sex, one.genome) for one in pool if one.chance == 1}
+        have = {(one.sex, one.genome) for one in pool if one.odds == 1.0}
         kept = list(pool)
         for sex in ("male", "female"):
             fresh = [one for one in made if one.sex == sex and (one.sex, one.genome) not in have]
-            fresh.sort(key=lambda one: (-self.score(one), one.eggs / one.chance, one.key))
+            fresh.sort(key=lambda one: (-self.score(one), one.price, one.key))
             kept += fresh[:KEPT]
         return kept
 
@@ -301,8 +275,8 @@ class _Search:
                     sire_id=names[parents[0].key],
                     dam_id=names[parents[1].key],
                     keeps=tuple(self._kept(child, names[child.key], parents) for child in children),
-                    share=sum((child.share for child in children), Fraction(0)),
-                    expected_eggs=expected_until_all(tuple(child.share for child in children)),
+                    share=sum((self.share(child) for child in children), Fraction(0)),
+                    expected_eggs=expected_until_all(tuple(self.share(child) for child in children)),
                 )
             )
         last = max(sire.generation, dam.generation) + 1
@@ -346,7 +320,11 @@ class _Search:
             )
             alike *= mine / same
         return Kept(
-            young_id=name, sex=child.sex, genotype=self._named(child.genome), share=child.share, known_by_look=alike
+            young_id=name,
+            sex=child.sex,
+            genotype=self._named(child.genome),
+            share=self.share(child),
+            known_by_look=alike,
         )
 
     def _seen(self, group: Group, state: Phased) -> tuple[object, ...]:
@@ -361,10 +339,22 @@ class _Search:
         }
 
 
-def _rough(way: tuple[_Beast, _Beast, Fraction]) -> Fraction:
+def _check_sources(loci: Mapping[str, Locus], target: Target, pool: Sequence[_Beast]) -> None:
+    """Check that somebody bears each allele that is wanted. Raises `NoPlanError`, with the allele."""
+    borne = {allele for one in pool for state in one.genome for side in state for allele in side}
+    for name, pair in target.pairs.items():
+        for allele in pair:
+            known = loci[name].find(allele)
+            if known is not None and allele not in borne:
+                raise NoPlanError(
+                    f"none of these animals may carry {known.name}; it has to be brought in first", "/target"
+                )
+
+
+def _rough(way: tuple[_Beast, _Beast, Fraction]) -> float:
     """Guess what a way costs, young counted twice that come from one cross."""
     sire, dam, share = way
-    return (sire.eggs + dam.eggs + 1 / share) / (sire.chance * dam.chance)
+    return (sire.eggs + dam.eggs + 1 / float(share)) / (sire.odds * dam.odds)
 
 
 def _plain(state: Phased) -> Phased:
