@@ -13,6 +13,7 @@ from reptidex.agents.animal.proving import learn, reckoned_at_hatching
 from reptidex.agents.animal.records import clutch_record, created, remarked, updated
 from reptidex.agents.animal.registry import AnimalExistsError, first_ownership, own_animal
 from reptidex.domain.catalogue.shelf import need_species
+from reptidex.domain.lineage import Remark
 from reptidex.errors import InvalidError
 from reptidex.streams.animal import BreedingClutchHatched, BreedingOffspringRecorded, BreedingOffspringResolved
 from reptidex.streams.commands.animal import Done, Hatchling, RegisterHatchlings, ResolveSire
@@ -35,23 +36,28 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
     if hatched + clutch.slugs + clutch.dead_in_egg > clutch.laid:
         raise InvalidError(f"more hatched than the {clutch.laid} eggs laid allow", "/hatchlings")
     remarks = []
-    hatched_now: list[Animal] = []
+    born: dict[str, list[Remark]] = {}
     for hatchling in command.hatchlings:
         animal = await _hatch(hatchling, clutch, command, unit)
-        doubts = await check_parents(animal, None, unit)
-        remarks += doubts
+        born[animal.animal_id] = await check_parents(animal, None, unit)
+        remarks += born[animal.animal_id]
         unit.put(animal)
         unit.put(first_ownership(animal, "hatched", unit))
         for reckoned in reckoned_at_hatching(animal, hatchling.genotype):
             unit.put(reckoned)
+    learned = await learn([await unit.need(Animal, key) for key in born], unit)
+    for key, doubts in born.items():
+        # What the clutch says of its own young is in their first record: nobody has heard of them before.
+        animal = replace(await unit.need(Animal, key), revision=1)
+        unit.put(animal)
         yield created(animal, "hatched")
         for event in trait_events(animal, animal.genotype):
             yield event
         async for event in descent_events(animal, None, doubts, "registered", unit):
             yield event
-        hatched_now.append(animal)
-    for event in await learn(hatched_now, unit):
-        yield event
+    for event in learned:
+        if event.key not in born:
+            yield event
     after = replace(clutch, hatched=hatched, status="hatching", hatched_on=command.hatched_on)
     after = replace(after, fertile=max(after.fertile, hatched + clutch.dead_in_egg))
     if command.finished:

@@ -17,7 +17,10 @@ from reptidex.domain.genetics.chromosomes import (
     young,
 )
 from reptidex.domain.genetics.loci import Distribution, Genotype, Locus, Pair, Sex, hazards
-from reptidex.domain.genetics.looks import look, name
+from reptidex.domain.genetics.looks import look, unseen
+
+HETS = 1_000_000
+"""Added to a locus' place for what is carried unseen, so that it is named last: `Pastel het Albino`."""
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +81,14 @@ def _cell(
         pairs=pairs,
         share=share,
         lost=any(hazard.loses_egg for locus, pair in both for hazard in hazards(locus, pair)),
-        names=tuple((order[locus.locus], text) for locus, pair in both if (text := name(locus, pair))),
+        names=tuple(one for locus, pair in both for one in _names(locus, pair, order[locus.locus])),
         seen={locus.locus: shown for locus, pair in both if (shown := look(locus, pair))},
         origins={locus: by for locus, by in certain.items() if by is not None},
     )
+
+
+def _names(locus: Locus, pair: Pair, place: int) -> list[tuple[int, str]]:
+    """Name what shows in its place, and what is carried unseen behind everything that shows."""
+    shown, carried_unseen = look(locus, pair), unseen(locus, pair)
+    found = [(place, shown)] if shown else []
+    return found + ([(HETS + place, f"het {carried_unseen.name}")] if carried_unseen else [])

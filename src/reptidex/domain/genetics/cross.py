@@ -12,7 +12,7 @@ from math import lcm, prod
 
 import msgspec
 
-from reptidex.domain.genetics.cells import Cell, at_locus, cells
+from reptidex.domain.genetics.cells import HETS, Cell, at_locus, cells
 from reptidex.domain.genetics.chromosomes import Group, Origin, Origins, groups
 from reptidex.domain.genetics.loci import Genotype, Locus, Pair, Sex
 from reptidex.domain.genetics.looks import Named, needed_looks, percent, trade_name, unseen
@@ -162,7 +162,7 @@ def _traded(
     names: Iterable[tuple[int, str]],
 ) -> str:
     seen = {locus: shown for cell in picked for locus, shown in cell.seen.items()}
-    hets = [text[text.index("het ") :] for _, text in sorted(names) if "het " in text]
+    hets = [text for place, text in sorted(names) if place >= HETS]
     return trade_name(named, seen, order, " ".join(hets))
 
 
@@ -181,7 +181,7 @@ def _looks(
     found = []
     for picks in product(*choices):
         seen = {locus: shown for pick in picks for locus, shown in pick.seen.items()}
-        hets = [(order[locus], text) for pick in picks for locus, text in pick.hets]
+        hets = [(HETS + order[locus], text) for pick in picks for locus, text in pick.hets]
         extra = " ".join(text for _, text in sorted(hets))
         found.append(
             Look(

@@ -41,11 +41,16 @@ def explain(
     full = believe(locus, family, animal_id)
     above = without_young(family, animal_id)
     parents = believe(locus, without_record(above, animal_id), animal_id)
-    looked = believe(locus, without_record(above, animal_id, keep_look=True), animal_id)
-    kin = believe(locus, without_record(family, animal_id, keep_look=True), animal_id)
+    # A claimed chance is where the reckoning begins, if the parents say nothing; any other record is left out here.
+    looked = believe(locus, above if mine.prior else without_record(above, animal_id, keep_look=True), animal_id)
+    kin = full if mine.prior else believe(locus, without_record(family, animal_id, keep_look=True), animal_id)
     steps = [_own(locus, mine, tested)]
     steps += _parents(locus, family, mine, names, parents)
-    if mine.shows == "" and not mine.pairs and looked.pairs != parents.pairs and looked.pairs:
+    if mine.prior and looked.pairs != {pair: share for pair, share in mine.prior.items() if share}:
+        steps.append(
+            f"what its parents say stands above the claim; with that it shows nothing: {odds(locus, looked.pairs)}"
+        )
+    elif mine.shows == "" and not mine.pairs and not mine.prior and looked.pairs != parents.pairs and looked.pairs:
         steps.append(
             f"it was looked at and shows nothing of it, so without the visual ones: {odds(locus, looked.pairs)}"
         )
@@ -67,7 +72,7 @@ def explain(
 
 
 def odds(locus: Locus, pairs: Distribution) -> str:
-    """Write a distribution as a breeder says it: `2/3 het Albino (66 %), 1/3 no Albino`."""
+    """Write a distribution as a breeder says it: `2/3 het Albino (66 %), 1/3 normal (33 %)`."""
     parts = sorted(pairs.items(), key=lambda one: (-one[1], one[0]))
     if len(parts) == 1:
         return full_name(locus, parts[0][0])

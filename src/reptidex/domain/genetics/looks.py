@@ -68,7 +68,7 @@ def name(locus: Locus, pair: Pair) -> str:
 
 def full_name(locus: Locus, pair: Pair) -> str:
     """Name a pair of alleles where it stands alone, the wild type too."""
-    return name(locus, pair) or f"no {' or '.join(allele.name for allele in locus.alleles)}"
+    return name(locus, pair) or "normal"
 
 
 def looks_alike(locus: Locus, pair: Pair, target: Pair) -> bool:
