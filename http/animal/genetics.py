@@ -20,8 +20,8 @@ from reptidex.streams.commands.animal_genetics import LocusResult, RecordTest, W
 from reptidex.streams.values import Id, LongText, Ratio, Text
 from reptidex.tables.animal.families import Family, called, family_of, loci_told, records, tested
 from reptidex.tables.animal.genetics import GeneticTest
+from reptidex.tables.animal.genetics_queries import tests_of
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.queries import tests_of
 from reptidex.tables.animal.relatives import ratio
 
 routes = Routes("genetics of an animal")

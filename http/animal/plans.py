@@ -20,8 +20,9 @@ from reptidex.http.animal.targets import NINE_TENTHS, Wanted, eggs_or_none, flag
 from reptidex.http.server.policy import member
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.values import Gene, Id, Ratio, WelfareFlag
+from reptidex.tables.animal.genetics_queries import breeding_stock
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.queries import ancestry, breeding_stock, fetch, pedigree_of
+from reptidex.tables.animal.queries import ancestry, fetch, pedigree_of
 from reptidex.tables.animal.relatives import ratio, welfare_of
 
 routes = Routes("genetics")

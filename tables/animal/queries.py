@@ -9,7 +9,6 @@ from sqlalchemy import or_
 
 from reptidex.domain.kinship import Parents
 from reptidex.tables.animal.breeding import Clutch, Pairing
-from reptidex.tables.animal.genetics import GeneticTest
 from reptidex.tables.animal.models import Access, Animal, HealthRecord, Ownership
 from reptidex.tables.query import Query, select
 from reptidex.tables.row import Row
@@ -154,21 +153,3 @@ def clutch_animals(clutch_id: str) -> Query[Animal]:
 def health_of(animal_id: str) -> Query[HealthRecord]:
     """Ask for what was noted of an animal's health, latest first."""
     return select(HealthRecord, HealthRecord.c.animal_id == animal_id, order=("-on_day",))
-
-
-def tests_of(animal_id: str) -> Query[GeneticTest]:
-    """Ask for an animal's genetic tests, latest first."""
-    return select(GeneticTest, GeneticTest.c.animal_id == animal_id, order=("-tested_on",))
-
-
-def breeding_stock(vivarium_id: str, species_id: str) -> Query[Animal]:
-    """Ask for a vivarium's animals of a species that it may breed with now."""
-    table = Animal.c
-    return select(
-        Animal,
-        table.vivarium_id == vivarium_id,
-        table.species_id == species_id,
-        table.status.in_(("active", "holdback", "lease")),
-        table.placeholder.is_(False),
-        table.sex != "unknown",
-    )
