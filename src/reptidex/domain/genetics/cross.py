@@ -114,6 +114,18 @@ def predict(
     )
 
 
+class _Part(msgspec.Struct, frozen=True, gc=False):
+    """A class of young over some of the groups; `count` is its share in whole numbers."""
+
+    count: int
+    genotype: dict[str, Pair]
+    names: tuple[tuple[int, str], ...]
+    seen: dict[str, str]
+    origins: dict[str, Origin]
+    lost: bool
+    sex: Sex
+
+
 def _outcomes(
     together: Sequence[Group],
     tables: Sequence[Sequence[Cell]],
@@ -121,49 +133,62 @@ def _outcomes(
     named: Sequence[tuple[Named, Mapping[str, str]]],
     alive: Fraction,
 ) -> tuple[Outcome, ...]:
-    loci = sorted((order[locus.locus], locus.locus) for group in together for locus in group.loci)
-    places = [locus for _, locus in loci]
-    whole = [lcm(*(cell.share.denominator for cell in table)) for table in tables]
-    numbers = [
-        [(cell.share.numerator * (size // cell.share.denominator), cell) for cell in table]
-        for size, table in zip(whole, tables, strict=True)
-    ]
-    total = prod(whole)
-    found = []
-    for picks in product(*numbers):
-        count = prod(number for number, _ in picks)
-        cells_ = [cell for _, cell in picks]
-        pairs = {
-            locus.locus: pair
-            for group, cell in zip(together, cells_, strict=True)
-            for locus, pair in zip(group.loci, cell.pairs, strict=True)
-        }
-        share = Fraction(count, total)
-        names = [one for cell in cells_ for one in cell.names]
-        found.append(
-            Outcome(
-                genotype={locus: pairs[locus] for locus in places},
-                label=label_of(names),
-                share=share,
-                live_share=Fraction(0) if any(cell.lost for cell in cells_) else share / alive,
-                sex=next((cell.sex for cell in cells_ if cell.sex != "unknown"), "unknown"),
-                trade_name=_traded(named, cells_, order, names) if named else "",
-                origins={locus: by for cell in cells_ for locus, by in cell.origins.items()},
+    """Multiply the groups, one after the other, so that what two classes have in common is worked out once."""
+    parts = [_Part(1, {}, (), {}, {}, False, "unknown")]
+    total = 1
+    for group, table in zip(together, tables, strict=True):
+        whole = lcm(*(cell.share.denominator for cell in table))
+        total *= whole
+        names = [locus.locus for locus in group.loci]
+        more = [
+            (cell.share.numerator * (whole // cell.share.denominator), dict(zip(names, cell.pairs, strict=True)), cell)
+            for cell in table
+        ]
+        parts = [
+            _Part(
+                part.count * count,
+                part.genotype | pairs,
+                part.names + cell.names,
+                part.seen | cell.seen if named else {},
+                part.origins | cell.origins if cell.origins else part.origins,
+                part.lost or cell.lost,
+                part.sex if cell.sex == "unknown" else cell.sex,
             )
+            for part in parts
+            for count, pairs, cell in more
+        ]
+    shares = {count: Fraction(count, total) for count in {part.count for part in parts}}
+    living = {count: share / alive for count, share in shares.items()} if alive else {}
+    places = sorted((locus.locus for group in together for locus in group.loci), key=order.__getitem__)
+    apart = places != [locus.locus for group in together for locus in group.loci]
+    found = [
+        (
+            -part.count,
+            label_of(part.names),
+            part.sex,
+            {locus: part.genotype[locus] for locus in places} if apart else part.genotype,
+            part,
         )
-    found.sort(key=lambda outcome: (-outcome.share, outcome.label, outcome.sex))
-    return tuple(found)
+        for part in parts
+    ]
+    found.sort(key=lambda one: one[:3])
+    return tuple(
+        Outcome(
+            genotype=genotype,
+            label=label,
+            share=shares[-count],
+            live_share=Fraction(0) if part.lost else living[-count],
+            sex=sex,
+            trade_name=_traded(named, part, order) if named else "",
+            origins=part.origins,
+        )
+        for count, label, sex, genotype, part in found
+    )
 
 
-def _traded(
-    named: Sequence[tuple[Named, Mapping[str, str]]],
-    picked: Sequence[Cell],
-    order: Mapping[str, int],
-    names: Iterable[tuple[int, str]],
-) -> str:
-    seen = {locus: shown for cell in picked for locus, shown in cell.seen.items()}
-    hets = [text for place, text in sorted(names) if place >= HETS]
-    return trade_name(named, seen, order, " ".join(hets))
+def _traded(named: Sequence[tuple[Named, Mapping[str, str]]], part: _Part, order: Mapping[str, int]) -> str:
+    hets = [text for place, text in sorted(part.names) if place >= HETS]
+    return trade_name(named, part.seen, order, " ".join(hets))
 
 
 def _looks(
