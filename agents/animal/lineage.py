@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_parents, descent_events, findings_of, standing_event
 from reptidex.agents.animal.documents import pedigree_digest
+from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.pedigree import standing
@@ -38,6 +39,12 @@ async def set_parents(command: SetParents, unit: Unit) -> AsyncIterator[Event]:
     yield updated(after, "sire_id", "dam_id")
     async for event in descent_events(after, before, remarks, "parents", unit):
         yield event
+    if after.genotype or after.morphs:
+        former = [one for one in (before.sire_id, before.dam_id) if one and one not in (after.sire_id, after.dam_id)]
+        for event in await relearn(
+            [*former, *(one for one in (after.sire_id, after.dam_id) if one)], after.vivarium_id, unit
+        ):
+            yield event
 
 
 @agent(ValidateLineage, prefetch={Animal: "animal_id"})

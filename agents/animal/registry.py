@@ -10,6 +10,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, trait_events
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import claimed
+from reptidex.agents.animal.proving import learn, relearn
 from reptidex.agents.animal.records import created, remarked, updated
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.ownership import check_free
@@ -104,6 +105,9 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
     if animal.sire_id or animal.dam_id:
         async for event in descent_events(animal, None, remarks, "registered", unit):
             yield event
+    if animal.genotype or animal.morphs:
+        for event in await learn([animal], unit):
+            yield event
 
 
 @agent(UpdateAnimal, prefetch={Animal: "animal_id"})
@@ -138,6 +142,10 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
     yield updated(after, *changed)
     for event in trait_events(after, [gene for gene in after.genotype if gene not in before.genotype]):
         yield event
+    if {"genotype", "morphs"} & set(changed):
+        kin = [after.animal_id, *(parent for parent in (after.sire_id, after.dam_id) if parent)]
+        for event in await relearn(kin, after.vivarium_id, unit):
+            yield event
 
 
 @agent(ArchiveAnimal, prefetch={Animal: "animal_id"})

@@ -7,7 +7,15 @@ import pytest
 
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.animal import GeneticsTraitProven, GeneticsTraitRecorded, LineageValidated
-from reptidex.streams.commands.animal import Changes, Done, Hatchling, RecordClutch, RegisterHatchlings, UpdateAnimal
+from reptidex.streams.commands.animal import (
+    Changes,
+    Done,
+    Hatchling,
+    RecordClutch,
+    RegisterHatchlings,
+    SetParents,
+    UpdateAnimal,
+)
 from reptidex.streams.commands.animal_genetics import LocusResult, RecordTest, WithdrawTest
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.genetics import GeneticTest
@@ -228,3 +236,26 @@ async def test_nobody_claims_a_laboratorys_word(keepers: Any) -> None:
         UpdateAnimal(animal_id=animal, vivarium_id=keepers.sam, changes=Changes(genotype=(lab,), name="Kiwi"))
     )
     assert (await gene(keepers, animal)).evidence == "lab"  # type: ignore[union-attr]
+
+
+async def test_a_look_that_is_recorded_later_proves_the_parents(keepers: Any) -> None:
+    sire = await keepers.animal("male", genotype=(possible(1, 2),))
+    dam = await keepers.animal("female")
+    _, [young] = await hatched(keepers, sire, dam, 1)
+    await keepers.harness.handle(
+        UpdateAnimal(animal_id=young, vivarium_id=keepers.sam, changes=Changes(genotype=(VISUAL,)))
+    )
+
+    assert [(await gene(keepers, one)).evidence for one in (sire, dam)] == ["offspring"] * 2  # type: ignore[union-attr]
+
+
+async def test_a_parent_that_was_named_by_mistake_is_no_longer_proven(keepers: Any) -> None:
+    wrong, right = await keepers.animal("male", genotype=(possible(1, 2),)), await keepers.animal("male")
+    dam = await keepers.animal("female", genotype=(HET,))
+    star = await keepers.animal("male", "2025-01-01", genotype=(VISUAL,), sire_id=wrong, dam_id=dam)
+    proven = await chance(keepers, wrong), (await gene(keepers, wrong)).evidence  # type: ignore[union-attr]
+    await keepers.harness.handle(SetParents(animal_id=star, vivarium_id=keepers.sam, sire_id=right, dam_id=dam))
+
+    assert proven == (None, "offspring")
+    assert await gene(keepers, wrong) == possible(1, 2)
+    assert (await gene(keepers, right)).evidence == "offspring"  # type: ignore[union-attr]

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from reptidex.domain.catalogue.shelf import species
 from reptidex.domain.genetics.cross import TooManyClassesError, at_locus, predict
 from reptidex.domain.genetics.loci import Distribution, Locus
-from reptidex.domain.genetics.proving import posterior
 from reptidex.domain.genetics.reading import read
 from reptidex.errors import InvalidError
 
@@ -127,24 +126,6 @@ def test_a_table_beyond_bounds_is_refused_before_it_is_built() -> None:
 
     with pytest.raises(TooManyClassesError):
         predict(BALL, parent, parent)
-
-
-@pytest.mark.parametrize(
-    ("prior", "young", "mate", "expected"),
-    [
-        ("2/3", 2, "visual", "1/3"),
-        ("2/3", 5, "visual", "1/17"),
-        ("2/3", 10, "visual", "1/513"),
-        ("2/3", 1, "het", "3/5"),
-        ("1/2", 7, "visual", "1/129"),
-    ],
-)
-def test_clutches_without_a_visual_lower_the_odds(prior: str, young: int, mate: str, expected: str) -> None:
-    assert posterior(F(prior), young, mate) == F(expected)  # type: ignore[arg-type]
-
-
-def test_one_visual_hatchling_proves_a_carrier() -> None:
-    assert posterior(F(1, 2), 6, "het", visuals=1) == 1
 
 
 @st.composite
