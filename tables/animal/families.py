@@ -29,8 +29,6 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     """Animals that are kin of one another, with what was tested and reckoned of them."""
 
     animals: dict[str, Animal]
-    steps: dict[str, int]
-    """How many steps of kin each is from those it was gathered for."""
     tests: dict[str, list[GeneticTest]]
     """The tests that stand, by animal, oldest first."""
     reckoned: dict[str, ReckonedGene]
@@ -42,9 +40,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 async def family_of(source: Finder, animal_ids: Iterable[str]) -> Family:
     """Gather the kin of some animals: ancestors, young, mates and theirs, as far as the bounds allow."""
     animals = await fetch(source, animal_ids)
-    steps = dict.fromkeys(animals, 0)
     whole, level = True, list(animals.values())
-    for step in range(1, MOST_STEPS + 1):
+    for _ in range(MOST_STEPS):
         parents = {parent for one in level for parent in (one.sire_id, one.dam_id) if parent} - animals.keys()
         fresh = await fetch(source, parents)
         fresh |= {one.animal_id: one for one in await _young(source, level) if one.animal_id not in animals}
@@ -58,7 +55,6 @@ async def family_of(source: Finder, animal_ids: Iterable[str]) -> Family:
             )
             fresh = {one.animal_id: one for one in first[:room]}
         animals |= fresh
-        steps |= dict.fromkeys(fresh, step)
         level = list(fresh.values())
     else:
         whole = whole and not level
@@ -75,7 +71,7 @@ async def family_of(source: Finder, animal_ids: Iterable[str]) -> Family:
             tests.setdefault(test.animal_id, []).append(test)
         known = await source.find(select(ReckonedGene, ReckonedGene.c.animal_id.in_(chunk)))
         reckoned |= {one.reckoned_id: one for one in known}
-    return Family(animals=animals, steps=steps, tests=tests, reckoned=reckoned, whole=whole)
+    return Family(animals=animals, tests=tests, reckoned=reckoned, whole=whole)
 
 
 async def _young(source: Finder, parents: Sequence[Animal]) -> list[Animal]:
@@ -147,7 +143,6 @@ def _record(species: Species, family: Family, animal: Animal, locus: Locus) -> R
         sex=animal.sex,
         sire_id=animal.sire_id,
         dam_id=animal.dam_id,
-        ring=family.steps[animal.animal_id],
     )
     known = tested(family, animal.animal_id, locus.locus)
     gene = stated(family, animal, locus.locus)

@@ -58,7 +58,9 @@ def explain(
     status, evidence = _standing(locus, mine, full, looked, kin, bool(tested))
     steps.append(_verdict(locus, mine, status, full))
     if full.cut:
-        steps.append("the pedigree has too many loops to be reckoned whole; the most distant relatives were left out")
+        steps.append(
+            "the pedigree has too many loops to be reckoned whole: its ancestors were taken one by one, as if unrelated"
+        )
     return Explained(
         locus=locus.locus,
         name=locus.name,

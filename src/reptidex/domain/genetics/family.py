@@ -2,29 +2,37 @@
 
 Every animal is a variable over its pairs of alleles; Mendel's rule ties a child to its parents, and each record is evidence.
 The answer is exact on any pedigree that is reckoned whole, loops included (`leading.eliminate`). Only where loops make that
-too costly are the most distant relatives left out, ring by ring, and the answer says so.
+too costly are the ancestors reckoned one by one, as if sire and dam were unrelated, and the answer says so.
 """
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from functools import lru_cache
 
 import msgspec
 
 from reptidex.domain.genetics.chromosomes import (
     Group,
-    Haplotype,
     Phased,
-    gametes,
     groups,
     pairs_of,
     sex_of,
 )
-from reptidex.domain.genetics.leading import Factor, Table, TangledError, Value, eliminate, plus, settled, times
-from reptidex.domain.genetics.loci import ABSENT, HALF, WILD, Distribution, Locus, Pair, Sex
+from reptidex.domain.genetics.inheriting import all_states, founder, inheritance
+from reptidex.domain.genetics.leading import (
+    Factor,
+    Share,
+    Table,
+    TangledError,
+    Value,
+    eliminate,
+    settled,
+    times,
+    whole,
+)
+from reptidex.domain.genetics.loci import WILD, Distribution, Locus, Pair, Sex
 from reptidex.domain.genetics.looks import look
 
-SURE: Value = (0, Fraction(1))
+SURE: Value = (0, 1)
 WRONG_CLAIM = 2
 """How much rarer a wrong claim is than an unrecorded carrier, in orders: either beats what cannot be at all."""
 
@@ -44,8 +52,6 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """A chance that was claimed ("66 % het"); it counts where the parents say nothing."""
     shows: str | None = None
     """What shows of the locus; empty: the animal was looked at, and nothing does. None: nobody said."""
-    ring: int = 0
-    """How many steps of kin it is from the animal in question."""
 
     @property
     def tells(self) -> bool:
@@ -60,7 +66,7 @@ class Belief(msgspec.Struct, frozen=True, kw_only=True):
     """Empty where the records contradict each other."""
     relatives: int
     cut: bool = False
-    """Whether distant relatives were left out because the pedigree has too many loops."""
+    """Whether the ancestors were reckoned one by one, because the pedigree has too many loops to be reckoned whole."""
     from_sire: Fraction | None = None
     """For a sex-linked pair of two different alleles: the chance that the first came from the sire."""
 
@@ -76,14 +82,64 @@ class Belief(msgspec.Struct, frozen=True, kw_only=True):
 
 def believe(locus: Locus, family: Mapping[str, Record], animal_id: str) -> Belief:
     """Return what a family's records say of one of its animals."""
-    ring = max(record.ring for record in family.values())
-    cut = False
-    while True:
-        near = {key: record for key, record in family.items() if record.ring <= ring}
-        try:
-            return _believe(locus, near, animal_id, cut)
-        except TangledError:
-            ring, cut = ring - 1, True
+    try:
+        return _believe(locus, family, animal_id)
+    except TangledError:
+        return _one_by_one(locus, family, animal_id)
+
+
+def _one_by_one(locus: Locus, family: Mapping[str, Record], animal_id: str) -> Belief:
+    """Reckon the ancestors from the oldest down, each from its parents and its own young, as if these were no kin otherwise."""
+    known: dict[str, Record] = {}
+    children: dict[str, list[Record]] = {}
+    for record in family.values():
+        for parent in (record.sire_id, record.dam_id):
+            if parent is not None:
+                children.setdefault(parent, []).append(record)
+    line = _oldest_first(family, animal_id)
+    on_line = set(line)
+    for key in line:
+        record = family[key]
+        near = {parent: known[parent] for parent in (record.sire_id, record.dam_id) if parent in known}
+        near[key] = record
+        for child in children.get(key, ()):
+            # The line itself is reckoned in its turn; its evidence counts once.
+            if child.animal_id not in on_line:
+                near[child.animal_id] = child
+                mate = child.dam_id if child.sire_id == key else child.sire_id
+                if mate is not None and mate in family and mate not in near:
+                    near[mate] = known.get(mate) or _alone(family[mate])
+        belief = _believe(locus, near, key)
+        known[key] = Record(animal_id=key, sex=record.sex, prior=belief.pairs or None)
+    relatives = len(line) - 1 + sum(one.animal_id not in on_line for key in line for one in children.get(key, ()))
+    return Belief(pairs=belief.pairs, relatives=relatives, cut=True, from_sire=belief.from_sire)
+
+
+def _alone(record: Record) -> Record:
+    """Return a record without its parents."""
+    return Record(
+        animal_id=record.animal_id,
+        sex=record.sex,
+        pairs=record.pairs,
+        firm=record.firm,
+        prior=record.prior,
+        shows=record.shows,
+    )
+
+
+def _oldest_first(family: Mapping[str, Record], animal_id: str) -> list[str]:
+    """Return an animal's ancestors in the family, each before its young, and the animal last."""
+    found: dict[str, None] = {}
+    todo: list[tuple[str, bool]] = [(animal_id, False)]
+    while todo:
+        key, ready = todo.pop()
+        if ready:
+            found[key] = None
+        elif key not in found:
+            todo.append((key, True))
+            parents = (family[key].sire_id, family[key].dam_id)
+            todo += [(one, False) for one in parents if one is not None and one in family and one not in found]
+    return list(found)
 
 
 def without_young(family: Mapping[str, Record], animal_id: str) -> dict[str, Record]:
@@ -109,12 +165,11 @@ def without_record(family: Mapping[str, Record], animal_id: str, keep_look: bool
         sire_id=mine.sire_id,
         dam_id=mine.dam_id,
         shows=mine.shows if keep_look else None,
-        ring=mine.ring,
     )
     return {**family, animal_id: bare}
 
 
-def _believe(locus: Locus, family: Mapping[str, Record], animal_id: str, cut: bool) -> Belief:
+def _believe(locus: Locus, family: Mapping[str, Record], animal_id: str) -> Belief:
     [group] = groups({locus.locus: locus}, [locus.locus])
     alphabet = _alphabet(locus, family.values())
     states = all_states(group, alphabet)
@@ -134,7 +189,7 @@ def _believe(locus: Locus, family: Mapping[str, Record], animal_id: str, cut: bo
     for number, share in chances.items():
         [pair] = pairs_of(group, states[number])
         pairs[pair] = pairs.get(pair, Fraction(0)) + share
-    return Belief(pairs=pairs, relatives=len(needed) - 1, cut=cut, from_sire=_from_sire(group, states, chances))
+    return Belief(pairs=pairs, relatives=len(needed) - 1, from_sire=_from_sire(group, states, chances))
 
 
 def _from_sire(group: Group, states: tuple[Phased, ...], chances: Mapping[int, Fraction]) -> Fraction | None:
@@ -161,22 +216,6 @@ def _alphabet(locus: Locus, records: Iterable[Record]) -> tuple[str, ...]:
     seen = {allele for record in records for pair in (*record.pairs, *(record.prior or ())) for allele in pair}
     named = [allele.allele for allele in locus.alleles if allele.allele in seen]
     return (*named, WILD)
-
-
-@lru_cache(maxsize=256)
-def all_states(group: Group, alphabet: tuple[str, ...]) -> tuple[Phased, ...]:
-    """List what an animal may carry at a group of one locus; who gave which allele is left open but for the sex chromosomes."""
-    if group.sexed is None:
-        return tuple(((one,), (two,)) for place, one in enumerate(alphabet) for two in alphabet[place:])
-    common, odd = ("X", "Y") if group.sexed == "x" else ("Z", "W")
-    both = [_haplotype(group, common, allele) for allele in alphabet]
-    rare = [_haplotype(group, odd, allele) for allele in ((ABSENT,) if group.single else alphabet)]
-    alike = [(one, two) for place, one in enumerate(both) for two in both[place:]]
-    return (*alike, *((one, two) for one in both for two in rare))
-
-
-def _haplotype(group: Group, mark: str, allele: str) -> Haplotype:
-    return (allele, mark) if group.single else (mark, allele)
 
 
 def _relevant(family: Mapping[str, Record], animal_id: str) -> set[str]:
@@ -236,7 +275,7 @@ def _factors(
     informed = told.get(sire or "", False) or told.get(dam or "", False)
     if record.prior is not None and not informed:
         sire = dam = None
-    factors = [_inheritance(group, states, alphabet, key, sire, dam)]
+    factors = [inheritance(group, states, alphabet, key, sire, dam)]
     if record.prior is not None and not informed:
         factors = [((key,), _claimed(group, states, record.prior))]
     evidence: Table = {}
@@ -246,89 +285,17 @@ def _factors(
             continue
         if record.pairs and pair not in record.pairs:
             if not record.firm:
-                evidence[number,] = (WRONG_CLAIM, Fraction(1))
+                evidence[number,] = (WRONG_CLAIM, 1)
             continue
         evidence[number,] = SURE
     return [*factors, ((key,), evidence)]
 
 
-def _founder(state: Phased) -> Value:
-    """How likely an animal of unknown descent carries a state: each mutant allele is one order rarer than the wild type."""
-    return sum(allele not in (WILD, ABSENT, *"XYZW") for side in state for allele in side), Fraction(
-        1 if state[0] == state[1] or {*state[0], *state[1]} & {"Y", "W"} else 2
-    )
-
-
 def _claimed(group: Group, states: tuple[Phased, ...], prior: Distribution) -> Table:
     """Return the chances that a keeper gave; anything else means that the claim was wrong."""
-    table: Table = {}
+    table: dict[tuple[int, ...], Share] = {}
     for number, state in enumerate(states):
         [pair] = pairs_of(group, state)
         share = prior.get(pair)
-        table[number,] = (0, share) if share else times((WRONG_CLAIM, Fraction(1)), _founder(state))
-    return table
-
-
-@lru_cache(maxsize=4096)
-def _trio(group: Group, states: tuple[Phased, ...]) -> Mapping[tuple[int, int, int], Fraction]:
-    """Return the chance of every child of every pair of parents."""
-    numbers = {state: number for number, state in enumerate(states)}
-    found: dict[tuple[int, int, int], Fraction] = {}
-    for father, one in enumerate(states):
-        if group.sexed and sex_of(group, one) != "male":
-            continue
-        for mother, two in enumerate(states):
-            if group.sexed and sex_of(group, two) != "female":
-                continue
-            for left, share in gametes(group, one).items():
-                for right, other in gametes(group, two).items():
-                    key = numbers[_ordered(numbers, left, right)], father, mother
-                    found[key] = found.get(key, Fraction(0)) + share * other
-    return found
-
-
-def _ordered(numbers: Mapping[Phased, int], left: Haplotype, right: Haplotype) -> Phased:
-    return (left, right) if (left, right) in numbers else (right, left)
-
-
-def _inheritance(
-    group: Group, states: tuple[Phased, ...], alphabet: tuple[str, ...], key: str, sire: str | None, dam: str | None
-) -> Factor:
-    if sire and dam and sire != dam:
-        return (key, sire, dam), {numbers: (0, share) for numbers, share in _trio(group, states).items()}
-    if sire or dam:
-        return (key, sire or dam or ""), _one_parent(group, states, alphabet, bool(sire))
-    return (key,), {(number,): _founder(state) for number, state in enumerate(states)}
-
-
-@lru_cache(maxsize=512)
-def _one_parent(group: Group, states: tuple[Phased, ...], alphabet: tuple[str, ...], sire: bool) -> Table:
-    """Return the chance of every child of one known parent and an unknown one, whose mutant alleles are rare."""
-    numbers = {state: number for number, state in enumerate(states)}
-    table: Table = {}
-    for parent, state in enumerate(states):
-        if group.sexed and sex_of(group, state) != ("male" if sire else "female"):
-            continue
-        for haplotype, share in gametes(group, state).items():
-            for other, value in _stranger(group, alphabet, not sire):
-                child = numbers[_ordered(numbers, haplotype, other)]
-                more = times((0, share), value)
-                before = table.get((child, parent))
-                table[child, parent] = more if before is None else plus(before, more)
-    return table
-
-
-def _stranger(group: Group, alphabet: tuple[str, ...], sire: bool) -> list[tuple[Haplotype, Value]]:
-    """Return what a parent of which nothing is known may give."""
-    if group.sexed is None:
-        return [((allele,), (int(allele != WILD), Fraction(1))) for allele in alphabet]
-    common, odd = ("X", "Y") if group.sexed == "x" else ("Z", "W")
-    splits = sire == (group.sexed == "x")
-    share = HALF if splits else Fraction(1)
-    found = [(_haplotype(group, common, allele), (int(allele != WILD), share)) for allele in alphabet]
-    if splits:
-        found += [
-            (_haplotype(group, odd, allele), (int(allele not in (WILD, ABSENT)), share))
-            for allele in ((ABSENT,) if group.single else alphabet)
-        ]
-    return found
+        table[number,] = (0, share) if share else times((WRONG_CLAIM, Fraction(1)), founder(state))
+    return whole(table)

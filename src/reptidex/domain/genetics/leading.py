@@ -1,36 +1,50 @@
 """Chances of events of which some are too rare to have a number.
 
 That an animal of unknown descent carries a mutant allele, or that a keeper's claim is wrong, has no known frequency. It is
-written as a power of one vanishing quantity: `(order, share)` stands for share * e^order with e towards 0. Sums keep the
+written as a power of one vanishing quantity: `(order, weight)` stands for weight * e^order with e towards 0. Sums keep the
 lowest order, products add orders; this is the limit of Bayes' rule, exact, and a form of computing with leading terms. So a
 founder is normal until a visual hatchling proves otherwise, with no frequency made up.
 
 A factor is a table over some variables, holding only what is possible; `eliminate` sums variables out one by one (variable
-elimination: Zhang & Poole 1994), which is exact on every pedigree, with loops too, as long as the tables stay small.
+elimination: Zhang & Poole 1994), which is exact on every pedigree, with loops too, as long as the tables stay small. A factor
+may be multiplied by anything, for only ratios count in the end: so weights are whole numbers, and no fraction is ever reduced.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from math import lcm
 
-Value = tuple[int, Fraction]
+Value = tuple[int, int]
 Table = dict[tuple[int, ...], Value]
 Factor = tuple[tuple[str, ...], Table]
+Share = tuple[int, Fraction]
+"""A value before it is made whole."""
 
-LARGEST_TABLE = 30_000
+LARGEST_TABLE = 8_000
 
 
 class TangledError(Exception):
     """The pedigree has so many loops that an exact answer would cost too much."""
 
 
-def plus(one: Value, two: Value) -> Value:
+def whole(table: Mapping[tuple[int, ...], Share]) -> Table:
+    """Multiply the shares of a table so that all are whole numbers, and leave out those that are 0."""
+    scale = lcm(*(share.denominator for _, share in table.values()))
+    return {
+        states: (order, share.numerator * (scale // share.denominator))
+        for states, (order, share) in table.items()
+        if share
+    }
+
+
+def plus(one: Share, two: Share) -> Share:
     """Add two values: the lower order wins."""
     if one[0] != two[0]:
         return one if one[0] < two[0] else two
     return one[0], one[1] + two[1]
 
 
-def times(one: Value, two: Value) -> Value:
+def times(one: Share, two: Share) -> Share:
     """Multiply two values."""
     return one[0] + two[0], one[1] * two[1]
 
@@ -46,9 +60,9 @@ def join(one: Factor, two: Factor) -> Factor:
         key = tuple(states[place] for place in there)
         by_key.setdefault(key, []).append((tuple(states[place] for place in fresh), value))
     joined: Table = {}
-    for states, value in table.items():
-        for rest, more in by_key.get(tuple(states[place] for place in here), ()):
-            joined[states + rest] = times(value, more)
+    for states, (order, weight) in table.items():
+        for rest, (higher, more) in by_key.get(tuple(states[place] for place in here), ()):
+            joined[states + rest] = (order + higher, weight * more)
         if len(joined) > LARGEST_TABLE:
             raise TangledError
     return left + tuple(right[place] for place in fresh), joined
@@ -62,7 +76,10 @@ def sum_out(factor: Factor, name: str) -> Factor:
     for states, value in table.items():
         key = states[:place] + states[place + 1 :]
         before = found.get(key)
-        found[key] = value if before is None else plus(before, value)
+        if before is None or value[0] < before[0]:
+            found[key] = value
+        elif value[0] == before[0]:
+            found[key] = (value[0], before[1] + value[1])
     return names[:place] + names[place + 1 :], found
 
 
@@ -105,7 +122,7 @@ def eliminate(factors: Iterable[Factor], keep: Sequence[str]) -> Factor:
         for other in made[0]:
             by_name[other].add(following)
         following += 1
-    result: Factor = ((), {(): (0, Fraction(1))})
+    result: Factor = ((), {(): (0, 1)})
     for factor in alive.values():
         result = join(result, factor)
     return result
@@ -116,6 +133,6 @@ def settled(table: Mapping[tuple[int, ...], Value]) -> dict[int, Fraction]:
     if not table:
         return {}
     lowest = min(order for order, _ in table.values())
-    kept = {states[0]: share for states, (order, share) in table.items() if order == lowest}
-    total = sum(kept.values(), Fraction(0))
-    return {state: share / total for state, share in kept.items()}
+    kept = {states[0]: weight for states, (order, weight) in table.items() if order == lowest}
+    total = sum(kept.values())
+    return {state: Fraction(weight, total) for state, weight in kept.items()}

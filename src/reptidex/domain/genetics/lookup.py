@@ -7,7 +7,7 @@ from itertools import islice, product
 import msgspec
 
 from reptidex.domain.genetics.chromosomes import Group, Origin, Phased, carried, origin_of, pairs_of, sex_of, young
-from reptidex.domain.genetics.family import all_states
+from reptidex.domain.genetics.inheriting import all_states
 from reptidex.domain.genetics.loci import ABSENT, WILD, Locus, Pair, Sex
 from reptidex.domain.genetics.targets import (
     Stock,
