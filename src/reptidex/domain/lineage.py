@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from reptidex.domain.catalogue.entries import Species
-from reptidex.domain.genetics.cross import at_locus
-from reptidex.domain.genetics.loci import ABSENT, WILD, Genotype, Locus, Sex
+from reptidex.domain.genetics.exclusion import excluded, possible
+from reptidex.domain.genetics.loci import Genotype
 from reptidex.domain.kinship import Kinship, LineageCycleError, Parents, Pedigree
 from reptidex.errors import DomainError
 
@@ -79,14 +79,12 @@ def judge(
             remarks += _one_parent(child, parent, role, species)
     parents: Parents = (sire.animal_id if sire else None, dam.animal_id if dam else None)
     remarks += _circle(child, parents, ancestry)
+    remarks += _excluded(child, sire, dam, species)
     if sire and dam and sire.animal_id == dam.animal_id:
         remarks.append(_error("same_parent", "one animal cannot be both sire and dam", "/dam_id", sire.animal_id))
     if any(remark.severity == "error" for remark in remarks):
         return remarks
-    genes = list(_genes(child, sire, dam, species))
-    if any(remark.severity == "error" for remark in genes):
-        return remarks + genes
-    return remarks + list(_doubts(child, sire, dam, ancestry)) + genes
+    return remarks + list(_doubts(child, sire, dam, species, ancestry))
 
 
 def refuse_errors(remarks: list[Remark]) -> list[Remark]:
@@ -149,7 +147,9 @@ def line(ancestry: Pedigree, start: str, ancestor: str) -> tuple[str, ...]:
     return ()
 
 
-def _doubts(child: Relative, sire: Relative | None, dam: Relative | None, ancestry: Pedigree) -> Iterator[Remark]:
+def _doubts(
+    child: Relative, sire: Relative | None, dam: Relative | None, species: Species, ancestry: Pedigree
+) -> Iterator[Remark]:
     if sire and dam:
         if sire.placeholder and dam.placeholder and sire.vivarium_id == dam.vivarium_id == child.vivarium_id:
             yield Remark(
@@ -159,45 +159,21 @@ def _doubts(child: Relative, sire: Relative | None, dam: Relative | None, ancest
         if together >= CLOSE:
             text = f"the parents are closely related: inbreeding {float(together):.4g}"
             yield Remark(rule="inbreeding", severity="warning", text=text, animal_ids=(sire.animal_id, dam.animal_id))
+        for locus in species.loci:
+            if not possible(locus, child.genotype, sire.genotype, dam.genotype):
+                text = f"{locus.name}: these parents, as recorded, cannot give what the animal is recorded to carry"
+                yield Remark(rule="genotype", severity="warning", text=text, animal_ids=(sire.animal_id, dam.animal_id))
 
 
-def _genes(child: Relative, sire: Relative | None, dam: Relative | None, species: Species) -> Iterator[Remark]:
-    """Say where the parents cannot give what the child carries: excluded where laboratories say so, else asked."""
-    for locus in species.loci:
-        for parent, pointer in ((sire, "/sire_id"), (dam, "/dam_id")):
-            tested = parent is not None and locus.locus in parent.tested and locus.locus in child.tested
-            if parent and tested and not _gives(locus, child, parent, pointer):
-                text = f"{locus.name}: by their laboratory tests, this animal is no young of the {pointer[1:-3]}"
-                yield _error("genotype", text, pointer, parent.animal_id)
-        if sire and dam and not possible(locus, child.genotype, sire.genotype, dam.genotype):
-            text = f"{locus.name}: these parents, as recorded, cannot give what the animal is recorded to carry"
-            yield Remark(rule="genotype", severity="warning", text=text, animal_ids=(sire.animal_id, dam.animal_id))
-
-
-def _gives(locus: Locus, child: Relative, parent: Relative, pointer: str) -> bool:
-    """Say whether one parent can have given either allele of what its child certainly carries, whatever the other gave."""
-    sire_known = pointer == "/sire_id"
-    sex: Sex = "female" if sire_known else "male"
-    for allele in (*(one.allele for one in locus.alleles), WILD):
-        pair = (allele, ABSENT) if locus.single_in == sex else (allele, allele)
-        other = {locus.locus: {pair: Fraction(1)}}
-        pairs = (parent.genotype, other) if sire_known else (other, parent.genotype)
-        if possible(locus, child.genotype, *pairs):
-            return True
-    return False
-
-
-def possible(locus: Locus, child: Genotype, sire: Genotype, dam: Genotype) -> bool:
-    """Say whether two parents, as recorded, can give what a child certainly carries at a locus."""
-    recorded = child.get(locus.locus)
-    if recorded is None or len(recorded) != 1:
-        return True
-    given = at_locus(
-        locus,
-        sire.get(locus.locus, {locus.normal("male"): Fraction(1)}),
-        dam.get(locus.locus, {locus.normal("female"): Fraction(1)}),
-    )
-    return next(iter(recorded)) in given
+def _excluded(child: Relative, sire: Relative | None, dam: Relative | None, species: Species) -> Iterator[Remark]:
+    """Say where laboratory tests of parent and child exclude each other; what is only recorded is doubted instead."""
+    roles: tuple[tuple[Literal["sire", "dam"], Relative | None], ...] = (("sire", sire), ("dam", dam))
+    for role, parent in roles:
+        for name in sorted(child.tested & parent.tested) if parent else ():
+            locus = species.locus(name)
+            if parent and excluded(locus, child.genotype, parent.genotype, role):
+                text = f"{locus.name}: by their laboratory tests, this animal is no young of the {role}"
+                yield _error("genotype", text, f"/{role}_id", parent.animal_id)
 
 
 def generations(pedigree: Pedigree, animal: str) -> int:

@@ -147,3 +147,33 @@ def test_shares_always_sum_to_one(sire: dict[str, Distribution], dam: dict[str, 
     alive = 0 if prediction.egg_loss == 1 else 1  # two supers of a lethal gene: no egg hatches, and no share is left
     assert sum(outcome.live_share for outcome in prediction.outcomes) == alive
     assert sum(look.share for look in prediction.looks) == alive
+
+
+@given(parents(), parents())
+def test_it_does_not_matter_which_parent_brings_what_no_sex_chromosome_bears(
+    sire: dict[str, Distribution], dam: dict[str, Distribution]
+) -> None:
+    one, other = predict(BALL, sire, dam), predict(BALL, dam, sire)
+
+    assert {(look.label, look.share) for look in one.looks} == {(look.label, look.share) for look in other.looks}
+    assert (one.egg_loss, one.classes) == (other.egg_loss, other.classes)
+
+
+@given(parents(), parents())
+def test_looks_are_the_outcomes_summed_up(sire: dict[str, Distribution], dam: dict[str, Distribution]) -> None:
+    told = predict(BALL, sire, dam)
+    for look in told.looks:
+        for allele, chance in look.carries.items():
+            assert 0 < chance <= 1, allele
+    assert sum(one.share for one in told.outcomes) * (1 - told.egg_loss) == sum(
+        one.share for one in told.outcomes if one.live_share
+    )
+
+
+def test_eight_genes_are_told_by_their_looks() -> None:
+    names = ("albino", "lavender", "ultramel", "piebald", "hypo", "clown", "axanthic_vpi", "axanthic_tsk")
+    parent = {name: read(BALL[name], (BALL[name].alleles[0].allele, "+")) for name in names}
+    told = predict(BALL, parent, parent)
+
+    assert (told.classes, told.outcomes, len(told.looks)) == (3**8, (), 2**8)
+    assert sum(look.share for look in told.looks) == 1

@@ -24,6 +24,9 @@ __all__ = ["Look", "Outcome", "Prediction", "TooManyClassesError", "Warned", "at
 MOST_CLASSES = 1000
 """Kinds of young that are listed; beyond that a table helps nobody, and the young are told by their looks."""
 
+LOCI_LISTED = 8
+"""Loci in a full list of `MOST_CLASSES`; with more of them fewer classes are listed, so that an answer stays below a megabyte."""
+
 
 class TooManyClassesError(InvalidError):
     """The parents differ at so many loci that the table of outcomes would be unreadable, even by looks alone."""
@@ -102,14 +105,15 @@ def predict(
     living = (sum((cell.share for cell in table if not cell.lost), Fraction(0)) for table in tables)
     alive = prod(living, start=Fraction(1))
     classes = prod(len(table) for table in tables)
+    listed = classes <= most and classes * sum(len(group.loci) for group in together) <= LOCI_LISTED * most
     looks = _looks(together, tables, order, named, most) if alive else ()
     return Prediction(
-        outcomes=_outcomes(together, tables, order, named, alive) if classes <= most else (),
+        outcomes=_outcomes(together, tables, order, named, alive) if listed else (),
         looks=looks,
         classes=classes,
         egg_loss=1 - alive,
         warnings=tuple(warnings_of(together, tables, named)),
-        notes=tuple(notes_of(together, tables, sire, dam, origins, classes > most)),
+        notes=tuple(notes_of(together, tables, sire, dam, origins, not listed)),
         steps=tuple(step_of(group, table, sire, dam) for group, table in zip(together, tables, strict=True)),
     )
 
