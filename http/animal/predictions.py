@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from reptidex.domain.genetics.chance import at_least, checked, eggs_for
+from reptidex.domain.genetics.chance import MOST_EGGS, at_least, checked, eggs_for
+from reptidex.errors import InvalidError
 from reptidex.http.animal.access import admit
 from reptidex.http.animal.targets import eggs_or_none
 from reptidex.http.server.policy import member
@@ -68,7 +69,7 @@ class OddsView(msgspec.Struct, frozen=True, kw_only=True):
     share: Ratio
     """Of the eggs, with the hatch rate in it."""
     needed: tuple[EggsNeeded, ...]
-    """For the confidence asked for first, then for 1/2, 9/10, 19/20 and 99/100."""
+    """For the confidence asked for first, then for those of 1/2, 9/10, 19/20 and 99/100 that are left."""
     clutch: Chance | None = None
     """At least as many as wanted from one clutch."""
     season: Chance | None = None
@@ -100,7 +101,11 @@ def _odds(body: NewOdds) -> OddsView:
     if body.hatch_rate is not None:
         share = checked(share * checked(_fraction(body.hatch_rate), "/hatch_rate"), "/hatch_rate")
     needed = [EggsNeeded(confidence=body.confidence, eggs=eggs_for(share, confidence, body.at_least))]
-    needed += [EggsNeeded(confidence=ratio(one), eggs=eggs_or_none(share, one, body.at_least)) for one in USUAL]
+    needed += [
+        EggsNeeded(confidence=ratio(one), eggs=eggs_or_none(share, one, body.at_least))
+        for one in USUAL
+        if one != confidence
+    ]
     kind = f"{body.at_least} or more" if body.at_least > 1 else "at least one"
     steps = [
         f"each egg is a hit with {share}, independently of the others",
@@ -109,6 +114,8 @@ def _odds(body: NewOdds) -> OddsView:
     if body.eggs is None:
         return OddsView(share=ratio(share), needed=tuple(needed), steps=tuple(steps))
     season = body.eggs * body.clutches
+    if season > MOST_EGGS:
+        raise InvalidError(f"a season of more than {MOST_EGGS} eggs is nobody's", "/clutches")
     return OddsView(
         share=ratio(share),
         needed=tuple(needed),

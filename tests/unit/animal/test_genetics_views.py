@@ -185,7 +185,7 @@ async def test_eggs_for_nine_tenths(keepers: Any, ask: Asker) -> None:
     body = predictions.NewOdds(share=Ratio(numerator=1, denominator=4), eggs=6, clutches=2)
     said = await ask(predictions.reckon_odds, keepers.sam, body)
 
-    assert [one.eggs for one in said.needed] == [9, 3, 9, 11, 17]
+    assert [one.eggs for one in said.needed] == [9, 3, 11, 17]
     assert said.clutch.exact == "3367/4096" and said.season.exact == f"{4**12 - 3**12}/{4**12}"
     assert (said.expected_clutch, said.expected_season) == (1.5, 3.0)
 
@@ -196,6 +196,7 @@ async def test_eggs_for_nine_tenths(keepers: Any, ask: Asker) -> None:
         {"share": Ratio(numerator=3, denominator=2)},
         {"share": Ratio(numerator=0, denominator=2)},
         {"share": HALF, "confidence": Ratio(numerator=1, denominator=1)},
+        {"share": HALF, "eggs": 1000, "clutches": 100},
         {"share": Ratio(numerator=1, denominator=10**9)},
         {"share": HALF, "hatch_rate": Ratio(numerator=5, denominator=4)},
     ],

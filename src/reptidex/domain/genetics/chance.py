@@ -1,7 +1,6 @@
 """How many eggs it takes: exact binomial chances of at least so many young of a kind among so many eggs."""
 
 from fractions import Fraction
-from math import comb
 
 from reptidex.errors import InvalidError
 
@@ -30,9 +29,20 @@ def at_least(share: Fraction, eggs: int, wanted: int = 1) -> Fraction:
         return Fraction(1)
     if wanted > eggs:
         return Fraction(0)
-    hit, whole = share.numerator, share.denominator
-    fewer = sum(comb(eggs, count) * hit**count * (whole - hit) ** (eggs - count) for count in range(wanted))
-    return 1 - Fraction(fewer, whole**eggs)
+    return 1 - Fraction(_fewer(share, eggs, wanted), share.denominator**eggs)
+
+
+def _fewer(share: Fraction, eggs: int, wanted: int) -> int:
+    """Weigh the outcomes with fewer than `wanted` hits among all `denominator ** eggs`, each term from the one before."""
+    hit, miss = share.numerator, share.denominator - share.numerator
+    if not miss:
+        return 0 if eggs >= wanted else 1
+    term: int = miss**eggs
+    total = term
+    for count in range(1, min(wanted, eggs + 1)):
+        term = term * (eggs - count + 1) * hit // (count * miss)
+        total += term
+    return total
 
 
 def eggs_for(share: Fraction, confidence: Fraction, wanted: int = 1) -> int:
@@ -62,9 +72,10 @@ def eggs_for(share: Fraction, confidence: Fraction, wanted: int = 1) -> int:
 
 def _enough(share: Fraction, confidence: Fraction, wanted: int, eggs: int) -> bool:
     """Compare in whole numbers: a fraction of this size would be reduced for nothing."""
-    hit, whole = share.numerator, share.denominator
-    fewer = sum(comb(eggs, count) * hit**count * (whole - hit) ** (eggs - count) for count in range(wanted))
-    return bool(fewer * confidence.denominator <= (confidence.denominator - confidence.numerator) * whole**eggs)
+    whole: int = share.denominator**eggs
+    return (
+        _fewer(share, eggs, wanted) * confidence.denominator <= (confidence.denominator - confidence.numerator) * whole
+    )
 
 
 def expected_until_all(shares: tuple[Fraction, ...]) -> Fraction:
