@@ -41,7 +41,8 @@ async def learn(young: Sequence[Animal], unit: Unit) -> list[Event]:
     Only animals of the young's own vivarium are touched, and never what their keeper is certain of.
     """
     parents = list(dict.fromkeys(parent for one in young for parent in (one.sire_id, one.dam_id) if parent))
-    if not parents:
+    known = [await unit.get(Animal, parent) for parent in parents]
+    if not any(one.genotype or one.morphs for one in [*young, *known] if one is not None):
         return []
     return await relearn([*parents, *(one.animal_id for one in young)], young[0].vivarium_id, unit)
 
