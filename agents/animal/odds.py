@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.genetics.cells import at_locus
+from reptidex.domain.genetics.chance import OutOfReachError, eggs_for
 from reptidex.domain.genetics.cross import Look, Prediction, predict
 from reptidex.domain.genetics.cross import Outcome as Class
 from reptidex.domain.genetics.loci import ABSENT, WILD, Sex
@@ -81,8 +82,11 @@ def _seen(one: Look) -> Outcome:
     return Outcome(label=one.label[:255], probability=ratio(one.share), sex=one.sex, trade_name=one.trade_name[:255])
 
 
-def looks(prediction: Prediction) -> tuple[Appearance, ...]:
-    """Return what the keeper will see."""
+def looks(prediction: Prediction, eggs: int | None = None) -> tuple[Appearance, ...]:
+    """Return what the keeper will see, how many eggs it takes, and how many of so many eggs to expect."""
+    alive = 1 - prediction.egg_loss
+    # Hundreds of looks have a dozen different shares.
+    needed = {share: _eggs_for(share * alive) for share in {one.share for one in prediction.looks}}
     return tuple(
         Appearance(
             label=one.label,
@@ -90,9 +94,18 @@ def looks(prediction: Prediction) -> tuple[Appearance, ...]:
             carries={allele: ratio(chance) for allele, chance in one.carries.items()},
             sex=one.sex,
             trade_name=one.trade_name,
+            eggs_for_nine_tenths=needed[one.share],
+            expected=float(one.share * alive * eggs) if eggs is not None else None,
         )
         for one in prediction.looks
     )
+
+
+def _eggs_for(share: Fraction) -> int | None:
+    try:
+        return eggs_for(share, Fraction(9, 10))
+    except OutOfReachError:
+        return None
 
 
 def warnings(prediction: Prediction) -> tuple[WelfareFlag, ...]:

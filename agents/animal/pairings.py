@@ -165,7 +165,7 @@ async def predict_genetics(command: PredictGenetics, unit: Unit) -> AsyncIterato
         Predicted(
             prediction_id=command.prediction_id,
             outcomes=outcomes(prediction) if prediction.outcomes else (),
-            looks=looks(prediction),
+            looks=looks(prediction, command.eggs),
             egg_loss=ratio(prediction.egg_loss),
             warnings=warnings(prediction),
             notes=notes,

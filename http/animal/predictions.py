@@ -31,6 +31,8 @@ class NewPrediction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     dam_id: Id | None = None
     morphs: Morphs = ()
     """Names of polygenic looks that the parents show; the answer says that they have no odds."""
+    eggs: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """Of a clutch or a season: the answer then says how many of each look to expect."""
 
 
 class Chance(msgspec.Struct, frozen=True, kw_only=True):

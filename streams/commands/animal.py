@@ -205,6 +205,8 @@ class PredictGenetics(Command, frozen=True, kw_only=True):
     dam_id: Id | None = None
     morphs: Morphs = ()
     """Names of polygenic looks that the parents show: the answer says that they have no odds."""
+    eggs: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """How many eggs the expected numbers are of."""
 
 
 class Appearance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -216,6 +218,10 @@ class Appearance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     sex: Sex = "unknown"
     """`unknown` where the look does not depend on the sex."""
     trade_name: str = ""
+    eggs_for_nine_tenths: int | None = None
+    """How many eggs give at least one with a chance of 9 in 10, lost ones included; None where nobody hatches so many."""
+    expected: float | None = None
+    """Of the eggs that were asked about, on average."""
 
 
 class Predicted(msgspec.Struct, frozen=True, kw_only=True):

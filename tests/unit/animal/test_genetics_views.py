@@ -121,7 +121,7 @@ async def test_two_animals_are_predicted_with_the_inbreeding_of_their_young(keep
     sire, dam = await keepers.animal("male", genotype=(HET,)), await keepers.animal("female", genotype=(HET,))
     brother = await keepers.animal("male", "2024-01-01", genotype=(HET,), sire_id=sire, dam_id=dam, morphs=("Normal",))
     sister = await keepers.animal("female", "2024-01-01", genotype=(MAYBE,), sire_id=sire, dam_id=dam)
-    body = predictions.NewPrediction(species_id=BALL, sire_id=brother, dam_id=sister)
+    body = predictions.NewPrediction(species_id=BALL, sire_id=brother, dam_id=sister, eggs=6)
     said = await ask(predictions.predict_genetics, keepers.sam, body)
 
     assert said.inbreeding == Ratio(numerator=1, denominator=4)
@@ -130,6 +130,7 @@ async def test_two_animals_are_predicted_with_the_inbreeding_of_their_young(keep
         "60% het Albino": (5, 6),
     }
     assert "each parent gives one of its two at random" in said.steps[0]
+    assert [(one.eggs_for_nine_tenths, one.expected) for one in said.looks] == [(2, 5.0), (13, 1.0)]
 
 
 async def test_polygenic_looks_have_no_odds_and_say_so(keepers: Any, ask: Asker) -> None:

@@ -1,6 +1,7 @@
 """How many eggs it takes: exact binomial chances of at least so many young of a kind among so many eggs."""
 
 from fractions import Fraction
+from math import log1p
 
 from reptidex.errors import InvalidError
 
@@ -54,7 +55,9 @@ def eggs_for(share: Fraction, confidence: Fraction, wanted: int = 1) -> int:
         raise OutOfReachError("this pairing cannot give it: the chance is 0 for every egg")
     if confidence == 1 and share != 1:
         raise OutOfReachError("no number of eggs makes it certain; ask for a confidence below 1", "/confidence")
-    low, high = wanted, wanted
+    low = high = max(wanted, _guess(share, confidence) - 2)
+    if low > MOST_EGGS:
+        raise OutOfReachError(f"more than {MOST_EGGS} eggs would be needed")
     while not _enough(share, confidence, wanted, high):
         low, high = high + 1, 2 * high
         if low > MOST_EGGS:
@@ -68,6 +71,13 @@ def eggs_for(share: Fraction, confidence: Fraction, wanted: int = 1) -> int:
     if low > MOST_EGGS:
         raise OutOfReachError(f"more than {MOST_EGGS} eggs would be needed")
     return low
+
+
+def _guess(share: Fraction, confidence: Fraction) -> int:
+    """Return about how many eggs give one hit; never more than two above what gives one, which more hits take anyway."""
+    if share == 1 or not confidence:
+        return 1
+    return int(log1p(-float(confidence)) / log1p(-float(share)))
 
 
 def _enough(share: Fraction, confidence: Fraction, wanted: int, eggs: int) -> bool:
