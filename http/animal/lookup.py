@@ -12,13 +12,21 @@ from reptidex.domain.genetics.loci import Pair
 from reptidex.domain.genetics.lookup import Match, Recipe, matches, recipes
 from reptidex.domain.kinship import Kinship
 from reptidex.http.animal.access import admit
-from reptidex.http.animal.targets import NINE_TENTHS, Wanted, eggs_or_none, flags_of, genotype_name, stock_of, target_of
+from reptidex.http.animal.targets import (
+    NINE_TENTHS,
+    Wanted,
+    eggs_or_none,
+    flags_of,
+    genotype_name,
+    lines_of_descent,
+    stock_of,
+    target_of,
+)
 from reptidex.http.server.policy import member
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.values import Gene, Id, Ratio, WelfareFlag
 from reptidex.tables.animal.genetics_queries import breeding_stock
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.queries import ancestry, pedigree_of
 from reptidex.tables.animal.relatives import ratio, welfare_of
 
 routes = Routes("genetics")
@@ -91,8 +99,9 @@ async def look_up(request: Request[NewLookup, None]) -> LookupView:
     stock = stock_of(species, animals.values())
     found, count = await asyncio.to_thread(matches, species.by_locus, target, stock, body.limit)
     abstract = await asyncio.to_thread(recipes, species.by_locus, target, body.limit)
-    known = await ancestry(request.read, {one for match in found for one in (match.sire_id, match.dam_id)})
-    kinship = Kinship(pedigree_of(known))
+    kinship = Kinship(
+        await lines_of_descent(request.read, {one for match in found for one in (match.sire_id, match.dam_id)})
+    )
     return LookupView(
         target=genotype_name(species, target.pairs),
         pairings=tuple(_match(species, one, animals, kinship) for one in found),

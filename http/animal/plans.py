@@ -16,13 +16,22 @@ from reptidex.domain.genetics.targets import Target
 from reptidex.domain.kinship import Kinship
 from reptidex.errors import InvalidError
 from reptidex.http.animal.access import admit
-from reptidex.http.animal.targets import NINE_TENTHS, Wanted, eggs_or_none, flags_of, genotype_name, stock_of, target_of
+from reptidex.http.animal.targets import (
+    NINE_TENTHS,
+    Wanted,
+    eggs_or_none,
+    flags_of,
+    genotype_name,
+    lines_of_descent,
+    stock_of,
+    target_of,
+)
 from reptidex.http.server.policy import member
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.values import Gene, Id, Ratio, WelfareFlag
 from reptidex.tables.animal.genetics_queries import breeding_stock
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.queries import ancestry, fetch, pedigree_of
+from reptidex.tables.animal.queries import fetch
 from reptidex.tables.animal.relatives import ratio, welfare_of
 
 routes = Routes("genetics")
@@ -102,7 +111,7 @@ async def plan_ahead(request: Request[NewPlan, None]) -> PlansView:
     stock = stock_of(species, animals.values())
     found = await asyncio.to_thread(plans, species.by_locus, target, stock, body.generations, body.limit)
     used = {one for plan in found for step in plan.steps for one in (step.sire_id, step.dam_id) if one in animals}
-    pedigree = pedigree_of(await ancestry(request.read, used))
+    pedigree = await lines_of_descent(request.read, used)
     days = body.maturity_days or species.maturity_days or None
     return PlansView(
         target=genotype_name(species, target.pairs),
