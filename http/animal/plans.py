@@ -119,6 +119,7 @@ async def plan_ahead(request: Request[NewPlan, None]) -> PlansView:
         notes=(
             "young are chosen by what they carry; where their look does not tell, `known_by_look` says how likely it is",
             "of each generation only the most promising young are bred on in the search",
+            "animals whose sex is not recorded are left out",
         ),
     )
 

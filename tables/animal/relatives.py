@@ -26,7 +26,10 @@ def genotype_of(species: Species, genes: Iterable[Gene], sex: Sex = "unknown") -
         if gene.locus not in loci:
             raise InvalidError(f"{gene.locus!r} is no locus of {species.scientific_name}", "/genotype")
         if gene.locus in known:
-            raise InvalidError(f"{gene.locus!r} is recorded twice", "/genotype")
+            raise InvalidError(
+                f"{loci[gene.locus].name} is recorded twice: an animal has two alleles at a locus, both in one entry",
+                "/genotype",
+            )
         known[gene.locus] = read(loci[gene.locus], gene.alleles, fraction(gene.probability), sex)
     return known
 

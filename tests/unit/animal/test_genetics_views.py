@@ -78,6 +78,7 @@ async def test_a_private_animal_tells_strangers_nothing(keepers: Any, ask: Asker
         ((ALBINO,), "visual"),
         ((HET,), "claimed"),
         ((MAYBE,), "possible"),
+        ((Gene(locus="pinstripe", alleles=("pinstripe", "+")),), "visual"),
         ((Gene(locus="albino", alleles=("+", "+")),), "normal"),
     ],
 )

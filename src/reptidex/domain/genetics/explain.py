@@ -87,6 +87,8 @@ def _own(locus: Locus, mine: Record, tested: str) -> str:
         return f"tested: {said} ({tested})"
     if mine.pairs and mine.firm:
         return f"its record says what can be seen of it: {said}"
+    if mine.pairs and mine.shows:
+        return f"its record says what can be seen of it: {mine.shows}; how many copies it has cannot be seen ({said} claimed)"
     if mine.pairs:
         return f"its record claims: {said}"
     if mine.prior:
@@ -143,7 +145,7 @@ def _standing(
         return "disputed", "lab" if tested else "claim"
     if tested:
         return "tested", "lab"
-    if mine.firm and mine.pairs:
+    if mine.pairs and (mine.firm or mine.shows):
         return "visual", "claim"
     certain = full.certain
     if certain is None:
