@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.animal.odds import cross, outcomes
 from reptidex.domain.catalogue.shelf import find_species
-from reptidex.domain.genetics.loci import Allele, Locus
+from reptidex.domain.genetics.loci import Allele, Hazard, Locus
 from reptidex.domain.genetics.plan import NoPlanError
 from reptidex.domain.genetics.plans import plans
 from reptidex.domain.genetics.targets import Stock
@@ -20,12 +20,19 @@ from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.relatives import genotype_of, origins_of
 
 GLOW = Allele(allele="glow", name="Glow", mode="incomplete")
+DEADLY = Allele(
+    allele="deadly",
+    name="Deadly",
+    mode="incomplete",
+    hazards=(Hazard(severity="lethal", copies=2, certainty="established", text="Does not hatch.", source="a test"),),
+)
 BALL = next(find_species("Python regius"))
 BALL = replace(
     BALL,
     loci=(
         *BALL.loci,
         Locus(locus="glow", name="Glow", alleles=(GLOW,), sex_linked="x", recombination="1/20"),
+        Locus(locus="deadly", name="Deadly", alleles=(DEADLY,)),
         Locus(locus="odd", name="Odd", alleles=(GLOW,), sex_linked="x"),
     ),
 )
@@ -33,7 +40,7 @@ OWN = {
     "albino": ["albino", "toffee", "+"],
     "piebald": ["piebald", "+"],
     "pastel": ["pastel", "+"],
-    "champagne": ["champagne", "+"],
+    "deadly": ["deadly", "+"],
     "blueeyed": ["mojave", "lesser", "+"],
     "glow": ["glow", "+"],
     "odd": ["glow", "+", "-"],

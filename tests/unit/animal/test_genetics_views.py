@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from reptidex.domain.catalogue.shelf import find_species
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.http.animal import genetics, lookup, plans, predictions
 from reptidex.http.animal.targets import Wanted
@@ -135,8 +136,6 @@ async def test_two_animals_are_predicted_with_the_inbreeding_of_their_young(keep
 
 
 async def test_polygenic_looks_have_no_odds_and_say_so(keepers: Any, ask: Asker) -> None:
-    from reptidex.domain.catalogue.shelf import find_species
-
     crested = next(find_species("Correlophus")).species_id
     body = predictions.NewPrediction(species_id=crested, morphs=("Harlequin", "Lilly White"))
     said = await ask(predictions.predict_genetics, keepers.sam, body)
@@ -248,7 +247,6 @@ async def test_a_plan_is_made_from_ones_own_animals(keepers: Any, ask: Asker) ->
         (Wanted(), "/target"),
         (Wanted(genotype=(MAYBE,)), "/target/genotype/0/probability"),
         (Wanted(genotype=(Gene(locus="nowhere", alleles=("a",)),)), "/target/genotype/0/locus"),
-        (Wanted(genotype=(Gene(locus="champagne", alleles=("champagne", "champagne")),)), "/target"),
         (Wanted(genotype=(ALBINO,)), "/target"),
     ],
 )
@@ -260,6 +258,16 @@ async def test_a_plan_for_what_cannot_be_is_refused(keepers: Any, ask: Asker, ta
         await ask(plans.plan_ahead, keepers.sam, plans.NewPlan(species_id=BALL, target=target))
 
     assert refusal.value.pointer == pointer
+
+
+async def test_a_plan_for_what_does_not_live_is_refused(keepers: Any, ask: Asker) -> None:
+    crested = next(find_species("Correlophus")).species_id
+    super_lilly = Gene(locus="lillywhite", alleles=("lillywhite", "lillywhite"))
+
+    with pytest.raises(InvalidError, match="does not live"):
+        await ask(
+            plans.plan_ahead, keepers.sam, plans.NewPlan(species_id=crested, target=Wanted(genotype=(super_lilly,)))
+        )
 
 
 async def test_a_plan_with_anothers_animals_is_refused(keepers: Any, ask: Asker) -> None:

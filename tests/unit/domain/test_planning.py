@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reptidex.domain.catalogue.shelf import species
 from reptidex.domain.genetics.chance import OutOfReachError, at_least, eggs_for, expected_until_all
 from reptidex.domain.genetics.cross import predict
-from reptidex.domain.genetics.loci import Allele, Linkage, Locus
+from reptidex.domain.genetics.loci import Allele, Hazard, Linkage, Locus
 from reptidex.domain.genetics.looks import looks_alike
 from reptidex.domain.genetics.lookup import matches, recipes
 from reptidex.domain.genetics.plan import NoPlanError, Plan, PlanTooLargeError
@@ -27,6 +27,21 @@ BANANA = Locus(
     sex_linked="x",
     recombination="1/20",
 )
+DEADLY = Locus(
+    locus="deadly",
+    name="Deadly",
+    alleles=(
+        Allele(
+            allele="deadly",
+            name="Deadly",
+            mode="incomplete",
+            hazards=(
+                Hazard(severity="lethal", copies=2, certainty="established", text="Does not hatch.", source="a test"),
+            ),
+        ),
+    ),
+)
+COSTLY = {**BALL, "deadly": DEADLY}
 LINKED = {
     "a": Locus(
         locus="a",
@@ -140,10 +155,10 @@ def test_banana_daughters_are_looked_up_by_who_makes_them() -> None:
 
 def test_eggs_that_other_genes_cost_are_told_with_a_match() -> None:
     mine = [
-        stock("sire", "male", albino="albino/+", champagne="champagne/+"),
-        stock("dam", "female", albino="albino/+", champagne="champagne/+"),
+        stock("sire", "male", COSTLY, albino="albino/+", deadly="deadly/+"),
+        stock("dam", "female", COSTLY, albino="albino/+", deadly="deadly/+"),
     ]
-    [[found], _] = matches(BALL, ALBINO, mine, 10)
+    [[found], _] = matches(COSTLY, ALBINO, mine, 10)
 
     assert (found.egg_loss, found.share, found.live_share) == (F(1, 4), F(3, 16), F(1, 4))
 
@@ -152,13 +167,13 @@ def test_eggs_that_other_genes_cost_are_told_with_a_match() -> None:
     "target",
     [
         Target(pairs={}),
-        Target(pairs={"champagne": ("champagne", "champagne")}),
+        Target(pairs={"deadly": ("deadly", "deadly")}),
         Target(pairs=dict.fromkeys(list(BALL)[:7], ("+", "+"))),
     ],
 )
 def test_a_target_that_cannot_be_is_refused(target: Target) -> None:
     with pytest.raises(InvalidError):
-        recipes(BALL, target, 10)
+        recipes(COSTLY, target, 10)
 
 
 def walked(plan: Plan, loci: dict[str, Locus], animals: list[Stock], target: Target) -> None:
