@@ -24,7 +24,7 @@ __all__ = ["Look", "Outcome", "Prediction", "TooManyClassesError", "Warned", "at
 MOST_CLASSES = 1000
 """Kinds of young that are listed; beyond that a table helps nobody, and the young are told by their looks."""
 
-LOCI_LISTED = 8
+LOCI_LISTED = 6
 """Loci in a full list of `MOST_CLASSES`; with more of them fewer classes are listed, so that an answer stays below a megabyte."""
 
 
