@@ -287,3 +287,69 @@ def test_reckoning_one_by_one_is_near_what_is_exact(monkeypatch: pytest.MonkeyPa
 
     assert rough.cut and abs(float(het(rough) - exact)) < 0.05
     assert same.pairs == whole.pairs
+
+
+ODD = Locus(
+    locus="odd",
+    name="Odd",
+    alleles=(Allele(allele="odd", name="Odd", mode="recessive"),),
+    sex_linked="x",
+)
+MALES: tuple[Pair, ...] = (("odd", "-"), ("+", "-"))
+FEMALES: tuple[Pair, ...] = (("odd", "odd"), ("odd", "+"), ("+", "+"))
+
+
+def x_linked(child: Pair, sire: Pair, dam: Pair) -> F:
+    """A son has his one allele from his dam; a daughter has her sire's and one of her dam's."""
+    if child in MALES:
+        return F(dam.count(child[0]), 2)
+    return F(sum(sorted((sire[0], one)) == sorted(child) for one in dam), 2)
+
+
+@st.composite
+def sexed_pedigrees(draw: st.DrawFn) -> dict[str, Record]:
+    """Up to six animals of known sex; founders have claimed chances, others were seen or not."""
+    known: dict[str, Record] = {}
+    for number in range(draw(st.integers(2, 6))):
+        key, sex = f"a{number}", draw(st.sampled_from(["male", "female"])) if number > 1 else ("male", "female")[number]
+        males = [one for one, record in known.items() if record.sex == "male"]
+        females = [one for one, record in known.items() if record.sex == "female"]
+        if number < 2 or draw(st.booleans()):
+            share = draw(st.sampled_from(SHARES))
+            pair, normal = (MALES[0], MALES[1]) if sex == "male" else (FEMALES[1], FEMALES[2])
+            known[key] = Record(animal_id=key, sex=sex, prior={pair: share, normal: 1 - share})  # type: ignore[arg-type]
+        else:
+            looks: list[str | None] = ["", None, "Odd"]
+            known[key] = Record(
+                animal_id=key,
+                sex=sex,  # type: ignore[arg-type]
+                sire_id=draw(st.sampled_from(males)),
+                dam_id=draw(st.sampled_from(females)),
+                shows=draw(st.sampled_from(looks)),
+            )
+    return known
+
+
+@settings(deadline=None)
+@given(sexed_pedigrees(), st.data())
+def test_bayes_over_a_sex_linked_pedigree_agrees_with_counting(known: dict[str, Record], data: st.DataObject) -> None:
+    animal = data.draw(st.sampled_from(sorted(known)))
+    keys = list(known)
+    weights: Table = {}
+    for states in product(*(MALES if known[key].sex == "male" else FEMALES for key in keys)):
+        world = dict(zip(keys, states, strict=True))
+        chance = F(1)
+        for key, record in known.items():
+            shown = "Odd" if world[key] in (MALES[0], FEMALES[0]) else ""
+            if record.shows is not None and record.shows != shown:
+                chance = F(0)
+            elif record.prior is not None:
+                chance *= record.prior.get(world[key], F(0))
+            else:
+                chance *= x_linked(world[key], world[record.sire_id or ""], world[record.dam_id or ""])
+        if chance:
+            weights[world[animal]] = weights.get(world[animal], F(0)) + chance
+    total = sum(weights.values(), F(0))
+
+    if total:
+        assert believe(ODD, known, animal).pairs == {pair: weight / total for pair, weight in weights.items()}
