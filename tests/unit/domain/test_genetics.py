@@ -31,7 +31,11 @@ def shares(locus: Locus, sire: str, dam: str) -> dict[str, str]:
     [
         (ALBINO, "albino/+", "albino/+", {"albino/albino": "1/4", "albino/+": "1/2", "+/+": "1/4"}),
         (ALBINO, "albino/+", "albino/albino", {"albino/albino": "1/2", "albino/+": "1/2"}),
+        (ALBINO, "albino/+", "+/+", {"albino/+": "1/2", "+/+": "1/2"}),
         (ALBINO, "albino/albino", "+/+", {"albino/+": "1"}),
+        (ALBINO, "albino/albino", "albino/albino", {"albino/albino": "1"}),
+        (PASTEL, "pastel/+", "pastel/+", {"pastel/pastel": "1/4", "pastel/+": "1/2", "+/+": "1/4"}),
+        (PASTEL, "pastel/pastel", "+/+", {"pastel/+": "1"}),
         (PASTEL, "pastel/+", "+/+", {"pastel/+": "1/2", "+/+": "1/2"}),
         (PASTEL, "pastel/pastel", "pastel/+", {"pastel/pastel": "1/2", "pastel/+": "1/2"}),
         (
@@ -42,6 +46,30 @@ def shares(locus: Locus, sire: str, dam: str) -> dict[str, str]:
         ),
         (BALL["blueeyed"], "mojave/lesser", "+/+", {"mojave/+": "1/2", "lesser/+": "1/2"}),
         (BALL["blueeyed"], "mojave/mojave", "lesser/+", {"mojave/lesser": "1/2", "mojave/+": "1/2"}),
+        (
+            BALL["blueeyed"],
+            "mojave/lesser",
+            "mojave/lesser",
+            {"mojave/mojave": "1/4", "mojave/lesser": "1/2", "lesser/lesser": "1/4"},
+        ),
+        (
+            BALL["blueeyed"],
+            "mojave/lesser",
+            "mojave/+",
+            {"mojave/mojave": "1/4", "mojave/+": "1/4", "mojave/lesser": "1/4", "lesser/+": "1/4"},
+        ),
+        (
+            CRESTED["cappuccino"],
+            "cappuccino/+",
+            "sable/+",
+            {"cappuccino/sable": "1/4", "cappuccino/+": "1/4", "sable/+": "1/4", "+/+": "1/4"},
+        ),
+        (
+            CRESTED["cappuccino"],
+            "cappuccino/+",
+            "cappuccino/+",
+            {"cappuccino/cappuccino": "1/4", "cappuccino/+": "1/2", "+/+": "1/4"},
+        ),
         (
             CRESTED["cappuccino"],
             "cappuccino/sable",
@@ -72,6 +100,36 @@ def test_possible_hets_give_exact_odds(sire: str, dam: str, visual: str, het: st
 
     assert looks[False].share == F(visual)
     assert looks[True].carries == {"albino": F(het)}
+
+
+@pytest.mark.parametrize(
+    ("sire", "dam", "visual", "het"),
+    [
+        ("2/3", "+/+", "0", "1/3"),
+        ("1/2", "+/+", "0", "1/4"),
+        ("1/3", "+/+", "0", "1/6"),
+        ("2/3", "albino/albino", "1/3", "1"),
+        ("1/2", "albino/albino", "1/4", "1"),
+    ],
+)
+def test_a_possible_het_and_a_certain_mate(sire: str, dam: str, visual: str, het: str) -> None:
+    told = predict(BALL, {"albino": possible(sire)}, {"albino": read(ALBINO, dam.split("/"))})
+    shares = {bool(look.carries): look for look in told.looks}
+
+    assert (shares[False].share if False in shares else 0) == F(visual)
+    assert shares[True].carries == {"albino": F(het)}
+
+
+def test_two_double_hets_by_zygosity() -> None:
+    double = {"albino": read(ALBINO, ("albino", "+")), "piebald": read(PIED, ("piebald", "+"))}
+    told = predict(BALL, double, double)
+    copies = {
+        (one.genotype["albino"].count("albino"), one.genotype["piebald"].count("piebald")): one.share
+        for one in told.outcomes
+    }
+    sixteenths = {(0, 0): 1, (0, 1): 2, (0, 2): 1, (1, 0): 2, (1, 1): 4, (1, 2): 2, (2, 0): 1, (2, 1): 2, (2, 2): 1}
+
+    assert copies == {key: F(count, 16) for key, count in sixteenths.items()}
 
 
 def test_two_known_hets_are_shown_as_the_hobby_prints_them() -> None:
