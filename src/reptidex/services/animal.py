@@ -14,6 +14,7 @@ from reptidex.agents.animal import (
     history,
     holds,
     incubation,
+    laboratory,
     lineage,
     meetings,
     pairings,
@@ -34,13 +35,17 @@ from reptidex.http.animal import calendar as calendar_views
 from reptidex.http.animal import claims as claim_views
 from reptidex.http.animal import diversity as diversity_views
 from reptidex.http.animal import founders as founder_views
+from reptidex.http.animal import genetics as genetics_views
 from reptidex.http.animal import health as health_views
 from reptidex.http.animal import internal as internal_views
 from reptidex.http.animal import kinship as kinship_views
 from reptidex.http.animal import lineage as lineage_views
+from reptidex.http.animal import lookup as lookup_views
 from reptidex.http.animal import mates as mate_views
 from reptidex.http.animal import outcomes as outcome_views
 from reptidex.http.animal import photos as photo_views
+from reptidex.http.animal import plans as plan_views
+from reptidex.http.animal import predictions as prediction_views
 from reptidex.http.animal import seasons as season_views
 from reptidex.http.animal import suggestions as suggestion_views
 from reptidex.http.animal import taxonomy as taxonomy_views
@@ -140,6 +145,8 @@ SERVICE = Service(
         photos.choose_photo,
         photos.drop_photo,
         health.record_health,
+        laboratory.record_test,
+        laboratory.withdraw_test,
         taxonomy.tell_taxonomy,
         editing.edit_taxon,
         editing.propose_taxon,
@@ -163,6 +170,10 @@ SERVICE = Service(
         photo_views.routes,
         taxonomy_views.routes,
         taxonomy_editor_views.routes,
+        genetics_views.routes,
+        prediction_views.routes,
+        lookup_views.routes,
+        plan_views.routes,
         internal_views.routes,
     ),
     refresh=refresh,

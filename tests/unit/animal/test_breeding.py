@@ -159,7 +159,7 @@ async def test_a_visual_hatchling_proves_its_parents(keepers: Any) -> None:
 
 
 async def test_a_certain_record_that_disagrees_is_doubted_and_left_alone(keepers: Any) -> None:
-    normal = (Gene(locus="albino", alleles=("+", "+"), evidence="lab"),)
+    normal = (Gene(locus="albino", alleles=("+", "+")),)
     clutch, _, [sire] = await clutch_of(keepers, sire=normal, dam=HET)
     done = await keepers.harness.ask(hatch(keepers, clutch, 1, genotype=VISUAL), Done)
 
