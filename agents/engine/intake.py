@@ -75,7 +75,8 @@ class Reception:
                     raise ContractError(f"{event.type} is no command of {self._service}")
             except (ContractError, RecursionError, ValueError) as problem:
                 # Whatever bytes do to their decoder (a nesting too deep, a key that is no text), the rest goes on.
-                taken.unreadable.append(unreadable(_plain(record), problem, now))
+                plain = LogRecord(topic, partition, offset, record.key, record.value)
+                taken.unreadable.append(unreadable(plain, problem, now))
                 continue
             raw_key = record.key
             key = raw_key.decode(errors="replace") if raw_key is not None else event.subject
@@ -94,7 +95,3 @@ class Reception:
 def _asked(headers: Any) -> str:
     found: str = next((value.decode(errors="replace") for name, value in headers if name == ASKED and value), "")
     return found
-
-
-def _plain(record: Any) -> LogRecord:
-    return LogRecord(record.topic, record.partition, record.offset, record.key, record.value)
