@@ -76,7 +76,7 @@ class Engine:
         self.runner = UnitRunner(
             service, self.routing, self.store, self.ownership, clock=clock, committed=self._committed, step=step
         )
-        self.relay = Relay(service, producer, self._relayed, step=step)
+        self.relay = Relay(producer, self._relayed, step=step)
         self.asker = Asker(
             service, producer, self.ownership, self.reader, clock=clock, deadline_s=settings.answer_deadline_s
         )

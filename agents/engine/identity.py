@@ -39,7 +39,7 @@ Place = tuple[str, str]
 
 def place_of(seed: int, at: datetime) -> Place:
     """Return the place of the message with this seed, handled as of this time."""
-    time = (int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF).to_bytes(6).hex()
+    time = f"{int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF:012x}"
     return f"{time[:8]}-{time[8:]}-7", _tail(seed)
 
 
@@ -51,8 +51,8 @@ def id_at(place: Place, seed: int, ordinal: int) -> str:
 
 
 def _tail(seed: int) -> str:
-    text = hex(seed & _62 | _VARIANT)
-    return f"-{text[2:6]}-{text[6:]}"
+    text = f"{seed & _62 | _VARIANT:x}"
+    return f"-{text[:4]}-{text[4:]}"
 
 
 def derived_id(name: str, at: datetime, ordinal: int = 0) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from reptidex.agents.engine.identity import log_seed, seed_at
-from reptidex.agents.engine.inputs import ASKED, Input, Kind, LogRecord, mark_of
+from reptidex.agents.engine.inputs import ASKED, Input, LogRecord, mark_of
 from reptidex.agents.engine.poison import unreadable
 from reptidex.errors import ContractError
 from reptidex.streams import codec
 from reptidex.streams.contract import command_topic
+from reptidex.streams.envelope import AnyEvent
 from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.inbox import inbox_key
 from reptidex.tables.positions import Position, TopicPartition
@@ -52,35 +53,37 @@ class Reception:
 
     def _take_records(self, taken: Intake, topic: str, partition: int, records: Sequence[Any], now: datetime) -> None:
         position = taken.positions[topic, partition]
-        marks, inputs = position.marks, taken.inputs
+        marks, next_offset = position.marks, position.next_offset
         is_commands = topic == self._commands
-        name = None if is_commands else topic
         seed = log_seed(self._service, topic, partition)
-        kind: Kind = "log"
-        decode, add = codec.decode, inputs.append
+        add = taken.inputs.append
+        read, schema = codec.reader(topic) if not is_commands else (None, "")
         for record in records:
             offset = record.offset
-            if offset < position.next_offset:
+            if offset < next_offset:
                 continue
-            position.next_offset = offset + 1
+            next_offset = offset + 1
             outbox, number = mark_of(record.headers)
             if outbox:
                 if number <= marks.get(outbox, 0):
                     taken.repeats += 1
                     continue
                 marks[outbox] = number
-            try:
-                event = decode(record.value or b"", name)
-                if is_commands and event.data.contract.topic != topic:
-                    raise ContractError(f"{event.type} is no command of {self._service}")
-            except (ContractError, RecursionError, ValueError) as problem:
-                # Whatever bytes do to their decoder (a nesting too deep, a key that is no text), the rest goes on.
-                plain = LogRecord(topic, partition, offset, record.key, record.value)
-                taken.unreadable.append(unreadable(plain, problem, now))
-                continue
+            value, event = record.value, None
+            if read is not None:
+                try:
+                    event = read(value)
+                    if event.type != topic or event.dataschema != schema:
+                        event = None
+                except codec.UNREADABLE:
+                    event = None
+            if event is None:
+                event = self._with_care(taken, LogRecord(topic, partition, offset, record.key, value or b""), now)
+                if event is None:
+                    continue
             raw_key = record.key
             key = raw_key.decode(errors="replace") if raw_key is not None else event.subject
-            one = Input(kind, event, topic, partition, offset, key, seed_at(seed, offset), record.value)
+            one = Input("log", event, topic, partition, offset, key, seed_at(seed, offset), value)
             if is_commands:
                 one.asked = _asked(record.headers)
             elif not outbox:
@@ -90,6 +93,20 @@ class Reception:
                     continue
                 taken.strangers[seen] = one
             add(one)
+        position.next_offset = next_offset
+
+    def _with_care(self, taken: Intake, record: LogRecord, now: datetime) -> AnyEvent | None:
+        """Decode what is not as most records are: a command, an older version, bytes that break their contract."""
+        is_command = record.topic == self._commands
+        try:
+            event = codec.decode(record.value or b"", None if is_command else record.topic)
+            if is_command and event.data.contract.topic != record.topic:
+                raise ContractError(f"{event.type} is no command of {self._service}")
+        except (ContractError, RecursionError, ValueError) as problem:
+            # Whatever bytes do to their decoder (a nesting too deep, a key that is no text), the rest goes on.
+            taken.unreadable.append(unreadable(record, problem, now))
+            return None
+        return event
 
 
 def _asked(headers: Any) -> str:

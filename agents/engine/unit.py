@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -12,7 +13,8 @@ from reptidex.agents.engine.intake import Fetch, Intake, Reception
 from reptidex.agents.engine.outcome import Lane, Outcome
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.poison import RetryPolicy
-from reptidex.agents.engine.routing import Routing
+from reptidex.agents.engine.routing import NOBODY, Routing
+from reptidex.agents.engine.sealing import seal
 from reptidex.agents.engine.work import Work
 from reptidex.agents.engine.working_set import MISSING, WorkingSet, _Missing
 from reptidex.errors import ReptidexError, UnavailableError
@@ -133,24 +135,29 @@ class UnitRunner:
     # -- reading -----------------------------------------------------------------------------------------------------
 
     async def _prefetch(self, intake: Intake) -> None:
-        keys: dict[type[Row], dict[str, None]] = {}
-        peek, route_of = self.working.peek, self.routing.route
+        keys: dict[type[Row], dict[str, None]] = defaultdict(dict)
+        peek, route_of, known_of = self.working.peek, self.routing.route, self.working.known
+        name, route, versions = "", NOBODY, known_of(VersionRow)
         for one in intake.inputs:
             if one.ref is not None:
-                _want(keys, type(one.ref), one.ref.key)
+                keys[type(one.ref)][one.ref.key] = None
             event = one.event
-            route = route_of(event.type)
+            if event.type != name:
+                name = event.type
+                route = route_of(name)
+                prefetch = [(*each, known_of(each.row)) for each in route.prefetch]
             if not route.needs_rows:
                 continue
-            if route.speaks and peek(VersionRow, one.key) is MISSING:
-                _want(keys, VersionRow, one.key)
+            key = one.key
+            if route.speaks and key not in versions and peek(VersionRow, key) is MISSING:
+                keys[VersionRow][key] = None
             if route.is_command and one.kind == "log":
-                _want(keys, AnswerRow, event.id)
-            for row, key_of, many in route.prefetch:
+                keys[AnswerRow][event.id] = None
+            for row, key_of, many, known in prefetch:
                 found = key_of(event.data)
                 for key in found if many else (found,):
-                    if key is not None and peek(row, key) is MISSING:
-                        _want(keys, row, key)
+                    if key is not None and key not in known and peek(row, key) is MISSING:
+                        keys[row][key] = None
         wanted = self._wanted({row: list(each) for row, each in keys.items()})
         wanted.inbox = list(intake.strangers)
         if not (wanted.rows or wanted.locked or wanted.inbox):
@@ -243,7 +250,8 @@ class UnitRunner:
         for fence in guarded:
             if said := work.outgoing.get(fence.partition):
                 first, fence.sent = fence.sent + 1, fence.sent + len(said)
-                batches.append(Batch(fence.partition, first, fence.sent, now, said))
+                sealed = seal(self.service, fence.partition, first, said, now)
+                batches.append(Batch(fence.partition, first, fence.sent, now, sealed))
         touched: set[int] = set()
         if not self.ownership.sole:
             written, owns = self.working.written(), self.ownership.owns_key
@@ -296,13 +304,6 @@ class UnitRunner:
         self.working.drop()
         self.positions.clear()
         self.blocked.clear()
-
-
-def _want(keys: dict[type[Row], dict[str, None]], row: type[Row], key: str) -> None:
-    wanted = keys.get(row)
-    if wanted is None:
-        wanted = keys[row] = {}
-    wanted[key] = None
 
 
 def _copy(fence: Fence) -> Fence:

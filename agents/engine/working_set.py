@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from reptidex.tables.row import Row
 from reptidex.tables.store import RowKey
+from reptidex.tables.versions import VersionRow
 
 CAPACITY = 20_000
 
@@ -51,6 +52,10 @@ class WorkingSet:
         if borrowed:
             self._borrowed.add((cls, key))
 
+    def known(self, cls: type[Row]) -> dict[str, Row | None]:
+        """Return what of a class has been used lately: most of what `peek` would find, without a call for each key."""
+        return self._young[cls]
+
     def put(self, row: Row) -> None:
         """Write a row."""
         cls = type(row)
@@ -69,6 +74,17 @@ class WorkingSet:
         # Taken out first, so that the order of the dirty rows is that of their last writes.
         self._undo.append((cls, key, before, dirty.pop(key, MISSING)))
         young[key] = dirty[key] = row
+
+    def next_version(self, subject: str) -> int | None:
+        """Count an aggregate's version up and return it; None where its row is not in memory."""
+        known = self._young[VersionRow].get(subject, MISSING)
+        if known is MISSING:
+            known = self.peek(VersionRow, subject)
+            if known is MISSING:
+                return None
+        version: int = known.version + 1 if known is not None else 1  # type: ignore[union-attr]
+        self.write(VersionRow, subject, VersionRow(subject=subject, version=version))
+        return version
 
     def mark(self) -> None:
         """Begin a message: what was written before cannot be undone any more."""
