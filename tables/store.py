@@ -91,8 +91,11 @@ class Store:
             await self._session.close()
             self._session = None
 
-    async def load(self, wanted: Wanted) -> Found:
-        """Read what a unit needs, in one round trip where the database allows it."""
+    async def load(self, wanted: Wanted, *, aside: bool = False) -> Found:
+        """Read what a unit needs, in one round trip where the database allows it.
+
+        With `aside` by a connection for look-ups, while this one is at work: nothing that it has not committed is seen.
+        """
         asked: list[tuple[Any, Lookup]] = []
         for row, keys in wanted.rows.items():
             asked.append((row, self.database.statements(row).lookup(keys)))
@@ -101,8 +104,13 @@ class Store:
         if wanted.inbox:
             asked.append((inbox, self._inbox.lookup(wanted.inbox)))
         found = Found({}, set())
-        session = await self.session()
-        results = await session.fetch([lookup for _, lookup in asked], begin=bool(wanted.locked))
+        lookups = [lookup for _, lookup in asked]
+        if aside:
+            async with self.database.reading() as reader:
+                results = await reader.fetch(lookups)
+        else:
+            session = await self.session()
+            results = await session.fetch(lookups, begin=bool(wanted.locked))
         for (what, _), values in zip(asked, results, strict=True):
             if what is inbox:
                 found.inbox = {each[0] for each in values}

@@ -1,6 +1,6 @@
 """From the records of a fetch to inputs: repeats dropped, bytes decoded, unreadable ones set aside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,12 @@ class Intake(msgspec.Struct):
     strangers: dict[str, Input]
     """Inputs from outside the platform's outboxes, by inbox key: the database knows which of them are repeats."""
     repeats: int = 0
+
+    def leave_out(self, known: Iterable[str]) -> None:
+        """Drop the inputs from outside with these inbox keys: they are repeats."""
+        if dropped := {id(self.strangers.pop(key)) for key in known if key in self.strangers}:
+            self.inputs = [one for one in self.inputs if id(one) not in dropped]
+            self.repeats += len(dropped)
 
 
 class Reception:

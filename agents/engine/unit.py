@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import ChainMap, defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from reptidex.agents.engine.intake import Fetch, Intake, Reception
 from reptidex.agents.engine.outcome import Lane, Outcome
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.poison import RetryPolicy
+from reptidex.agents.engine.prepared import Prepared
 from reptidex.agents.engine.routing import NOBODY, Routing
 from reptidex.agents.engine.sealing import seal
 from reptidex.agents.engine.work import Work
@@ -35,6 +36,9 @@ log = logging.getLogger(__name__)
 ENGINE_ROWS: frozenset[type[Row]] = frozenset({AnswerRow, DeadLetterRow, EffectRow})
 """Rows that belong to the partition of the message that caused them: nobody else writes them, nobody needs them twice."""
 TRANSIENT: frozenset[type[Row]] = frozenset({*ENGINE_ROWS, TimerRow})
+
+Barrier = Callable[[], Awaitable[None]]
+NOTHING = Intake([], {}, [], {})
 
 RETRY_FIRST_S, RETRY_LONGEST_S = 0.05, 5.0
 
@@ -65,72 +69,106 @@ class UnitRunner:
         self._stamp = 0
         self._broken: ReptidexError | None = None
         self._absent: set[RowKey] = set()
+        self._barrier: Barrier | None = None
 
-    async def run(self, fetch: Fetch, internal: Sequence[Input] = ()) -> int:
-        """Run one unit and return how many messages it handled.
+    async def run(
+        self,
+        fetch: Fetch,
+        internal: Sequence[Input] = (),
+        *,
+        failed: tuple[Prepared | None, ReptidexError] | None = None,
+    ) -> int:
+        """Run one unit, its commit included, and return how many messages it handled.
 
         Waits out a database that cannot be reached. Data that the database refuses are isolated: the unit is run again
         message by message, and the one at fault becomes a dead letter. Raises `FencedError`.
+        `failed` is what has become of a first try made elsewhere, and what of it may have been committed all the same.
         """
         try:
-            return await self._until_committed(fetch, internal, None)
+            return await self._until_committed(fetch, internal, None, failed)
         except DataRefusedError as refused:
             singles: list[tuple[Fetch, Sequence[Input]]] = [({}, [one]) for one in internal]
             singles += [({at: [record]}, ()) for at, records in fetch.items() for record in records]
             if len(singles) == 1:
-                return await self._until_committed(fetch, internal, refused)
+                return await self._until_committed(fetch, internal, refused, None)
             log.warning("the database refuses a unit of %d messages; each is run on its own: %s", len(singles), refused)
             return sum([await self.run(*single) for single in singles])
 
-    async def _until_committed(self, fetch: Fetch, internal: Sequence[Input], refused: DataRefusedError | None) -> int:
-        wait, last = RETRY_FIRST_S, None
+    async def _until_committed(
+        self,
+        fetch: Fetch,
+        internal: Sequence[Input],
+        refused: DataRefusedError | None,
+        failed: tuple[Prepared | None, ReptidexError] | None,
+    ) -> int:
+        wait, last, problem = RETRY_FIRST_S, *(failed or (None, None))
         while True:
-            self._stamp += 1
             try:
-                if last is not None and await self.store.was_committed(last[0]):
-                    return self._settle(*last)
+                if problem is not None:
+                    told, problem = problem, None
+                    raise told
+                if last is not None and await self.store.was_committed(last.changes):
+                    return self.settle(last)
                 last = None
-                prepared = await self._prepare(fetch, internal, refused)
-                last = prepared
-                self._step("before commit")
-                await self.store.commit(prepared[0])
-                return self._settle(*prepared)
+                last = await self.prepare(fetch, internal, refused)
+                await self.commit(last)
+                return self.settle(last)
             except LostRaceError:
                 last = None
-                await self._abandon()
+                await self.abandon()
                 for partition, fence in (await self._current_fences()).items():
                     self.ownership.fences[partition].touched = fence.touched
                 log.info("another worker wrote rows of ours; the unit is run again")
-            except UnavailableError as problem:
-                log.warning("the unit waits %.2f s: %s", wait, problem)
-                await self._abandon()
+            except UnavailableError as away:
+                log.warning("the unit waits %.2f s: %s", wait, away)
+                await self.abandon()
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, RETRY_LONGEST_S)
             except BaseException:
-                await self._abandon()
+                await self.abandon()
                 raise
 
     async def _current_fences(self) -> dict[int, Fence]:
         held = list(self.ownership.fences.values())
         return await self.store.check_fences(held)
 
-    async def _prepare(
-        self, fetch: Fetch, internal: Sequence[Input], refused: DataRefusedError | None
-    ) -> tuple[Changes, Intake, Handling, Outcome]:
-        self._broken = None
-        self._absent.clear()
+    async def prepare(
+        self,
+        fetch: Fetch,
+        internal: Sequence[Input] = (),
+        refused: DataRefusedError | None = None,
+        *,
+        ahead: Prepared | None = None,
+        barrier: Barrier | None = None,
+    ) -> Prepared:
+        """Handle a unit up to its commit.
+
+        `ahead` is the unit before where that is still being committed: what it wrote is in memory, where it leaves the log too.
+        Handlers that ask what memory cannot tell wait at the `barrier` for its commit.
+        """
+        self._broken, self._absent, self._barrier = None, set(), barrier
         now = self.clock()
         owned = self.ownership.fences
         fetch = {at: records for at, records in fetch.items() if at[1] in owned}
         internal = [one for one in internal if one.partition in owned]
-        intake = self._reception.take(fetch, self.positions, internal, now)
+        before = ahead.intake if ahead is not None else NOTHING
+        intake = self._reception.take(fetch, ChainMap(before.positions, self.positions), internal, now)
+        intake.leave_out(before.strangers)
         await self._prefetch(intake)
         self._step("in handler")
         work = Work(self.service, self.working, self.ownership, self)
         handling = Handling(self, work, now)
         await handling.handle(intake, refused)
+        if barrier is not None:
+            await barrier()  # numbers of the outbox go on from those of the unit before
         changes = self._changes(intake, work, now)
-        return changes, intake, handling, handling.outcome(changes, self.working.written())
+        written = self.working.hand_over()
+        return Prepared(fetch, internal, intake, handling, changes, written, handling.outcome(changes, written))
+
+    async def commit(self, prepared: Prepared) -> None:
+        """Commit a unit. Raises like `Store.commit`."""
+        self._step("before commit")
+        await self.store.commit(prepared.changes)
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -163,10 +201,7 @@ class UnitRunner:
         if not (wanted.rows or wanted.locked or wanted.inbox):
             return
         found_rows = await self._load(wanted)
-        if found_rows.inbox:
-            dropped = {id(intake.strangers.pop(key)) for key in found_rows.inbox}
-            intake.inputs = [one for one in intake.inputs if id(one) not in dropped]
-            intake.repeats += len(dropped)
+        intake.leave_out(found_rows.inbox)
 
     def _wanted(self, keys: dict[type[Row], list[str]]) -> Wanted:
         if self.ownership.sole:
@@ -179,11 +214,7 @@ class UnitRunner:
         return wanted
 
     async def _load(self, wanted: Wanted) -> Found:
-        try:
-            found = await self.store.load(wanted)
-        except ReptidexError as problem:
-            self._broken = problem
-            raise
+        found = await self._load_quietly(wanted)
         for borrowed, asked in ((False, wanted.rows), (True, wanted.locked)):
             for row, keys in asked.items():
                 rows = found.rows.get(row, {})
@@ -201,6 +232,7 @@ class UnitRunner:
 
     async def find(self, query: Query[Any]) -> list[Any]:
         """Return the rows of a query, what this unit has written included."""
+        await self._wait_for_the_unit_before()
         blind = self.working.blind()
         if blind:
             found = await self._load_quietly(Wanted(rows=blind))
@@ -224,9 +256,19 @@ class UnitRunner:
             result.append(known)
         return result
 
+    async def _wait_for_the_unit_before(self) -> None:
+        if self._barrier is None:
+            return
+        try:
+            await self._barrier()
+        except ReptidexError as problem:
+            self._broken = problem
+            raise
+        self._barrier = None
+
     async def _load_quietly(self, wanted: Wanted) -> Found:
         try:
-            return await self.store.load(wanted)
+            return await self.store.load(wanted, aside=self._barrier is not None)
         except ReptidexError as problem:
             self._broken = problem
             raise
@@ -243,6 +285,7 @@ class UnitRunner:
     # -- committing --------------------------------------------------------------------------------------------------
 
     def _changes(self, intake: Intake, work: Work, now: datetime) -> Changes:
+        self._stamp += 1
         involved = {partition for _, partition in intake.positions} | set(work.outgoing)
         involved |= {one.partition for one in intake.inputs}
         guarded = [_copy(fence) for fence in self.ownership.guarded(involved)]
@@ -269,23 +312,26 @@ class UnitRunner:
             touched=sorted(touched),
         )
 
-    def _settle(self, changes: Changes, intake: Intake, handling: Handling, outcome: Outcome) -> int:
+    def settle(self, prepared: Prepared) -> int:
+        """Take note of a commit, and say what follows from it. Returns how many messages the unit handled."""
+        changes, intake = prepared.changes, prepared.intake
         for fence in changes.fences:
             if held := self.ownership.fences.get(fence.partition):
                 held.sent = fence.sent
         self.positions.update(intake.positions)
-        for lane, change in handling.blocking.items():
+        for lane, change in prepared.handling.blocking.items():
             count = self.blocked.get(lane, 0) + change
             if count > 0:
                 self.blocked[lane] = count
             else:
                 self.blocked.pop(lane, None)
-        self.working.settle()
+        self.working.settle(prepared.written)
         self._step("after commit")
-        self._committed(outcome)
+        self._committed(prepared.outcome)
         return len(intake.inputs)
 
-    async def _abandon(self) -> None:
+    async def abandon(self) -> None:
+        """Undo what has been done and not been committed, in memory and in the database."""
         self.working.drop()
         try:
             await self.store.rollback()

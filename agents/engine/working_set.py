@@ -143,16 +143,31 @@ class WorkingSet:
         known = self._old[cls] | self._young[cls]
         return {key: row for key, row in known.items() if row is not None}
 
-    def settle(self) -> None:
-        """Close a committed unit: what it wrote is what the database has."""
+    def hand_over(self) -> Rows:
+        """End a unit: return all that it has written, and be ready for the next while this one is being committed.
+
+        What was written stays in memory as the next unit's base. Should the commit fail, `drop` forgets both units' work.
+        """
+        written = self.written()
         for cls in self._transient:
-            self._young[cls].clear()
+            # What the unit only read goes; what it wrote is known until it is committed (`settle`).
+            self._young[cls] = dict(written.get(cls, {}))
             self._old[cls].clear()
         for cls, key in self._borrowed:
             self._young[cls].pop(key, None)
         self._forget_unit()
         if sum(map(len, self._young.values())) > self._capacity // 2:
             self._old, self._young = self._young, defaultdict(dict)
+        return written
+
+    def settle(self, written: Rows) -> None:
+        """Hear that what a unit has written is in the database, and forget of it what nobody needs twice."""
+        for cls in self._transient:
+            for generation in (self._young, self._old):
+                rows = generation[cls]
+                for key, row in written.get(cls, {}).items():
+                    if rows.get(key, MISSING) is row:
+                        del rows[key]
 
     def drop(self) -> None:
         """Forget everything: after a rollback, and when partitions come or go."""
@@ -161,7 +176,7 @@ class WorkingSet:
         self._forget_unit()
 
     def _forget_unit(self) -> None:
-        self.dirty.clear()
+        self.dirty = defaultdict(dict)
         self._flushed.clear()
         self._bases.clear()
         self._borrowed.clear()
