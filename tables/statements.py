@@ -100,7 +100,8 @@ class RowStatements(Statements):
 
     def write(self, rows: Sequence[Row], *, new: bool = False) -> Step:
         """Insert or replace rows; with `new` they must not be there yet."""
-        return Step(self.insert if new else self.upsert, [self.values(row) for row in rows])
+        plain = map(msgspec.structs.astuple, rows)
+        return Step(self.insert if new else self.upsert, list(map(self.encode, plain) if self.binds else plain))
 
 
 def compile_query(query: Query[Any], dialect: sa.Dialect, *, lock: bool = False) -> Lookup:

@@ -167,12 +167,16 @@ class Store:
         # By name of table, then by key: two workers lock in the same order.
         for cls in sorted(rows, key=lambda each: each.sql.name) if len(rows) > 1 else rows:
             statements, changed = self.database.statements(cls), rows[cls]
-            if gone := [key for key, row in changed.items() if row is None]:
-                steps.append(statements.remove(sorted(gone)))
-            if there := [row for key, row in changed.items() if row is not None and (cls, key) not in fresh]:
+            there = [row for row in changed.values() if row is not None]
+            if len(there) < len(changed):
+                steps.append(statements.remove(sorted(key for key, row in changed.items() if row is None)))
+            if fresh:
+                new = [row for row in there if (cls, row.key) in fresh]
+                there = [row for row in there if (cls, row.key) not in fresh]
+                if new:
+                    steps.append(statements.write(new, new=True))
+            if there:
                 steps.append(statements.write(there))
-            if new := [row for key, row in changed.items() if row is not None and (cls, key) in fresh]:
-                steps.append(statements.write(new, new=True))
         return steps
 
     @property

@@ -33,26 +33,21 @@ def seed_at(seed: int, offset: int) -> int:
     return (seed + offset) * 0x9E3779B97F4A7C15 & _64
 
 
-Place = tuple[str, str]
-"""What the ids of one message share: their time in front, their hash behind."""
+def place_of(seed: int, at: datetime) -> str:
+    """Return the place of the message with this seed, handled as of this time: what its ids share, as 28 hexadecimal digits.
+
+    The first 12 are the time in milliseconds, the rest the variant and the hash.
+    """
+    time = int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
+    return f"{time << 64 | seed & _62 | _VARIANT:028x}"
 
 
-def place_of(seed: int, at: datetime) -> Place:
-    """Return the place of the message with this seed, handled as of this time."""
-    time = f"{int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF:012x}"
-    return f"{time[:8]}-{time[8:]}-7", _tail(seed)
-
-
-def id_at(place: Place, seed: int, ordinal: int) -> str:
+def id_at(place: str, seed: int, ordinal: int) -> str:
     """Return the id of the `ordinal`th thing made while handling a message; ids of one message sort by ordinal."""
-    if ordinal < ORDINALS:
-        return place[0] + _DIGITS[ordinal] + place[1]
-    return place[0] + _DIGITS[ordinal % ORDINALS] + _tail(seed_at(seed, ordinal // ORDINALS))
-
-
-def _tail(seed: int) -> str:
-    text = f"{seed & _62 | _VARIANT:x}"
-    return f"-{text[:4]}-{text[4:]}"
+    if ordinal >= ORDINALS:
+        place = place[:12] + f"{seed_at(seed, ordinal // ORDINALS) & _62 | _VARIANT:x}"
+        ordinal %= ORDINALS
+    return f"{place[:8]}-{place[8:12]}-7{_DIGITS[ordinal]}-{place[12:16]}-{place[16:]}"
 
 
 def derived_id(name: str, at: datetime, ordinal: int = 0) -> str:

@@ -14,10 +14,10 @@ from reptidex.agents.engine.outcome import Lane, Outcome
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.poison import RetryPolicy
 from reptidex.agents.engine.prepared import Prepared
-from reptidex.agents.engine.routing import NOBODY, Routing
+from reptidex.agents.engine.routing import Routing
 from reptidex.agents.engine.sealing import seal
 from reptidex.agents.engine.work import Work
-from reptidex.agents.engine.working_set import MISSING, WorkingSet, _Missing
+from reptidex.agents.engine.working_set import WorkingSet, _Missing
 from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.tables.answers import AnswerRow
 from reptidex.tables.dead_letters import DeadLetterRow
@@ -173,30 +173,23 @@ class UnitRunner:
     # -- reading -----------------------------------------------------------------------------------------------------
 
     async def _prefetch(self, intake: Intake) -> None:
-        keys: dict[type[Row], dict[str, None]] = defaultdict(dict)
-        peek, route_of, known_of = self.working.peek, self.routing.route, self.working.known
-        name, route, versions = "", NOBODY, known_of(VersionRow)
-        for one in intake.inputs:
-            if one.ref is not None:
-                keys[type(one.ref)][one.ref.key] = None
-            event = one.event
-            if event.type != name:
-                name = event.type
-                route = route_of(name)
-                prefetch = [(*each, known_of(each.row)) for each in route.prefetch]
-            if not route.needs_rows:
-                continue
-            key = one.key
-            if route.speaks and key not in versions and peek(VersionRow, key) is MISSING:
-                keys[VersionRow][key] = None
-            if route.is_command and one.kind == "log":
-                keys[AnswerRow][event.id] = None
-            for row, key_of, many, known in prefetch:
-                found = key_of(event.data)
-                for key in found if many else (found,):
-                    if key is not None and key not in known and peek(row, key) is MISSING:
-                        keys[row][key] = None
-        wanted = self._wanted({row: list(each) for row, each in keys.items()})
+        keys: dict[type[Row], list[str]] = defaultdict(list)
+        for one in intake.internal:
+            keys[type(one.ref)].append(one.ref.key)
+        for name, inputs in intake.by_type.items():
+            route = self.routing.route(name)
+            if route.speaks:
+                keys[VersionRow] += [one.key for one in inputs]
+            if route.is_command:
+                keys[AnswerRow] += [one.event.id for one in inputs if one.kind == "log"]
+            for row, key_of, many in route.prefetch:
+                found = [key_of(one.event.data) for one in inputs]
+                keys[row] += [key for each in found for key in each] if many else found
+        unknown = {row: self.working.unknown(row, each) for row, each in keys.items()}
+        for each in unknown.values():
+            if None in each:
+                each.remove(None)
+        wanted = self._wanted({row: each for row, each in unknown.items() if each})
         wanted.inbox = list(intake.strangers)
         if not (wanted.rows or wanted.locked or wanted.inbox):
             return
@@ -218,11 +211,10 @@ class UnitRunner:
         for borrowed, asked in ((False, wanted.rows), (True, wanted.locked)):
             for row, keys in asked.items():
                 rows = found.rows.get(row, {})
-                for key in keys:
-                    there = rows.get(key)
-                    self.working.remember(row, key, there, borrowed=borrowed)
-                    if borrowed and there is None:
-                        self._absent.add((row, key))
+                self.working.remember_all(row, keys, rows)
+                if borrowed:
+                    self.working.borrow(row, keys)
+                    self._absent.update((row, key) for key in keys if key not in rows)
         return found
 
     async def fetch(self, row: type[Row], key: str) -> Row | None:
@@ -250,8 +242,9 @@ class UnitRunner:
         for each in rows:
             known = self.working.peek(query.row, each.key)
             if isinstance(known, _Missing):
-                borrowed = not (query.row in ENGINE_ROWS or self.ownership.owns_key(each.key))
-                self.working.remember(query.row, each.key, each, borrowed=borrowed)
+                self.working.remember(query.row, each.key, each)
+                if not (query.row in ENGINE_ROWS or self.ownership.owns_key(each.key)):
+                    self.working.borrow(query.row, [each.key])
                 known = each
             result.append(known)
         return result
@@ -287,7 +280,7 @@ class UnitRunner:
     def _changes(self, intake: Intake, work: Work, now: datetime) -> Changes:
         self._stamp += 1
         involved = {partition for _, partition in intake.positions} | set(work.outgoing)
-        involved |= {one.partition for one in intake.inputs}
+        involved |= {one.partition for one in intake.internal}
         guarded = [_copy(fence) for fence in self.ownership.guarded(involved)]
         batches = []
         for fence in guarded:

@@ -5,6 +5,7 @@ generation's time did not touch goes with it, which is close to "least recently 
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from reptidex.tables.row import Row
@@ -46,15 +47,29 @@ class WorkingSet:
                 self._young[cls][key] = cast(Row | None, row)
         return row
 
-    def remember(self, cls: type[Row], key: str, row: Row | None, *, borrowed: bool = False) -> None:
-        """Take note of a row as the database has it; a `borrowed` one (another worker's key) is forgotten after the unit."""
+    def remember(self, cls: type[Row], key: str, row: Row | None) -> None:
+        """Take note of a row as the database has it."""
         self._young[cls][key] = row
-        if borrowed:
-            self._borrowed.add((cls, key))
+
+    def borrow(self, cls: type[Row], keys: Iterable[str]) -> None:
+        """Forget these rows after the unit: their keys are another worker's."""
+        self._borrowed.update((cls, key) for key in keys)
 
     def known(self, cls: type[Row]) -> dict[str, Row | None]:
         """Return what of a class has been used lately: most of what `peek` would find, without a call for each key."""
         return self._young[cls]
+
+    def unknown(self, cls: type[Row], keys: Iterable[str]) -> list[str]:
+        """Return those of some keys of which nothing is known, each once."""
+        young, old = self._young[cls], self._old[cls]
+        missing = [key for key in dict.fromkeys(keys) if key not in young]
+        return [key for key in missing if key not in old or self.peek(cls, key) is MISSING] if old else missing
+
+    def remember_all(self, cls: type[Row], keys: Iterable[str], rows: Mapping[str, Row]) -> None:
+        """Take note of what the database has under some keys: these rows, and nothing where there is none."""
+        young = self._young[cls]
+        young.update(dict.fromkeys(keys))
+        young.update(rows)
 
     def put(self, row: Row) -> None:
         """Write a row."""
@@ -77,13 +92,17 @@ class WorkingSet:
 
     def next_version(self, subject: str) -> int | None:
         """Count an aggregate's version up and return it; None where its row is not in memory."""
-        known = self._young[VersionRow].get(subject, MISSING)
+        young = self._young[VersionRow]
+        known: Any = young.get(subject, MISSING)
         if known is MISSING:
             known = self.peek(VersionRow, subject)
             if known is MISSING:
                 return None
-        version: int = known.version + 1 if known is not None else 1  # type: ignore[union-attr]
-        self.write(VersionRow, subject, VersionRow(subject=subject, version=version))
+        version: int = known.version + 1 if known is not None else 1
+        # What `write` does, without a call: every event that is published comes by here.
+        dirty = self.dirty[VersionRow]
+        self._undo.append((VersionRow, subject, known, dirty.pop(subject, MISSING)))
+        young[subject] = dirty[subject] = VersionRow(subject=subject, version=version)
         return version
 
     def mark(self) -> None:
@@ -131,6 +150,8 @@ class WorkingSet:
 
     def written(self) -> Rows:
         """Return all that this unit has written, what has been flushed included."""
+        if not self._flushed:
+            return self.dirty
         rows: Rows = defaultdict(dict)
         for (cls, key), row in self._flushed.items():
             rows[cls][key] = row

@@ -12,7 +12,9 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-UNSENT = "SELECT count(*) FROM outbox JOIN fences ON fences.partition = outbox.partition WHERE outbox.last > fences.relayed"
+UNSENT = (
+    "SELECT count(*) FROM outbox JOIN fences ON fences.partition = outbox.partition WHERE outbox.last > fences.relayed"
+)
 
 
 def upgrade() -> None:
