@@ -35,16 +35,18 @@ class Context(Protocol):
     blocked: dict[Lane, int]
     retries: poison.RetryPolicy
 
-    @property
-    def broken(self) -> ReptidexError | None:
-        """The database's own failure during this unit."""
+
+class Health(Protocol):
+    """What tells a failure of the database from one of the message at hand."""
+
+    broken: ReptidexError | None
 
 
 class Handling:
     """The handling of one unit."""
 
-    def __init__(self, unit: Context, work: Work, now: datetime) -> None:
-        self._unit, self._work, self._now = unit, work, now
+    def __init__(self, unit: Context, work: Work, database: Health, now: datetime) -> None:
+        self._unit, self._work, self._database, self._now = unit, work, database, now
         self.blocking: dict[Lane, int] = {}
         """How many letters more (or fewer) keep each lane waiting after this unit."""
         self._stuck: set[Lane] = set()
@@ -86,7 +88,7 @@ class Handling:
                             if not work.published(event):
                                 await work.publish(event)
             except Exception as problem:
-                if unit.broken is not None:
+                if self._database.broken is not None:
                     raise
                 work.undo()
                 self._fail(one, route, problem)

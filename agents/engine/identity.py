@@ -33,21 +33,32 @@ def seed_at(seed: int, offset: int) -> int:
     return (seed + offset) * 0x9E3779B97F4A7C15 & _64
 
 
-def place_of(seed: int, at: datetime) -> str:
-    """Return the place of the message with this seed, handled as of this time: what its ids share, as 28 hexadecimal digits.
-
-    The first 12 are the time in milliseconds, the rest the variant and the hash.
-    """
-    time = int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
-    return f"{time << 64 | seed & _62 | _VARIANT:028x}"
+Place = tuple[str, str]
+"""What the ids of one message share: their time in front, their hash behind."""
 
 
-def id_at(place: str, seed: int, ordinal: int) -> str:
+def place_of(seed: int, at: datetime) -> Place:
+    """Return the place of the message with this seed, handled as of this time."""
+    return _front(int(at.timestamp() * 1000)), _tail(seed)
+
+
+def id_at(place: Place, seed: int, ordinal: int) -> str:
     """Return the id of the `ordinal`th thing made while handling a message; ids of one message sort by ordinal."""
-    if ordinal >= ORDINALS:
-        place = place[:12] + f"{seed_at(seed, ordinal // ORDINALS) & _62 | _VARIANT:x}"
-        ordinal %= ORDINALS
-    return f"{place[:8]}-{place[8:12]}-7{_DIGITS[ordinal]}-{place[12:16]}-{place[16:]}"
+    if ordinal < ORDINALS:
+        return place[0] + _DIGITS[ordinal] + place[1]
+    return place[0] + _DIGITS[ordinal % ORDINALS] + _tail(seed_at(seed, ordinal // ORDINALS))
+
+
+@lru_cache(maxsize=1024)
+def _front(milliseconds: int) -> str:
+    time = f"{milliseconds & 0xFFFF_FFFF_FFFF:012x}"
+    return f"{time[:8]}-{time[8:]}-7"
+
+
+def _tail(seed: int) -> str:
+    # By way of bytes, since that is faster than the formatting of large numbers.
+    text = (seed & _62 | _VARIANT).to_bytes(8).hex()
+    return f"-{text[:4]}-{text[4:]}"
 
 
 def derived_id(name: str, at: datetime, ordinal: int = 0) -> str:

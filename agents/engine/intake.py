@@ -85,10 +85,9 @@ class Reception:
                 continue
             next_offset = offset + 1
             headers = record.headers
-            mark = headers[0][1] if headers and headers[0][0] == MARK else None
+            mark: bytes = headers[0][1] or b"" if headers and headers[0][0] == MARK else b""
             # Nearly every record has the next number of the same outbox. Numbers of one length are in order as bytes are.
-            usual = mark is not None and mark > last and len(mark) == len(last)
-            if usual and mark[:cut] == prefix and mark[cut:].isdigit():
+            if mark > last and len(mark) == len(last) and mark[:cut] == prefix and mark[cut:].isdigit():
                 last = mark
             else:
                 if outbox:

@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-from collections import ChainMap, defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, cast
 
 from reptidex.agents.engine.handling import Handling
 from reptidex.agents.engine.inputs import Input
@@ -14,30 +13,23 @@ from reptidex.agents.engine.outcome import Lane, Outcome
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.poison import RetryPolicy
 from reptidex.agents.engine.prepared import Prepared
+from reptidex.agents.engine.reading import ENGINE_ROWS, Barrier, Reading
 from reptidex.agents.engine.routing import Routing
 from reptidex.agents.engine.sealing import seal
 from reptidex.agents.engine.work import Work
-from reptidex.agents.engine.working_set import WorkingSet, _Missing
+from reptidex.agents.engine.working_set import WorkingSet
 from reptidex.errors import ReptidexError, UnavailableError
-from reptidex.tables.answers import AnswerRow
-from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.driver import DataRefusedError, LostRaceError
-from reptidex.tables.effects import EffectRow
 from reptidex.tables.outbox import Batch
 from reptidex.tables.positions import Fence, Position, TopicPartition
-from reptidex.tables.query import Query
 from reptidex.tables.row import Row
-from reptidex.tables.store import Changes, Found, RowKey, Store, Wanted
+from reptidex.tables.store import Changes, RowKey, Store
 from reptidex.tables.timers import TimerRow
-from reptidex.tables.versions import VersionRow
 
 log = logging.getLogger(__name__)
 
-ENGINE_ROWS: frozenset[type[Row]] = frozenset({AnswerRow, DeadLetterRow, EffectRow})
-"""Rows that belong to the partition of the message that caused them: nobody else writes them, nobody needs them twice."""
 TRANSIENT: frozenset[type[Row]] = frozenset({*ENGINE_ROWS, TimerRow})
 
-Barrier = Callable[[], Awaitable[None]]
 NOTHING = Intake([], {}, [], {})
 
 RETRY_FIRST_S, RETRY_LONGEST_S = 0.05, 5.0
@@ -67,9 +59,6 @@ class UnitRunner:
         self._committed, self._step = committed, step
         self._reception = Reception(service)
         self._stamp = 0
-        self._broken: ReptidexError | None = None
-        self._absent: set[RowKey] = set()
-        self._barrier: Barrier | None = None
 
     async def run(
         self,
@@ -101,7 +90,8 @@ class UnitRunner:
         refused: DataRefusedError | None,
         failed: tuple[Prepared | None, ReptidexError] | None,
     ) -> int:
-        wait, last, problem = RETRY_FIRST_S, *(failed or (None, None))
+        wait = RETRY_FIRST_S
+        last, problem = failed if failed is not None else (None, None)
         while True:
             try:
                 if problem is not None:
@@ -146,7 +136,6 @@ class UnitRunner:
         `ahead` is the unit before where that is still being committed: what it wrote is in memory, where it leaves the log too.
         Handlers that ask what memory cannot tell wait at the `barrier` for its commit.
         """
-        self._broken, self._absent, self._barrier = None, set(), barrier
         now = self.clock()
         owned = self.ownership.fences
         fetch = {at: records for at, records in fetch.items() if at[1] in owned}
@@ -154,14 +143,15 @@ class UnitRunner:
         before = ahead.intake if ahead is not None else NOTHING
         intake = self._reception.take(fetch, ChainMap(before.positions, self.positions), internal, now)
         intake.leave_out(before.strangers)
-        await self._prefetch(intake)
+        reading = Reading(self.store, self.working, self.ownership, barrier)
+        await reading.prefetch(intake, self.routing)
         self._step("in handler")
-        work = Work(self.service, self.working, self.ownership, self)
-        handling = Handling(self, work, now)
+        work = Work(self.service, self.working, self.ownership, reading)
+        handling = Handling(self, work, reading, now)
         await handling.handle(intake, refused)
         if barrier is not None:
             await barrier()  # numbers of the outbox go on from those of the unit before
-        changes = self._changes(intake, work, now)
+        changes = self._changes(intake, work, reading.absent, now)
         written = self.working.hand_over()
         return Prepared(fetch, internal, intake, handling, changes, written, handling.outcome(changes, written))
 
@@ -170,114 +160,9 @@ class UnitRunner:
         self._step("before commit")
         await self.store.commit(prepared.changes)
 
-    # -- reading -----------------------------------------------------------------------------------------------------
-
-    async def _prefetch(self, intake: Intake) -> None:
-        keys: dict[type[Row], list[str]] = defaultdict(list)
-        for one in intake.internal:
-            keys[type(one.ref)].append(one.ref.key)
-        for name, inputs in intake.by_type.items():
-            route = self.routing.route(name)
-            if route.speaks:
-                keys[VersionRow] += [one.key for one in inputs]
-            if route.is_command:
-                keys[AnswerRow] += [one.event.id for one in inputs if one.kind == "log"]
-            for row, key_of, many in route.prefetch:
-                found = [key_of(one.event.data) for one in inputs]
-                keys[row] += [key for each in found for key in each] if many else found
-        unknown = {row: self.working.unknown(row, each) for row, each in keys.items()}
-        for each in unknown.values():
-            if None in each:
-                each.remove(None)
-        wanted = self._wanted({row: each for row, each in unknown.items() if each})
-        wanted.inbox = list(intake.strangers)
-        if not (wanted.rows or wanted.locked or wanted.inbox):
-            return
-        found_rows = await self._load(wanted)
-        intake.leave_out(found_rows.inbox)
-
-    def _wanted(self, keys: dict[type[Row], list[str]]) -> Wanted:
-        if self.ownership.sole:
-            return Wanted(rows=keys)
-        wanted, owns = Wanted(rows={}, locked={}), self.ownership.owns_key
-        for row, every in keys.items():
-            for key in every:
-                mine = row in ENGINE_ROWS or owns(key)
-                (wanted.rows if mine else wanted.locked).setdefault(row, []).append(key)
-        return wanted
-
-    async def _load(self, wanted: Wanted) -> Found:
-        found = await self._load_quietly(wanted)
-        for borrowed, asked in ((False, wanted.rows), (True, wanted.locked)):
-            for row, keys in asked.items():
-                rows = found.rows.get(row, {})
-                self.working.remember_all(row, keys, rows)
-                if borrowed:
-                    self.working.borrow(row, keys)
-                    self._absent.update((row, key) for key in keys if key not in rows)
-        return found
-
-    async def fetch(self, row: type[Row], key: str) -> Row | None:
-        """Return a row that was not prefetched."""
-        await self._load(self._wanted({row: [key]}))
-        return cast("Row | None", self.working.peek(row, key))
-
-    async def find(self, query: Query[Any]) -> list[Any]:
-        """Return the rows of a query, what this unit has written included."""
-        await self._wait_for_the_unit_before()
-        blind = self.working.blind()
-        if blind:
-            found = await self._load_quietly(Wanted(rows=blind))
-            for row, keys in blind.items():
-                for key in keys:
-                    self.working.base(row, key, found.rows.get(row, {}).get(key))
-        try:
-            lock = not self.ownership.sole
-            self._touch(flushed := self.working.flush())
-            rows = await self.store.find(query, flushed, lock=lock)
-        except ReptidexError as problem:
-            self._broken = problem
-            raise
-        result: list[Any] = []
-        for each in rows:
-            known = self.working.peek(query.row, each.key)
-            if isinstance(known, _Missing):
-                self.working.remember(query.row, each.key, each)
-                if not (query.row in ENGINE_ROWS or self.ownership.owns_key(each.key)):
-                    self.working.borrow(query.row, [each.key])
-                known = each
-            result.append(known)
-        return result
-
-    async def _wait_for_the_unit_before(self) -> None:
-        if self._barrier is None:
-            return
-        try:
-            await self._barrier()
-        except ReptidexError as problem:
-            self._broken = problem
-            raise
-        self._barrier = None
-
-    async def _load_quietly(self, wanted: Wanted) -> Found:
-        try:
-            return await self.store.load(wanted, aside=self._barrier is not None)
-        except ReptidexError as problem:
-            self._broken = problem
-            raise
-
-    def _touch(self, flushed: Any) -> None:
-        # What is in the open transaction already is there now: written again it replaces itself.
-        self._absent.difference_update((cls, key) for cls, rows in flushed.items() for key in rows)
-
-    @property
-    def broken(self) -> ReptidexError | None:
-        """The database's own failure during this unit: no fault of the message at hand."""
-        return self._broken
-
     # -- committing --------------------------------------------------------------------------------------------------
 
-    def _changes(self, intake: Intake, work: Work, now: datetime) -> Changes:
+    def _changes(self, intake: Intake, work: Work, absent: set[RowKey], now: datetime) -> Changes:
         self._stamp += 1
         involved = {partition for _, partition in intake.positions} | set(work.outgoing)
         involved |= {one.partition for one in intake.internal}
@@ -297,7 +182,7 @@ class UnitRunner:
             now=now,
             stamp=self._stamp,
             rows={cls: rows for cls, rows in self.working.dirty.items() if rows},
-            fresh=self._absent,
+            fresh=absent,
             outbox=batches,
             positions=intake.positions,
             inbox=list(intake.strangers),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 import msgspec
 
 from reptidex.agents.agent import Effect
-from reptidex.agents.engine.identity import id_at, place_of
+from reptidex.agents.engine.identity import Place, id_at, place_of
 from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.sealing import Header, Outgoing, type_header
@@ -75,7 +75,7 @@ class Work:
         self.outgoing: dict[int, list[Outgoing]] = {}
         self.answered: bytes = b""
         self._input: Input = cast(Input, None)
-        self._place = ""
+        self._place: Place = ("", "")
         self._ordinal = self._said = 0
         self._partition = -1
         self._out: list[Outgoing] = []

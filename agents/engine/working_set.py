@@ -59,10 +59,10 @@ class WorkingSet:
         """Return what of a class has been used lately: most of what `peek` would find, without a call for each key."""
         return self._young[cls]
 
-    def unknown(self, cls: type[Row], keys: Iterable[str]) -> list[str]:
-        """Return those of some keys of which nothing is known, each once."""
+    def unknown(self, cls: type[Row], keys: Iterable[str | None]) -> list[str]:
+        """Return those of some keys of which nothing is known, each once; None is no key."""
         young, old = self._young[cls], self._old[cls]
-        missing = [key for key in dict.fromkeys(keys) if key not in young]
+        missing = [key for key in dict.fromkeys(keys) if key not in young and key is not None]
         return [key for key in missing if key not in old or self.peek(cls, key) is MISSING] if old else missing
 
     def remember_all(self, cls: type[Row], keys: Iterable[str], rows: Mapping[str, Row]) -> None:
