@@ -1,13 +1,12 @@
 """A unit that has been handled and waits for its commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from reptidex.agents.engine.handling import Handling
 from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.intake import Fetch, Intake
-from reptidex.agents.engine.outcome import Outcome
+from reptidex.agents.engine.outcome import Lane, Outcome
 from reptidex.agents.engine.working_set import Rows
 from reptidex.tables.store import Changes
 
@@ -18,7 +17,8 @@ class Prepared(msgspec.Struct, frozen=True):
     fetch: Fetch
     internal: Sequence[Input]
     intake: Intake
-    handling: Handling
+    blocking: Mapping[Lane, int]
+    """How many letters more (or fewer) keep each lane waiting after this unit."""
     changes: Changes
     written: Rows
     outcome: Outcome
@@ -29,4 +29,4 @@ class Prepared(msgspec.Struct, frozen=True):
 
         It may not where this one changes which messages have to wait (letters), or takes in what is not from the log.
         """
-        return not (self.internal or self.intake.unreadable or self.handling.blocking)
+        return not (self.internal or self.intake.unreadable or self.blocking)

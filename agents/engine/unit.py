@@ -153,7 +153,8 @@ class UnitRunner:
             await barrier()  # numbers of the outbox go on from those of the unit before
         changes = self._changes(intake, work, reading.absent, now)
         written = self.working.hand_over()
-        return Prepared(fetch, internal, intake, handling, changes, written, handling.outcome(changes, written))
+        outcome = handling.outcome(changes, written)
+        return Prepared(fetch, internal, intake, handling.blocking, changes, written, outcome)
 
     async def commit(self, prepared: Prepared) -> None:
         """Commit a unit. Raises like `Store.commit`."""
@@ -197,7 +198,7 @@ class UnitRunner:
             if held := self.ownership.fences.get(fence.partition):
                 held.sent = fence.sent
         self.positions.update(intake.positions)
-        for lane, change in prepared.handling.blocking.items():
+        for lane, change in prepared.blocking.items():
             count = self.blocked.get(lane, 0) + change
             if count > 0:
                 self.blocked[lane] = count
