@@ -82,7 +82,7 @@ def events(count: int, keys: int) -> list[tuple[bytes, bytes, int]]:
             type="bench.job.asked",
             subject=key,
             time=now,
-            dataschema="bench.job.asked/1",
+            dataschema=BenchJobAsked.contract.schema,
             data=asked,
             sequence=f"{place + 1:012d}",
         )

@@ -1,6 +1,6 @@
 """The engine against bare loops and peers, on the same log in the same run: medians of interleaved rounds, ratios printed.
 
-python -m benchmarks.run [--job stateful hot consume latency] [--rounds 3] [--events 200000] [--only engine …] [--json FILE]
+python -m benchmarks.run [--job stateful hot consume latency idle] [--rounds 3] [--events 200000] [--only engine …] [--json FILE]
 """
 
 import argparse
@@ -17,9 +17,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.contenders.shared import BenchJobAsked
+from benchmarks.idle import measure_idle
 from benchmarks.latency import measure_hops
 from benchmarks.load import Result, embedded_log, events, fill, make_topic, run_contender
 
+OTHERS = ("latency", "idle")
 BASE = "aiokafka_loop"
 SOURCE = BenchJobAsked.contract.topic
 CONTENDERS = {
@@ -37,6 +39,12 @@ JOBS = {
     "hot": ("stateful", 1000, "stateful job, 1,000 hot keys"),
     "consume": ("consume", 0, "consume, decode and count"),
 }
+GOALS: dict[str, dict[str, float]] = {
+    "stateful": {BASE: 0.75, "quix": 2, "faust_stock": 35},
+    "hot": {BASE: 1.2, "quix": 3.5},
+    "consume": {BASE: 0.7},
+}
+"""What the engine's rate is to be, as a multiple of another contender's in the same run."""
 console = Console(highlight=False, width=120)
 
 
@@ -89,10 +97,31 @@ def show(job: str, found: dict[str, list[Result]]) -> dict[str, dict[str, float]
     return medians
 
 
+def compare(job: str, medians: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Print and return the engine's medians over everybody else's, with the goals beside them."""
+    ours = medians.get("engine")
+    if ours is None or len(medians) < 2:
+        return {}
+    table = Table(title=f"{job}: the engine against each", title_justify="left")
+    for column in ("contender", "rate ÷ its rate", "goal", "", "its CPU ÷ our CPU"):
+        table.add_column(column, justify="left" if column == "contender" else "right")
+    ratios = {}
+    for name, theirs in medians.items():
+        if name == "engine":
+            continue
+        rate, cpu = ours["rate"] / theirs["rate"], theirs["cpu_us"] / ours["cpu_us"]
+        ratios[name] = {"rate": rate, "cpu": cpu}
+        goal = GOALS[job].get(name)
+        met = "" if goal is None else "met" if rate >= goal else "missed"
+        table.add_row(name, f"{rate:.2f}", f"{goal:g}" if goal else "", met, f"{cpu:.2f}")
+    console.print(table)
+    return ratios
+
+
 def main() -> int:
     """Run what was asked for and keep the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--job", nargs="*", choices=[*JOBS, "latency"], default=[*JOBS, "latency"])
+    parser.add_argument("--job", nargs="*", choices=[*JOBS, *OTHERS], default=[*JOBS, *OTHERS])
     parser.add_argument("--only", nargs="*", choices=list(CONTENDERS), default=list(CONTENDERS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--events", type=int, default=200_000)
@@ -103,8 +132,11 @@ def main() -> int:
     for job in told.job:
         if job == "latency":
             kept[job] = asyncio.run(measure_hops(console, told.rounds))
+        elif job == "idle":
+            kept[job] = asyncio.run(measure_idle(console))
         else:
-            kept[job] = show(job, asyncio.run(throughput(job, told.only, told.rounds, told.events)))
+            medians = show(job, asyncio.run(throughput(job, told.only, told.rounds, told.events)))
+            kept[job] = {"medians": medians, "engine_over": compare(job, medians)}
     told.json.parent.mkdir(parents=True, exist_ok=True)
     told.json.write_bytes(msgspec.json.format(msgspec.json.encode(kept)))
     console.print(f"kept in {told.json}")

@@ -284,6 +284,8 @@ class GeneticsPredictionCompleted(Event, frozen=True, kw_only=True):
     egg_loss: Ratio
     """The share of fertile eggs that a lethal or non-viable class costs."""
     warnings: tuple[WelfareFlag, ...] = ()
+    notes: tuple[LongText, ...] = ()
+    """What the odds take for granted."""
 
 
 class TraitRecord(Event, frozen=True, kw_only=True):
@@ -296,6 +298,8 @@ class TraitRecord(Event, frozen=True, kw_only=True):
     evidence: Evidence
     posterior: Ratio | None = None
     """The chance that the animal carries the alleles; None where it is certain."""
+    reason: LongText = ""
+    """How that is known, in words for breeders."""
 
 
 @event("genetics.trait.recorded", key="animal_id")
@@ -309,6 +313,8 @@ class GeneticsTraitProven(TraitRecord, frozen=True, kw_only=True):
 
     offspring_id: Id | None = None
     """The hatchling that proved it."""
+    test_id: Id | None = None
+    """The laboratory's test that proved it."""
 
 
 class SpeciesRecord(Event, frozen=True, kw_only=True):

@@ -1,11 +1,12 @@
 """CloudEvents to bytes and back: one typed msgspec decoder per contract."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from reptidex.errors import ContractError
+from reptidex.errors import ContractError, UnknownContractError
 from reptidex.streams.contract import Contract, Message, message_class
 from reptidex.streams.envelope import AnyEvent, CloudEvent
 from reptidex.streams.upcast import upcast
@@ -16,8 +17,8 @@ _encoder = msgspec.json.Encoder()
 _readers: dict[str | None, tuple[msgspec.json.Decoder[AnyEvent], str]] = {}
 _SCHEMA = re.compile(r"(?:urn:reptidex:)?(?P<name>[a-z0-9.]+)/(?P<version>[1-9][0-9]*)")
 
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What the decoder raises for bad bytes: wrong JSON or types, text that is not UTF-8, nesting without end."""
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError)
+"""What the decoder raises for bad bytes: wrong JSON or types, text that is not UTF-8, nesting without end, no bytes at all."""
 
 
 class _Peek(msgspec.Struct):
@@ -38,11 +39,27 @@ def decoder_for(name: str) -> msgspec.json.Decoder[AnyEvent]:
 
     Raises `UnknownContractError`.
     """
+    return _reader(name)[0]
+
+
+def _reader(name: str) -> tuple[msgspec.json.Decoder[AnyEvent], str]:
     reader = _readers.get(name)
     if reader is None:
         cls: Any = message_class(name)
         reader = _readers[name] = msgspec.json.Decoder(CloudEvent[cls]), cls.contract.schema
-    return reader[0]
+    return reader
+
+
+def reader(name: str) -> tuple[Callable[[bytes], AnyEvent] | None, str]:
+    """Return the bare decoder of a contract and the schema that it reads, for loops; no decoder for a name that is unknown.
+
+    An event whose `type` and `dataschema` are not these, and bytes at which the decoder raises, are for `decode`.
+    """
+    try:
+        decoder, schema = _reader(name)
+    except UnknownContractError:
+        return None, ""
+    return decoder.decode, schema
 
 
 def decode(raw: bytes, name: str | None = None) -> AnyEvent:
@@ -55,7 +72,7 @@ def decode(raw: bytes, name: str | None = None) -> AnyEvent:
     if reader is not None:
         try:
             event = reader[0].decode(raw)
-        except _UNREADABLE:
+        except UNREADABLE:
             return _decode_with_care(raw, name)  # an old version, or the error with its words
         if event.type == name and event.dataschema == reader[1]:
             return event
@@ -73,7 +90,7 @@ def _decode_with_care(raw: bytes, name: str | None) -> AnyEvent:
         if version < contract.version:
             raw = _upcast(raw, contract, version)
         return decoder.decode(raw)
-    except _UNREADABLE as problem:
+    except UNREADABLE as problem:
         raise ContractError(f"{name or 'event'}: {problem}") from problem
 
 

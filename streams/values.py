@@ -66,10 +66,14 @@ class Gene(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     locus: Text
     alleles: Annotated[tuple[Text, ...], Meta(max_length=2)]
-    """At most two; `+` is the wild type. A single one means that the other is not known."""
+    """At most two; `+` is the wild type, `-` a copy that the animal's sex does not have. A single one means that the other is not
+    known, or does not exist."""
     evidence: Evidence = "claim"
     probability: Ratio | None = None
     """The chance that the animal carries these alleles; None where it is certain."""
+    inherited_from: Literal["sire", "dam"] | None = None
+    """The parent from which the first of the alleles came, where that is known: it says on which sex chromosome a male maker's
+    gene lies (Y comes from the sire), and which linked genes lie together."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -80,6 +84,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     genotype: tuple[Gene, ...] = ()
     sex: Sex = "unknown"
     """`unknown` where the class does not depend on the sex."""
+    trade_name: Text = ""
+    """The label with combinations of several loci named; empty where none has a name."""
 
 
 class WelfareFlag(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,7 +1,8 @@
 """The outbox: what a unit of work has to say, stored with the state that caused it.
 
-One row holds everything that one unit says on account of one partition number. The relay sends it from memory; rows are read
-only by the next owner of the partition, and are pruned by age, so that the log can be restored from them.
+One row holds everything that one unit says on account of one partition number, in the bytes that the log takes. The relay sends
+it from memory; rows are read only by the next owner of the partition, and are pruned by age, so that the log can be restored from
+them.
 """
 
 from datetime import datetime, timedelta
@@ -22,20 +23,17 @@ outbox = sa.Table(
     sa.Column("last", sa.BigInteger, primary_key=True),
     sa.Column("first", sa.BigInteger, nullable=False),
     sa.Column("created", UtcDateTime, nullable=False, index=True),
-    sa.Column("messages", sa.LargeBinary, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
 
-class Outgoing(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One record on its way to the log."""
+class Sealed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Records of one topic-partition, encoded as one record batch of the Kafka protocol (format version 2)."""
 
     topic: str
     partition: int
-    key: bytes
-    value: bytes
-    id: str
-    type: str
-    traceparent: str | None = None
+    count: int
+    records: bytes
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -45,28 +43,28 @@ class Batch(msgspec.Struct, frozen=True):
     first: int
     last: int
     created: datetime
-    messages: list[Outgoing]
+    sealed: list[Sealed]
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(list[Outgoing])
+_decoder = msgspec.msgpack.Decoder(list[Sealed])
 
 
 def values(batch: Batch) -> tuple[Any, ...]:
     """Return the columns of a batch, in their order."""
-    return (batch.partition, batch.last, batch.first, batch.created, _encoder.encode(batch.messages))
+    return (batch.partition, batch.last, batch.first, batch.created, _encoder.encode(batch.sealed))
 
 
 def batch(row: list[Any]) -> Batch:
     """Read a batch back from its columns."""
-    partition, last, first, created, messages = row
-    return Batch(partition, first, last, created, _decoder.decode(messages))
+    partition, last, first, created, sealed = row
+    return Batch(partition, first, last, created, _decoder.decode(sealed))
 
 
 def unsent_sql(dialect: sa.Dialect) -> str:
     """Return the look-up of what an outbox holds beyond a number, oldest first."""
     mark = ("$1::int", "$2::bigint") if dialect.name == "postgresql" else ("?", "?")
-    columns = "partition, last, first, created, messages"
+    columns = "partition, last, first, created, sealed"
     return f"SELECT {columns} FROM outbox WHERE partition = {mark[0]} AND last > {mark[1]} ORDER BY last"
 
 

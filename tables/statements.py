@@ -16,6 +16,7 @@ from reptidex.tables.row import Row
 
 Processor = Callable[[Any], Any]
 
+SORTED_FROM = 100
 FLOAT8 = 701
 """PostgreSQL's type number of a double: SQLAlchemy asks for it where a column holds floats, and nowhere else."""
 
@@ -89,6 +90,10 @@ class RowStatements(Statements):
     def __init__(self, row: type[Row], dialect: sa.Dialect) -> None:
         super().__init__(row.sql, dialect)
         self.row = row
+        # Where only the key is unique, the order of writing is all the same.
+        kinds = (sa.UniqueConstraint, sa.ForeignKeyConstraint)
+        bound = [each for each in row.sql.constraints if isinstance(each, kinds)]
+        self._any_order = not bound and not any(index.unique for index in row.sql.indexes)
 
     def values(self, row: Row) -> Values:
         """Turn a row into what the driver takes."""
@@ -99,8 +104,15 @@ class RowStatements(Statements):
         return self.row(**dict(zip(self.names, self.decode(values), strict=True)))
 
     def write(self, rows: Sequence[Row], *, new: bool = False) -> Step:
-        """Insert or replace rows; with `new` they must not be there yet."""
-        return Step(self.insert if new else self.upsert, [self.values(row) for row in rows])
+        """Insert or replace rows; with `new` they must not be there yet.
+
+        Many rows are written in the order of their keys, where that can make no difference but to speed: in any other order each
+        row touches another page of the tree (it takes SQLite more than twice as long, measured).
+        """
+        if self._any_order and len(rows) >= SORTED_FROM:
+            rows = sorted(rows, key=self.row.key_of)
+        plain = map(msgspec.structs.astuple, rows)
+        return Step(self.insert if new else self.upsert, list(map(self.encode, plain) if self.binds else plain))
 
 
 def compile_query(query: Query[Any], dialect: sa.Dialect, *, lock: bool = False) -> Lookup:

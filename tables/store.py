@@ -91,8 +91,11 @@ class Store:
             await self._session.close()
             self._session = None
 
-    async def load(self, wanted: Wanted) -> Found:
-        """Read what a unit needs, in one round trip where the database allows it."""
+    async def load(self, wanted: Wanted, *, aside: bool = False) -> Found:
+        """Read what a unit needs, in one round trip where the database allows it.
+
+        With `aside` by a connection for look-ups, while this one is at work: nothing that it has not committed is seen.
+        """
         asked: list[tuple[Any, Lookup]] = []
         for row, keys in wanted.rows.items():
             asked.append((row, self.database.statements(row).lookup(keys)))
@@ -101,8 +104,13 @@ class Store:
         if wanted.inbox:
             asked.append((inbox, self._inbox.lookup(wanted.inbox)))
         found = Found({}, set())
-        session = await self.session()
-        results = await session.fetch([lookup for _, lookup in asked], begin=bool(wanted.locked))
+        lookups = [lookup for _, lookup in asked]
+        if aside:
+            async with self.database.reading() as reader:
+                results = await reader.fetch(lookups)
+        else:
+            session = await self.session()
+            results = await session.fetch(lookups, begin=bool(wanted.locked))
         for (what, _), values in zip(asked, results, strict=True):
             if what is inbox:
                 found.inbox = {each[0] for each in values}
@@ -159,12 +167,16 @@ class Store:
         # By name of table, then by key: two workers lock in the same order.
         for cls in sorted(rows, key=lambda each: each.sql.name) if len(rows) > 1 else rows:
             statements, changed = self.database.statements(cls), rows[cls]
-            if gone := [key for key, row in changed.items() if row is None]:
-                steps.append(statements.remove(sorted(gone)))
-            if there := [row for key, row in changed.items() if row is not None and (cls, key) not in fresh]:
+            there = [row for row in changed.values() if row is not None]
+            if len(there) < len(changed):
+                steps.append(statements.remove(sorted(key for key, row in changed.items() if row is None)))
+            if fresh:
+                new = [row for row in there if (cls, row.key) in fresh]
+                there = [row for row in there if (cls, row.key) not in fresh]
+                if new:
+                    steps.append(statements.write(new, new=True))
+            if there:
                 steps.append(statements.write(there))
-            if new := [row for key, row in changed.items() if row is not None and (cls, key) in fresh]:
-                steps.append(statements.write(new, new=True))
         return steps
 
     @property

@@ -9,12 +9,13 @@ from reptidex.agents.animal.clutches import counted, open_clutch, own_clutch, wa
 from reptidex.agents.animal.descent import check_parents, descent_events, trait_events
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
-from reptidex.agents.animal.odds import inherited
-from reptidex.agents.animal.proving import prove_parents
+from reptidex.agents.animal.odds import hatched_with
+from reptidex.agents.animal.proving import learn, reckoned_at_hatching
 from reptidex.agents.animal.records import created, hatched, remarked, updated
 from reptidex.agents.animal.registry import AnimalExistsError, first_ownership, own_animal
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.clutches import hatch_doubts
+from reptidex.domain.lineage import Remark
 from reptidex.errors import InvalidError
 from reptidex.streams.animal import BreedingOffspringRecorded, BreedingOffspringResolved
 from reptidex.streams.commands.animal import Done, Hatchling, RegisterHatchlings, ResolveSire
@@ -46,18 +47,27 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
             updated_at=unit.now,
         )
     )
+    born: dict[str, list[Remark]] = {}
     for hatchling in command.hatchlings:
         animal = await _hatch(hatchling, clutch, command, unit)
-        doubts = await check_parents(animal, None, unit)
-        remarks += doubts
+        born[animal.animal_id] = await check_parents(animal, None, unit)
+        remarks += born[animal.animal_id]
         keep(None, animal, unit, "hatched")
         unit.put(first_ownership(animal, "hatched", unit))
+        for reckoned in reckoned_at_hatching(animal, hatchling.genotype):
+            unit.put(reckoned)
+    learned = await learn([await unit.need(Animal, key) for key in born], unit)
+    for key, doubts in born.items():
+        # What the clutch says of its own young is in their first record: nobody has heard of them before.
+        animal = replace(await unit.need(Animal, key), revision=1)
+        unit.put(animal)
         yield created(animal, "hatched")
         for event in trait_events(animal, animal.genotype):
             yield event
         async for event in descent_events(animal, None, doubts, "registered", unit):
             yield event
-        for event in await prove_parents(animal, unit):
+    for event in learned:
+        if event.key not in born:
             yield event
     unit.put(after)
     watch(after, unit)
@@ -79,8 +89,8 @@ async def _hatch(hatchling: Hatchling, clutch: Clutch, command: RegisterHatchlin
     sire = await unit.need(Animal, sire_id) if sire_id else None
     dam = await unit.need(Animal, clutch.dam_id)
     species = need_species(clutch.species_id)
-    genotype_of(species, hatchling.genotype)
-    genes = inherited(species, sire, dam) | {gene.locus: gene for gene in hatchling.genotype}
+    genotype_of(species, hatchling.genotype, hatchling.sex)
+    genes = hatched_with(species, sire, dam, hatchling)
     chosen = await claim_code(clutch.vivarium_id, hatchling.code, unit) if hatchling.code else ""
     visibility: Visibility = command.visibility
     settled = sire_id is not None or not clutch.candidate_sire_ids
@@ -123,6 +133,7 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
         raise InvalidError("the sire is none of the clutch's candidates", "/sire_id")
     if command.sire_id is None and clutch.candidate_sire_ids and command.evidence != "lab":
         raise InvalidError("that no candidate took part is for a laboratory to say", "/evidence")
+    resolved: list[Animal] = []
     for animal_id in command.animal_ids:
         before = await own_animal(animal_id, command.vivarium_id, unit)
         if before.clutch_id != clutch.clutch_id:
@@ -139,9 +150,9 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
         yield updated(after, "sire_id", "lineage_status")
         async for event in descent_events(after, before, doubts, "resolved", unit):
             yield event
-        # Its look proves its sire too, now that it is known who that is.
-        for event in await prove_parents(after, unit):
-            yield event
+        resolved.append(after)
+    for event in await learn(resolved, unit):
+        yield event
     unit.answer(Done(id=clutch.clutch_id))
     yield BreedingOffspringResolved(
         clutch_id=clutch.clutch_id,

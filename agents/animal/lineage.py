@@ -18,6 +18,7 @@ from reptidex.agents.animal.history import (
     with_standing,
 )
 from reptidex.agents.animal.journal import keep
+from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import findings, remarked, updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.lineage import refuse_errors
@@ -46,6 +47,12 @@ async def set_parents(command: SetParents, unit: Unit) -> AsyncIterator[Event]:
     )
     async for event in change_parents(before, after, "parents", word, unit, hybrid=command.hybrid):
         yield event
+    if after.genotype or after.morphs:
+        former = [one for one in (before.sire_id, before.dam_id) if one and one not in (after.sire_id, after.dam_id)]
+        for event in await relearn(
+            [*former, *(one for one in (after.sire_id, after.dam_id) if one)], after.vivarium_id, unit
+        ):
+            yield event
 
 
 async def change_parents(

@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator, Collection, Sequence
 from fractions import Fraction
 
+import msgspec
+
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.odds import cross, looks, outcomes, warnings
+from reptidex.agents.animal.odds import cross, looks, outcomes, polygenic, taken_for_granted, warnings
 from reptidex.agents.animal.records import remarked
 from reptidex.agents.animal.registry import checked_species
 from reptidex.agents.animal.seasons import season_of
@@ -125,7 +127,7 @@ async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]
         outcomes=outcomes(predictions[0]) if len(sires) == 1 else (),
         egg_loss=ratio(max(one.egg_loss for one in predictions)),
         warnings=tuple(dict.fromkeys(flag for one in predictions for flag in warnings(one))),
-        notes=tuple(dict.fromkeys(note for one in predictions for note in one.notes)),
+        notes=tuple(dict.fromkeys(_notes(species, [*sires, dam], predictions))),
         predicted_inbreeding=ratio(closest),
         remark=command.remark,
         created_at=unit.now,
@@ -141,6 +143,12 @@ async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]
             pairing.pairing_id, pairing.vivarium_id, pairing.species_id, prediction, sire, dam, unit
         ):
             yield event
+
+
+def _notes(species: Species, parents: Sequence[Animal], predictions: Sequence[Prediction]) -> list[str]:
+    notes = [note for one in predictions for note in one.notes]
+    notes += taken_for_granted(species, *(one.genotype for one in parents))
+    return notes + list(polygenic(species, (morph for one in parents for morph in one.morphs)))
 
 
 def _prediction_events(
@@ -173,34 +181,62 @@ def _completed(
         outcomes=outcomes(prediction),
         egg_loss=ratio(prediction.egg_loss),
         warnings=warnings(prediction),
+        notes=tuple(note[:2000] for note in prediction.notes),
     )
 
 
 @agent(PredictGenetics)
 async def predict_genetics(command: PredictGenetics, unit: Unit) -> AsyncIterator[Event]:
-    """Work out what two genotypes can give, for somebody who only tries an idea."""
+    """Work out what two genotypes, or two animals, can give, for somebody who only tries an idea."""
     checked_species(command.species_id)
     species = need_species(command.species_id)
-    prediction = cross(species, command.sire_genotype, command.dam_genotype)
+    sire = await _tried(command.sire_id, command.sire_genotype, "male", command, unit)
+    dam = await _tried(command.dam_id, command.dam_genotype, "female", command, unit)
+    father, mother = (sire.genotype if sire else command.sire_genotype), (dam.genotype if dam else command.dam_genotype)
+    prediction = cross(species, father, mother)
+    morphs = [*command.morphs, *(name for one in (sire, dam) if one for name in one.morphs)]
+    notes = (*prediction.notes, *taken_for_granted(species, father, mother), *polygenic(species, morphs))
+    prediction = msgspec.structs.replace(prediction, notes=notes)
+    together: Fraction | None = None
+    if sire and dam:
+        lines = (await lines_of(unit, [sire.animal_id, dam.animal_id])).ancestry()
+        together = lines.kinship(sire.animal_id, dam.animal_id).fraction
     unit.answer(
         Predicted(
             prediction_id=command.prediction_id,
-            outcomes=outcomes(prediction),
-            looks=looks(prediction),
+            outcomes=outcomes(prediction) if prediction.outcomes else (),
+            looks=looks(prediction, command.eggs),
             egg_loss=ratio(prediction.egg_loss),
             warnings=warnings(prediction),
-            notes=prediction.notes,
+            notes=notes,
+            classes=prediction.classes,
+            steps=prediction.steps,
+            inbreeding=ratio(together) if together is not None else None,
         )
     )
-    genes: dict[str, tuple[Gene, ...]] = {
-        "sire_genotype": command.sire_genotype,
-        "dam_genotype": command.dam_genotype,
-    }
     yield GeneticsPredictionRequested(
         pairing_id=command.prediction_id,
         prediction_id=command.prediction_id,
         vivarium_id=command.vivarium_id,
         species_id=command.species_id,
-        **genes,  # type: ignore[arg-type]
+        sire_genotype=tuple(father),
+        dam_genotype=tuple(mother),
+        sire_id=command.sire_id,
+        dam_id=command.dam_id,
     )
     yield _completed(command.prediction_id, command.prediction_id, command.vivarium_id, command.species_id, prediction)
+
+
+async def _tried(
+    animal_id: str | None, genotype: Sequence[Gene], sex: str, command: PredictGenetics, unit: Unit
+) -> Animal | None:
+    """Return the animal that somebody named instead of a genotype. Raises `InvalidError` where both are given."""
+    if animal_id is None:
+        return None
+    pointer = "/sire_id" if sex == "male" else "/dam_id"
+    if genotype:
+        raise InvalidError("name an animal or give a genotype, not both", pointer)
+    animal = await breeding_animal(animal_id, command.vivarium_id, sex, pointer, unit)
+    if animal.species_id != command.species_id:
+        raise InvalidError(f"{animal.code} is of another species", pointer)
+    return animal

@@ -1,63 +1,231 @@
-"""Learns from hatchlings what their parents carry: one visual recessive proves both."""
+"""Learns from hatchlings what their parents carry, and from parents what their young may.
+
+A visual recessive young proves both parents; young that do not show it lower the odds (Bayes' rule over the whole family).
+What is reckoned is kept beside what the keeper had said (`ReckonedGene`), and every reckoning begins anew from what was said.
+"""
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import updated
+from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
-from reptidex.domain.genetics.loci import WILD
-from reptidex.streams.animal import GeneticsTraitProven
+from reptidex.domain.genetics.explain import odds
+from reptidex.domain.genetics.family import Belief, Record, believe
+from reptidex.domain.genetics.loci import ABSENT, WILD, Locus, Pair
+from reptidex.domain.genetics.looks import look
+from reptidex.domain.genetics.reading import recordable
+from reptidex.streams.animal import GeneticsTraitProven, GeneticsTraitRecorded
 from reptidex.streams.contract import Event
-from reptidex.streams.values import Gene
+from reptidex.streams.values import Evidence, Gene
+from reptidex.tables.animal.families import Family, family_of, loci_told, named_genes, records, stated, tested
+from reptidex.tables.animal.genetics import ReckonedGene
 from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.relatives import ratio
 
 
-async def prove_parents(hatchling: Animal, unit: Unit) -> list[Event]:
-    """Record for each parent of the same vivarium what this hatchling proves it to carry, and tell it."""
+class _Learned(msgspec.Struct, frozen=True):
+    """One gene of an animal as the family now says it is."""
+
+    gene: Gene
+    reason: str
+    offspring_id: str | None = None
+
+
+async def learn(young: Sequence[Animal], unit: Unit) -> list[Event]:
+    """Reckon anew what the parents of some young carry, and what all of their young may; store it and tell what changed.
+
+    Only animals of the young's own vivarium are touched, and never what their keeper is certain of.
+    """
+    parents = list(dict.fromkeys(parent for one in young for parent in (one.sire_id, one.dam_id) if parent))
+    known = [await unit.get(Animal, parent) for parent in parents]
+    if not any(one.genotype or one.morphs for one in [*young, *known] if one is not None):
+        return []
+    return await relearn([*parents, *(one.animal_id for one in young)], young[0].vivarium_id, unit)
+
+
+async def relearn(animal_ids: Sequence[str], vivarium_id: str, unit: Unit) -> list[Event]:
+    """Reckon anew what some animals carry, and what their kin may of whom something was reckoned before."""
+    family = await family_of(unit, animal_ids)
+    reckoned_before = sorted(known.animal_id for known in family.reckoned.values())
+    asked = [key for key in dict.fromkeys([*animal_ids, *reckoned_before]) if key in family.animals]
     said: list[Event] = []
-    for parent_id in (hatchling.sire_id, hatchling.dam_id):
-        parent = await unit.get(Animal, parent_id) if parent_id else None
-        if parent is None or parent.vivarium_id != hatchling.vivarium_id:
-            continue
-        proven = _proven(hatchling, parent.genotype)
-        if not proven:
-            continue
-        loci = {gene.locus for gene in proven}
-        kept = tuple(gene for gene in parent.genotype if gene.locus not in loci)
-        after = replace(parent, genotype=(*kept, *proven), revision=parent.revision + 1, updated_at=unit.now)
-        keep(parent, after, unit, "proven by offspring")
-        said.append(updated(after, "genotype"))
-        said += [
-            GeneticsTraitProven(
-                animal_id=after.animal_id,
-                vivarium_id=after.vivarium_id,
-                locus=gene.locus,
-                alleles=gene.alleles,
-                evidence="offspring",
-                offspring_id=hatchling.animal_id,
-            )
-            for gene in proven
-        ]
+    for species_id in sorted({one.species_id for one in family.animals.values()}):
+        said += _species(need_species(species_id), family, asked, vivarium_id, unit)
     return said
 
 
-def _proven(hatchling: Animal, recorded: Sequence[Gene]) -> list[Gene]:
-    """Name the alleles that a parent must carry and of which its record is not certain.
-
-    A record that is certain and disagrees is left alone: the check of the lineage has said so, and a person must decide.
-    """
-    known = {gene.locus: gene for gene in recorded}
-    loci = need_species(hatchling.species_id).by_locus
-    found = []
-    for gene in hatchling.genotype:
-        allele = loci[gene.locus].find(gene.alleles[0])
-        double = len(gene.alleles) == 2 and gene.alleles[0] == gene.alleles[1]
-        if allele is None or not allele.hidden or not double or gene.probability is not None:
+def _species(species: Species, family: Family, asked: Sequence[str], vivarium_id: str, unit: Unit) -> list[Event]:
+    loci = loci_told(species, family)
+    known = {locus.locus: records(species, family, locus) for locus in loci}
+    alike: dict[tuple[object, ...], Belief] = {}
+    said: list[Event] = []
+    for key in asked:
+        animal = family.animals[key]
+        if animal.species_id != species.species_id or animal.vivarium_id != vivarium_id:
             continue
-        before = known.get(gene.locus)
-        if before is None or before.probability is not None:
-            found.append(Gene(locus=gene.locus, alleles=(allele.allele, WILD), evidence="offspring"))
-    return found
+        learned = [
+            one
+            for locus in loci
+            if (one := _learn(species, locus, known[locus.locus], family, animal, alike)) is not None
+        ]
+        said += _store(animal, learned, family, unit)
+    return said
+
+
+def _learn(
+    species: Species,
+    locus: Locus,
+    known: dict[str, Record],
+    family: Family,
+    animal: Animal,
+    alike: dict[tuple[object, ...], Belief],
+) -> _Learned | None:
+    """Return what is to be recorded of an animal at a locus; None where its record stays as it is."""
+    now = next((gene for gene in animal.genotype if gene.locus == locus.locus), None)
+    said = stated(family, animal, locus.locus)
+    certain = said is not None and said.probability is None
+    if (
+        certain
+        or tested(family, animal.animal_id, locus.locus)
+        or locus.locus in named_genes(species, animal.morphs)[0]
+    ):
+        return None
+    record = known[animal.animal_id]
+    if record.shows is None and not record.tells and not _children(known, animal.animal_id):
+        return None
+    belief = _believe(locus, known, animal.animal_id, alike)
+    gene = _gene(locus, belief, record, said, now, known)
+    if gene is not None and said is not None and (gene.alleles, gene.probability) == (said.alleles, said.probability):
+        gene = said
+    if gene is None or gene == now:
+        return None
+    return _Learned(
+        gene,
+        f"{locus.name}: {odds(locus, belief.pairs)}, reckoned over {belief.relatives} relatives",
+        _star(locus, known, animal, gene),
+    )
+
+
+def _children(known: dict[str, Record], animal_id: str) -> list[Record]:
+    return [record for record in known.values() if animal_id in (record.sire_id, record.dam_id)]
+
+
+def _believe(locus: Locus, known: dict[str, Record], animal_id: str, alike: dict[tuple[object, ...], Belief]) -> Belief:
+    """Reckon once for all young of one pair that have the same record and no young of their own."""
+    record = known[animal_id]
+    if _children(known, animal_id):
+        return believe(locus, known, animal_id)
+    prior = tuple(record.prior.items()) if record.prior else None
+    key = (locus.locus, record.sire_id, record.dam_id, record.sex, record.pairs, record.shows, prior)
+    if key not in alike:
+        alike[key] = believe(locus, known, animal_id)
+    return alike[key]
+
+
+def _gene(
+    locus: Locus, belief: Belief, record: Record, said: Gene | None, now: Gene | None, known: dict[str, Record]
+) -> Gene | None:
+    """Return the gene that a belief comes to; None where it is nothing to record."""
+    mutants = {allele for pair in belief.pairs for allele in pair} - {WILD, ABSENT}
+    if len(mutants) != 1 or (now is None and said is None and not mutants):
+        return None
+    [allele] = mutants
+    carriers = [pair for pair in belief.pairs if allele in pair]
+    chance = belief.carries(allele)
+    if len(carriers) != 1 or (chance != 1 and look(locus, carriers[0])):
+        return None
+    parents = known.keys() & {record.sire_id, record.dam_id}
+    evidence: Evidence = "parentage" if parents and not _children(known, record.animal_id) else "clutch"
+    if chance == 1:
+        evidence = "offspring" if _children(known, record.animal_id) else "parentage"
+    # An animal of which nothing was recorded is left so, unless its own young or parents say something certain or its
+    # parents make it a possible het: an ancestor that merely might carry something stays as its keeper has it.
+    if now is None and chance != 1 and not parents:
+        return None
+    return Gene(
+        locus=locus.locus,
+        alleles=carriers[0],
+        evidence=evidence,
+        probability=None if chance == 1 else ratio(recordable(chance)),
+        inherited_from=said.inherited_from if said else None,
+    )
+
+
+def _star(locus: Locus, known: dict[str, Record], animal: Animal, gene: Gene) -> str | None:
+    """Name the young that proves its parent, if one does."""
+    if gene.probability is not None or gene.evidence != "offspring":
+        return None
+    showing = [
+        one.animal_id
+        for one in _children(known, animal.animal_id)
+        if any(set(pair) <= set(gene.alleles) - {WILD} and look(locus, pair) for pair in one.pairs)
+    ]
+    return min(showing) if showing else None
+
+
+def _store(animal: Animal, learned: Sequence[_Learned], family: Family, unit: Unit) -> list[Event]:
+    if not learned:
+        return []
+    fresh = {one.gene.locus: one.gene for one in learned}
+    genes = [fresh.pop(gene.locus, gene) for gene in animal.genotype]
+    after = replace(animal, genotype=(*genes, *fresh.values()), revision=animal.revision + 1, updated_at=unit.now)
+    keep(animal, after, unit, "genes reckoned")
+    for one in learned:
+        key = ReckonedGene.id_of(animal.animal_id, one.gene.locus)
+        before = stated(family, animal, one.gene.locus)
+        unit.put(
+            ReckonedGene(
+                reckoned_id=key, animal_id=animal.animal_id, locus=one.gene.locus, stated=before, gene=one.gene
+            )
+        )
+    return [updated(after, "genotype"), *(_told(after, one) for one in learned)]
+
+
+def reckoned_at_hatching(animal: Animal, recorded: Sequence[Gene]) -> list[ReckonedGene]:
+    """Return what of a hatchling's genes came from its parents alone, so that it can be reckoned anew.
+
+    What shows is left as a record: it was there to be seen.
+    """
+    loci = need_species(animal.species_id).by_locus
+    said = {gene.locus for gene in recorded}
+    return [
+        ReckonedGene(
+            reckoned_id=ReckonedGene.id_of(animal.animal_id, gene.locus),
+            animal_id=animal.animal_id,
+            locus=gene.locus,
+            gene=gene,
+        )
+        for gene in animal.genotype
+        if gene.evidence == "parentage" and gene.locus not in said and not look(loci[gene.locus], _pair(gene))
+    ]
+
+
+def _pair(gene: Gene) -> Pair:
+    return gene.alleles[0], gene.alleles[-1]
+
+
+def _told(animal: Animal, one: _Learned) -> Event:
+    if one.gene.probability is None:
+        return GeneticsTraitProven(
+            animal_id=animal.animal_id,
+            vivarium_id=animal.vivarium_id,
+            locus=one.gene.locus,
+            alleles=one.gene.alleles,
+            evidence=one.gene.evidence,
+            offspring_id=one.offspring_id,
+            reason=one.reason[:2000],
+        )
+    return GeneticsTraitRecorded(
+        animal_id=animal.animal_id,
+        vivarium_id=animal.vivarium_id,
+        locus=one.gene.locus,
+        alleles=one.gene.alleles,
+        evidence=one.gene.evidence,
+        posterior=one.gene.probability,
+        reason=one.reason[:2000],
+    )

@@ -10,6 +10,8 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, examined, trait_events
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
+from reptidex.agents.animal.odds import claimed
+from reptidex.agents.animal.proving import learn, relearn
 from reptidex.agents.animal.records import created, remarked, updated
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.lineage import refuse_errors
@@ -90,11 +92,11 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
     if await unit.get(Animal, command.animal_id) is not None:
         raise AnimalExistsError(command.animal_id)
     species = checked_species(command.species_id)
-    genotype_of(need_species(command.species_id), command.genotype)
+    genotype_of(need_species(command.species_id), command.genotype, command.sex)
     same = {"name", "species_id", "morphs", "genotype", "sex", "born_on", "birth_precision", "status", "visibility"}
     same |= {"animal_id", "vivarium_id", "placeholder", "sire_id", "dam_id", "notes", "phenotype"}
     animal = Animal(
-        **{name: getattr(command, name) for name in same},
+        **{name: getattr(command, name) for name in same} | {"genotype": claimed(command.genotype)},
         code="",
         species=species,
         subspecies=checked_subspecies(need_species(command.species_id), command.subspecies),
@@ -122,6 +124,9 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
         yield event
     async for event in descent_events(animal, None, remarks, "registered", unit, hybrid=command.hybrid, lines=lines):
         yield event
+    if animal.genotype or animal.morphs:
+        for event in await learn([animal], unit):
+            yield event
 
 
 @agent(UpdateAnimal, prefetch={Animal: "animal_id"})
@@ -137,6 +142,8 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
         wanted["external_ref"] = await claim_reference(command.vivarium_id, wanted["external_ref"], unit)
     if "subspecies" in wanted:
         wanted["subspecies"] = checked_subspecies(need_species(before.species_id), wanted["subspecies"])
+    if "genotype" in wanted:
+        wanted["genotype"] = claimed(wanted["genotype"], before.genotype)
     changed = sorted(name for name, value in wanted.items() if getattr(before, name) != value)
     unit.answer(Done(id=before.animal_id))
     if not changed:
@@ -148,8 +155,8 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
         after = replace(after, birth_precision="day")
     check_birth(after, unit)
     remarks = []
-    if "genotype" in changed:
-        genotype_of(need_species(after.species_id), after.genotype)
+    if {"genotype", "sex"} & set(changed):
+        genotype_of(need_species(after.species_id), after.genotype, after.sex)
     if {"sex", "born_on", "birth_precision", "genotype"} & set(changed):
         remarks = await check_parents(after, before, unit)
         await check_offspring(after, unit)
@@ -158,3 +165,7 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
     yield updated(after, *changed)
     for event in trait_events(after, [gene for gene in after.genotype if gene not in before.genotype]):
         yield event
+    if {"genotype", "morphs"} & set(changed):
+        kin = [after.animal_id, *(parent for parent in (after.sire_id, after.dam_id) if parent)]
+        for event in await relearn(kin, after.vivarium_id, unit):
+            yield event

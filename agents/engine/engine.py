@@ -5,7 +5,8 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from reptidex.agents.engine.intake import Fetch
 from reptidex.agents.engine.letters import Letters
 from reptidex.agents.engine.outcome import Outcome
 from reptidex.agents.engine.ownership import Ownership
+from reptidex.agents.engine.pipeline import Pipeline
 from reptidex.agents.engine.relay import Relay
 from reptidex.agents.engine.routing import Routing
 from reptidex.agents.engine.timers import Timers
@@ -76,7 +78,8 @@ class Engine:
         self.runner = UnitRunner(
             service, self.routing, self.store, self.ownership, clock=clock, committed=self._committed, step=step
         )
-        self.relay = Relay(service, producer, self._relayed, step=step)
+        self.pipeline = Pipeline(self.runner, done=self._unit_done, start=self._spawn, turn=self._turn)
+        self.relay = Relay(producer, self._relayed, step=step)
         self.asker = Asker(
             service, producer, self.ownership, self.reader, clock=clock, deadline_s=settings.answer_deadline_s
         )
@@ -91,6 +94,7 @@ class Engine:
         self._work = asyncio.Event()
         self._ready = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._commits: set[asyncio.Task[None]] = set()
         self._group_offsets: dict[TopicPartition, int] = {}
         self._ends: Callable[[TopicPartition], int | None] = lambda at: None
         self.appetite = settings.unit_records
@@ -106,6 +110,22 @@ class Engine:
         loop = asyncio.get_running_loop()
         for task in (self._pump(), self.timers.run(), self.letters.run(), self._prune()):
             self._tasks.append(loop.create_task(self._guarded(task)))
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Wait until no unit is at work and none is being committed, and keep it so."""
+        async with self._lock:
+            await self.pipeline.settled()
+            yield
+
+    async def _turn(self) -> None:
+        async with self._alone():
+            pass
 
     async def _guarded(self, task: Any) -> None:
         try:
@@ -128,8 +148,11 @@ class Engine:
         try:
             async with asyncio.timeout(max(0.1, end - time.monotonic())):
                 await self._lock.acquire()
+                await self.pipeline.settled()
         except TimeoutError:
             log.warning("a unit is still at work; it is undone and run again by the next worker")
+        for task in self._commits:
+            task.cancel()
         await self.effects.forget()
         await self.relay.drain(max(0.1, end - time.monotonic()))
         await self.relay.reset()
@@ -154,7 +177,7 @@ class Engine:
         """Finish the unit at work, then own nothing."""
         self._ready.clear()
         try:
-            async with asyncio.timeout(self.settings.session_timeout_s * 0.6), self._lock:
+            async with asyncio.timeout(self.settings.session_timeout_s * 0.6), self._alone():
                 await self._let_go()
         except TimeoutError:
             log.error("the unit at work does not end; its commit is left to the fences")
@@ -162,6 +185,7 @@ class Engine:
 
     async def _let_go(self) -> None:
         self.ownership.take({})
+        self.pipeline.forget()
         self.runner.forget()
         self.timers.forget()
         self.letters.forget()
@@ -179,7 +203,7 @@ class Engine:
         wait = 0.1
         while True:
             try:
-                async with self._lock:
+                async with self._alone():
                     await self._let_go()
                     self.step("on assignment")
                     await self._take_over(sorted(partitions))
@@ -248,23 +272,27 @@ class Engine:
     async def _unit(self, fetch: Fetch) -> None:
         await self.relay.ebb()
         internal = [self._internal.popleft() for _ in range(min(len(self._internal), INTERNAL_AT_ONCE))]
-        self._unit_began = began = time.monotonic()
+        self._unit_began = time.monotonic()
         self.step("before unit")
         try:
-            count = await self.runner.run(fetch, [one for one, _ in internal])
+            await self.pipeline.run(fetch, [one for one, _ in internal])
+            if internal or self.runner.blocked:
+                await self.pipeline.settled()
         except BaseException:
             for _, future in internal:
                 future.cancel()
             raise
         finally:
             self._unit_began = None
-        self._last_unit = time.monotonic()
-        self.tally.unit(count, self._last_unit - began)
         for _, future in internal:
             if not future.done():
                 future.set_result(None)
         if self.runner.blocked:
             self.letters.heard({(record.key or b"").decode() for records in fetch.values() for record in records})
+
+    def _unit_done(self, messages: int, seconds: float) -> None:
+        self._last_unit = time.monotonic()
+        self.tally.unit(messages, seconds)
 
     def submit(self, one: Input) -> "asyncio.Future[None]":
         """Have an internal message handled in the next unit; the future tells of its commit."""
@@ -302,14 +330,14 @@ class Engine:
         self._die(FENCED)
 
     async def _resync(self) -> None:
-        async with self._lock:
+        async with self._alone():
             self.runner.blocked = await self.letters.blocked()
 
     async def _prune(self) -> None:
         while True:
             await asyncio.sleep(PRUNE_EVERY_S)
             try:
-                async with self._lock:
+                async with self._alone():
                     session = await self.store.session()
                     await session.commit(pruning(self.database, self._clock()))
             except UnavailableError as problem:
@@ -350,7 +378,7 @@ class Engine:
             units=self.tally.units,
             messages=self.tally.messages,
             unit_seconds=tuple(self.tally.durations),
-            busy_s=now - self._unit_began if self._unit_began is not None else 0.0,
+            busy_s=now - (self._unit_began or self.pipeline.began or now),
             stalled_s=now - self._last_unit if lag and self.is_ready else 0.0,
             unsent=self.relay.backlog,
             oldest_unsent_s=max(0.0, (self._clock() - oldest.created).total_seconds()) if oldest else 0.0,

@@ -11,7 +11,7 @@ from reptidex.agents.engine import poison
 from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.intake import Intake
 from reptidex.agents.engine.outcome import Lane, Outcome
-from reptidex.agents.engine.routing import Route, Routing
+from reptidex.agents.engine.routing import NOBODY, Route, Routing
 from reptidex.agents.engine.work import Work
 from reptidex.agents.engine.working_set import WorkingSet
 from reptidex.errors import ContractError, DomainError, ReptidexError
@@ -35,16 +35,18 @@ class Context(Protocol):
     blocked: dict[Lane, int]
     retries: poison.RetryPolicy
 
-    @property
-    def broken(self) -> ReptidexError | None:
-        """The database's own failure during this unit."""
+
+class Health(Protocol):
+    """What tells a failure of the database from one of the message at hand."""
+
+    broken: ReptidexError | None
 
 
 class Handling:
     """The handling of one unit."""
 
-    def __init__(self, unit: Context, work: Work, now: datetime) -> None:
-        self._unit, self._work, self._now = unit, work, now
+    def __init__(self, unit: Context, work: Work, database: Health, now: datetime) -> None:
+        self._unit, self._work, self._database, self._now = unit, work, database, now
         self.blocking: dict[Lane, int] = {}
         """How many letters more (or fewer) keep each lane waiting after this unit."""
         self._stuck: set[Lane] = set()
@@ -58,10 +60,13 @@ class Handling:
         work, unit = self._work, self._unit
         for letter in intake.unreadable:
             unit.working.put(letter)
-            work.outgoing.setdefault(letter.partition, []).append(poison.obituary(unit.service, letter, self._now))
+            work.outbox(letter.partition).append(poison.obituary(unit.service, letter, self._now))
         route_of, blocked = unit.routing.route, unit.blocked
+        name, route = "", NOBODY
         for one in intake.inputs:
-            route = route_of(one.event.type)
+            if one.event.type != name:
+                name = one.event.type
+                route = route_of(name)
             unusual = one.ref is not None or route.is_command or blocked or self.blocking
             if unusual and self._skipped(one, route):
                 continue
@@ -73,9 +78,17 @@ class Handling:
                 if unusual or not route.handlers:
                     await self._handle_one(one, route)
                 else:
-                    await self._call(one, route)
+                    # What `_call` does, without a call: this is the way of nearly every event.
+                    message = one.event.data
+                    for _, call, speaks in route.handlers:
+                        if not speaks:
+                            await call(message, work)
+                            continue
+                        async for event in call(message, work):
+                            if not work.published(event):
+                                await work.publish(event)
             except Exception as problem:
-                if unit.broken is not None:
+                if self._database.broken is not None:
                     raise
                 work.undo()
                 self._fail(one, route, problem)

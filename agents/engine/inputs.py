@@ -60,15 +60,18 @@ class Input(msgspec.Struct, gc=False):
         return (self.topic, self.key)
 
 
-def mark_of(headers: Any) -> tuple[str, int]:
-    """Return the place of a record in the outbox that sent it; an empty name for one from outside, or with no proper mark."""
+def mark_of(headers: Any) -> tuple[str, int, bytes]:
+    """Return the outbox that sent a record, its number there, and the mark that says so.
+
+    The name is empty for a record from outside, or one with no proper mark.
+    """
     for name, value in headers:
         if name == MARK and value:
             outbox, _, number = value.rpartition(b":")
             if outbox and number.isdigit() and len(number) < 19:
-                return _outbox(outbox), int(number)
+                return _outbox(outbox), int(number), value
             break
-    return "", 0
+    return "", 0, b""
 
 
 @lru_cache(maxsize=4096)

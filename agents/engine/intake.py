@@ -1,17 +1,19 @@
 """From the records of a fetch to inputs: repeats dropped, bytes decoded, unreadable ones set aside."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from reptidex.agents.engine.identity import log_seed, seed_at
-from reptidex.agents.engine.inputs import ASKED, Input, Kind, LogRecord, mark_of
+from reptidex.agents.engine.inputs import ASKED, MARK, Input, LogRecord, mark_of
 from reptidex.agents.engine.poison import unreadable
 from reptidex.errors import ContractError
 from reptidex.streams import codec
 from reptidex.streams.contract import command_topic
+from reptidex.streams.envelope import AnyEvent
 from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.inbox import inbox_key
 from reptidex.tables.positions import Position, TopicPartition
@@ -24,11 +26,27 @@ class Intake(msgspec.Struct):
     """The inputs of one unit, and where it leaves the positions."""
 
     inputs: list[Input]
+    """In the order in which they are handled: those that do not come from the log, then the records by topic-partition."""
     positions: dict[TopicPartition, Position]
     unreadable: list[DeadLetterRow]
     strangers: dict[str, Input]
     """Inputs from outside the platform's outboxes, by inbox key: the database knows which of them are repeats."""
+    internal: Sequence[Input] = ()
+    """Those of the inputs that do not come from the log."""
+    by_type: dict[str, list[Input]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    """The inputs by name of message, for what is asked once a kind; repeats may be among them."""
     repeats: int = 0
+
+    def add(self, name: str, inputs: list[Input]) -> None:
+        """Append inputs of one kind."""
+        self.inputs += inputs
+        self.by_type[name] += inputs
+
+    def leave_out(self, known: Iterable[str]) -> None:
+        """Drop the inputs from outside with these inbox keys: they are repeats."""
+        if dropped := {id(self.strangers.pop(key)) for key in known if key in self.strangers}:
+            self.inputs = [one for one in self.inputs if id(one) not in dropped]
+            self.repeats += len(dropped)
 
 
 class Reception:
@@ -42,7 +60,9 @@ class Reception:
         self, fetch: Fetch, at: Mapping[TopicPartition, Position], internal: Sequence[Input], now: datetime
     ) -> Intake:
         """Turn a fetch into inputs; `at` are the positions before it, left as they are."""
-        taken = Intake(list(internal), {}, [], {})
+        taken = Intake([], {}, [], {}, internal)
+        for one in internal:
+            taken.add(one.event.type, [one])
         for (topic, partition), records in fetch.items():
             known = at.get((topic, partition))
             next_offset, marks = (known.next_offset, known.marks) if known else (0, {})
@@ -52,49 +72,79 @@ class Reception:
 
     def _take_records(self, taken: Intake, topic: str, partition: int, records: Sequence[Any], now: datetime) -> None:
         position = taken.positions[topic, partition]
-        marks, inputs = position.marks, taken.inputs
+        marks, next_offset = position.marks, position.next_offset
         is_commands = topic == self._commands
-        name = None if is_commands else topic
         seed = log_seed(self._service, topic, partition)
-        kind: Kind = "log"
-        decode, add = codec.decode, inputs.append
+        read, schema = codec.reader(topic) if not is_commands else (None, "")
+        inputs: list[Input] = []
+        # The mark of the record before, where the outbox's name ends in it, and that name with its colon.
+        last, cut, prefix, outbox = b"", 0, b"", ""
         for record in records:
             offset = record.offset
-            if offset < position.next_offset:
+            if offset < next_offset:
                 continue
-            position.next_offset = offset + 1
-            outbox, number = mark_of(record.headers)
-            if outbox:
-                if number <= marks.get(outbox, 0):
-                    taken.repeats += 1
+            next_offset = offset + 1
+            headers = record.headers
+            mark: bytes = headers[0][1] or b"" if headers and headers[0][0] == MARK else b""
+            # Nearly every record has the next number of the same outbox. Numbers of one length are in order as bytes are.
+            if mark > last and len(mark) == len(last) and mark[:cut] == prefix and mark[cut:].isdigit():
+                last = mark
+            else:
+                if outbox:
+                    marks[outbox] = int(last[cut:])
+                outbox, number, last = mark_of(headers)
+                if outbox:
+                    cut = last.rindex(b":") + 1
+                    prefix = last[:cut]
+                    if number <= (seen := marks.get(outbox, 0)):
+                        last = b"%b%d" % (prefix, seen)
+                        taken.repeats += 1
+                        continue
+            value, event = record.value, None
+            if read is not None:
+                try:
+                    event = read(value)
+                    if event.type != topic or event.dataschema != schema:
+                        event = None
+                except codec.UNREADABLE:
+                    event = None
+            if event is None:
+                event = self._with_care(taken, LogRecord(topic, partition, offset, record.key, value or b""), now)
+                if event is None:
                     continue
-                marks[outbox] = number
-            try:
-                event = decode(record.value or b"", name)
-                if is_commands and event.data.contract.topic != topic:
-                    raise ContractError(f"{event.type} is no command of {self._service}")
-            except (ContractError, RecursionError, ValueError) as problem:
-                # Whatever bytes do to their decoder (a nesting too deep, a key that is no text), the rest goes on.
-                taken.unreadable.append(unreadable(_plain(record), problem, now))
-                continue
             raw_key = record.key
             key = raw_key.decode(errors="replace") if raw_key is not None else event.subject
-            one = Input(kind, event, topic, partition, offset, key, seed_at(seed, offset), record.value)
+            one = Input("log", event, topic, partition, offset, key, seed_at(seed, offset), value)
             if is_commands:
-                one.asked = _asked(record.headers)
-            elif not outbox:
-                seen = inbox_key(event.source, event.id)
-                if seen in taken.strangers:
+                one.asked = _asked(headers)
+                taken.add(event.type, [one])
+                continue
+            if not outbox:
+                stranger = inbox_key(event.source, event.id)
+                if stranger in taken.strangers:
                     taken.repeats += 1
                     continue
-                taken.strangers[seen] = one
-            add(one)
+                taken.strangers[stranger] = one
+            inputs.append(one)
+        if outbox:
+            marks[outbox] = int(last[cut:])
+        position.next_offset = next_offset
+        taken.add(topic, inputs)
+
+    def _with_care(self, taken: Intake, record: LogRecord, now: datetime) -> AnyEvent | None:
+        """Decode what is not as most records are: a command, an older version, bytes that break their contract."""
+        is_command = record.topic == self._commands
+        try:
+            event = codec.decode(record.value or b"", None if is_command else record.topic)
+            if is_command and event.data.contract.topic != record.topic:
+                raise ContractError(f"{event.type} is no command of {self._service}")
+        except (ContractError, RecursionError, ValueError) as problem:
+            # Whatever bytes do to their decoder (a nesting too deep, a key that is no text), the rest goes on.
+            taken.unreadable.append(unreadable(record, problem, now))
+            return None
+        return event
 
 
 def _asked(headers: Any) -> str:
     found: str = next((value.decode(errors="replace") for name, value in headers if name == ASKED and value), "")
     return found
-
-
-def _plain(record: Any) -> LogRecord:
-    return LogRecord(record.topic, record.partition, record.offset, record.key, record.value)

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from reptidex.agents.engine.inputs import Input, LogRecord
+from reptidex.agents.engine.sealing import Outgoing, type_header
 from reptidex.errors import ReptidexError
+from reptidex.streams.topics import dead_letter_topic
 from reptidex.tables.dead_letters import DeadLetterRow, State, letter_id
-from reptidex.tables.outbox import Outgoing
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,9 @@ class Obituary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at: datetime
     value: bytes
     """The original bytes, in base64."""
+
+
+_OBITUARY = type_header("deadletter")
 
 
 def _text(said: str) -> str:
@@ -124,11 +128,5 @@ def obituary(service: str, letter: DeadLetterRow, now: datetime) -> Outgoing:
         at=now,
         value=letter.value,
     )
-    return Outgoing(
-        f"repti-{service}.deadletters",
-        letter.partition,
-        letter.message_key.encode(),
-        msgspec.json.encode(said),
-        letter.letter_id,
-        "deadletter",
-    )
+    topic, value = dead_letter_topic(service), msgspec.json.encode(said)
+    return (topic, letter.partition, letter.message_key.encode(), value, letter.letter_id, _OBITUARY, None)

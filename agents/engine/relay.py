@@ -1,44 +1,44 @@
 """The relay: what units have committed to their outboxes, sent to the log in order.
 
 One batch per topic-partition is under way at a time. The client keeps the order of what it retries, but not past a batch that
-it has given up; and a record that overtook an earlier one of its outbox would make every reader drop the earlier one.
+it has given up; and a record that overtook an earlier one of its outbox would make every reader drop the earlier one. Batches
+come sealed (`sealing.py`) and go out as they are.
 """
 
 import asyncio
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any
 
 from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
 
-from reptidex.agents.engine.inputs import MARK
-from reptidex.streams.codec import CONTENT_TYPE
-from reptidex.tables.outbox import Batch, Outgoing
+from reptidex.tables.outbox import Batch, Sealed
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 50_000
 """So many records may wait in memory; then units pause until the log has taken half of them."""
 RETRY_FIRST_S, RETRY_LONGEST_S = 0.1, 2.0
-_CONTENT_TYPE = ("content-type", CONTENT_TYPE.encode())
 
 TopicPartition = tuple[str, int]
 
 
-@lru_cache(maxsize=1024)
-def _type_header(name: str) -> tuple[str, bytes]:
-    return ("ce_type", name.encode())
-
-
 class Parcel:
-    """A batch of an outbox on its way: acknowledged once every record of it is."""
+    """A batch of an outbox on its way: acknowledged once every sealed part of it is."""
 
     __slots__ = ("batch", "missing")
 
     def __init__(self, batch: Batch) -> None:
-        self.batch, self.missing = batch, len(batch.messages)
+        self.batch, self.missing = batch, len(batch.sealed)
+
+
+class _Ready(BatchBuilder):
+    """What the client takes for a batch builder: one that is filled and closed, its bytes being there already."""
+
+    def __init__(self, sealed: Sealed) -> None:
+        self._buffer, self._relative_offset, self._closed = sealed.records, sealed.count, True
 
 
 class _Road:
@@ -47,7 +47,7 @@ class _Road:
     __slots__ = ("busy", "waiting")
 
     def __init__(self) -> None:
-        self.waiting: deque[tuple[Outgoing, int, Parcel]] = deque()
+        self.waiting: deque[tuple[Sealed, Parcel]] = deque()
         self.busy = False
 
 
@@ -56,13 +56,12 @@ class Relay:
 
     def __init__(
         self,
-        service: str,
         producer: Callable[[], Any],
         mark_relayed: Callable[[int, int], None],
         *,
         step: Callable[[str], None] = lambda point: None,
     ) -> None:
-        self._service, self._producer, self._mark_relayed, self._step = service.encode(), producer, mark_relayed, step
+        self._producer, self._mark_relayed, self._step = producer, mark_relayed, step
         self._roads: dict[TopicPartition, _Road] = defaultdict(_Road)
         self._parcels: dict[int, deque[Parcel]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,15 +84,11 @@ class Relay:
         for batch in batches:
             parcel = Parcel(batch)
             self._parcels[batch.partition].append(parcel)
-            self.backlog += parcel.missing
-            number = batch.first
-            for message in batch.messages:
-                at = (message.topic, message.partition)
-                road = roads.get(at)
-                if road is None:
-                    road = roads[at] = self._roads[at]
-                road.waiting.append((message, number, parcel))
-                number += 1
+            for sealed in batch.sealed:
+                at = (sealed.topic, sealed.partition)
+                road = roads[at] = self._roads[at]
+                road.waiting.append((sealed, parcel))
+                self.backlog += sealed.count
         if self.backlog > BACKLOG:
             self._ebb.clear()
         for at, road in roads.items():
@@ -115,46 +110,27 @@ class Relay:
 
     async def _send(self, at: TopicPartition, road: _Road) -> None:
         """Send the next batch until the log has it."""
-        wait, count = RETRY_FIRST_S, 0
+        wait, sealed = RETRY_FIRST_S, road.waiting[0][0]
         while True:
             try:
-                producer = self._producer()
-                builder, count = self._fill(producer.create_batch(), road)
-                acknowledged = await producer.send_batch(builder, at[0], partition=at[1])
+                acknowledged = await self._producer().send_batch(_Ready(sealed), at[0], partition=at[1])
                 self._step("in relay")
                 await acknowledged
                 break
             except (KafkaError, AssertionError, OSError) as problem:
                 # aiokafka asserts that the topic's partition is known: it is not while the log is away.
                 self.failures += 1
-                log.warning("the log does not take %d records for %s; again in %.1f s: %r", count, at, wait, problem)
+                said = "the log does not take %d records for %s; again in %.1f s: %r"
+                log.warning(said, sealed.count, at, wait, problem)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, RETRY_LONGEST_S)
-        self._acknowledge(road, count)
+        self._acknowledge(road)
 
-    def _fill(self, builder: Any, road: _Road) -> tuple[Any, int]:
-        count, append = 0, builder.append
-        service = self._service
-        for message, number, parcel in road.waiting:
-            headers = [
-                (MARK, b"%b:%d:%d" % (service, parcel.batch.partition, number)),
-                _CONTENT_TYPE,
-                ("ce_id", message.id.encode()),
-                _type_header(message.type),
-            ]
-            if message.traceparent:
-                headers.append(("traceparent", message.traceparent.encode()))
-            if append(timestamp=None, key=message.key, value=message.value, headers=headers) is None:
-                break
-            count += 1
-        return builder, count
-
-    def _acknowledge(self, road: _Road, count: int) -> None:
-        take = road.waiting.popleft
-        for _ in range(count):
-            take()[2].missing -= 1
-        self.backlog -= count
-        self.sent += count
+    def _acknowledge(self, road: _Road) -> None:
+        sealed, parcel = road.waiting.popleft()
+        parcel.missing -= 1
+        self.backlog -= sealed.count
+        self.sent += sealed.count
         self._step("after relay")
         for partition, parcels in self._parcels.items():
             last = 0

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
+from collections import ChainMap
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, cast
 
 from reptidex.agents.engine.handling import Handling
 from reptidex.agents.engine.inputs import Input
@@ -12,27 +12,25 @@ from reptidex.agents.engine.intake import Fetch, Intake, Reception
 from reptidex.agents.engine.outcome import Lane, Outcome
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.poison import RetryPolicy
+from reptidex.agents.engine.prepared import Prepared
+from reptidex.agents.engine.reading import ENGINE_ROWS, Barrier, Reading
 from reptidex.agents.engine.routing import Routing
+from reptidex.agents.engine.sealing import seal
 from reptidex.agents.engine.work import Work
-from reptidex.agents.engine.working_set import MISSING, WorkingSet, _Missing
+from reptidex.agents.engine.working_set import WorkingSet
 from reptidex.errors import ReptidexError, UnavailableError
-from reptidex.tables.answers import AnswerRow
-from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.driver import DataRefusedError, LostRaceError
-from reptidex.tables.effects import EffectRow
 from reptidex.tables.outbox import Batch
 from reptidex.tables.positions import Fence, Position, TopicPartition
-from reptidex.tables.query import Query
 from reptidex.tables.row import Row
-from reptidex.tables.store import Changes, Found, RowKey, Store, Wanted
+from reptidex.tables.store import Changes, RowKey, Store
 from reptidex.tables.timers import TimerRow
-from reptidex.tables.versions import VersionRow
 
 log = logging.getLogger(__name__)
 
-ENGINE_ROWS: frozenset[type[Row]] = frozenset({AnswerRow, DeadLetterRow, EffectRow})
-"""Rows that belong to the partition of the message that caused them: nobody else writes them, nobody needs them twice."""
 TRANSIENT: frozenset[type[Row]] = frozenset({*ENGINE_ROWS, TimerRow})
+
+NOTHING = Intake([], {}, [], {})
 
 RETRY_FIRST_S, RETRY_LONGEST_S = 0.05, 5.0
 
@@ -61,193 +59,121 @@ class UnitRunner:
         self._committed, self._step = committed, step
         self._reception = Reception(service)
         self._stamp = 0
-        self._broken: ReptidexError | None = None
-        self._absent: set[RowKey] = set()
 
-    async def run(self, fetch: Fetch, internal: Sequence[Input] = ()) -> int:
-        """Run one unit and return how many messages it handled.
+    async def run(
+        self,
+        fetch: Fetch,
+        internal: Sequence[Input] = (),
+        *,
+        failed: tuple[Prepared | None, ReptidexError] | None = None,
+    ) -> int:
+        """Run one unit, its commit included, and return how many messages it handled.
 
         Waits out a database that cannot be reached. Data that the database refuses are isolated: the unit is run again
         message by message, and the one at fault becomes a dead letter. Raises `FencedError`.
+        `failed` is what has become of a first try made elsewhere, and what of it may have been committed all the same.
         """
         try:
-            return await self._until_committed(fetch, internal, None)
+            return await self._until_committed(fetch, internal, None, failed)
         except DataRefusedError as refused:
             singles: list[tuple[Fetch, Sequence[Input]]] = [({}, [one]) for one in internal]
             singles += [({at: [record]}, ()) for at, records in fetch.items() for record in records]
             if len(singles) == 1:
-                return await self._until_committed(fetch, internal, refused)
+                return await self._until_committed(fetch, internal, refused, None)
             log.warning("the database refuses a unit of %d messages; each is run on its own: %s", len(singles), refused)
             return sum([await self.run(*single) for single in singles])
 
-    async def _until_committed(self, fetch: Fetch, internal: Sequence[Input], refused: DataRefusedError | None) -> int:
-        wait, last = RETRY_FIRST_S, None
+    async def _until_committed(
+        self,
+        fetch: Fetch,
+        internal: Sequence[Input],
+        refused: DataRefusedError | None,
+        failed: tuple[Prepared | None, ReptidexError] | None,
+    ) -> int:
+        wait = RETRY_FIRST_S
+        last, problem = failed if failed is not None else (None, None)
         while True:
-            self._stamp += 1
             try:
-                if last is not None and await self.store.was_committed(last[0]):
-                    return self._settle(*last)
+                if problem is not None:
+                    told, problem = problem, None
+                    raise told
+                if last is not None and await self.store.was_committed(last.changes):
+                    return self.settle(last)
                 last = None
-                prepared = await self._prepare(fetch, internal, refused)
-                last = prepared
-                self._step("before commit")
-                await self.store.commit(prepared[0])
-                return self._settle(*prepared)
+                last = await self.prepare(fetch, internal, refused)
+                await self.commit(last)
+                return self.settle(last)
             except LostRaceError:
                 last = None
-                await self._abandon()
+                await self.abandon()
                 for partition, fence in (await self._current_fences()).items():
                     self.ownership.fences[partition].touched = fence.touched
                 log.info("another worker wrote rows of ours; the unit is run again")
-            except UnavailableError as problem:
-                log.warning("the unit waits %.2f s: %s", wait, problem)
-                await self._abandon()
+            except UnavailableError as away:
+                log.warning("the unit waits %.2f s: %s", wait, away)
+                await self.abandon()
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, RETRY_LONGEST_S)
             except BaseException:
-                await self._abandon()
+                await self.abandon()
                 raise
 
     async def _current_fences(self) -> dict[int, Fence]:
         held = list(self.ownership.fences.values())
         return await self.store.check_fences(held)
 
-    async def _prepare(
-        self, fetch: Fetch, internal: Sequence[Input], refused: DataRefusedError | None
-    ) -> tuple[Changes, Intake, Handling, Outcome]:
-        self._broken = None
-        self._absent.clear()
+    async def prepare(
+        self,
+        fetch: Fetch,
+        internal: Sequence[Input] = (),
+        refused: DataRefusedError | None = None,
+        *,
+        ahead: Prepared | None = None,
+        barrier: Barrier | None = None,
+    ) -> Prepared:
+        """Handle a unit up to its commit.
+
+        `ahead` is the unit before where that is still being committed: what it wrote is in memory, where it leaves the log too.
+        Handlers that ask what memory cannot tell wait at the `barrier` for its commit.
+        """
         now = self.clock()
         owned = self.ownership.fences
         fetch = {at: records for at, records in fetch.items() if at[1] in owned}
         internal = [one for one in internal if one.partition in owned]
-        intake = self._reception.take(fetch, self.positions, internal, now)
-        await self._prefetch(intake)
+        before = ahead.intake if ahead is not None else NOTHING
+        intake = self._reception.take(fetch, ChainMap(before.positions, self.positions), internal, now)
+        intake.leave_out(before.strangers)
+        reading = Reading(self.store, self.working, self.ownership, barrier)
+        await reading.prefetch(intake, self.routing)
         self._step("in handler")
-        work = Work(self.service, self.working, self.ownership, self)
-        handling = Handling(self, work, now)
+        work = Work(self.service, self.working, self.ownership, reading)
+        handling = Handling(self, work, reading, now)
         await handling.handle(intake, refused)
-        changes = self._changes(intake, work, now)
-        return changes, intake, handling, handling.outcome(changes, self.working.written())
+        if barrier is not None:
+            await barrier()  # numbers of the outbox go on from those of the unit before
+        changes = self._changes(intake, work, reading.absent, now)
+        written = self.working.hand_over()
+        outcome = handling.outcome(changes, written)
+        return Prepared(fetch, internal, intake, handling.blocking, changes, written, outcome)
 
-    # -- reading -----------------------------------------------------------------------------------------------------
-
-    async def _prefetch(self, intake: Intake) -> None:
-        keys: dict[type[Row], dict[str, None]] = {}
-        peek, route_of = self.working.peek, self.routing.route
-        for one in intake.inputs:
-            if one.ref is not None:
-                _want(keys, type(one.ref), one.ref.key)
-            event = one.event
-            route = route_of(event.type)
-            if not route.needs_rows:
-                continue
-            if route.speaks and peek(VersionRow, one.key) is MISSING:
-                _want(keys, VersionRow, one.key)
-            if route.is_command and one.kind == "log":
-                _want(keys, AnswerRow, event.id)
-            for row, key_of, many in route.prefetch:
-                found = key_of(event.data)
-                for key in found if many else (found,):
-                    if key is not None and peek(row, key) is MISSING:
-                        _want(keys, row, key)
-        wanted = self._wanted({row: list(each) for row, each in keys.items()})
-        wanted.inbox = list(intake.strangers)
-        if not (wanted.rows or wanted.locked or wanted.inbox):
-            return
-        found_rows = await self._load(wanted)
-        if found_rows.inbox:
-            dropped = {id(intake.strangers.pop(key)) for key in found_rows.inbox}
-            intake.inputs = [one for one in intake.inputs if id(one) not in dropped]
-            intake.repeats += len(dropped)
-
-    def _wanted(self, keys: dict[type[Row], list[str]]) -> Wanted:
-        if self.ownership.sole:
-            return Wanted(rows=keys)
-        wanted, owns = Wanted(rows={}, locked={}), self.ownership.owns_key
-        for row, every in keys.items():
-            for key in every:
-                mine = row in ENGINE_ROWS or owns(key)
-                (wanted.rows if mine else wanted.locked).setdefault(row, []).append(key)
-        return wanted
-
-    async def _load(self, wanted: Wanted) -> Found:
-        try:
-            found = await self.store.load(wanted)
-        except ReptidexError as problem:
-            self._broken = problem
-            raise
-        for borrowed, asked in ((False, wanted.rows), (True, wanted.locked)):
-            for row, keys in asked.items():
-                rows = found.rows.get(row, {})
-                for key in keys:
-                    there = rows.get(key)
-                    self.working.remember(row, key, there, borrowed=borrowed)
-                    if borrowed and there is None:
-                        self._absent.add((row, key))
-        return found
-
-    async def fetch(self, row: type[Row], key: str) -> Row | None:
-        """Return a row that was not prefetched."""
-        await self._load(self._wanted({row: [key]}))
-        return cast("Row | None", self.working.peek(row, key))
-
-    async def fetch_many(self, row: type[Row], keys: Sequence[str]) -> None:
-        """Remember rows that were not prefetched, and which of them are not there."""
-        await self._load(self._wanted({row: list(keys)}))
-
-    async def find(self, query: Query[Any]) -> list[Any]:
-        """Return the rows of a query, what this unit has written included."""
-        blind = self.working.blind()
-        if blind:
-            found = await self._load_quietly(Wanted(rows=blind))
-            for row, keys in blind.items():
-                for key in keys:
-                    self.working.base(row, key, found.rows.get(row, {}).get(key))
-        try:
-            lock = not self.ownership.sole
-            self._touch(flushed := self.working.flush())
-            rows = await self.store.find(query, flushed, lock=lock)
-        except ReptidexError as problem:
-            self._broken = problem
-            raise
-        result: list[Any] = []
-        for each in rows:
-            known = self.working.peek(query.row, each.key)
-            if isinstance(known, _Missing):
-                borrowed = not (query.row in ENGINE_ROWS or self.ownership.owns_key(each.key))
-                self.working.remember(query.row, each.key, each, borrowed=borrowed)
-                known = each
-            result.append(known)
-        return result
-
-    async def _load_quietly(self, wanted: Wanted) -> Found:
-        try:
-            return await self.store.load(wanted)
-        except ReptidexError as problem:
-            self._broken = problem
-            raise
-
-    def _touch(self, flushed: Any) -> None:
-        # What is in the open transaction already is there now: written again it replaces itself.
-        self._absent.difference_update((cls, key) for cls, rows in flushed.items() for key in rows)
-
-    @property
-    def broken(self) -> ReptidexError | None:
-        """The database's own failure during this unit: no fault of the message at hand."""
-        return self._broken
+    async def commit(self, prepared: Prepared) -> None:
+        """Commit a unit. Raises like `Store.commit`."""
+        self._step("before commit")
+        await self.store.commit(prepared.changes)
 
     # -- committing --------------------------------------------------------------------------------------------------
 
-    def _changes(self, intake: Intake, work: Work, now: datetime) -> Changes:
+    def _changes(self, intake: Intake, work: Work, absent: set[RowKey], now: datetime) -> Changes:
+        self._stamp += 1
         involved = {partition for _, partition in intake.positions} | set(work.outgoing)
-        involved |= {one.partition for one in intake.inputs}
+        involved |= {one.partition for one in intake.internal}
         guarded = [_copy(fence) for fence in self.ownership.guarded(involved)]
         batches = []
         for fence in guarded:
             if said := work.outgoing.get(fence.partition):
                 first, fence.sent = fence.sent + 1, fence.sent + len(said)
-                batches.append(Batch(fence.partition, first, fence.sent, now, said))
+                sealed = seal(self.service, fence.partition, first, said, now)
+                batches.append(Batch(fence.partition, first, fence.sent, now, sealed))
         touched: set[int] = set()
         if not self.ownership.sole:
             written, owns = self.working.written(), self.ownership.owns_key
@@ -257,7 +183,7 @@ class UnitRunner:
             now=now,
             stamp=self._stamp,
             rows={cls: rows for cls, rows in self.working.dirty.items() if rows},
-            fresh=self._absent,
+            fresh=absent,
             outbox=batches,
             positions=intake.positions,
             inbox=list(intake.strangers),
@@ -265,23 +191,26 @@ class UnitRunner:
             touched=sorted(touched),
         )
 
-    def _settle(self, changes: Changes, intake: Intake, handling: Handling, outcome: Outcome) -> int:
+    def settle(self, prepared: Prepared) -> int:
+        """Take note of a commit, and say what follows from it. Returns how many messages the unit handled."""
+        changes, intake = prepared.changes, prepared.intake
         for fence in changes.fences:
             if held := self.ownership.fences.get(fence.partition):
                 held.sent = fence.sent
         self.positions.update(intake.positions)
-        for lane, change in handling.blocking.items():
+        for lane, change in prepared.blocking.items():
             count = self.blocked.get(lane, 0) + change
             if count > 0:
                 self.blocked[lane] = count
             else:
                 self.blocked.pop(lane, None)
-        self.working.settle()
+        self.working.settle(prepared.written)
         self._step("after commit")
-        self._committed(outcome)
+        self._committed(prepared.outcome)
         return len(intake.inputs)
 
-    async def _abandon(self) -> None:
+    async def abandon(self) -> None:
+        """Undo what has been done and not been committed, in memory and in the database."""
         self.working.drop()
         try:
             await self.store.rollback()
@@ -300,13 +229,6 @@ class UnitRunner:
         self.working.drop()
         self.positions.clear()
         self.blocked.clear()
-
-
-def _want(keys: dict[type[Row], dict[str, None]], row: type[Row], key: str) -> None:
-    wanted = keys.get(row)
-    if wanted is None:
-        wanted = keys[row] = {}
-    wanted[key] = None
 
 
 def _copy(fence: Fence) -> Fence:

@@ -11,13 +11,13 @@ from reptidex.agents.agent import Effect
 from reptidex.agents.engine.identity import Place, id_at, place_of
 from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.ownership import Ownership
-from reptidex.agents.engine.working_set import MISSING, WorkingSet, _Missing
+from reptidex.agents.engine.sealing import Header, Outgoing, type_header
+from reptidex.agents.engine.working_set import MISSING, WorkingSet
 from reptidex.errors import ContractError, ForeignContractError, NotFoundError
 from reptidex.streams import codec
 from reptidex.streams.contract import Command, Event
 from reptidex.streams.envelope import SEQUENCE_DIGITS, AnyEvent, CloudEvent
 from reptidex.tables.effects import EffectRow
-from reptidex.tables.outbox import Outgoing
 from reptidex.tables.query import Query
 from reptidex.tables.row import Row
 from reptidex.tables.timers import TimerRow
@@ -27,6 +27,8 @@ R = TypeVar("R", bound=Row)
 
 _encode = msgspec.json.Encoder().encode
 
+SEEN = frozenset({"log", "letter"})
+"""The kinds of input whose ids are known outside the service."""
 LARGEST = 1_000_000
 """Bytes in one event: what every log takes by default."""
 
@@ -40,6 +42,7 @@ class _Form(NamedTuple):
     schema: str
     key_of: Any
     has_vivarium: bool
+    header: Header
 
 
 _forms: dict[type[Event], _Form] = {}
@@ -48,7 +51,8 @@ _forms: dict[type[Event], _Form] = {}
 def _form(cls: type[Event]) -> _Form:
     contract = cls.contract
     key_of, has_vivarium = attrgetter(contract.key), "vivarium_id" in cls.__struct_fields__
-    form = _Form(contract.name, contract.service, contract.topic, contract.schema, key_of, has_vivarium)
+    header = type_header(contract.name)
+    form = _Form(contract.name, contract.service, contract.topic, contract.schema, key_of, has_vivarium, header)
     _forms[cls] = form
     return form
 
@@ -77,6 +81,8 @@ class Work:
         self._input: Input = cast(Input, None)
         self._place: Place = ("", "")
         self._ordinal = self._said = 0
+        self._partition = -1
+        self._out: list[Outgoing] = []
 
     # -- the engine's side -------------------------------------------------------------------------------------------
 
@@ -84,14 +90,21 @@ class Work:
         """Turn to the next message."""
         self._input, self.answered = one, b""
         self._ordinal = self._said = 0
+        if one.partition != self._partition:
+            self._partition = one.partition
+            self._out = self.outbox(one.partition)
         self._working.mark()
+
+    def outbox(self, partition: int) -> list[Outgoing]:
+        """Return what the unit says on account of a partition."""
+        return self.outgoing.setdefault(partition, [])
 
     def undo(self) -> None:
         """Take back everything that the message at hand has done."""
         self._working.undo()
         self.answered = b""
         if self._said:
-            del self.outgoing[self._input.partition][-self._said :]
+            del self._out[-self._said :]
             self._said = 0
 
     async def publish(self, event: Event) -> None:
@@ -102,18 +115,16 @@ class Work:
 
     def published(self, event: Event) -> bool:
         """Publish an event if the version of its aggregate is in memory; say whether it was."""
-        one, working = self._input, self._working
-        form = _forms.get(type(event)) or _form(type(event))
-        name, service, topic, schema, key_of, has_vivarium = form
+        one = self._input
+        name, service, topic, schema, key_of, has_vivarium, header = _forms.get(type(event)) or _form(type(event))
         if service != self._short:
             raise ForeignContractError(name, f"repti-{service}", f"repti-{self._short}")
         subject = key_of(event)
-        known = working.peek(VersionRow, subject)
-        if known is MISSING:
+        version = self._working.next_version(subject)
+        if version is None:
             return False
-        version = known.version + 1 if known is not None else 1  # type: ignore[union-attr]
-        working.write(VersionRow, subject, VersionRow(subject=subject, version=version))
         cause = one.event
+        traceparent = cause.traceparent
         event_id = self.new_id()
         value = _encode(
             CloudEvent(
@@ -126,25 +137,23 @@ class Work:
                 sequence=str(version).zfill(SEQUENCE_DIGITS),
                 correlationid=cause.correlationid or cause.id,
                 # A timer's or an effect's command is seen by nobody outside: what caused it caused this.
-                causationid=cause.id if one.kind in ("log", "letter") else cause.causationid or cause.id,
+                causationid=cause.id if one.kind in SEEN else cause.causationid or cause.id,
                 actor=cause.actor,
                 vivariumid=cause.vivariumid or (event.vivarium_id if has_vivarium else None),  # type: ignore[attr-defined]
-                traceparent=cause.traceparent,
+                traceparent=traceparent,
                 data=event,
             )
         )
         if len(value) > LARGEST:
             raise ContractError(f"{name} is {len(value)} bytes long; {LARGEST} are allowed")
         partition = one.partition if subject == one.key else self._ownership.partition_of(subject)
-        self.say(Outgoing(topic, partition, subject.encode(), value, event_id, name, cause.traceparent))
+        self._out.append((topic, partition, subject.encode(), value, event_id, header, traceparent))
+        self._said += 1
         return True
 
     def say(self, message: Outgoing) -> None:
-        """Put a record into the outbox of the partition at work."""
-        outbox = self.outgoing.get(self._input.partition)
-        if outbox is None:
-            outbox = self.outgoing[self._input.partition] = []
-        outbox.append(message)
+        """Put a record that is no event into the outbox of the partition at work."""
+        self._out.append(message)
         self._said += 1
 
     # -- the handler's side ------------------------------------------------------------------------------------------
@@ -161,9 +170,11 @@ class Work:
         self._input.event = msgspec.structs.replace(self._input.event, correlationid=correlation_id)
 
     async def get(self, row: type[R], key: str) -> R | None:
-        known = self._working.peek(row, key)
-        if isinstance(known, _Missing):
-            known = await self._rows.fetch(row, key)
+        known: Any = self._working.known(row).get(key, MISSING)
+        if known is MISSING:
+            known = self._working.peek(row, key)
+            if known is MISSING:
+                known = await self._rows.fetch(row, key)
         return cast("R | None", known)
 
     async def get_many(self, row: type[R], keys: Iterable[str]) -> dict[str, R]:
@@ -234,7 +245,7 @@ class Work:
     def new_id(self) -> str:
         ordinal = self._ordinal
         self._ordinal = ordinal + 1
+        one = self._input
         if not ordinal:
-            one = self._input
             self._place = place_of(one.seed, one.event.time)
-        return id_at(self._place, self._input.seed, ordinal)
+        return id_at(self._place, one.seed, ordinal)

@@ -5,10 +5,12 @@ generation's time did not touch goes with it, which is close to "least recently 
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from reptidex.tables.row import Row
 from reptidex.tables.store import RowKey
+from reptidex.tables.versions import VersionRow
 
 CAPACITY = 20_000
 
@@ -45,11 +47,29 @@ class WorkingSet:
                 self._young[cls][key] = cast(Row | None, row)
         return row
 
-    def remember(self, cls: type[Row], key: str, row: Row | None, *, borrowed: bool = False) -> None:
-        """Take note of a row as the database has it; a `borrowed` one (another worker's key) is forgotten after the unit."""
+    def remember(self, cls: type[Row], key: str, row: Row | None) -> None:
+        """Take note of a row as the database has it."""
         self._young[cls][key] = row
-        if borrowed:
-            self._borrowed.add((cls, key))
+
+    def borrow(self, cls: type[Row], keys: Iterable[str]) -> None:
+        """Forget these rows after the unit: their keys are another worker's."""
+        self._borrowed.update((cls, key) for key in keys)
+
+    def known(self, cls: type[Row]) -> dict[str, Row | None]:
+        """Return what of a class has been used lately: most of what `peek` would find, without a call for each key."""
+        return self._young[cls]
+
+    def unknown(self, cls: type[Row], keys: Iterable[str | None]) -> list[str]:
+        """Return those of some keys of which nothing is known, each once; None is no key."""
+        young, old = self._young[cls], self._old[cls]
+        missing = [key for key in dict.fromkeys(keys) if key not in young and key is not None]
+        return [key for key in missing if key not in old or self.peek(cls, key) is MISSING] if old else missing
+
+    def remember_all(self, cls: type[Row], keys: Iterable[str], rows: Mapping[str, Row]) -> None:
+        """Take note of what the database has under some keys: these rows, and nothing where there is none."""
+        young = self._young[cls]
+        young.update(dict.fromkeys(keys))
+        young.update(rows)
 
     def put(self, row: Row) -> None:
         """Write a row."""
@@ -69,6 +89,21 @@ class WorkingSet:
         # Taken out first, so that the order of the dirty rows is that of their last writes.
         self._undo.append((cls, key, before, dirty.pop(key, MISSING)))
         young[key] = dirty[key] = row
+
+    def next_version(self, subject: str) -> int | None:
+        """Count an aggregate's version up and return it; None where its row is not in memory."""
+        young = self._young[VersionRow]
+        known: Any = young.get(subject, MISSING)
+        if known is MISSING:
+            known = self.peek(VersionRow, subject)
+            if known is MISSING:
+                return None
+        version: int = known.version + 1 if known is not None else 1
+        # What `write` does, without a call: every event that is published comes by here.
+        dirty = self.dirty[VersionRow]
+        self._undo.append((VersionRow, subject, known, dirty.pop(subject, MISSING)))
+        young[subject] = dirty[subject] = VersionRow(subject=subject, version=version)
+        return version
 
     def mark(self) -> None:
         """Begin a message: what was written before cannot be undone any more."""
@@ -115,6 +150,8 @@ class WorkingSet:
 
     def written(self) -> Rows:
         """Return all that this unit has written, what has been flushed included."""
+        if not self._flushed:
+            return self.dirty
         rows: Rows = defaultdict(dict)
         for (cls, key), row in self._flushed.items():
             rows[cls][key] = row
@@ -127,16 +164,31 @@ class WorkingSet:
         known = self._old[cls] | self._young[cls]
         return {key: row for key, row in known.items() if row is not None}
 
-    def settle(self) -> None:
-        """Close a committed unit: what it wrote is what the database has."""
+    def hand_over(self) -> Rows:
+        """End a unit: return all that it has written, and be ready for the next while this one is being committed.
+
+        What was written stays in memory as the next unit's base. Should the commit fail, `drop` forgets both units' work.
+        """
+        written = self.written()
         for cls in self._transient:
-            self._young[cls].clear()
+            # What the unit only read goes; what it wrote is known until it is committed (`settle`).
+            self._young[cls] = dict(written.get(cls, {}))
             self._old[cls].clear()
         for cls, key in self._borrowed:
             self._young[cls].pop(key, None)
         self._forget_unit()
         if sum(map(len, self._young.values())) > self._capacity // 2:
             self._old, self._young = self._young, defaultdict(dict)
+        return written
+
+    def settle(self, written: Rows) -> None:
+        """Hear that what a unit has written is in the database, and forget of it what nobody needs twice."""
+        for cls in self._transient:
+            for generation in (self._young, self._old):
+                rows = generation[cls]
+                for key, row in written.get(cls, {}).items():
+                    if rows.get(key, MISSING) is row:
+                        del rows[key]
 
     def drop(self) -> None:
         """Forget everything: after a rollback, and when partitions come or go."""
@@ -145,7 +197,7 @@ class WorkingSet:
         self._forget_unit()
 
     def _forget_unit(self) -> None:
-        self.dirty.clear()
+        self.dirty = defaultdict(dict)
         self._flushed.clear()
         self._bases.clear()
         self._borrowed.clear()

@@ -92,6 +92,9 @@ async def main() -> None:
             start_s=round(time.perf_counter() - started - (time.perf_counter() - meter.wall), 2),
             synchronous=settings.sqlite_synchronous,
         )
+        await (
+            worker.stop()
+        )  # leaves the group, so that the next round's worker need not wait for this one's session to end
         os._exit(0)
 
 

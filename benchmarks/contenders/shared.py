@@ -50,7 +50,7 @@ def output(asked: Any, seen: int, grams: int) -> bytes:
             type="bench.job.done",
             subject=done.animal_id,
             time=asked.time,
-            dataschema="bench.job.done/1",
+            dataschema="urn:reptidex:bench.job.done/1",
             data=done,
             sequence=str(seen).zfill(12),
             causationid=asked.id,

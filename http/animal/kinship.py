@@ -93,7 +93,7 @@ class TrialView(msgspec.Struct, frozen=True, kw_only=True):
     """What speaks against the pair by the rules for parents, and whether either is held, dead or archived."""
 
 
-@routes.get("/animals/{animal_id}/inbreeding", policy=public(), errors=(404, 422))
+@routes.get("/animals/{animal_id}/inbreeding", policy=public(cost=2), errors=(404, 422))
 async def get_inbreeding(request: Request[None, Depth]) -> InbreedingView:
     """Show how inbred an animal is; with `explain=true` by which ancestors and lines, and what the figure rests on."""
     animal, looking = await seen_animal(request)
@@ -113,7 +113,7 @@ async def get_inbreeding(request: Request[None, Depth]) -> InbreedingView:
     found = await asyncio.to_thread(ancestry.inbreeding, animal.animal_id)
     sire, dam = ancestry.pedigree.get(animal.animal_id, (None, None))
     told = Explained(text=_words(found.value, rests, bool(sire and dam)))
-    if sire and dam:
+    if sire and dam and asked.explain:
         what = await asyncio.to_thread(carried, ancestry, sire, dam, animal.animal_id)
         told = await explained(request.read, what, looking, told.text)
     return InbreedingView(
@@ -128,7 +128,7 @@ async def get_inbreeding(request: Request[None, Depth]) -> InbreedingView:
     )
 
 
-@routes.get("/animals/{animal_id}/kinship/{other_id}", policy=public(), errors=(404,))
+@routes.get("/animals/{animal_id}/kinship/{other_id}", policy=public(cost=2), errors=(404,))
 async def get_kinship(request: Request[None, None]) -> KinshipView:
     """Show how two animals are related, by which common ancestors and lines."""
     animal, looking = await seen_animal(request)
@@ -138,7 +138,7 @@ async def get_kinship(request: Request[None, None]) -> KinshipView:
     return await _kinship(request, ancestry, pair, looking)
 
 
-@routes.get("/animals/{animal_id}/common-ancestors/{other_id}", policy=public(), errors=(404,))
+@routes.get("/animals/{animal_id}/common-ancestors/{other_id}", policy=public(cost=2), errors=(404,))
 async def get_common_ancestors(request: Request[None, None]) -> Explained:
     """List the ancestors that two animals share, those that carry most of their kinship first."""
     animal, looking = await seen_animal(request)

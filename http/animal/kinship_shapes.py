@@ -1,10 +1,11 @@
 """Answers about kinship: every figure with what carries it and what it rests on."""
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 import msgspec
 
-from reptidex.domain.ancestry import Ancestry, Coefficient
+from reptidex.domain.ancestry import LARGEST, Ancestry, Coefficient, sayable
 from reptidex.domain.common import LinePair, Shared
 from reptidex.domain.pedigree import standing
 from reptidex.domain.studbook.partial import partial_inbreeding
@@ -35,7 +36,7 @@ class CommonAncestor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     ancestors for that (`fast`): the part that came up in it, and not in an ancestor of it; the largest parts alone."""
     contribution_exact: Ratio | None = None
     lines: int | None = None
-    """How many pairs of lines meet in it; None for `fast`."""
+    """How many pairs of lines meet in it, 2^53 for more; None for `fast`."""
     generations: tuple[int, int] | None = None
     """From either animal up to it, by the shortest pair of lines; None for `fast`."""
     shown: tuple[Line, ...] = ()
@@ -73,8 +74,13 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def exact(coefficient: Coefficient) -> Ratio | None:
-    """Return the fraction of a coefficient, where it was worked out."""
-    return ratio(coefficient.exact) if coefficient.exact is not None else None
+    """Return the fraction of a coefficient, where it was worked out and can be said."""
+    return _said(coefficient.exact)
+
+
+def _said(fraction: Fraction | None) -> Ratio | None:
+    said = sayable(fraction)
+    return ratio(said) if said is not None else None
 
 
 def basis(ancestry: Ancestry, animal: str, generations: int | None) -> Basis:
@@ -153,8 +159,8 @@ def _common(one: Shared, what: Carried, names: Names) -> CommonAncestor:
         ancestor=names(one.animal_id),
         inbreeding=what.own[one.animal_id],
         contribution=float(one.contribution),
-        contribution_exact=ratio(one.contribution),
-        lines=one.lines,
+        contribution_exact=_said(one.contribution),
+        lines=min(one.lines, LARGEST),
         generations=one.nearest,
         shown=_shown(one.animal_id, what, names),
     )

@@ -137,7 +137,7 @@ class PedigreeView(msgspec.Struct, frozen=True, kw_only=True):
     inbreeding: float
     """Wright's F over everything that is known."""
     inbreeding_exact: Ratio
-    """The fraction; the nearest one where more than 128 animals of the pedigree have known parents."""
+    """The fraction; the nearest one where more than 256 animals have known parents, or its denominator is above 2^53."""
     inbreeding_within: float
     """F when only the generations shown count."""
     completeness: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""The catalogue of species, morphs and genes as it now stands, and predictions from it."""
+"""The catalogue of species, morphs and genes as it now stands."""
 
 import base64
 import binascii
@@ -13,10 +13,9 @@ from reptidex.domain.catalogue.entries import Combo, Morph, Species
 from reptidex.domain.catalogue.finding import find
 from reptidex.domain.catalogue.shelf import find_species, need_species, stand
 from reptidex.errors import InvalidError, NotFoundError
-from reptidex.http.animal.access import admit
-from reptidex.http.server.policy import member, public, scope
+from reptidex.http.server.policy import public, scope
 from reptidex.http.server.routes import Page, Paging, Request, Routes
-from reptidex.streams.commands.animal import Genes, Predicted, PredictGenetics, TellTaxonomy, Told
+from reptidex.streams.commands.animal import TellTaxonomy, Told
 from reptidex.streams.values import Id, WelfareFlag
 from reptidex.tables.animal.relatives import flags
 
@@ -102,14 +101,6 @@ class TaxonFilter(Paging, frozen=True, kw_only=True):
     species_id: Id | None = None
 
 
-class NewPrediction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Two genotypes of one species."""
-
-    species_id: Id
-    sire_genotype: Genes = ()
-    dam_genotype: Genes = ()
-
-
 def page_of(items: Sequence[T], keys: Sequence[str], paging: Paging) -> Page[T]:
     """Return a page of a list in memory; the cursor is the key of its last item, so that edits between pages shift little.
 
@@ -175,21 +166,6 @@ async def search_taxa(request: Request[None, TaxonFilter]) -> Page[Hit]:
         Hit(**msgspec.structs.asdict(one.what), fit=one.rank) for one in find(request.query.q, request.query.species_id)
     ]
     return page_of(found, [f"{hit.species_id}:{hit.kind}:{hit.title}" for hit in found], request.query)
-
-
-@routes.post("/genetics/predictions", policy=member("keeper", cost=5), errors=(422,))
-async def predict_genetics(request: Request[NewPrediction, None]) -> Predicted:
-    """Predict what two genotypes can give, in exact fractions."""
-    vivarium_id = await admit(request, "keeper")
-    body = request.body
-    command = PredictGenetics(
-        prediction_id=request.new_id(),
-        vivarium_id=vivarium_id,
-        species_id=body.species_id,
-        sire_genotype=body.sire_genotype,
-        dam_genotype=body.dam_genotype,
-    )
-    return await request.ask(command, Predicted)
 
 
 @routes.post("/taxonomy/tell", policy=scope("admin"))

@@ -198,14 +198,28 @@ class PredictGenetics(Command, frozen=True, kw_only=True):
     species_id: Id
     sire_genotype: Genes = ()
     dam_genotype: Genes = ()
+    sire_id: Id | None = None
+    """An animal instead of a genotype: its recorded genes are taken."""
+    dam_id: Id | None = None
+    morphs: Morphs = ()
+    """Names of polygenic looks that the parents show: the answer says that they have no odds."""
+    eggs: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """How many eggs the expected numbers are of."""
 
 
-class Appearance(msgspec.Struct, frozen=True, kw_only=True):
+class Appearance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One look among the living young, with the chance of each allele that it may carry unseen."""
 
     label: str
     probability: Ratio
     carries: dict[str, Ratio] = {}
+    sex: Sex = "unknown"
+    """`unknown` where the look does not depend on the sex."""
+    trade_name: str = ""
+    eggs_for_nine_tenths: int | None = None
+    """How many eggs give at least one with a chance of 9 in 10, lost ones included; None where nobody hatches so many."""
+    expected: float | None = None
+    """Of the eggs that were asked about, on average."""
 
 
 class Predicted(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,10 +227,17 @@ class Predicted(msgspec.Struct, frozen=True, kw_only=True):
 
     prediction_id: str
     outcomes: tuple[Outcome, ...]
+    """Empty where there are too many genotypes to list; `looks` then tells all."""
     looks: tuple[Appearance, ...]
     egg_loss: Ratio
     warnings: tuple[WelfareFlag, ...] = ()
     notes: tuple[str, ...] = ()
+    classes: int = 0
+    """How many genotypes there are, listed or not."""
+    steps: tuple[str, ...] = ()
+    """Which rule gave what, gene by gene."""
+    inbreeding: Ratio | None = None
+    """Of the young of two animals that were named."""
 
 
 @command(key="vivarium_id")

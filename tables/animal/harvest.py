@@ -76,7 +76,7 @@ def _brood(dam_id: str, sire_id: str, members: Sequence[Animal], clutches: Mappi
     try:
         species = need_species(clutch.species_id)
         foretold = _foretold(species, clutch.sire_genotypes[sire_id], clutch.dam_genotype)
-        found = [seen(species.by_locus, foretold.loci, genotype_of(species, one.genotype)) for one in members]
+        found = [seen(species.by_locus, foretold.loci, genotype_of(species, one.genotype, one.sex)) for one in members]
     except (InvalidError, NotFoundError) as problem:  # the catalogue has changed since, or there are too many classes
         nothing = Fit(rows=(), observed=len(members), statistic=None, degrees=0, p_value=None, method="none")
         return Brood(
@@ -111,7 +111,7 @@ class Foretold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _foretold(species: Species, sire: Genes, dam: Genes) -> Foretold:
-    prediction = predict(species.by_locus, genotype_of(species, sire), genotype_of(species, dam))
+    prediction = predict(species.by_locus, genotype_of(species, sire, "male"), genotype_of(species, dam, "female"))
     looks = spread(species.by_locus, prediction)
     if not looks.shares:
         raise InvalidError("these parents, as recorded, foretell no living young, or too many kinds to list")

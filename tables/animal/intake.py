@@ -195,6 +195,8 @@ class Intake:
                 role = name.removesuffix("_id")
                 text = f"the animal has another {role} already; parents that are recorded are changed by hand"
                 problems.append(Problem(line=line, field=role, rule="parents", text=text))
+        if _bare(said.get("genotype", ())) == _bare(before.genotype):
+            said.pop("genotype", None)
         if before.external_ref or entry.external_ref == before.animal_id:
             said.pop("external_ref", None)
         for name in ("placeholder", "code", "archived_as", "died_on"):
@@ -295,12 +297,23 @@ def _day(text: str | None) -> tuple[date | None, Precision]:
     return date_of(text) if text else (None, "unknown")
 
 
+def _bare(genes: Iterable[Gene]) -> list[Gene]:
+    """Return genes without where the knowledge comes from."""
+    return [replace(each, evidence="claim") for each in genes]
+
+
 def _genes(kind: Species, entry: AnimalEntry) -> tuple[Gene, ...]:
     genes = tuple(
-        Gene(locus=each.locus, alleles=each.alleles, evidence=each.evidence, probability=_ratio(each.probability))
+        Gene(
+            locus=each.locus,
+            alleles=each.alleles,
+            # A laboratory's word is recorded as a test of its own; what a file says is a claim.
+            evidence="claim" if each.evidence == "lab" else each.evidence,
+            probability=_ratio(each.probability),
+        )
         for each in entry.genotype
     )
-    genotype_of(kind, genes)
+    genotype_of(kind, genes, entry.sex)
     return genes
 
 

@@ -5,7 +5,8 @@ from fractions import Fraction
 
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
-from reptidex.domain.genetics.loci import Distribution, Hazard, hazards
+from reptidex.domain.genetics.chromosomes import Origin
+from reptidex.domain.genetics.loci import Distribution, Hazard, Sex, hazards
 from reptidex.domain.genetics.looks import name
 from reptidex.domain.genetics.reading import read
 from reptidex.domain.lineage import Relative
@@ -14,24 +15,43 @@ from reptidex.streams.values import Gene, Ratio, WelfareFlag
 from reptidex.tables.animal.models import Animal
 
 
-def genotype_of(species: Species, genes: Iterable[Gene]) -> dict[str, Distribution]:
+def genotype_of(species: Species, genes: Iterable[Gene], sex: Sex = "unknown") -> dict[str, Distribution]:
     """Read recorded genes.
 
-    Raises `InvalidError` for a locus or an allele that the species lacks, and for a locus named twice.
+    Raises `InvalidError` for a locus or an allele that the species lacks, for a locus named twice, and for copies that an
+    animal of this sex cannot have.
     """
     loci, known = species.by_locus, dict[str, Distribution]()
     for gene in genes:
         if gene.locus not in loci:
             raise InvalidError(f"{gene.locus!r} is no locus of {species.scientific_name}", "/genotype")
         if gene.locus in known:
-            raise InvalidError(f"{gene.locus!r} is recorded twice", "/genotype")
-        known[gene.locus] = read(loci[gene.locus], gene.alleles, fraction(gene.probability))
+            raise InvalidError(
+                f"{loci[gene.locus].name} is recorded twice: an animal has two alleles at a locus, both in one entry",
+                "/genotype",
+            )
+        known[gene.locus] = read(loci[gene.locus], gene.alleles, fraction(gene.probability), sex)
     return known
+
+
+def origins_of(species: Species, genes: Iterable[Gene]) -> dict[str, Origin]:
+    """Return from which parent the first allele of each recorded pair came, where that is recorded.
+
+    The pair's order is that of the catalogue, whatever order it was recorded in.
+    """
+    found: dict[str, Origin] = {}
+    for gene in genes:
+        if gene.inherited_from is not None and len(gene.alleles) == 2:
+            kept = species.locus(gene.locus).pair(*gene.alleles) == gene.alleles
+            other: Origin = "dam" if gene.inherited_from == "sire" else "sire"
+            found[gene.locus] = gene.inherited_from if kept else other
+    return found
 
 
 def relative(animal: Animal) -> Relative:
     """Return what the rules of lineage need to know of an animal."""
-    whole = [gene for gene in animal.genotype if len(gene.alleles) == 2]
+    loci = need_species(animal.species_id).by_locus
+    whole = [one for one in animal.genotype if len(one.alleles) == 2 or loci[one.locus].single_in == animal.sex]
     return Relative(
         animal_id=animal.animal_id,
         species_id=animal.species_id,
@@ -41,7 +61,8 @@ def relative(animal: Animal) -> Relative:
         vivarium_id=animal.vivarium_id,
         placeholder=animal.placeholder,
         died_on=animal.died_on,
-        genotype=genotype_of(need_species(animal.species_id), whole),
+        genotype=genotype_of(need_species(animal.species_id), whole, animal.sex),
+        tested=frozenset(gene.locus for gene in whole if gene.evidence == "lab"),
     )
 
 
@@ -56,7 +77,7 @@ def flags(found: Iterable[tuple[str, Hazard]]) -> tuple[WelfareFlag, ...]:
 def welfare_of(species: Species, animal: Animal) -> tuple[WelfareFlag, ...]:
     """Return the hazards that an animal bears by what is recorded of it; a possible one counts."""
     found = []
-    for locus, known in genotype_of(species, animal.genotype).items():
+    for locus, known in genotype_of(species, animal.genotype, animal.sex).items():
         entry = species.locus(locus)
         found += [(name(entry, pair), hazard) for pair in known for hazard in hazards(entry, pair)]
     return flags(found)

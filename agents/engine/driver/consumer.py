@@ -10,12 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 from mode import Service
 from mode.utils.futures import maybe_async
+
+from reptidex.agents.engine.driver.fetching import fetched
 
 log = logging.getLogger(__name__)
 
@@ -82,11 +84,15 @@ class LoopConsumer(driver.AIOKafkaConsumerThread):
         return True
 
     async def fetch(self, active: set[TP], most: int) -> dict[TP, list[Any]]:
-        """Return the next records, at most so many; none, where nothing comes for a while."""
-        records: dict[TP, list[Any]] = await self._fetch_records(
-            self._ensure_consumer(), active, timeout=FETCH_S, max_records=most
-        )
-        return records
+        """Return the next records, about so many; none, where nothing comes for a while."""
+        consumer = self._ensure_consumer()
+        if not self.consumer.flow_active:
+            return {}
+        fetcher = consumer._fetcher
+        if consumer._closed or fetcher._closed:
+            raise ConsumerStoppedError
+        with fetcher._subscriptions.fetch_context():
+            return await fetched(fetcher, active, FETCH_S, most)
 
 
 class Waiting:

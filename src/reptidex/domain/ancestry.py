@@ -12,8 +12,12 @@ from reptidex.domain.kinship import Kinship, Parents, Pedigree, oldest_first, wi
 from reptidex.domain.studbook.book import Studbook
 from reptidex.domain.studbook.inbreeding import inbreeding
 
-EXACT_MOST = 128
+EXACT_MOST = 256
 """Up to so many animals, coefficients are exact fractions: the work grows with the square of their number."""
+
+
+LARGEST = 1 << 53
+"""Fractions with a larger denominator are not said: few readers of JSON keep such numbers whole."""
 
 
 class Coefficient(msgspec.Struct, frozen=True):
@@ -24,8 +28,13 @@ class Coefficient(msgspec.Struct, frozen=True):
 
     @property
     def fraction(self) -> Fraction:
-        """The coefficient as a fraction: the exact one, or that nearest to the value below a denominator of 2^30."""
-        return self.exact if self.exact is not None else Fraction(self.value).limit_denominator(1 << 30)
+        """The coefficient as a fraction that can be said: the exact one, or that nearest to the value."""
+        return sayable(self.exact) or Fraction(self.value).limit_denominator(1 << 30)
+
+
+def sayable(exact: Fraction | None) -> Fraction | None:
+    """Return a fraction if its denominator is not too large to be said."""
+    return exact if exact is not None and exact.denominator <= LARGEST else None
 
 
 class Ancestry:

@@ -3,15 +3,14 @@
 from collections import deque
 from collections.abc import Iterator
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import Literal
 
 import msgspec
 
 from reptidex.domain.ancestry import Ancestry
 from reptidex.domain.catalogue.entries import Species
-from reptidex.domain.genetics.cross import at_locus
-from reptidex.domain.genetics.loci import NORMAL, Distribution, Genotype, Locus
+from reptidex.domain.genetics.exclusion import excluded, possible
+from reptidex.domain.genetics.loci import Genotype
 from reptidex.domain.kinship import LineageCycleError, Parents, Pedigree
 from reptidex.errors import DomainError
 
@@ -36,6 +35,8 @@ class Relative(msgspec.Struct, frozen=True, kw_only=True):
     placeholder: bool = False
     genotype: Genotype = {}
     died_on: date | None = None
+    tested: frozenset[str] = frozenset()
+    """The loci at which a laboratory says what it carries."""
 
     @property
     def born_between(self) -> tuple[date, date] | None:
@@ -113,6 +114,7 @@ def judge(
     parents: Parents = (sire.animal_id if sire else None, dam.animal_id if dam else None)
     remarks += _circle(child, parents, ancestry)
     remarks += _slots(parents, known)
+    remarks += _excluded(child, sire, dam, species)
     if sire and dam and sire.animal_id == dam.animal_id:
         remarks.append(_error("same_parent", "one animal cannot be both sire and dam", "/dam_id", sire.animal_id))
     if any(remark.severity == "error" for remark in remarks):
@@ -255,14 +257,15 @@ def close_parents(inbreeding: float, limit: float, *parents: str) -> Remark | No
     return Remark(rule="inbreeding", severity="warning", text=text, animal_ids=parents)
 
 
-def possible(locus: Locus, child: Genotype, sire: Genotype, dam: Genotype) -> bool:
-    """Say whether two parents, as recorded, can give what a child certainly carries at a locus."""
-    recorded = child.get(locus.locus)
-    if recorded is None or len(recorded) != 1:
-        return True
-    normal: Distribution = {NORMAL: Fraction(1)}
-    given = at_locus(locus, sire.get(locus.locus, normal), dam.get(locus.locus, normal))
-    return next(iter(recorded)) in given
+def _excluded(child: Relative, sire: Relative | None, dam: Relative | None, species: Species) -> Iterator[Remark]:
+    """Say where laboratory tests of parent and child exclude each other; what is only recorded is doubted instead."""
+    roles: tuple[tuple[Literal["sire", "dam"], Relative | None], ...] = (("sire", sire), ("dam", dam))
+    for role, parent in roles:
+        for name in sorted(child.tested & parent.tested) if parent else ():
+            locus = species.locus(name)
+            if parent and excluded(locus, child.genotype, parent.genotype, role):
+                text = f"{locus.name}: by their laboratory tests, this animal is no young of the {role}"
+                yield _error("genotype", text, f"/{role}_id", parent.animal_id)
 
 
 def generations(pedigree: Pedigree, animal: str) -> int:

@@ -17,6 +17,7 @@ from reptidex.agents.animal import (
     holds,
     importing,
     incubation,
+    laboratory,
     lineage,
     marks,
     meetings,
@@ -45,16 +46,20 @@ from reptidex.http.animal import diversity as diversity_views
 from reptidex.http.animal import enclosures as enclosure_views
 from reptidex.http.animal import exports as export_views
 from reptidex.http.animal import founders as founder_views
+from reptidex.http.animal import genetics as genetics_views
 from reptidex.http.animal import history as history_views
 from reptidex.http.animal import imports as import_views
 from reptidex.http.animal import internal as internal_views
 from reptidex.http.animal import kinship as kinship_views
 from reptidex.http.animal import lineage as lineage_views
+from reptidex.http.animal import lookup as lookup_views
 from reptidex.http.animal import marks as mark_views
 from reptidex.http.animal import mates as mate_views
 from reptidex.http.animal import numbering as numbering_views
 from reptidex.http.animal import outcomes as outcome_views
 from reptidex.http.animal import photos as photo_views
+from reptidex.http.animal import plans as plan_views
+from reptidex.http.animal import predictions as prediction_views
 from reptidex.http.animal import provenance as provenance_views
 from reptidex.http.animal import seasons as season_views
 from reptidex.http.animal import suggestions as suggestion_views
@@ -172,6 +177,8 @@ SERVICE = Service(
         health.record_for_many,
         health.correct_health,
         health.remove_health,
+        laboratory.record_test,
+        laboratory.withdraw_test,
         taxonomy.tell_taxonomy,
         editing.edit_taxon,
         editing.propose_taxon,
@@ -204,6 +211,10 @@ SERVICE = Service(
         photo_views.routes,
         taxonomy_views.routes,
         taxonomy_editor_views.routes,
+        genetics_views.routes,
+        prediction_views.routes,
+        lookup_views.routes,
+        plan_views.routes,
         internal_views.routes,
     ),
     refresh=refresh,

@@ -22,6 +22,7 @@ from reptidex.agents.engine.internal import effect_done, letter_input, timer_inp
 from reptidex.agents.engine.outcome import Outcome
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.routing import Routing
+from reptidex.agents.engine.sealing import opened
 from reptidex.agents.engine.unit import UnitRunner
 from reptidex.streams import codec
 from reptidex.streams.contract import Message
@@ -189,8 +190,8 @@ class UnitHarness:
         return self._outcomes[-1]
 
     def _published(self, outcome: Outcome) -> list[AnyEvent]:
-        said = [message for batch in outcome.batches for message in batch.messages if message.type != "deadletter"]
-        events = [codec.decode(message.value, message.type) for message in said]
+        said = [record for batch in outcome.batches for sealed in batch.sealed for record in opened(sealed)]
+        events = [codec.decode(record.value, record.type) for record in said if record.type != "deadletter"]
         self.events += events
         return events
 

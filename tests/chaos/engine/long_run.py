@@ -31,23 +31,22 @@ async def run(arguments: argparse.Namespace, url: str, folder: Path) -> None:
     async def enough(events: int) -> bool:
         return await counted(database) >= events
 
-    async def feed() -> None:
-        while scales.count < arguments.events:
-            await scales.weigh(min(2000, arguments.events - scales.count))
-
+    # Dealt out a share a kill, so that no worker waits for work on its way to the point where it is to die.
+    share = arguments.events // (arguments.kills + 1)
     try:
-        feeding = asyncio.create_task(feed())
         kills = 0
         for kills in range(1, arguments.kills + 1):
             point = chance.choice(POINTS).partition(":")[0]
-            most = {"on assignment": 1, "before ack": 2}.get(point, 12)
+            most = {"on assignment": 1, "before ack": 1}.get(point, 12)
+            feeding = asyncio.create_task(scales.weigh(share))
             worker = nursery.spawn(kill=f"{point}:{chance.randint(1, most)}", unit_records=200)
             await nursery.ended(worker, 120)
+            await feeding
             if arguments.log and kills % 10 == 0:
                 log.kill()
                 await log.start()
         last = nursery.spawn(unit_records=500)
-        await feeding
+        await scales.weigh(arguments.events - scales.count)
         await eventually(lambda: enough(arguments.events), 600, every=0.5)
         spent = time.monotonic() - began
         records, repeats = await check_books(database, log.bootstrap, arguments.events, arguments.keys)

@@ -14,6 +14,7 @@ from reptidex.devlog import DevLog, Options
 from reptidex.errors import UnavailableError
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
+from reptidex.tables.answers import StillRunning
 from reptidex.tables.database import SecondWorkerError
 from reptidex.tables.letter_office import LetterOffice
 from reptidex.testing import eventually
@@ -163,7 +164,7 @@ async def test_a_worker_waits_for_a_log_that_is_away_and_sends_what_it_has_when_
         async def answered() -> bool:
             try:
                 return bool(await worker.asker.ask(PostParcel(parcel_id="c"), command_id="c3", deadline_s=2))
-            except UnavailableError:
+            except (UnavailableError, StillRunning):
                 return False
 
         assert await eventually(answered, 30)

@@ -131,7 +131,7 @@ async def test_each_hatchling_is_an_animal_of_its_own(keepers: Any) -> None:
     events = await keepers.harness.handle(hatch(keepers, clutch, 4))
     born = [event for event in events if isinstance(event, AnimalCreated)]
 
-    assert [event.code for event in born] == ["KIWI-0003", "KIWI-0004", "KIWI-0005", "KIWI-0006"]
+    assert sorted(event.code for event in born) == ["KIWI-0003", "KIWI-0004", "KIWI-0005", "KIWI-0006"]
     assert {(one.sire_id, one.dam_id, one.clutch_id, one.lineage_status) for one in born} == {
         (sire, dam, clutch, "confirmed")
     }
@@ -159,7 +159,7 @@ async def test_a_visual_hatchling_proves_its_parents(keepers: Any) -> None:
 
 
 async def test_a_certain_record_that_disagrees_is_doubted_and_left_alone(keepers: Any) -> None:
-    normal = (Gene(locus="albino", alleles=("+", "+"), evidence="lab"),)
+    normal = (Gene(locus="albino", alleles=("+", "+")),)
     clutch, _, [sire] = await clutch_of(keepers, sire=normal, dam=HET)
     done = await keepers.harness.ask(hatch(keepers, clutch, 1, genotype=VISUAL), Done)
 

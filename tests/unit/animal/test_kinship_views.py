@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from reptidex.errors import InvalidError, NotFoundError
-from reptidex.http.animal import diversity, kinship, mates
+from reptidex.http.animal import diversity, kinship, lineage, mates
 from reptidex.http.animal.diversity import Group, OfSpecies
 from reptidex.http.animal.kinship import Depth, TrialMating
 from reptidex.http.animal.mates import MatesWanted
@@ -65,6 +66,20 @@ async def test_the_generations_that_count_are_chosen(
     shown = await ask(kinship.get_inbreeding, keepers.sam, query=Depth(generations=generations), animal_id=wray[8])
 
     assert (shown.inbreeding, shown.basis.generations) == (expected, generations)
+
+
+async def test_a_very_long_line_of_siblings_is_told_in_numbers_that_json_can_hold(keepers: Any, ask: Asker) -> None:
+    unknown: dict[str, Any] = {"born_on": None, "birth_precision": "unknown"}
+    sire, dam = await keepers.animal("male", **unknown), await keepers.animal("female", **unknown)
+    for _ in range(70):
+        young = {"sire_id": sire, "dam_id": dam, **unknown}
+        sire, dam = await keepers.animal("male", **young), await keepers.animal("female", **young)
+    shown = await ask(kinship.get_inbreeding, keepers.sam, query=Depth(explain=True), animal_id=sire)
+    drawn = await ask(lineage.get_pedigree, keepers.sam, animal_id=sire, generations="3")
+
+    assert shown.inbreeding == pytest.approx(1) and shown.inbreeding_exact is None
+    assert max(one.lines for one in shown.explained.common_ancestors) == 1 << 53
+    assert msgspec.json.encode(shown) and msgspec.json.encode(drawn)
 
 
 async def test_kinship_of_two_is_told_with_both_measures(keepers: Any, ask: Asker, wray: Family) -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from reptidex.domain.catalogue.shelf import species
 from reptidex.domain.genetics.cross import TooManyClassesError, at_locus, predict
 from reptidex.domain.genetics.loci import Distribution, Locus
-from reptidex.domain.genetics.proving import posterior
 from reptidex.domain.genetics.reading import read
 from reptidex.errors import InvalidError
 
@@ -32,7 +31,11 @@ def shares(locus: Locus, sire: str, dam: str) -> dict[str, str]:
     [
         (ALBINO, "albino/+", "albino/+", {"albino/albino": "1/4", "albino/+": "1/2", "+/+": "1/4"}),
         (ALBINO, "albino/+", "albino/albino", {"albino/albino": "1/2", "albino/+": "1/2"}),
+        (ALBINO, "albino/+", "+/+", {"albino/+": "1/2", "+/+": "1/2"}),
         (ALBINO, "albino/albino", "+/+", {"albino/+": "1"}),
+        (ALBINO, "albino/albino", "albino/albino", {"albino/albino": "1"}),
+        (PASTEL, "pastel/+", "pastel/+", {"pastel/pastel": "1/4", "pastel/+": "1/2", "+/+": "1/4"}),
+        (PASTEL, "pastel/pastel", "+/+", {"pastel/+": "1"}),
         (PASTEL, "pastel/+", "+/+", {"pastel/+": "1/2", "+/+": "1/2"}),
         (PASTEL, "pastel/pastel", "pastel/+", {"pastel/pastel": "1/2", "pastel/+": "1/2"}),
         (
@@ -43,6 +46,30 @@ def shares(locus: Locus, sire: str, dam: str) -> dict[str, str]:
         ),
         (BALL["blueeyed"], "mojave/lesser", "+/+", {"mojave/+": "1/2", "lesser/+": "1/2"}),
         (BALL["blueeyed"], "mojave/mojave", "lesser/+", {"mojave/lesser": "1/2", "mojave/+": "1/2"}),
+        (
+            BALL["blueeyed"],
+            "mojave/lesser",
+            "mojave/lesser",
+            {"mojave/mojave": "1/4", "mojave/lesser": "1/2", "lesser/lesser": "1/4"},
+        ),
+        (
+            BALL["blueeyed"],
+            "mojave/lesser",
+            "mojave/+",
+            {"mojave/mojave": "1/4", "mojave/+": "1/4", "mojave/lesser": "1/4", "lesser/+": "1/4"},
+        ),
+        (
+            CRESTED["cappuccino"],
+            "cappuccino/+",
+            "sable/+",
+            {"cappuccino/sable": "1/4", "cappuccino/+": "1/4", "sable/+": "1/4", "+/+": "1/4"},
+        ),
+        (
+            CRESTED["cappuccino"],
+            "cappuccino/+",
+            "cappuccino/+",
+            {"cappuccino/cappuccino": "1/4", "cappuccino/+": "1/2", "+/+": "1/4"},
+        ),
         (
             CRESTED["cappuccino"],
             "cappuccino/sable",
@@ -73,6 +100,36 @@ def test_possible_hets_give_exact_odds(sire: str, dam: str, visual: str, het: st
 
     assert looks[False].share == F(visual)
     assert looks[True].carries == {"albino": F(het)}
+
+
+@pytest.mark.parametrize(
+    ("sire", "dam", "visual", "het"),
+    [
+        ("2/3", "+/+", "0", "1/3"),
+        ("1/2", "+/+", "0", "1/4"),
+        ("1/3", "+/+", "0", "1/6"),
+        ("2/3", "albino/albino", "1/3", "1"),
+        ("1/2", "albino/albino", "1/4", "1"),
+    ],
+)
+def test_a_possible_het_and_a_certain_mate(sire: str, dam: str, visual: str, het: str) -> None:
+    told = predict(BALL, {"albino": possible(sire)}, {"albino": read(ALBINO, dam.split("/"))})
+    shares = {bool(look.carries): look for look in told.looks}
+
+    assert (shares[False].share if False in shares else 0) == F(visual)
+    assert shares[True].carries == {"albino": F(het)}
+
+
+def test_two_double_hets_by_zygosity() -> None:
+    double = {"albino": read(ALBINO, ("albino", "+")), "piebald": read(PIED, ("piebald", "+"))}
+    told = predict(BALL, double, double)
+    copies = {
+        (one.genotype["albino"].count("albino"), one.genotype["piebald"].count("piebald")): one.share
+        for one in told.outcomes
+    }
+    sixteenths = {(0, 0): 1, (0, 1): 2, (0, 2): 1, (1, 0): 2, (1, 1): 4, (1, 2): 2, (2, 0): 1, (2, 1): 2, (2, 2): 1}
+
+    assert copies == {key: F(count, 16) for key, count in sixteenths.items()}
 
 
 def test_two_known_hets_are_shown_as_the_hobby_prints_them() -> None:
@@ -129,24 +186,6 @@ def test_a_table_beyond_bounds_is_refused_before_it_is_built() -> None:
         predict(BALL, parent, parent)
 
 
-@pytest.mark.parametrize(
-    ("prior", "young", "mate", "expected"),
-    [
-        ("2/3", 2, "visual", "1/3"),
-        ("2/3", 5, "visual", "1/17"),
-        ("2/3", 10, "visual", "1/513"),
-        ("2/3", 1, "het", "3/5"),
-        ("1/2", 7, "visual", "1/129"),
-    ],
-)
-def test_clutches_without_a_visual_lower_the_odds(prior: str, young: int, mate: str, expected: str) -> None:
-    assert posterior(F(prior), young, mate) == F(expected)  # type: ignore[arg-type]
-
-
-def test_one_visual_hatchling_proves_a_carrier() -> None:
-    assert posterior(F(1, 2), 6, "het", visuals=1) == 1
-
-
 @st.composite
 def parents(draw: st.DrawFn) -> dict[str, Distribution]:
     """A ball python with up to three recorded loci, certain or possible."""
@@ -166,3 +205,33 @@ def test_shares_always_sum_to_one(sire: dict[str, Distribution], dam: dict[str, 
     alive = 0 if prediction.egg_loss == 1 else 1  # two supers of a lethal gene: no egg hatches, and no share is left
     assert sum(outcome.live_share for outcome in prediction.outcomes) == alive
     assert sum(look.share for look in prediction.looks) == alive
+
+
+@given(parents(), parents())
+def test_it_does_not_matter_which_parent_brings_what_no_sex_chromosome_bears(
+    sire: dict[str, Distribution], dam: dict[str, Distribution]
+) -> None:
+    one, other = predict(BALL, sire, dam), predict(BALL, dam, sire)
+
+    assert {(look.label, look.share) for look in one.looks} == {(look.label, look.share) for look in other.looks}
+    assert (one.egg_loss, one.classes) == (other.egg_loss, other.classes)
+
+
+@given(parents(), parents())
+def test_looks_are_the_outcomes_summed_up(sire: dict[str, Distribution], dam: dict[str, Distribution]) -> None:
+    told = predict(BALL, sire, dam)
+    for look in told.looks:
+        for allele, chance in look.carries.items():
+            assert 0 < chance <= 1, allele
+    assert sum(one.share for one in told.outcomes) * (1 - told.egg_loss) == sum(
+        one.share for one in told.outcomes if one.live_share
+    )
+
+
+def test_eight_genes_are_told_by_their_looks() -> None:
+    names = ("albino", "lavender", "ultramel", "piebald", "hypo", "clown", "axanthic_vpi", "axanthic_tsk")
+    parent = {name: read(BALL[name], (BALL[name].alleles[0].allele, "+")) for name in names}
+    told = predict(BALL, parent, parent)
+
+    assert (told.classes, told.outcomes, len(told.looks)) == (3**8, (), 2**8)
+    assert sum(look.share for look in told.looks) == 1

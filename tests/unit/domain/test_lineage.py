@@ -136,6 +136,26 @@ def test_a_visual_recessive_from_two_non_carriers_is_doubted() -> None:
     assert "genotype" in rules(child, SIRE, DAM)
 
 
+@pytest.mark.parametrize(
+    ("parent", "child", "rule"),
+    [
+        (("+", "+"), ("albino", "albino"), {"genotype"}),
+        (("albino", "albino"), ("+", "+"), {"genotype"}),
+        (("albino", "+"), ("albino", "albino"), set()),
+        (("+", "+"), ("albino", "+"), set()),
+    ],
+)
+def test_laboratories_exclude_a_parent(parent: tuple[str, str], child: tuple[str, str], rule: set[str]) -> None:
+    def tested(name: str, sex: str, pair: tuple[str, str], born: str) -> Relative:
+        genotype = {"albino": read(BALL.locus("albino"), pair)}
+        return animal(name, sex, born, genotype=genotype, tested=frozenset(["albino"]))
+
+    young = tested("child", "unknown", child, "2024-07-01")
+    remarks = judge(young, tested("sire", "male", parent, "2020-06-01"), None, BALL, {})
+
+    assert {one.rule for one in remarks if one.severity == "error"} == rule
+
+
 def test_a_line_of_descent_is_named_from_young_to_old() -> None:
     assert line({"a": ("b", "c"), "c": ("d", None)}, "a", "d") == ("a", "c", "d")
     assert generations({"a": ("b", "c"), "c": ("d", None)}, "a") == 2

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from reptidex.agents.engine.inputs import MARK, LogRecord
+from reptidex.agents.engine.sealing import Record, opened
 from reptidex.streams import codec
 from reptidex.tables.answers import RefusedError
 from reptidex.tables.dead_letters import DeadLetterRow
-from reptidex.tables.outbox import Outgoing
 from reptidex.testing import UnitHarness
 from tests.unit.engine.parcels import AGENTS, Parcel, ParcelWeighed, PostParcel, RemindParcel
 
@@ -57,8 +57,9 @@ async def test_a_dead_letter_is_told_of_with_its_cause_and_original_bytes(post: 
     assert b'"cause":"poison"' in said.value
 
 
-def _sent(post: UnitHarness) -> list[Outgoing]:
-    return [message for outcome in post._outcomes for batch in outcome.batches for message in batch.messages]
+def _sent(post: UnitHarness) -> list[Record]:
+    batches = [batch for outcome in post._outcomes for batch in outcome.batches]
+    return [record for batch in batches for sealed in batch.sealed for record in opened(sealed)]
 
 
 async def test_bytes_that_break_their_contract_are_kept_and_hold_nobody_up(post: UnitHarness) -> None:

@@ -66,7 +66,7 @@ def test_memory_is_bounded_and_what_is_used_stays() -> None:
     for number in range(1000):
         working.peek(Parcel, "hot")
         working.remember(Parcel, "hot" if not number else f"cold{number}", None)
-        working.settle()
+        working.hand_over()
 
     assert len(working) <= 101
     assert working.peek(Parcel, "hot") is not MISSING

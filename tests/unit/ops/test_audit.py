@@ -97,9 +97,9 @@ async def test_an_event_costs_no_look_up_once_its_stream_is_known(desk: Desk) ->
     asked: list[Any] = []
     load = desk.harness.runner.store.load
 
-    async def noted(wanted: Any) -> Any:
+    async def noted(wanted: Any, **how: Any) -> Any:
         asked.extend(row.__name__ for row in [*wanted.rows, *wanted.locked])
-        return await load(wanted)
+        return await load(wanted, **how)
 
     desk.harness.runner.store.load = noted  # type: ignore[method-assign]
     await desk.hear(AnimalArchived(animal_id=uid(51), vivarium_id=uid(6), reason="mistake"))

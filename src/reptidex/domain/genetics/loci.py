@@ -101,8 +101,8 @@ class Locus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             if self.sex_linked is None:
                 raise ValueError(f"{self.locus}: recombination is with the sex-determining region; say sex_linked too")
         names = [allele.allele for allele in self.alleles]
-        if len(set(names)) != len(names) or {WILD, ABSENT} & set(names):
-            raise ValueError(f"{self.locus}: alleles are named once each, and none is called + or -")
+        if len(set(names)) != len(names) or {WILD, ABSENT, "X", "Y", "Z", "W"} & set(names):
+            raise ValueError(f"{self.locus}: alleles are named once each, and none is called +, -, X, Y, Z or W")
         for compound in self.compounds:
             one, _, two = compound.partition("/")
             if one == two or one not in names or two not in names:

@@ -6,6 +6,9 @@ from fractions import Fraction
 from reptidex.domain.genetics.loci import ABSENT, WILD, Distribution, Locus, Pair, Sex
 from reptidex.errors import InvalidError
 
+LARGEST = 2**53
+"""The largest denominator of a recorded chance: what every reader of JSON still reads exactly."""
+
 
 class ImpossibleGenotypeError(InvalidError):
     """No animal can carry this: three alleles at one locus, an allele of another gene, a second copy where there is none."""
@@ -27,6 +30,8 @@ def read(locus: Locus, alleles: Sequence[str], chance: Fraction | None = None, s
     normal = locus.normal("unknown" if ABSENT not in pair else locus.single_in or "unknown")
     if chance is None or chance == 1 or pair == normal:
         return {pair: Fraction(1)}
+    if chance.denominator > LARGEST:
+        raise InvalidError(f"{locus.name}: a probability is given with a denominator of at most 2^53", "/genotype")
     if not 0 < chance < 1:
         raise InvalidError(f"{locus.name}: {chance} is no probability between 0 and 1", "/genotype")
     return {pair: chance, normal: 1 - chance}
@@ -56,3 +61,11 @@ def read_pair(locus: Locus, alleles: Sequence[str], sex: Sex = "unknown") -> Pai
     if ABSENT in alleles:
         return whole[0], ABSENT
     return locus.pair(whole[0], whole[1] if len(whole) == 2 else WILD)
+
+
+def recordable(chance: Fraction) -> Fraction:
+    """Return a chance as it is recorded: exactly where its denominator allows, else the nearest that does, never 0 or 1."""
+    if chance.denominator <= LARGEST:
+        return chance
+    least = Fraction(1, LARGEST)
+    return min(max(chance.limit_denominator(LARGEST), least), 1 - least)

@@ -1,0 +1,138 @@
+"""Chances of events of which some are too rare to have a number.
+
+That an animal of unknown descent carries a mutant allele, or that a keeper's claim is wrong, has no known frequency. It is
+written as a power of one vanishing quantity: `(order, weight)` stands for weight * e^order with e towards 0. Sums keep the
+lowest order, products add orders; this is the limit of Bayes' rule, exact, and a form of computing with leading terms. So a
+founder is normal until a visual hatchling proves otherwise, with no frequency made up.
+
+A factor is a table over some variables, holding only what is possible; `eliminate` sums variables out one by one (variable
+elimination: Zhang & Poole 1994), which is exact on every pedigree, with loops too, as long as the tables stay small. A factor
+may be multiplied by anything, for only ratios count in the end: so weights are whole numbers, and no fraction is ever reduced.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from math import lcm
+
+Value = tuple[int, int]
+Table = dict[tuple[int, ...], Value]
+Factor = tuple[tuple[str, ...], Table]
+Share = tuple[int, Fraction]
+"""A value before it is made whole."""
+
+LARGEST_TABLE = 8_000
+
+
+class TangledError(Exception):
+    """The pedigree has so many loops that an exact answer would cost too much."""
+
+
+def whole(table: Mapping[tuple[int, ...], Share]) -> Table:
+    """Multiply the shares of a table so that all are whole numbers, and leave out those that are 0."""
+    scale = lcm(*(share.denominator for _, share in table.values()))
+    return {
+        states: (order, share.numerator * (scale // share.denominator))
+        for states, (order, share) in table.items()
+        if share
+    }
+
+
+def plus(one: Share, two: Share) -> Share:
+    """Add two values: the lower order wins."""
+    if one[0] != two[0]:
+        return one if one[0] < two[0] else two
+    return one[0], one[1] + two[1]
+
+
+def times(one: Share, two: Share) -> Share:
+    """Multiply two values."""
+    return one[0] + two[0], one[1] * two[1]
+
+
+def join(one: Factor, two: Factor) -> Factor:
+    """Multiply two factors. Raises `TangledError` for a table beyond bounds."""
+    (left, table), (right, other) = one, two
+    shared = [name for name in left if name in right]
+    fresh = [place for place, name in enumerate(right) if name not in left]
+    here, there = [left.index(name) for name in shared], [right.index(name) for name in shared]
+    by_key: dict[tuple[int, ...], list[tuple[tuple[int, ...], Value]]] = {}
+    for states, value in other.items():
+        key = tuple(states[place] for place in there)
+        by_key.setdefault(key, []).append((tuple(states[place] for place in fresh), value))
+    joined: Table = {}
+    for states, (order, weight) in table.items():
+        for rest, (higher, more) in by_key.get(tuple(states[place] for place in here), ()):
+            joined[states + rest] = (order + higher, weight * more)
+        if len(joined) > LARGEST_TABLE:
+            raise TangledError
+    return left + tuple(right[place] for place in fresh), joined
+
+
+def sum_out(factor: Factor, name: str) -> Factor:
+    """Sum a variable out of a factor."""
+    names, table = factor
+    place = names.index(name)
+    found: Table = {}
+    for states, value in table.items():
+        key = states[:place] + states[place + 1 :]
+        before = found.get(key)
+        if before is None or value[0] < before[0]:
+            found[key] = value
+        elif value[0] == before[0]:
+            found[key] = (value[0], before[1] + value[1])
+    return names[:place] + names[place + 1 :], found
+
+
+def eliminate(factors: Iterable[Factor], keep: Sequence[str]) -> Factor:
+    """Sum out every variable but those to keep, the one with the fewest neighbours first.
+
+    Raises `TangledError`.
+    """
+    by_name: dict[str, set[int]] = {}
+    alive: dict[int, Factor] = {}
+    for number, factor in enumerate(factors):
+        alive[number] = factor
+        for name in factor[0]:
+            by_name.setdefault(name, set()).add(number)
+    following = len(alive)
+    neighbours: dict[str, set[str]] = {name: set() for name in by_name}
+    for names, _ in alive.values():
+        for name in names:
+            neighbours[name] |= set(names) - {name}
+    left = set(by_name) - set(keep)
+    while left:
+        name = min(left, key=lambda one: (len(neighbours[one]), one))
+        left.remove(name)
+        mine = sorted(by_name.pop(name), key=lambda number: (len(alive[number][0]), len(alive[number][1])))
+        made: Factor | None = None
+        for number in mine:
+            factor = alive.pop(number)
+            for other in factor[0]:
+                if other != name:
+                    by_name[other].discard(number)
+            made = factor if made is None else join(made, factor)
+        if made is None:
+            continue
+        made = sum_out(made, name)
+        around = neighbours.pop(name)
+        for other in around:
+            neighbours[other] |= around - {other}
+            neighbours[other].discard(name)
+        alive[following] = made
+        for other in made[0]:
+            by_name[other].add(following)
+        following += 1
+    result: Factor = ((), {(): (0, 1)})
+    for factor in alive.values():
+        result = join(result, factor)
+    return result
+
+
+def settled(table: Mapping[tuple[int, ...], Value]) -> dict[int, Fraction]:
+    """Return the chances of one variable's states in the limit; empty where nothing is possible at all."""
+    if not table:
+        return {}
+    lowest = min(order for order, _ in table.values())
+    kept = {states[0]: weight for states, (order, weight) in table.items() if order == lowest}
+    total = sum(kept.values())
+    return {state: Fraction(weight, total) for state, weight in kept.items()}
