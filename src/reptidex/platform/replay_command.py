@@ -80,13 +80,13 @@ def _run(arguments: argparse.Namespace) -> int:
     service, projection = find(arguments.projection)
     origin = Origin.of(arguments.origin) if arguments.origin else None
     os.nice(NICE)
-    with _Shown(Console(stderr=True, highlight=False)) as shown:
+    with Shown(Console(stderr=True, highlight=False)) as shown:
         replay = Replay(service, projection, settings, shown)
         report = asyncio.run(replay.run(origin, verify=arguments.verify, fresh=arguments.fresh))
     if arguments.json:
         print(msgspec.json.format(msgspec.json.encode(report)).decode())
     else:
-        _say(report, Console(highlight=False))
+        say(report, Console(highlight=False))
     return DIFFERS if report.outcome == "differs" else 0
 
 
@@ -100,7 +100,7 @@ def find(name: str) -> tuple[Service, Projection]:
     raise ReplayError(f"no projection is called {name!r}; `reptidex replay --list` shows them")
 
 
-class _Shown:
+class Shown:
     """A progress bar on standard error; lines where that is no terminal."""
 
     def __init__(self, console: Console) -> None:
@@ -134,7 +134,8 @@ class _Shown:
         self._progress.console.print(text)
 
 
-def _say(report: Report, console: Console) -> None:
+def say(report: Report, console: Console) -> None:
+    """Tell a person what came of a replay."""
     rate = report.events / report.seconds if report.seconds else 0.0
     began = "resumed" if report.resumed else f"from {report.origin}"
     console.print(f"{report.projection}: {report.events:,} events {began} in {report.seconds:.1f} s ({rate:,.0f}/s)")

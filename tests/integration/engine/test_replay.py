@@ -196,7 +196,6 @@ async def test_what_is_carried_comes_over_and_a_follow_up_is_carried_out(
     await eventually(delivered)
     projection = msgspec.structs.replace(COUNTS, then=(PostParcel(parcel_id="afterwards"),))
     await replay(settings, projection).run()
-    live.engine.timers.forget()
     await eventually(lambda: live.reader.get(Parcel, "afterwards"))
 
     assert await delivered()
