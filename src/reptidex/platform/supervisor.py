@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 
 from reptidex.platform.process import Child, Ready
-from reptidex.platform.secrets import local_secrets
+from reptidex.platform.secrets import local_secrets, local_sign_in
 from reptidex.settings import SERVICES, Settings
 
 Say = Callable[[str], None]
@@ -117,6 +117,7 @@ class Platform:
             arguments += ["--secrets-dir", str(self.settings.state / "secrets")]
             arguments += ["--webhooks", self.settings.urls["core"]]
             local_secrets(self.settings)
+            local_sign_in(self.settings, f"http://127.0.0.1:{ports.payments}")
             started.append(self._add("doubles", arguments, {}, when_file(ready)))
         return started
 
