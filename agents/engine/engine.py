@@ -6,7 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from faust.types import TP
@@ -81,7 +81,16 @@ class Engine:
             service, producer, self.ownership, self.reader, clock=clock, deadline_s=settings.answer_deadline_s
         )
         self.timers = Timers(self.runner, self.reader, self.submit, clock=clock, shared=database.shared)
-        self.effects = Effects(self.runner, self.reader, carriers, self.submit, ports, clock=clock, step=step)
+        self.effects = Effects(
+            self.runner,
+            self.reader,
+            carriers,
+            self.submit,
+            ports,
+            clock=clock,
+            longest_wait=timedelta(seconds=settings.effect_retry_longest_s),
+            step=step,
+        )
         self.letters = Letters(self.runner, self.reader, self.submit, resync=self._resync, clock=clock)
         self.step = step
         """Called at named points of the work; tests end the process there."""
