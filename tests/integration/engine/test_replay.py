@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,30 +23,12 @@ from reptidex.tables.projection import Part, ProjectionRow, ReplayError
 from reptidex.tables.query import select
 from reptidex.testing import eventually
 from tests.chaos.engine.postgres import Cluster
+from tests.chaos.engine.replay_process import COUNTS, Quiet, killed_at
 from tests.chaos.engine.scales import Scales, books, counted, key_of, listen
 from tests.chaos.engine.worker_process import Parcels
-from tests.unit.engine.parcels import Parcel, PostParcel, count_parcel
+from tests.unit.engine.parcels import Parcel, PostParcel
 
 KEYS = 100
-COUNTS = Projection(
-    name="counts",
-    why="how often each parcel was weighed",
-    parts=(Part(row=Parcel, carried={"delivered_by": lambda live, rebuilt: live.delivered_by}),),
-    agents=(count_parcel,),
-)
-
-
-class Quiet:
-    """Nobody looks."""
-
-    def phase(self, name: str, total: int) -> None:
-        pass
-
-    def step(self, count: int) -> None:
-        pass
-
-    def note(self, text: str) -> None:
-        pass
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -266,44 +245,6 @@ async def test_a_replay_is_refused_where_it_would_lack_what_the_live_rows_have(
         await replay(settings, msgspec.structs.replace(COUNTS, agents=(stumble,))).run()
 
     assert await counted(live.database) == 20
-
-
-KILLED = """
-import asyncio, os, signal, sys, json
-from tests.integration.engine.test_replay import COUNTS, Quiet
-from tests.chaos.engine.worker_process import KillPoint, Parcels
-from reptidex.agents.engine.replay.replay import Replay
-from reptidex.settings import Settings
-import msgspec
-
-settings = msgspec.json.decode(sys.argv[1], type=Settings)
-replay = Replay(Parcels(), COUNTS, settings, Quiet(), step=KillPoint(sys.argv[2], signal.SIGKILL))
-asyncio.run(replay.run())
-"""
-
-
-async def killed_at(settings: Settings, point: str) -> None:
-    small = msgspec.structs.replace(settings, unit_backlog_records=50)
-    command = [sys.executable, "-c", KILLED, msgspec.json.encode(small).decode(), point]
-    ended = await asyncio.to_thread(
-        subprocess.run, command, cwd=Path(__file__).parents[3], capture_output=True, timeout=60
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-2000:]
-
-
-async def test_a_killed_replay_is_resumed(live: Worker, scales: Scales, settings: Settings) -> None:
-    await weighed(scales, live, 1000)
-    for point in ("before commit:3", "after commit:4", "before switch:1", "in switch:1"):
-        await killed_at(settings, point)
-        await scales.weigh(50)
-    await all_counted(live.database, 1200)
-    report = await replay(settings).run()
-
-    assert report.resumed
-    assert report.events < 700
-    assert report.generation == 2
-    assert sum((await books(live.database)).values()) == 1200
-    assert not await is_under_way(live.database, "counts")
 
 
 async def test_a_replay_that_was_killed_after_its_switch_leaves_the_new_rows(
