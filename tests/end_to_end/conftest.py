@@ -97,12 +97,12 @@ class World:
 
         await self.until(granted, "the administrator's token")
 
-    async def stop(self, service: str) -> None:
-        """Stop a service; nobody restarts it."""
-        await asyncio.to_thread(self.stage.do, self.stage.platform.children[service].stop())
+    async def kill(self, service: str) -> None:
+        """Kill a service; nobody restarts it."""
+        await asyncio.to_thread(self.stage.do, self.stage.platform.children[service].stop(within_s=0.0))
 
     async def start(self, service: str) -> None:
-        """Start a service that was stopped, and wait until it is ready."""
+        """Start a service that was killed, and wait until it is ready."""
         await asyncio.to_thread(self.stage.do, self.stage.platform.children[service].start(within_s=60))
 
     async def ledger(self, order_id: str) -> dict[str, Any]:

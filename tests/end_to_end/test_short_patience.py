@@ -13,7 +13,7 @@ from tests.end_to_end.test_sale_bad_paths import Confirmed, Market, kept, market
 
 __all__ = ["market"]
 
-RESERVED_S = 5
+RESERVED_S = 6
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ async def test_an_animal_service_that_stays_down_undoes_the_sale(
 ) -> None:
     bea = await confirmed("Bea")
     inquiry = await asked(market.seller, bea, market.listing_id)
-    await world.stop("animal")
+    await world.kill("animal")
     try:
         order, step = await bought(bea, inquiry)
         ended = await market.ended(bea, order["order_id"], "cancelled", within=60)
@@ -127,7 +127,7 @@ async def test_a_paid_animal_is_handed_over_once_the_animal_service_is_back(
     async def run_out() -> bool:
         return datetime.now(UTC) > datetime.fromisoformat(sale["reserved_until"])
 
-    await world.stop("animal")
+    await world.kill("animal")
     try:
         await world.heard(step.request_id, "payment.completed", "sales.transaction.completed")
         await world.until(run_out, "the end of the reservation")

@@ -107,8 +107,11 @@ class Replay:
         """Return the place beside, and what a replay that was killed has been building in it."""
         name = self._projection.name
         beside = await Beside.at(self._live, name, self._projection.parts)
+        if fresh:
+            await beside.throw_away()
+            return await self._place(origin, generation, fresh=False)
         build = await Reader(beside).get(BuildRow, name)
-        if fresh or (build is not None and build.generation != generation):
+        if build is not None and build.generation != generation:
             await beside.throw_away()
             return await self._place(origin, generation, fresh=False)
         if build is not None and build.fingerprint != fingerprint(self._projection):
