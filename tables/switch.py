@@ -19,8 +19,8 @@ from reptidex.tables.positions import TopicPartition
 from reptidex.tables.projection import Part, ProjectionRow, ReplayError
 from reptidex.tables.row import Row
 
-LOCK_S = 3
-"""So long a switch waits for those who read or write the tables, before it lets them go first and tries again."""
+LOCK_MS = 500
+"""So long a switch waits for those who read or write the tables before it tries again later: whoever comes waits behind it."""
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -136,7 +136,7 @@ async def _postgres(live: Database, beside: Beside) -> AsyncIterator[Standstill]
     async with live.engine.connect() as connection, connection.begin() as transaction:
         run = connection.exec_driver_sql
         schema = str((await run("SELECT current_schema()")).scalar())
-        for setting, value in (("lock_timeout", f"{LOCK_S}s"), ("statement_timeout", "0")):
+        for setting, value in (("lock_timeout", f"{LOCK_MS}ms"), ("statement_timeout", "0")):
             await run(f"SET LOCAL {setting} = '{value}'")
         await run("SET LOCAL idle_in_transaction_session_timeout = 0")
         await run(f'CREATE SCHEMA IF NOT EXISTS "{last_schema(beside.name)}"')

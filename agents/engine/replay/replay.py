@@ -32,7 +32,7 @@ from reptidex.tables.switch import Moment, Standstill, current, standstill
 
 NEAR = 500
 """So few offsets behind, the rest is done while the service stands still."""
-ATTEMPTS = 20
+ATTEMPTS = 60
 """So often a switch is tried that those at work do not let in."""
 
 

@@ -17,6 +17,7 @@ from reptidex.devlog import DevLog
 from reptidex.settings import Settings
 from reptidex.tables.beside import Beside, is_under_way
 from reptidex.tables.database import Database
+from reptidex.tables.driver import Lookup
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.letter_office import LetterOffice
 from reptidex.tables.projection import Part, ProjectionRow, ReplayError
@@ -269,3 +270,29 @@ async def test_a_second_replay_of_the_same_rows_is_refused(live: Worker, scales:
     await first.close()
 
     assert (await replay(settings).run()).outcome == "switched"
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+async def test_a_switch_lets_a_long_reader_finish_and_keeps_nobody_waiting_behind_it(
+    live: Worker, scales: Scales, settings: Settings
+) -> None:
+    await weighed(scales, live, 200)
+    notes: list[str] = []
+
+    class Noting(Quiet):
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    reader = await live.database.session()
+    await reader.write([], [Lookup("SELECT count(*) FROM parcels")])  # in a transaction that stays open
+    switching = asyncio.create_task(Replay(Parcels(), COUNTS, settings, Noting()).run())
+    await eventually(lambda: bool(notes), 20)
+    await scales.weigh(100)
+    await all_counted(live.database, 300)  # the worker was let through meanwhile
+    await reader.rollback()
+    await reader.close()
+    report = await switching
+
+    assert "those at work do not let the switch in" in notes[0]
+    assert report.outcome == "switched"
+    assert sum((await books(live.database)).values()) == 300
