@@ -6,7 +6,7 @@ and goes on with the new rows from the position that both generations share. A s
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -41,6 +41,8 @@ class Manifest(Protocol):
 
     @property
     def short(self) -> str: ...
+    @property
+    def refresh(self) -> Callable[[Reader], Awaitable[None]] | None: ...
 
 
 def _no_step(point: str) -> None:
@@ -59,6 +61,7 @@ class Replay:
         *,
         step: Callable[[str], None] = _no_step,
     ) -> None:
+        self._refresh = service.refresh
         self._short, self._projection, self._settings, self._watch = service.short, projection, settings, watch
         self._step = step
         topics = set(Routing(projection.agents).topics(service.short)) - {command_topic(service.short)}
@@ -75,6 +78,8 @@ class Replay:
         began = time.monotonic()
         try:
             generation = await self._generation() + 1
+            if self._refresh is not None:
+                await self._refresh(Reader(self._live))
             beside, build = await self._place(origin, generation, fresh=fresh)
             try:
                 await self._source.open()
