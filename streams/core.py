@@ -353,6 +353,17 @@ class PaymentRefunded(PaymentRecord, frozen=True, kw_only=True):
     """All refunds of this payment so far."""
 
 
+@event("payment.disputed", key="order_id")
+class PaymentDisputed(PaymentRecord, frozen=True, kw_only=True):
+    """The buyer's bank, or the buyer at the provider, contests a payment that was captured."""
+
+    dispute_reference: Text
+    """The provider's name of the dispute."""
+    reason: Literal["fraud", "unrecognised", "undelivered", "misdescribed", "duplicate", "other"]
+    contested: Money
+    """How much of the payment."""
+
+
 @event("events.published", key="topic")
 class EventsPublished(Event, frozen=True, kw_only=True):
     """So many events of one name were published in one minute."""

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -50,14 +50,26 @@ class Database:
         self._rows: dict[type[Row], RowStatements] = {}
 
     @classmethod
-    def open(cls, url: str, *, synchronous: str = "NORMAL", worker: bool = True, readers: int = READERS) -> "Database":
+    def open(
+        cls,
+        url: str,
+        *,
+        synchronous: str = "NORMAL",
+        worker: bool = True,
+        readers: int = READERS,
+        schema: str = "",
+        patience_s: int = STATEMENT_TIMEOUT_S,
+    ) -> Self:
         """Open the database of a SQLAlchemy URL. A `worker` claims a SQLite file for itself.
+
+        `schema` is where PostgreSQL looks for tables, if not where the role always does; `patience_s` how long it may take
+        over a statement.
 
         Raises `SecondWorkerError` where another worker has claimed it.
         """
         parsed = sa.make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            return cls(_postgres(parsed, readers), None, readers)
+            return cls(_postgres(parsed, readers, schema, patience_s), None, readers)
         lock = None
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -127,15 +139,17 @@ def _sqlite(url: sa.URL, synchronous: str) -> AsyncEngine:
     return engine
 
 
-def _postgres(url: sa.URL, readers: int) -> AsyncEngine:
+def _postgres(url: sa.URL, readers: int, schema: str, patience_s: int) -> AsyncEngine:
     timeouts = {
-        "statement_timeout": str(STATEMENT_TIMEOUT_S * 1000),
+        "statement_timeout": str(patience_s * 1000),
         "lock_timeout": str(LOCK_TIMEOUT_S * 1000),
         # A frozen worker must not keep its successor waiting for the rows that it had locked.
         "idle_in_transaction_session_timeout": str(LOCK_TIMEOUT_S * 1000),
         "application_name": "reptidex",
     }
-    arguments = {"server_settings": timeouts, "command_timeout": STATEMENT_TIMEOUT_S + 5, "timeout": 10}
+    if schema:
+        timeouts["search_path"] = schema
+    arguments = {"server_settings": timeouts, "command_timeout": patience_s + 5, "timeout": 10}
     # JSON comes as text: `StructJson` decodes it straight into its type.
     options = {"pool_size": readers + 2, "pool_pre_ping": True, "json_deserializer": str}
     return create_async_engine(url, connect_args=arguments, **options)

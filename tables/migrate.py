@@ -18,12 +18,12 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 
 from reptidex.errors import ReptidexError
-from reptidex.tables import answers, dead_letters, effects, inbox, outbox, positions, timers, versions
+from reptidex.tables import answers, dead_letters, effects, inbox, outbox, positions, projection, timers, versions
 from reptidex.tables.database import Database
 from reptidex.tables.row import METADATA
 
 ENGINE = "engine"
-ENGINE_TABLES = (answers, dead_letters, effects, inbox, outbox, positions, timers, versions)
+ENGINE_TABLES = (answers, dead_letters, effects, inbox, outbox, positions, projection, timers, versions)
 """The modules with the engine's own tables: imported, they stand in `METADATA`."""
 
 HERE = Path(__file__).parent

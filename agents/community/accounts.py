@@ -2,10 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from msgspec.structs import replace
-
 from reptidex.agents.agent import Call, Effect, Unit, agent, carries_out
-from reptidex.agents.community.documents import document, keep
 from reptidex.agents.community.telling import notify
 from reptidex.domain.messages import money_text
 from reptidex.streams.commands.community import NotifyMembers
@@ -21,7 +18,7 @@ from reptidex.streams.core import (
     BillingInvoicePaid,
 )
 from reptidex.tables.community import forum, queries
-from reptidex.tables.community.models import Contact, Document, Follow, Notification, Preference, SavedSearch
+from reptidex.tables.community.models import Contact, Follow, Notification, Preference, SavedSearch
 
 
 @agent(AuthUserCreated, prefetch={Contact: "user_id", Preference: "user_id"})
@@ -36,9 +33,9 @@ async def welcome_user(event: AuthUserCreated, unit: Unit) -> AsyncIterator[Even
         yield said
 
 
-@agent(AuthUserDeleted, prefetch={Contact: "user_id", Document: lambda e: [f"breeder:{e.user_id}"]})
+@agent(AuthUserDeleted, prefetch={Contact: "user_id"})
 async def forget_user(event: AuthUserDeleted, unit: Unit) -> None:
-    """Forget a deleted user: messages, wishes, follows, searches, the profile in the index; posts lose their words."""
+    """Forget a deleted user: messages, wishes, follows, searches; posts lose their words."""
     person = event.user_id
     unit.put(Contact(user_id=person, gone=True))
     unit.delete(Preference, person)
@@ -48,8 +45,6 @@ async def forget_user(event: AuthUserDeleted, unit: Unit) -> None:
         unit.delete(Follow, follow.follow_id)
     for search in await unit.find(queries.searches_of(person)):
         unit.delete(SavedSearch, search.search_id)
-    profile = await document(unit, "breeder", person)
-    keep(unit, replace(profile, title="", text="", public=False, ended_version=unit.cause.version))
     posts = {each.post_id for each in await unit.find(forum.posts_by(person))}
     posts |= {each.post_id for each in await unit.find(forum.replies_by(person))}
     posts |= {each.post_id for each in await unit.find(forum.votes_by(person))}

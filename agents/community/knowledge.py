@@ -14,7 +14,7 @@ from reptidex.streams.animal import (
     TaxonomySpeciesAdded,
     TaxonomySpeciesUpdated,
 )
-from reptidex.streams.core import ProfileUpdated
+from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
 from reptidex.streams.media import ContentPublished
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.community.models import Document
@@ -43,6 +43,13 @@ async def index_breeder(event: ProfileUpdated, unit: Unit) -> None:
         seen_version=version,
     )
     keep(unit, changed)
+
+
+@agent(AuthUserDeleted, prefetch={Document: lambda e: [f"breeder:{e.user_id}"]})
+async def forget_breeder(event: AuthUserDeleted, unit: Unit) -> None:
+    """Take the profile of a deleted user out of the index, and its words out of the row."""
+    known = await document(unit, "breeder", event.user_id)
+    keep(unit, replace(known, title="", text="", public=False, ended_version=unit.cause.version))
 
 
 @agent(

@@ -9,7 +9,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core import gateways
 from reptidex.agents.core.handover import hand_over
 from reptidex.agents.core.payments import begin_refund, look_later, look_up
-from reptidex.domain.payments import OPEN, Act, Seen, decide, failure
+from reptidex.domain.payments import OPEN, Act, Seen, decide, dispute_reason, failure
 from reptidex.streams import core as events
 from reptidex.streams.commands.core_billing import SeePayment, SeeRefund, SettleInvoice, TakeNotice
 from reptidex.streams.contract import Event
@@ -171,8 +171,7 @@ def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
                 unit.put(replace(payment, refund_tries=payment.refund_tries + 1))
             return []
         case "dispute":
-            unit.put(replace(payment, disputed=True))
-            return []
+            return _disputed(unit, payment, notice)
     seen = NOTICED.get(notice.kind)
     if seen is None:
         return []
@@ -183,6 +182,23 @@ def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
         look_up(unit, payment)
         return []
     return advance(unit, payment, seen, notice.code)
+
+
+def _disputed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
+    """Say once that a payment is contested. It changes hands at the provider; here nothing moves."""
+    if payment.disputed:
+        return []
+    unit.put(replace(payment, disputed=True))
+    if payment.purpose == "plan":
+        return []
+    return [
+        events.PaymentDisputed(
+            **record(payment),
+            dispute_reference=notice.detail,
+            reason=dispute_reason(notice.code),  # type: ignore[arg-type]  # one of the contract's words
+            contested=replace(payment.amount, amount=notice.amount or payment.amount.amount),
+        )
+    ]
 
 
 @agent(SeeRefund, prefetch={Payment: "payment_id"})

@@ -30,7 +30,7 @@ AT_ONCE = 16
 IN_MEMORY = 5_000
 CARRY_S = 60.0
 """An attempt that takes longer has failed."""
-BACKOFF = RetryPolicy(first=timedelta(milliseconds=500), longest=timedelta(minutes=5))
+FIRST_WAIT = timedelta(milliseconds=500)
 
 
 class Effects:
@@ -45,12 +45,13 @@ class Effects:
         ports: Callable[[], Any],
         *,
         clock: Callable[[], datetime],
-        backoff: RetryPolicy = BACKOFF,
+        longest_wait: timedelta = timedelta(minutes=5),
         step: Callable[[str], None] = lambda point: None,
     ) -> None:
         self._runner, self._reader, self._submit, self._ports = runner, reader, submit, ports
         self._carriers = {carrier.effect.__name__: carrier for carrier in carriers}
-        self._clock, self._backoff, self._step = clock, backoff, step
+        self._clock, self._step = clock, step
+        self._backoff = RetryPolicy(first=FIRST_WAIT, longest=longest_wait)
         self._lanes: dict[str, deque[EffectRow]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)

@@ -7,15 +7,14 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-
-from faust.types import TP
 
 from reptidex.agents.agent import Agent, Carrier
 from reptidex.agents.engine.asking import Asker
 from reptidex.agents.engine.effects import Effects
 from reptidex.agents.engine.figures import Figures, PartitionFigures, Tally
+from reptidex.agents.engine.group import GroupOffsets
 from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.intake import Fetch
 from reptidex.agents.engine.letters import Letters
@@ -84,7 +83,16 @@ class Engine:
             service, producer, self.ownership, self.reader, clock=clock, deadline_s=settings.answer_deadline_s
         )
         self.timers = Timers(self.runner, self.reader, self.submit, clock=clock, shared=database.shared)
-        self.effects = Effects(self.runner, self.reader, carriers, self.submit, ports, clock=clock, step=step)
+        self.effects = Effects(
+            self.runner,
+            self.reader,
+            carriers,
+            self.submit,
+            ports,
+            clock=clock,
+            longest_wait=timedelta(seconds=settings.effect_retry_longest_s),
+            step=step,
+        )
         self.letters = Letters(self.runner, self.reader, self.submit, resync=self._resync, clock=clock)
         self.step = step
         """Called at named points of the work; tests end the process there."""
@@ -95,7 +103,7 @@ class Engine:
         self._ready = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._commits: set[asyncio.Task[None]] = set()
-        self._group_offsets: dict[TopicPartition, int] = {}
+        self.group = GroupOffsets(self.topics)
         self._ends: Callable[[TopicPartition], int | None] = lambda at: None
         self.appetite = settings.unit_records
         self.tally = Tally()
@@ -189,7 +197,7 @@ class Engine:
         self.runner.forget()
         self.timers.forget()
         self.letters.forget()
-        self._group_offsets.clear()
+        self.group.forget()
         while self._internal:
             self._internal.popleft()[1].cancel()
         await self.effects.forget()
@@ -342,21 +350,6 @@ class Engine:
                     await session.commit(pruning(self.database, self._clock()))
             except UnavailableError as problem:
                 log.warning("nothing is pruned this time: %s", problem)
-
-    # -- the group's offsets -----------------------------------------------------------------------------------------
-
-    def uncommitted(self) -> dict[Any, int]:
-        """Return the positions that the consumer group has not been told."""
-        told = self._group_offsets
-        return {
-            TP(*at): position.next_offset
-            for at, position in self.runner.positions.items()
-            if told.get(at) != position.next_offset and at[0] in self.topics
-        }
-
-    def group_committed(self, offsets: Mapping[Any, int]) -> None:
-        """Hear that the group has been told."""
-        self._group_offsets.update({(at[0], at[1]): offset for at, offset in offsets.items()})
 
     # -- figures -----------------------------------------------------------------------------------------------------
 

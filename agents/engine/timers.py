@@ -34,8 +34,8 @@ class Timers:
         shared: bool,
     ) -> None:
         self._runner, self._reader, self._submit, self._clock = runner, reader, submit, clock
-        # In a shared database another worker may set a timer that is ours to fire.
-        self._glance = timedelta(seconds=1 if shared else 30)
+        # In a shared database another worker may set a timer that is ours to fire; in any, the switch of a replay may.
+        self._glance = timedelta(seconds=1 if shared else 5)
         self._soon: list[tuple[datetime, str]] = []
         self._known: dict[str, TimerRow] = {}
         self._wake = asyncio.Event()

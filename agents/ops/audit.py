@@ -16,8 +16,9 @@ from reptidex.streams.catalogue import everything
 from reptidex.streams.codec import encode
 from reptidex.streams.commands.ops import SealStream
 from reptidex.streams.contract import Event
+from reptidex.streams.envelope import AnyEvent
 from reptidex.streams.ops import AuditLogged
-from reptidex.tables.ops.models import AuditRecord, AuditSeal, AuditStream, AuditTile, EventCount
+from reptidex.tables.ops.models import NO_PLACE, AuditRecord, AuditSeal, AuditStream, AuditTile, EventCount
 
 SEAL_AFTER = timedelta(seconds=5)
 """How long a stream gathers records before it is sealed."""
@@ -35,28 +36,38 @@ async def audit_event(event: Event, unit: Unit) -> None:
     cause, stream = unit.cause, f"repti-{event.contract.service}"
     tree = await unit.get(AuditStream, stream) or AuditStream(stream=stream)
     digest = sha256(encode(cause))
-    unit.put(
-        AuditRecord(
-            event_id=cause.id,
-            stream=stream,
-            place=tree.size,
-            name=cause.type,
-            subject=cause.subject,
-            sequence=cause.version,
-            at=cause.time,
-            correlation_id=cause.correlationid,
-            causation_id=cause.causationid,
-            actor=cause.actor,
-            vivarium_id=cause.vivariumid,
-            digest=digest.hexdigest(),
-        )
-    )
+    unit.put(_record(cause, stream, tree.size, digest.hexdigest()))
     _grow(tree, merkle.leaf_digest(digest.digest()), unit)
     if tree.size == tree.sealed:
         unit.timer(f"seal:{stream}", unit.now + SEAL_AFTER, SealStream(stream=stream))
     seen = await unit.get(EventCount, cause.type)
     last = max(seen.last_at, cause.time) if seen else cause.time
     unit.put(EventCount(name=cause.type, count=(seen.count if seen else 0) + 1, last_at=last))
+
+
+def _record(cause: AnyEvent, stream: str, place: int, digest: str) -> AuditRecord:
+    return AuditRecord(
+        event_id=cause.id,
+        stream=stream,
+        place=place,
+        name=cause.type,
+        subject=cause.subject,
+        sequence=cause.version,
+        at=cause.time,
+        correlation_id=cause.correlationid,
+        causation_id=cause.causationid,
+        actor=cause.actor,
+        vivarium_id=cause.vivariumid,
+        digest=digest,
+    )
+
+
+@agent(*everything())
+async def restore_record(event: Event, unit: Unit) -> None:
+    """Write the record of an event anew, in a replay: it gets back the place that it has in the tree, if it has one."""
+    cause = unit.cause
+    digest = sha256(encode(cause)).hexdigest()
+    unit.put(_record(cause, f"repti-{event.contract.service}", NO_PLACE, digest))
 
 
 def _grow(tree: AuditStream, leaf: merkle.Digest, unit: Unit) -> None:

@@ -220,6 +220,9 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
     client_secret: str
     issuer: str = "https://accounts.google.com"
     """For OpenID Connect; GitHub needs none."""
+    url: str = "https://github.com"
+    api: str = "https://api.github.com"
+    """For GitHub alone: a GitHub Enterprise server has its own."""
 
 
 class OutsideProviders:
@@ -231,7 +234,7 @@ class OutsideProviders:
         for name, each in clients.items():
             who: dict[str, Any] = {"client_id": each.client_id, "client_secret": each.client_secret}
             if name == "github":
-                self.by_name[name] = GithubProvider(**who, client=self._client)
+                self.by_name[name] = GithubProvider(**who, client=self._client, url=each.url, api=each.api)
             else:
                 self.by_name[name] = OidcProvider(name, issuer=each.issuer, **who, client=self._client, clock=clock)
 

@@ -1,5 +1,6 @@
 """What repti-core talks to, and what its views need besides a request: keys, payment providers, a clock, chance."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from reptidex.connectors.keys.port import KeyVault, Signer
 from reptidex.connectors.payments.port import PaymentGateway
 from reptidex.domain.keyed import Keyed
 from reptidex.domain.passwords import Hashing
+from reptidex.http.core.attempts import Attempts
 from reptidex.streams.publisher import Publisher
 
 
@@ -32,6 +34,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """By full name (`repti-commerce`)."""
     public_url: str
     nobody: "Nobody"
+    attempts: Attempts = msgspec.field(default_factory=lambda: Attempts(time.monotonic))
+    """Failed proofs of who somebody is, by account."""
     outside: Mapping[str, IdentityProvider] = {}
     """Where else one can sign in, by name."""
     closing: tuple[Any, ...] = ()

@@ -79,10 +79,18 @@ class WrongCredentialsError(UnauthenticatedError):
 async def proved(request: Any, email: str, password: str) -> User:
     """Return the person whose password this is.
 
-    An unknown address costs the same look-ups, unsealing and hashing. Raises `WrongCredentialsError`.
+    An unknown address costs the same look-ups, unsealing and hashing. Raises `WrongCredentialsError`, and
+    `TooManyAttemptsError` where too many at this address have been wrong.
     """
     ports: Ports = request.ports
-    claimed = await request.read.get(Address, ports.keyed.address_hash(normal_address(email)))
+    address = ports.keyed.address_hash(normal_address(email))
+    with ports.attempts.at(address):
+        return await _proved(request, address, password)
+
+
+async def _proved(request: Any, address: str, password: str) -> User:
+    ports: Ports = request.ports
+    claimed = await request.read.get(Address, address)
     user = await request.read.get(User, claimed.user_id if claimed else ports.nobody.user_id)
     there = user is not None and bool(user.password_sealed)
     who = user if there else ports.nobody
@@ -99,26 +107,30 @@ async def proved(request: Any, email: str, password: str) -> User:
 
 
 async def second_step(request: Any, user: User, code: str) -> int:
-    """Return the time step of a right code of a person's authenticator. Raises `SecondFactorError`."""
+    """Return the time step of a right code of a person's authenticator.
+
+    Raises `SecondFactorError`, and `TooManyAttemptsError` where too many of this person's codes have been wrong.
+    """
     ports: Ports = request.ports
-    secret = await ports.vault.unseal(user.mfa_sealed, context=user_context(user.user_id), under=user.data_key)
-    step = totp.step_of(secret.decode(), code, ports.clock())
-    if step is None:
-        raise totp.SecondFactorError("this code is wrong; check the clock of the authenticator")
-    return step
+    with ports.attempts.at(user.user_id):
+        secret = await ports.vault.unseal(user.mfa_sealed, context=user_context(user.user_id), under=user.data_key)
+        step = totp.step_of(secret.decode(), code, ports.clock())
+        if step is None:
+            raise totp.SecondFactorError("this code is wrong; check the clock of the authenticator")
+        return step
 
 
-@routes.post("/auth/login", policy=public(cost=10), errors=(401, 403))
+@routes.post("/auth/login", policy=public(cost=10), errors=(401, 403, 429))
 async def login(request: Request[Credentials, None]) -> Tokens:
     """Begin a session. 401 with the title *A second factor is needed* asks for `code` or `recovery_code`."""
     body = request.body
     user = await proved(request, body.email, body.password)
-    step, recovery = None, ""
     if user.mfa_on and body.recovery_code:
         recovery = opaque.digest(totp.recovery_secret(body.recovery_code))
-    elif user.mfa_on and body.code:
-        step = await second_step(request, user, body.code)
-    return await begin_session(request, user.user_id, mfa_step=step, recovery_hash=recovery)
+        with request.ports.attempts.at(user.user_id):
+            return await begin_session(request, user.user_id, recovery_hash=recovery)
+    step = await second_step(request, user, body.code) if user.mfa_on and body.code else None
+    return await begin_session(request, user.user_id, mfa_step=step)
 
 
 async def begin_session(

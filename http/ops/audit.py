@@ -11,7 +11,7 @@ from reptidex.errors import NotFoundError
 from reptidex.http.server.policy import scope, services, signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.tables.ops import queries
-from reptidex.tables.ops.models import AuditRecord
+from reptidex.tables.ops.models import NO_PLACE, AuditRecord
 
 routes = Routes("audit")
 
@@ -147,7 +147,7 @@ async def prove_record(request: Request[None, None]) -> ProofView:
     """Return the proof that an event stands in the sealed audit trail. The proof tells nothing about the event."""
     record = await request.read.need(AuditRecord, request.path["event_id"])
     seals = await request.read.find(queries.seal_over(record.stream, record.place))
-    if not seals:
+    if not seals or record.place == NO_PLACE:
         raise NotFoundError("checkpoint over event", record.event_id)
     [seal] = seals
     size = seal.last + 1

@@ -15,6 +15,7 @@ def parser() -> argparse.ArgumentParser:
     from reptidex import catalogue_command, contracts_command, engine_commands, interchange_commands
     from reptidex.devlog import command as log_command
     from reptidex.platform import commands as platform_commands
+    from reptidex.platform import replay_command
     from reptidex.probe import command as probe_command
 
     root = argparse.ArgumentParser(prog="reptidex", description=DESCRIPTION)
@@ -25,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     catalogue_command.add_parsers(commands)
     engine_commands.add_parsers(commands)
     interchange_commands.add_parsers(commands)
+    replay_command.add_parser(commands)
     log_command.add_parser(commands)
     probe_command.add_parser(commands)
     return root

@@ -49,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     access_token_s: int = 600
     answer_deadline_s: float = 10.0
     """How long a write over HTTP waits for its outcome before it is answered 202."""
+    effect_retry_longest_s: float = 300.0
+    """The longest wait before an act in the outside world (a mail, a charge, a call elsewhere) is tried again."""
     rate_limit_per_minute: int = 600
     """Requests a minute per caller (token, or address where there is none); a route's cost counts against it."""
     service_secret: str = ""

@@ -4,6 +4,9 @@ from datetime import datetime
 
 from reptidex.tables.row import Row, stored
 
+NO_PLACE = -1
+"""Of an audit record that a replay found on the log, and the trail did not hold."""
+
 
 @stored(
     "audit_records",
@@ -17,7 +20,7 @@ class AuditRecord(Row, frozen=True, kw_only=True):
     stream: str
     """The publisher (`repti-core`); each has its own Merkle tree."""
     place: int
-    """The record's place in the stream, from 0."""
+    """The record's place in the stream, from 0; or `NO_PLACE`."""
     name: str
     subject: str
     sequence: int

@@ -87,38 +87,77 @@ def _answers(port: int) -> bool:
     return False
 
 
-@contextlib.contextmanager
-def apache_kafka(port: int | None = None) -> Iterator[str]:
-    """Run a broker on loopback and yield its bootstrap address.
+class ApacheKafka:
+    """A broker on loopback that can be killed and started again on the same data and port."""
 
-    Raises `UnavailableError` when it cannot be had or does not start; its data are gone afterwards.
-    """
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        self._folder = folder
+        self._listen, controller = [port, *free_ports(1)] if port else free_ports(2)
+        self._config = folder / "server.properties"
+        self._config.write_text(PROPERTIES.format(port=self._listen, controller=controller, folder=folder))
+        self._java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-cp", f"{HOME / 'libs'}/*"]
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self._listen}"
+
+    def format(self) -> None:
+        """Make its folder, once."""
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._config), "--standalone"]
+        subprocess.run([*self._java, *tool], check=True, capture_output=True, timeout=60)
+
+    def start(self) -> None:
+        """Start, and return when it listens. Raises `UnavailableError` with the end of its log."""
+        said = self._folder / "server.log"
+        with said.open("ab") as log:
+            command = [*self._java, "kafka.Kafka", str(self._config)]
+            self._server = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
+        deadline = time.monotonic() + 60
+        while not _answers(self._listen):
+            if self._server.poll() is not None or time.monotonic() > deadline:
+                raise UnavailableError("Apache Kafka", said.read_text()[-1500:])
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """Kill it with SIGKILL and reap it."""
+        assert self._server is not None
+        self._server.kill()
+        self._server.wait()
+
+    def stop(self) -> None:
+        """Stop it in good order, or kill it where that takes too long."""
+        if self._server is None:
+            return
+        self._server.terminate()
+        try:
+            self._server.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+@contextlib.contextmanager
+def running_kafka(port: int | None = None) -> Iterator[ApacheKafka]:
+    """Run a broker; its data are gone afterwards. Raises `UnavailableError` when it cannot be had or does not start."""
     if reason := fetch():
         raise UnavailableError("Apache Kafka", reason)
-    listen, controller = [port, *free_ports(1)] if port else free_ports(2)
     with tempfile.TemporaryDirectory(prefix="reptidex-kafka-") as folder:
-        config = Path(folder) / "server.properties"
-        config.write_text(PROPERTIES.format(port=listen, controller=controller, folder=folder))
-        java = ["java", "-Xmx512m", "-XX:+UseSerialGC", "-cp", f"{HOME / 'libs'}/*"]
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        form = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config), "--standalone"]
-        subprocess.run(form, check=True, capture_output=True, timeout=60)
-        with (Path(folder) / "server.log").open("wb") as log:
-            server = subprocess.Popen([*java, "kafka.Kafka", str(config)], stdout=log, stderr=log, cwd=folder)
+        broker = ApacheKafka(Path(folder), port)
+        broker.format()
         try:
-            deadline = time.monotonic() + 60
-            while not _answers(listen):
-                if server.poll() is not None or time.monotonic() > deadline:
-                    raise UnavailableError("Apache Kafka", (Path(folder) / "server.log").read_text()[-1500:])
-                time.sleep(0.2)
-            yield f"127.0.0.1:{listen}"
+            broker.start()
+            yield broker
         finally:
-            server.terminate()
-            try:
-                server.wait(15)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            broker.stop()
+
+
+@contextlib.contextmanager
+def apache_kafka(port: int | None = None) -> Iterator[str]:
+    """Run a broker and yield its bootstrap address. Raises `UnavailableError` as `running_kafka` does."""
+    with running_kafka(port) as broker:
+        yield broker.bootstrap
 
 
 def main() -> int:

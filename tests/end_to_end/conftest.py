@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import jwt
 import msgspec
 import pytest
 
+from reptidex.platform.admin import grant
 from reptidex.platform.supervisor import Platform, on_free_ports
 from reptidex.platform.visitor import Step, Visitor
 from reptidex.platform.watch import Watcher
@@ -23,8 +25,8 @@ from tests.brokers.choice import EMBEDDED, broker_address, chosen
 class Stage:
     """A platform that is up, run by a thread of its own so that each test may have its own event loop."""
 
-    def __init__(self, folder: Path, log: str | None) -> None:
-        wanted = Settings(state_dir=str(folder), session_timeout_s=6, rate_limit_per_minute=100_000)
+    def __init__(self, folder: Path, log: str | None, **settings: Any) -> None:
+        wanted = Settings(state_dir=str(folder), session_timeout_s=6, rate_limit_per_minute=100_000, **settings)
         self.settings, self.doubles = on_free_ports(wanted)
         if log:
             self.settings = msgspec.structs.replace(self.settings, log=log)
@@ -84,6 +86,25 @@ class World:
         async with self.session.put(f"{self.mail_view}/_mail/control", json=faults) as answer:
             assert answer.status == 200, await answer.text()
 
+    async def administrator(self, person: Visitor) -> None:
+        """Make a signed-in person an administrator of the platform."""
+        await grant(self.settings, person.email, give=True)
+
+        async def granted() -> bool:
+            await person.sign_in()
+            claims = jwt.decode(person.token, options={"verify_signature": False})
+            return "admin" in str(claims.get("scope", ""))
+
+        await self.until(granted, "the administrator's token")
+
+    async def kill(self, service: str) -> None:
+        """Kill a service; nobody restarts it."""
+        await asyncio.to_thread(self.stage.do, self.stage.platform.children[service].stop(within_s=0.0))
+
+    async def start(self, service: str) -> None:
+        """Start a service that was killed, and wait until it is ready."""
+        await asyncio.to_thread(self.stage.do, self.stage.platform.children[service].start(within_s=60))
+
     async def ledger(self, order_id: str) -> dict[str, Any]:
         """Return what the payment double's ledger says of an order."""
         async with self.session.get(f"{self.payments}/_ledger", params={"order": order_id}) as answer:
@@ -94,10 +115,15 @@ class World:
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Start the platform once, on the broker that was chosen."""
+    yield from staged(tmp_path_factory.mktemp("platform"))
+
+
+def staged(folder: Path, **settings: Any) -> Iterator[Stage]:
+    """Run a platform of one's own."""
     with contextlib.ExitStack() as stack:
         choice = chosen()
         log = None if choice == EMBEDDED else stack.enter_context(broker_address(choice))
-        stage = Stage(tmp_path_factory.mktemp("platform"), log)
+        stage = Stage(folder, log, **settings)
         stack.callback(stage.close)
         stage.do(stage.platform.start(), within=180)
         yield stage

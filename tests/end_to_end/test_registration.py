@@ -141,3 +141,23 @@ async def test_a_used_refresh_token_ends_the_session(world: World) -> None:
 
     problem = await sam.call("core", "POST", "/auth/refresh", {"refresh_token": second["refresh_token"]}, expect=401)
     assert problem["status"] == 401
+
+
+async def test_guessing_at_one_account_is_slowed_down_and_no_other_account_with_it(world: World) -> None:
+    sam, bea = world.visitor("Sam"), world.visitor("Bea")
+    for person in (sam, bea):
+        await person.register()
+        await person.confirm(await world.until(person.confirmation_token, "the welcome mail"))
+    guess = {"email": sam.email, "password": "a wrong password"}
+
+    async def guessed() -> tuple[int, str]:
+        async with world.session.post(f"{world.settings.urls['core']}/auth/login", json=guess) as answer:
+            await answer.read()
+            return answer.status, answer.headers.get("Retry-After", "")
+
+    found = await asyncio.gather(*(guessed() for _ in range(15)))
+    refused = {after for status, after in found if status == 429}
+    await bea.sign_in()
+
+    assert Counter(status for status, _ in found) == {401: 10, 429: 5}
+    assert all(0 < int(after) <= 90 for after in refused)

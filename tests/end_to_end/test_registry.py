@@ -86,7 +86,8 @@ async def test_a_token_that_is_none_is_said_in_one_line(world: World, tmp_path: 
 
 async def test_an_animals_keeping_is_noted_and_handed_over(world: World, confirmed: Any) -> None:
     sam, bea = await confirmed("Sam"), await confirmed("Bea")
-    [species] = await sam.call("animal", "GET", "/species?name=royal")
+    listed = await sam.call("animal", "GET", "/species?name=regius")
+    [species] = [one for one in listed if one["scientific_name"] == "Python regius"]
     new = {"species_id": species["species_id"], "sex": "male", "born_on": "2024-05-01", "visibility": "public"}
     numbering = {"template": "{species}-{year}-{seq:03}"}
     await sam.call("animal", "PUT", "/numbering", numbering)

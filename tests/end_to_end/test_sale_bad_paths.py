@@ -188,3 +188,48 @@ async def test_a_dispute_after_completion_is_published_and_moves_no_animal(
 
     owned = await bea.call("animal", "GET", f"/animals/{market.animal_id}")
     assert owned["vivarium_id"] == bea.vivarium_id
+
+
+async def test_a_bank_that_contests_a_payment_is_heard_and_moves_no_animal(
+    world: World, market: Market, confirmed: Confirmed
+) -> None:
+    bea = await confirmed("Bea")
+    inquiry = await asked(market.seller, bea, market.listing_id)
+    order, step = await bought(bea, inquiry)
+    await market.ended(bea, order["order_id"], "completed")
+    [paid] = (await world.ledger(order["order_id"]))["payments"]
+
+    url = f"{world.payments}/_control/stripe/{paid['reference']}/dispute"
+    async with world.session.post(url, params={"reason": "product_not_received"}) as answer:
+        assert answer.status == 200, await answer.text()
+    await world.heard(step.request_id, "payment.disputed", "sales.transaction.disputed")
+
+    sale = await bea.call("commerce", "GET", f"/transactions/{order['transaction_id']}")
+    owned = await bea.call("animal", "GET", f"/animals/{market.animal_id}")
+    assert (sale["step"], sale["disputed"]) == ("completed", True)
+    assert owned["vivarium_id"] == bea.vivarium_id
+    said = [each.event for each in world.watcher.by_correlation[step.request_id]]
+    assert [e.data.reason for e in said if e.type == "sales.transaction.disputed"] == ["undelivered"]
+
+
+async def test_a_buyer_who_is_suspended_in_mid_sale_gets_no_animal_and_keeps_the_money(
+    world: World, market: Market, confirmed: Confirmed
+) -> None:
+    ada, bea, cleo = await confirmed("Ada"), await confirmed("Bea"), await confirmed("Cleo")
+    await world.administrator(ada)
+    await world.payment_faults(latency_s=3.0)
+    order, step = await bought(bea, await asked(market.seller, bea, market.listing_id))
+
+    body = {"status": "suspended", "reason": "reported by three sellers"}
+    await ada.call("ops", "PUT", f"/admin/users/{bea.user_id}/status", body)
+    await market.ended(market.seller, order["order_id"], "cancelled", within=60)
+
+    async def nothing_kept() -> bool:
+        return kept(await world.ledger(order["order_id"])) == 0
+
+    assert await world.until(nothing_kept, "the money to be back", 60)
+    assert await world.until(market.free_again, "the animal to be free again", 60)
+    assert "animal.transferred" not in world.watcher.names(step.request_id)
+    await world.payment_faults()
+    again, _ = await bought(cleo, await asked(market.seller, cleo, market.listing_id))
+    await market.ended(cleo, again["order_id"], "completed")

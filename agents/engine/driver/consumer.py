@@ -161,13 +161,13 @@ class Consumer(driver.Consumer):
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Let the group's offsets follow the database."""
-        offsets: dict[TP, int] = self.app.engine.uncommitted()
+        offsets: dict[TP, int] = self.app.engine.group.untold(self.app.engine.runner.positions)
         if not offsets:
             return False
         self.app.engine.step("before ack")
         done = await self._thread.commit(offsets)
         if done:
-            self.app.engine.group_committed(offsets)
+            self.app.engine.group.told(offsets)
         return bool(done)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

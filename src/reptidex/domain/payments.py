@@ -108,6 +108,25 @@ def as_asked(status: Status) -> str:
     return "processing" if status in ("authorising", "awaiting", "capturing") else status
 
 
+DISPUTES: dict[str, str] = {
+    "fraudulent": "fraud",
+    "unauthorised": "fraud",
+    "unrecognized": "unrecognised",
+    "product_not_received": "undelivered",
+    "merchandise_or_service_not_received": "undelivered",
+    "product_unacceptable": "misdescribed",
+    "merchandise_or_service_not_as_described": "misdescribed",
+    "duplicate": "duplicate",
+    "duplicate_transaction": "duplicate",
+}
+"""Stripe's dispute reasons (https://docs.stripe.com/disputes/categories) and PayPal's (Disputes API v1), in our words."""
+
+
+def dispute_reason(code: str) -> str:
+    """Name why a payment is contested in the words of the contract `payment.disputed`, from the provider's own code."""
+    return DISPUTES.get(code.lower(), "other")
+
+
 FAILURES = ("declined", "expired", "canceled", "authentication", "fraud", "provider")
 
 

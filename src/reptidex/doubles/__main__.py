@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import secrets
 import signal
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from reptidex.doubles.web import HOST
 def parser() -> argparse.ArgumentParser:
     """Return the command line; a port left out leaves its double out."""
     made = argparse.ArgumentParser(prog="reptidex.doubles", description=__doc__)
-    made.add_argument("--payments", type=int, metavar="PORT", help="Stripe, PayPal, Twilio and the views over HTTP")
+    made.add_argument(
+        "--payments", type=int, metavar="PORT", help="Stripe, PayPal, Twilio, sign-in elsewhere, the views over HTTP"
+    )
     made.add_argument("--smtp", type=int, metavar="PORT", help="the mail catcher")
     made.add_argument("--mail-view", type=int, metavar="PORT", help="a second place for the letters over HTTP")
     made.add_argument("--aws", type=int, metavar="PORT", help="AWS by moto")
@@ -52,9 +55,9 @@ def shared_keys(folder: Path) -> Keys:
     return msgspec.convert(found, Keys)
 
 
-def mail_secret(folder: Path | None) -> str:
-    """Read what delivery reports are signed with; empty, which nobody accepts, where the file is not there."""
-    file = folder / "mail_webhook_secret" if folder else None
+def shared_secret(folder: Path | None, name: str) -> str:
+    """Read a secret that the product has too; empty, which nobody accepts, where the file is not there."""
+    file = folder / name if folder else None
     return file.read_text().strip() if file and file.exists() else ""
 
 
@@ -78,7 +81,8 @@ async def run(options: argparse.Namespace) -> None:
         seed=options.seed,
         keys=keys,
         webhooks=options.webhooks,
-        delivery_reports=(options.delivery_reports, mail_secret(options.secrets_dir)),
+        delivery_reports=(options.delivery_reports, shared_secret(options.secrets_dir, "mail_webhook_secret")),
+        sign_in_secret=shared_secret(options.secrets_dir, "sign_in_secret") or secrets.token_urlsafe(24),
     ) as running:
         ready = {"pid": os.getpid(), "environment": running.environment}
         if options.ready_file:

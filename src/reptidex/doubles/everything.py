@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
+from reptidex.doubles.identity import IdentityDouble
 from reptidex.doubles.payments.server import Keys, PaymentDouble
 from reptidex.doubles.texts import TextCatcher
 from reptidex.doubles.web import HOST, served
@@ -23,7 +24,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """The ports on loopback; 0 takes a free one, None leaves the double out."""
 
     payments: int | None = 0
-    """Payments, texts, and all views over HTTP (`/_ledger`, `/_mail`, `/_texts`, `/_control`)."""
+    """Payments, texts, sign-in elsewhere, and all views over HTTP (`/_ledger`, `/_mail`, `/_texts`, `/_control`)."""
     smtp: int | None = 0
     mail_view: int | None = None
     """A second place of `/_mail`, by itself."""
@@ -53,11 +54,13 @@ async def doubles(
     keys: Keys | None = None,
     webhooks: str = "",
     delivery_reports: tuple[str, str] = ("", ""),
+    sign_in_secret: str = "shh",
 ) -> AsyncIterator[Doubles]:
     """Run the doubles while the context is open.
 
     `state` is the folder that keeps ledger, keys and files (memory without it); webhooks go to `<webhooks>/webhooks/<provider>`.
-    `delivery_reports` is the address that the mail double reports to, and the secret that it signs with.
+    `delivery_reports` is the address that the mail double reports to, and the secret that it signs with; `sign_in_secret` is
+    what Google's and GitHub's doubles know their client by.
     """
     if state is not None:
         state.mkdir(parents=True, exist_ok=True)
@@ -70,7 +73,14 @@ async def doubles(
             await _mail(found, ports.smtp, stack, *delivery_reports)
         if ports.payments is not None:
             place: Any = {"port": ports.payments, "host": ports.host, "public_url": ports.public_url}
-            await stack.enter_async_context(served(lambda url: _with_views(payments.app(url), found), **place))
+            identity = IdentityDouble(secret=sign_in_secret)
+
+            def build(url: str) -> web.Application:
+                app = _with_views(payments.app(url), found)
+                app.add_routes(identity.routes(url))
+                return app
+
+            await stack.enter_async_context(served(build, **place))
             await payments.hooks.start()
             stack.push_async_callback(payments.hooks.stop)
             found.environment |= payments.environment() | found.texts.environment(payments.url)

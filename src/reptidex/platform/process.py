@@ -41,6 +41,7 @@ class Child:
 
         Raises `StartError` when it ends or stays silent for `within_s`.
         """
+        self._stopping = False
         await self._spawn()
         begin = time.monotonic()
         while not await self.ready():

@@ -49,3 +49,16 @@ def local_secrets(settings: Settings) -> dict[str, dict[str, str]]:
     if not settings.paypal_client_id:
         result["core"]["REPTIDEX_PAYPAL_CLIENT_ID"] = "reptidex-local"
     return result
+
+
+def local_sign_in(settings: Settings, doubles: str) -> None:
+    """Register core with the sign-in doubles at an address, where it is registered with nobody.
+
+    That is the file `<state>/keys/outside.json`, which in production names the real clients.
+    """
+    secret = secret_file(settings.state / "secrets", "sign_in_secret", secrets.token_urlsafe(24)).read_text()
+    us = {"client_id": "reptidex-local", "client_secret": secret}
+    google = us | {"issuer": f"{doubles}/google"}
+    github = us | {"url": f"{doubles}/github", "api": f"{doubles}/github/api"}
+    clients = msgspec.json.encode({"google": google, "github": github}).decode()
+    secret_file(settings.state / "keys", "outside.json", clients)

@@ -12,10 +12,12 @@ import aiohttp
 import msgspec
 
 from reptidex.platform.process import Child, Ready
-from reptidex.platform.secrets import local_secrets
-from reptidex.settings import SERVICES, Settings
+from reptidex.platform.secrets import local_secrets, local_sign_in
+from reptidex.settings import PREFIX, SERVICES, Settings
 
 Say = Callable[[str], None]
+HANDED_DOWN = ("rate_limit_per_minute", "session_timeout_s", "effect_retry_longest_s", "reservation_s")
+"""Settings that every service gets as this process has them."""
 
 
 class Doubles(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +119,7 @@ class Platform:
             arguments += ["--secrets-dir", str(self.settings.state / "secrets")]
             arguments += ["--webhooks", self.settings.urls["core"]]
             local_secrets(self.settings)
+            local_sign_in(self.settings, f"http://127.0.0.1:{ports.payments}")
             started.append(self._add("doubles", arguments, {}, when_file(ready)))
         return started
 
@@ -124,8 +127,7 @@ class Platform:
         secrets = local_secrets(self.settings) if self.settings.environment == "development" else {}
         shared = {f"REPTIDEX_{name.upper()}_URL": url for name, url in self.settings.urls.items()}
         shared |= {"REPTIDEX_LOG": self.settings.log, "REPTIDEX_STATE_DIR": str(self.settings.state.resolve())}
-        shared["REPTIDEX_RATE_LIMIT_PER_MINUTE"] = str(self.settings.rate_limit_per_minute)
-        shared["REPTIDEX_SESSION_TIMEOUT_S"] = str(self.settings.session_timeout_s)
+        shared |= {f"{PREFIX}{name.upper()}": str(getattr(self.settings, name)) for name in HANDED_DOWN}
         shared |= self._double_urls()
         started = []
         for name in SERVICES:

@@ -4,6 +4,7 @@ import msgspec
 
 from reptidex.agents.commerce import (
     buying,
+    disputes,
     holds,
     inquiries,
     inventory,
@@ -76,6 +77,7 @@ SERVICE = Service(
         core.PaymentCompleted: "order fulfilment",
         core.PaymentFailed: "undo the sale",
         core.PaymentRefunded: "close the undone sale",
+        core.PaymentDisputed: "say that the sale is contested; people decide",
         ops.AdminModerationDecided: "take down an offer",
     },
     asks={
@@ -104,6 +106,7 @@ SERVICE = Service(
         orders.dispute_order,
         outcomes.advance_sale,
         outcomes.follow_payment,
+        disputes.follow_dispute,
         policies.set_policy,
         searches.record_search,
         standing.follow_subscription,

@@ -20,6 +20,7 @@ from reptidex.agents.community import (
     threads,
 )
 from reptidex.agents.community.generations import Generations
+from reptidex.agents.projection import Projection
 from reptidex.connectors.index import search_index
 from reptidex.connectors.mail import mailer
 from reptidex.connectors.mail.port import Letter, Mailer
@@ -37,7 +38,8 @@ from reptidex.services.service import Service
 from reptidex.settings import Settings
 from reptidex.streams import animal, commerce, core, media, ops
 from reptidex.streams.catalogue import events_of
-from reptidex.streams.commands.community_index import CheckIndex
+from reptidex.streams.commands.community_index import CheckIndex, RebuildIndex
+from reptidex.tables.community.projections import SEARCH
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,6 +210,7 @@ SERVICE = Service(
         searches.drop_search,
         accounts.welcome_user,
         accounts.forget_user,
+        knowledge.forget_breeder,
         accounts.tell_of_account,
         accounts.tell_of_new_device,
         accounts.tell_of_reuse,
@@ -255,6 +258,27 @@ SERVICE = Service(
         mail_views.routes,
         follow_views.routes,
         forum_views.routes,
+    ),
+    projections=(
+        Projection(
+            name="search",
+            why="what can be found: animals, offers, breeders, species, morphs, pages; the index files follow",
+            parts=(SEARCH,),
+            agents=(
+                animals.index_animal,
+                animals.move_animal,
+                animals.drop_animal,
+                animals.index_listing,
+                animals.drop_listing,
+                knowledge.index_breeder,
+                knowledge.forget_breeder,
+                knowledge.index_species,
+                knowledge.index_morph,
+                knowledge.index_content,
+                knowledge.hide_moderated,
+            ),
+            then=(RebuildIndex(),),
+        ),
     ),
     connect=connect,
     at_start=(CheckIndex(),),

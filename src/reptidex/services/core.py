@@ -25,6 +25,7 @@ from reptidex.agents.core import (
     vivariums,
 )
 from reptidex.agents.core.log_publisher import LogPublisher
+from reptidex.agents.projection import Projection
 from reptidex.connectors import keys
 from reptidex.connectors import payments as providers
 from reptidex.connectors.identity.outside import OutsideProviders
@@ -60,6 +61,7 @@ from reptidex.streams.catalogue import events_of
 from reptidex.streams.commands.core import GrantAdmin
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested, MonitoringHealthChanged
+from reptidex.tables.core.projections import HEALTH, TELEMETRY
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
@@ -222,6 +224,20 @@ SERVICE = Service(
         publishing.routes,
         telemetry_views.routes,
         internal.routes,
+    ),
+    projections=(
+        Projection(
+            name="telemetry",
+            why="how many events of each name there were in each minute",
+            parts=(TELEMETRY,),
+            agents=(telemetry.count_event,),
+        ),
+        Projection(
+            name="health",
+            why="how the services do, as monitoring last said",
+            parts=(HEALTH,),
+            agents=(telemetry.note_health,),
+        ),
     ),
     connect=connect,
 )

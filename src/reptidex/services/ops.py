@@ -6,6 +6,7 @@ import aiohttp
 import msgspec
 
 from reptidex.agents.ops import admin, audit, compliance, moderation, monitoring, people
+from reptidex.agents.projection import Projection
 from reptidex.connectors.services.client import ServiceClient
 from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.ops import admin as admin_views
@@ -21,6 +22,7 @@ from reptidex.settings import SERVICES, Settings
 from reptidex.streams import community, core
 from reptidex.streams.catalogue import events_of
 from reptidex.streams.commands.ops import WatchService
+from reptidex.tables.ops.projections import AUDIT, PEOPLE, VIVARIUMS
 
 LOOK_S = 3.0
 """A service that has not said how it does by then is down."""
@@ -116,6 +118,20 @@ SERVICE = Service(
         compliance_views.routes,
         system_views.routes,
         console.routes,
+    ),
+    projections=(
+        Projection(
+            name="audit",
+            why="the records of the audit trail; its trees and checkpoints prove them, and stay",
+            parts=(AUDIT,),
+            agents=(audit.restore_record,),
+        ),
+        Projection(
+            name="directory",
+            why="users and vivariums, as administrators see them",
+            parts=(PEOPLE, VIVARIUMS),
+            agents=(people.list_person, people.follow_person, people.forget_person, people.list_organization),
+        ),
     ),
     connect=connect,
     at_start=tuple(WatchService(service=f"repti-{name}") for name in SERVICES),

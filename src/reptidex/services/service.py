@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from reptidex.agents.agent import Agent, Carrier
+from reptidex.agents.projection import Projection
 from reptidex.http.server.routes import Routes
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command, Event
@@ -40,6 +41,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     refresh: Callable[[Reader], Awaitable[None]] | None = None
     """Brings reference data that the service keeps in memory up to its database: run before a worker takes its first record,
     and every two seconds after that, since another worker may have changed it."""
+    projections: tuple[Projection, ...] = ()
+    """Rows that `reptidex replay` can build from the log again."""
     connect: Callable[[Settings], Awaitable[Any]] = no_ports
     """Builds the service's connectors; what it returns is `unit`'s `call.ports` and `request.ports`. May have `aclose()`."""
 

@@ -1,20 +1,67 @@
 """A log in a process of its own, databases of both kinds, and workers to kill."""
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from reptidex.errors import UnavailableError
 from reptidex.tables.database import Database
 from reptidex.tables.migrate import migrate
+from tests.brokers.apache_kafka import running_kafka
+from tests.brokers.choice import EMBEDDED, broker_address, chosen
 from tests.chaos.engine.nursery import Nursery
 from tests.chaos.engine.postgres import Cluster, running_cluster
-from tests.chaos.engine.scales import prepare
+from tests.chaos.engine.scales import forget, prepare
 from tests.integration.devlog.broker_process import BrokerProcess
 
 
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Any]:
+    """Run the broker that was chosen once, where that is not the embedded log, of which each test has its own."""
+    choice = chosen()
+    if choice == EMBEDDED:
+        yield None
+    elif choice == "kafka":
+        with contextlib.ExitStack() as stack:
+            try:
+                yield stack.enter_context(running_kafka())
+            except UnavailableError as reason:
+                pytest.skip(f"Apache Kafka: {reason}")
+    else:
+        with broker_address(choice) as address:
+            yield SimpleNamespace(bootstrap=address)
+
+
+class SharedLog:
+    """A broker that all tests share, as each test's own: its topics are made anew."""
+
+    def __init__(self, broker: Any) -> None:
+        self._broker = broker
+        self.bootstrap: str = broker.bootstrap
+
+    def kill(self) -> None:
+        """Kill it."""
+        if not hasattr(self._broker, "kill"):
+            pytest.skip("this broker is not ours to kill")
+        self._broker.kill()
+
+    async def start(self) -> None:
+        """Start it again."""
+        await asyncio.to_thread(self._broker.start)
+
+
 @pytest.fixture
-async def log(tmp_path: Path) -> AsyncIterator[BrokerProcess]:
+async def log(shared: Any, tmp_path: Path) -> AsyncIterator[BrokerProcess | SharedLog]:
+    if shared is not None:
+        await forget(shared.bootstrap)
+        await prepare(shared.bootstrap, str(tmp_path))
+        yield SharedLog(shared)
+        return
     process = BrokerProcess(tmp_path / "log", "--group-delay", "0.05")
     await process.start()
     await prepare(process.bootstrap, str(tmp_path))
@@ -44,7 +91,7 @@ async def database(url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def nursery(log: BrokerProcess, url: str, tmp_path: Path) -> Iterator[Nursery]:
+def nursery(log: BrokerProcess | SharedLog, url: str, tmp_path: Path) -> Iterator[Nursery]:
     nursery = Nursery(log.bootstrap, url, tmp_path)
     yield nursery
     nursery.close()

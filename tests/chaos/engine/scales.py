@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime
 
 import aiokafka
+from aiokafka.admin import AIOKafkaAdminClient
 
 from reptidex.agents.engine.inputs import MARK
 from reptidex.agents.engine.ownership import partitioner
@@ -34,6 +35,18 @@ async def prepare(log: str, state: str) -> None:
     await ensure_topics(
         Settings(log=log, state_dir=state), [Topic(name=name, partitions=PARTITIONS) for name in TOPICS]
     )
+
+
+async def forget(log: str) -> None:
+    """Delete the topics, with all that is on them."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=log)
+    await admin.start()
+    try:
+        while there := sorted(set(TOPICS) & set(await admin.list_topics())):
+            await admin.delete_topics(there)
+            await asyncio.sleep(0.1)
+    finally:
+        await admin.close()
 
 
 class Scales:

@@ -7,8 +7,9 @@ import pytest
 from reptidex.agents.commerce.errors import WrongStateError
 from reptidex.errors import NotFoundError
 from reptidex.streams.commands.commerce import DisputeOrder
+from reptidex.streams.core import PaymentDisputed
 from reptidex.tables.commerce.sales import SaleRow
-from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, EVE_VIVARIUM, Market, names
+from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, EVE_VIVARIUM, Market, names, payment_record
 
 
 async def _sold(market: Market) -> SaleRow:
@@ -36,6 +37,32 @@ async def test_a_dispute_is_told_once(market: Market) -> None:
     await market.harness.handle(_dispute(sale))
 
     assert await market.harness.handle(_dispute(sale, None)) == []
+
+
+def _contested(sale: SaleRow) -> PaymentDisputed:
+    record = payment_record(sale)
+    return PaymentDisputed(**record, dispute_reference="du_1", reason="undelivered", contested=record["amount"])
+
+
+async def test_a_dispute_of_the_bank_is_told_once_and_moves_no_animal(market: Market) -> None:
+    sale = await _sold(market)
+    events = await market.harness.handle(_contested(sale), sequence=7)
+    again = await market.harness.handle(_contested(sale), sequence=8)
+
+    assert (names(events), again) == (["sales.transaction.disputed"], [])
+    assert (events[0].reason, events[0].provider_reference) == ("undelivered", "du_1")
+    assert (await market.line()).vivarium_id == BEA_VIVARIUM
+
+
+async def test_a_dispute_that_is_heard_before_the_money_waits_for_it(market: Market) -> None:
+    sale = await market.pay_asked()
+    early = await market.harness.handle(_contested(sale), sequence=7)
+    await market.paid(sale)
+    later = await market.pass_time(seconds=1)
+
+    assert early == []
+    assert "sales.transaction.disputed" in names(later)
+    assert await market.harness.letters() == []
 
 
 async def test_only_the_buyer_contests_an_order(market: Market) -> None:

@@ -17,6 +17,7 @@ from reptidex.connectors.keys.memory import MemorySigner, MemoryVault
 from reptidex.connectors.payments.memory import MemoryPaymentGateway
 from reptidex.domain.keyed import Keyed
 from reptidex.domain.passwords import Hashing
+from reptidex.http.core.attempts import Attempts
 from reptidex.http.core.ports import Ports
 from reptidex.http.server.application import make_application
 from reptidex.http.server.asking import Outcome
@@ -163,6 +164,7 @@ async def stand(core: UnitHarness) -> AsyncIterator[Stand]:
         service_secrets={name: f"secret of {name}" for name in ("repti-community", "repti-commerce", "repti-ops")},
         public_url="http://core.invalid",
         nobody=await make_nobody(vault, hashing),
+        attempts=Attempts(lambda: core.now.timestamp()),
         outside={},
         closing=(hashing,),
     )

@@ -78,4 +78,4 @@ def test_a_command_cannot_be_published() -> None:
 
 
 def test_the_edge_knows_the_events_and_nothing_else() -> None:
-    assert len(edge.known_events()) == 128
+    assert len(edge.known_events()) == 129

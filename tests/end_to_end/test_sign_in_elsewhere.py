@@ -1,0 +1,107 @@
+"""Flow A with an account elsewhere: Google's and GitHub's sign-in over sockets, as a browser goes through it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from reptidex.platform.visitor import Visitor
+from tests.end_to_end.conftest import World
+
+Confirmed = Callable[[str], Awaitable[Visitor]]
+
+
+class Browser:
+    """Keeps cookies, and follows where it is sent."""
+
+    def __init__(self, core: str, session: aiohttp.ClientSession) -> None:
+        self._core, self._session = core, session
+
+    async def begin(self, provider: str) -> str:
+        """Choose a provider, and return the address of its form."""
+        url = f"{self._core}/auth/outside/{provider}"
+        async with self._session.get(url, allow_redirects=False) as answer:
+            assert answer.status == 302, await answer.text()
+            return answer.headers["Location"]
+
+    async def link(self, provider: str, token: str) -> str:
+        """Ask to link an account elsewhere to one's own, and return the address of the provider's form."""
+        url, bearer = f"{self._core}/auth/outside/{provider}/link", {"Authorization": f"Bearer {token}"}
+        async with self._session.post(url, headers=bearer) as answer:
+            assert answer.status == 200, await answer.text()
+            form: str = (await answer.json())["url"]
+            return form
+
+    async def fill_in(self, form: str, email: str, *, verified: bool = True) -> tuple[int, Any]:
+        """Say who one is at the provider, come back to core, and return what it answers."""
+        async with self._session.get(form) as page:
+            assert page.status == 200 and "<form" in await page.text()
+        said = {"email": email, "name": "Gil Gecko"} | ({"verified": "yes"} if verified else {})
+        async with self._session.post(form, data=said) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+
+@pytest.fixture
+async def browser(world: World) -> AsyncIterator[Browser]:
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        yield Browser(world.settings.urls["core"], session)
+
+
+async def mine(world: World, token: str) -> Any:
+    """Return the account that a token speaks for."""
+    url = f"{world.settings.urls['core']}/auth/me"
+    async with world.session.get(url, headers={"Authorization": f"Bearer {token}"}) as answer:
+        assert answer.status == 200, await answer.text()
+        return await answer.json()
+
+
+@pytest.mark.parametrize("provider", ["google", "github"])
+async def test_an_account_elsewhere_opens_a_confirmed_account_and_signs_in_to_it_again(
+    world: World, browser: Browser, provider: str
+) -> None:
+    gil = world.visitor("Gil")
+    status, first = await browser.fill_in(await browser.begin(provider), gil.email)
+    _, second = await browser.fill_in(await browser.begin(provider), gil.email)
+
+    assert status == 200
+    assert second["user_id"] == first["user_id"]
+    me = await mine(world, second["access_token"])
+    assert (me["user_id"], me["email"]) == (first["user_id"], gil.email)
+
+    async def created() -> Any:
+        seen = [each for chain in world.watcher.by_correlation.values() for each in chain]
+        return [e.event for e in seen if e.event.subject == first["user_id"] and e.event.type == "auth.user.created"]
+
+    [event] = await world.until(created, "the account's own event")
+    assert (event.data.how, event.data.email_verified) == (provider, True)
+    [letter] = await world.until(gil.letters, "the welcome")
+    assert "/auth/confirm" not in letter["text"]
+
+
+async def test_an_address_that_has_an_account_is_linked_only_after_proof(
+    world: World, browser: Browser, confirmed: Confirmed
+) -> None:
+    sam = await confirmed("Sam")
+
+    status, problem = await browser.fill_in(await browser.begin("google"), sam.email)
+    linked, _ = await browser.fill_in(await browser.link("google", sam.token), sam.email)
+    again, tokens = await browser.fill_in(await browser.begin("google"), sam.email)
+
+    assert (status, problem["title"]) == (409, "Link the accounts first")
+    assert (linked, again, tokens["user_id"]) == (200, 200, sam.user_id)
+
+
+async def test_an_address_that_the_provider_has_not_verified_opens_nothing(world: World, browser: Browser) -> None:
+    gil = world.visitor("Gil")
+
+    status, problem = await browser.fill_in(await browser.begin("github"), gil.email, verified=False)
+
+    assert (status, problem["title"]) == (422, "A value is not acceptable")
+    assert await gil.letters() == []
+
+
+async def test_a_sign_in_that_was_called_off_is_refused_with_words(world: World, browser: Browser) -> None:
+    status, problem = await browser.fill_in(await browser.begin("google"), "")
+
+    assert (status, problem["detail"]) == (401, "the sign-in with google was called off")
