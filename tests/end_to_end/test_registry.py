@@ -86,7 +86,7 @@ async def test_a_token_that_is_none_is_said_in_one_line(world: World, tmp_path: 
 
 async def test_an_animals_keeping_is_noted_and_handed_over(world: World, confirmed: Any) -> None:
     sam, bea = await confirmed("Sam"), await confirmed("Bea")
-    listed = await sam.call("animal", "GET", "/species?name=regius")
+    listed = (await sam.call("animal", "GET", "/species?name=regius"))["items"]
     [species] = [one for one in listed if one["scientific_name"] == "Python regius"]
     new = {"species_id": species["species_id"], "sex": "male", "born_on": "2024-05-01", "visibility": "public"}
     numbering = {"template": "{species}-{year}-{seq:03}"}
