@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,22 +13,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.load import embedded_log
+from benchmarks.processes import cpu_s, rss_mb
 
 SERVICES = ("core", "ops")
 """Core asks nobody and has the most tables; ops hears every event of the platform."""
 SETTLE_S, WATCH_S, START_S = 5.0, 15.0, 60.0
 MEMORY_GOAL_MB, CPU_GOAL = 120, 2.0
 PORT = 18_000
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _rss_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS"))) / 1024
 
 
 async def _watch(short: str, bootstrap: str, folder: str) -> tuple[float, float]:
@@ -47,11 +37,11 @@ async def _watch(short: str, bootstrap: str, folder: str) -> tuple[float, float]
     try:
         await _until_live(f"{url}/health", process)
         await asyncio.sleep(SETTLE_S)
-        before = _cpu_s(process.pid)
+        before = cpu_s(process.pid)
         began = time.monotonic()
         await asyncio.sleep(WATCH_S)
-        share = (_cpu_s(process.pid) - before) / (time.monotonic() - began) * 100
-        return _rss_mb(process.pid), share
+        share = (cpu_s(process.pid) - before) / (time.monotonic() - began) * 100
+        return rss_mb(process.pid), share
     finally:
         process.terminate()
         await asyncio.to_thread(process.wait, 20)

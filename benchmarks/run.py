@@ -1,6 +1,7 @@
 """The engine against bare loops and peers, on the same log in the same run: medians of interleaved rounds, ratios printed.
 
-python -m benchmarks.run [--job stateful hot consume latency idle] [--rounds 3] [--events 200000] [--only engine …] [--json FILE]
+python -m benchmarks.run [--job stateful hot consume latency idle lookup] [--rounds 3]
+    [--events 200000] [--only engine …] [--json FILE]
 """
 
 import argparse
@@ -20,8 +21,9 @@ from benchmarks.contenders.shared import BenchJobAsked
 from benchmarks.idle import measure_idle
 from benchmarks.latency import measure_hops
 from benchmarks.load import Result, embedded_log, events, fill, make_topic, run_contender
+from benchmarks.lookup import measure_lookups
 
-OTHERS = ("latency", "idle")
+OTHERS = ("latency", "idle", "lookup")
 BASE = "aiokafka_loop"
 SOURCE = BenchJobAsked.contract.topic
 CONTENDERS = {
@@ -134,6 +136,8 @@ def main() -> int:
             kept[job] = asyncio.run(measure_hops(console, told.rounds))
         elif job == "idle":
             kept[job] = asyncio.run(measure_idle(console))
+        elif job == "lookup":
+            kept[job] = asyncio.run(measure_lookups(console, told.rounds))
         else:
             medians = show(job, asyncio.run(throughput(job, told.only, told.rounds, told.events)))
             kept[job] = {"medians": medians, "engine_over": compare(job, medians)}

@@ -16,7 +16,7 @@ from reptidex.errors import ReptidexError
 from reptidex.tables.driver import Session
 from reptidex.tables.postgres import PostgresSession
 from reptidex.tables.row import METADATA, Row
-from reptidex.tables.sqlite import BUSY_TIMEOUT_MS, SqliteSession
+from reptidex.tables.sqlite import BUSY_TIMEOUT_MS, Glance, SqliteSession
 from reptidex.tables.statements import RowStatements
 
 READERS = 4
@@ -41,9 +41,13 @@ class SecondWorkerError(ReptidexError):
 class Database:
     """Connections to one database. `shared` says whether other workers may write to it too (PostgreSQL)."""
 
-    def __init__(self, engine: AsyncEngine, lock: IO[str] | None, readers: int) -> None:
+    def __init__(
+        self, engine: AsyncEngine, lock: IO[str] | None, readers: int, *, glance: Glance | None = None
+    ) -> None:
         self.engine, self.dialect = engine, engine.dialect
         self.shared = engine.dialect.name == "postgresql"
+        self.glance = glance
+        """Look-ups by key without leaving the loop's thread, where the database is a file."""
         self._lock = lock
         self._idle: deque[Session] = deque()
         self._free = asyncio.Semaphore(readers)
@@ -70,11 +74,12 @@ class Database:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() != "sqlite":
             return cls(_postgres(parsed, readers, schema, patience_s), None, readers)
-        lock = None
+        lock, glance = None, None
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             lock = _claim(parsed.database) if worker else None
-        return cls(_sqlite(parsed, synchronous), lock, readers)
+            glance = Glance(parsed.database)
+        return cls(_sqlite(parsed, synchronous), lock, readers, glance=glance)
 
     def statements(self, row: type[Row]) -> RowStatements:
         """Return the compiled statements of a row class."""
@@ -113,6 +118,8 @@ class Database:
         """Close every connection and let the file go."""
         while self._idle:
             await self._idle.pop().close()
+        if self.glance is not None:
+            self.glance.close()
         await self.engine.dispose()
         if self._lock is not None:
             self._lock.close()

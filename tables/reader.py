@@ -39,9 +39,12 @@ class Reader:
 
     async def get(self, row: type[R], key: str) -> R | None:
         """Return the row with this key, or None."""
-        statements = self._database.statements(row)
-        async with self._database.reading() as session:
-            [values] = await session.fetch([statements.lookup([key])])
+        statements, glance = self._database.statements(row), self._database.glance
+        lookup = statements.lookup_one(key)
+        values = glance.rows(lookup) if glance is not None else None
+        if values is None:
+            async with self._database.reading() as session:
+                [values] = await session.fetch([lookup])
         return cast(R, statements.build(tuple(values[0]))) if values else None
 
     async def need(self, row: type[R], key: str) -> R:

@@ -38,6 +38,7 @@ class Statements:
         self.select = _compile(sa.select(table).where(many), dialect)
         self.select_locked = _compile(sa.select(table).where(many).order_by(key).with_for_update(), dialect)
         one = key == sa.bindparam(key.name, type_=key.type) if dialect.name == "sqlite" else many
+        self.select_one = _compile(sa.select(table).where(one), dialect)
         self.delete = _compile(sa.delete(table).where(one), dialect)
 
     def _insert(self, *, replace: bool) -> str:
@@ -78,6 +79,10 @@ class Statements:
         """Ask for the rows with these keys; locked for the transaction, in order of key, where asked."""
         value: Any = msgspec.json.encode(keys).decode() if self.dialect.name == "sqlite" else list(keys)
         return Lookup(self.select_locked if lock else self.select, (value,))
+
+    def lookup_one(self, key: str) -> Lookup:
+        """Ask for the row with this key."""
+        return Lookup(self.select_one, (key if self.dialect.name == "sqlite" else [key],))
 
     def remove(self, keys: Sequence[str]) -> Step:
         """Delete the rows with these keys."""

@@ -42,7 +42,7 @@ def measure(number: int, generation: int) -> Measure:
     )
 
 
-@pytest.mark.parametrize("count", [1, 39, 40, 999, 2345])
+@pytest.mark.parametrize("count", [1, 39, 40, 999, 6345])
 async def test_rows_are_written_and_replaced_whole_whatever_their_number(database: Database, count: int) -> None:
     session, statements = await database.session(), database.statements(Measure)
     for generation in range(2):
