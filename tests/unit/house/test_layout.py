@@ -64,3 +64,11 @@ def test_no_tracked_file_names_a_machine() -> None:
     ]
 
     assert found == []
+
+
+def test_decisions_are_numbered_once_each_and_without_a_gap() -> None:
+    files = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+    numbers = [int(file.name.split("-")[0]) for file in files]
+    headings = [int(file.read_text().removeprefix("# ").split(".")[0]) for file in files]
+
+    assert numbers == headings == list(range(1, len(files) + 1))
