@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import findings_of, standing_event
+from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
@@ -212,7 +213,7 @@ async def _follow(animal: Animal, believed: dict[str, Gene], test_id: str, unit:
     if excluded and after.lineage_status != "disputed":
         after = replace(after, lineage_status="disputed")
         changed.append("lineage_status")
-    unit.put(after)
+    keep(animal, after, unit, "tested")
     yield updated(after, *changed)
     if excluded:
         yield standing_event(after, animal, remarks)
@@ -249,7 +250,7 @@ async def withdraw_test(command: WithdrawTest, unit: Unit) -> AsyncIterator[Even
             genes[result.locus] = before.stated
         unit.delete(ReckonedGene, before.reckoned_id)
     after = replace(animal, genotype=tuple(genes.values()), revision=animal.revision + 1, updated_at=unit.now)
-    unit.put(after)
+    keep(animal, after, unit, "test withdrawn")
     yield updated(after, "genotype")
     kin = [after.animal_id, *(parent for parent in (after.sire_id, after.dam_id) if parent)]
     for event in await relearn(kin, after.vivarium_id, unit):
