@@ -47,16 +47,7 @@ class AwsClient:
 
     def __init__(self, settings: Settings, service: str, **options: Any) -> None:
         self.service = service
-        config = Config(
-            connect_timeout=3,
-            read_timeout=10,
-            retries={"mode": "standard", "max_attempts": 3},
-            max_pool_connections=THREADS,
-            **options,
-        )
-        endpoint = settings.aws_endpoint or None
-        keys = _keys_for_endpoint() if endpoint else {}
-        self.boto = boto3.client(service, endpoint_url=endpoint, region_name=settings.aws_region, config=config, **keys)  # type: ignore[call-overload]
+        self.boto = boto_client(settings, service, **options)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix=f"aws-{service}")
 
     async def call(self, operation: str, **parameters: Any) -> Any:
@@ -81,6 +72,28 @@ class AwsClient:
         """Let running calls end, then close the connections."""
         await asyncio.to_thread(self._threads.shutdown)
         self.boto.close()
+
+
+def boto_client(
+    settings: Settings,
+    service: str,
+    *,
+    connections: int = THREADS,
+    read_s: float = 10,
+    attempts: int = 3,
+    **options: Any,
+) -> Any:
+    """Return a boto3 client as the settings say; it may be used by as many threads at once as it has `connections`."""
+    config = Config(
+        connect_timeout=3,
+        read_timeout=read_s,
+        retries={"mode": "standard", "max_attempts": attempts},
+        max_pool_connections=connections,
+        **options,
+    )
+    endpoint = settings.aws_endpoint or None
+    keys = _keys_for_endpoint() if endpoint else {}
+    return boto3.client(service, endpoint_url=endpoint, region_name=settings.aws_region, config=config, **keys)  # type: ignore[call-overload]
 
 
 def _keys_for_endpoint() -> dict[str, str]:

@@ -24,15 +24,15 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-
 _PATHS = tuple[tuple[str, ...], ...]
 
 
-def accept(raw: bytes, *, service: str) -> AnyEvent:
-    """Read an event that somebody outside hands in for a service (short or full name) to publish.
+def accept(raw: bytes, *, service: str | None, most_bytes: int = SIZE_LIMIT) -> AnyEvent:
+    """Read an event that somebody outside hands in for a service (short or full name) to publish; None: for its own.
 
     Raises `ContractError` with the place of what is wrong, `UnknownContractError`, `ForeignContractError`.
     """
-    if len(raw) > SIZE_LIMIT:
-        raise ContractError(f"the event has {len(raw)} bytes; {SIZE_LIMIT} are allowed")
+    if len(raw) > most_bytes:
+        raise ContractError(f"the event has {len(raw)} bytes; {most_bytes} are allowed")
     event = codec.decode(raw)
-    contract = check_publishable(event.type, service)
+    contract = check_publishable(event.type, service or event.data.contract.service)
     if event.source != f"/repti-{contract.service}":
         raise ContractError(f"{event.type}: source is {event.source!r}; it has to read '/repti-{contract.service}'")
     if event.subject != event.data.key:
@@ -88,6 +88,7 @@ def _find(kind: inspect.Type, path: tuple[str, ...]) -> Iterator[tuple[str, ...]
                 yield from _find(member, path)
 
 
+@cache
 def known_events() -> frozenset[str]:
     """Return the names that an edge lets through; any other is refused rather than made into a topic."""
     return frozenset(cls.contract.name for cls in catalogue.events())

@@ -46,7 +46,7 @@ class Obituary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 _OBITUARY = type_header("deadletter")
 
 
-def _text(said: str) -> str:
+def storable(said: str) -> str:
     """Make text storable everywhere: PostgreSQL takes no NUL, neither database a lone surrogate; and not without end."""
     return said[:2000].replace("\x00", "\ufffd").encode(errors="replace").decode()
 
@@ -62,7 +62,7 @@ def letter_of(one: Input) -> DeadLetterRow:
         topic=one.topic,
         partition=one.partition,
         position=one.offset,
-        message_key=_text(one.key),
+        message_key=storable(one.key),
         message_type=one.event.type,
         value=one.value,
         source=one.kind,
@@ -85,7 +85,7 @@ def failed(
         letter,
         state="retrying" if again else "failed" if told else "dead",
         error=type(error).__name__,
-        cause=_text(str(error)),
+        cause=storable(str(error)),
         attempts=attempts,
         due=now + policy.wait(attempts) if again else None,
         deadline=deadline,
@@ -102,12 +102,12 @@ def unreadable(record: LogRecord, error: BaseException, now: datetime) -> DeadLe
         topic=record.topic,
         partition=record.partition,
         position=record.offset,
-        message_key=_text((record.key or b"").decode(errors="replace")),
+        message_key=storable((record.key or b"").decode(errors="replace")),
         message_type=record.topic,
         value=record.value or b"",
         source="log",
         error=type(error).__name__,
-        cause=_text(str(error)),
+        cause=storable(str(error)),
         attempts=1,
         created=now,
     )

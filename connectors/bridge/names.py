@@ -7,13 +7,11 @@ it hears would spread each spelling mistake.
 from functools import cache
 
 from reptidex.errors import UnknownContractError
-from reptidex.settings import SERVICES
+from reptidex.settings import BRIDGE, SERVICES
 from reptidex.streams import names
 from reptidex.streams.edge import known_events
 from reptidex.streams.topics import is_ordered
 
-BRIDGE = "bridge"
-"""The consumer name of the bridge's own queues."""
 OURS = frozenset((*SERVICES, BRIDGE))
 
 
@@ -51,17 +49,21 @@ def is_fifo(event_name: str) -> bool:
     return is_ordered(event_name)
 
 
+def arn_prefix(service: str, region: str, account: str) -> str:
+    """Return the ARN of a topic (`sns`) or queue (`sqs`) up to its name, in the partition of AWS that a region belongs to.
+
+    Source: AWS General Reference, "Amazon Resource Names (ARNs)".
+    """
+    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return f"arn:{partition}:{service}:{region}:{account}:"
+
+
 def topic_of_arn(arn: str) -> str:
     """Return the name of the topic in an ARN (`arn:aws:sns:<region>:<account>:<name>`)."""
     return arn.rpartition(":")[2]
 
 
-@cache
-def _events() -> frozenset[str]:
-    return known_events()
-
-
 def _known(name: str) -> str:
-    if name not in _events():
+    if name not in known_events():
         raise UnknownContractError(name)
     return name

@@ -16,6 +16,7 @@ def parser() -> argparse.ArgumentParser:
     from reptidex.devlog import command as log_command
     from reptidex.platform import commands as platform_commands
     from reptidex.platform import replay_command
+    from reptidex.platform.bridge import command as bridge_command
     from reptidex.probe import command as probe_command
 
     root = argparse.ArgumentParser(prog="reptidex", description=DESCRIPTION)
@@ -26,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
     catalogue_command.add_parsers(commands)
     engine_commands.add_parsers(commands)
     replay_command.add_parser(commands)
+    bridge_command.add_parser(commands)
     log_command.add_parser(commands)
     probe_command.add_parser(commands)
     return root

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from reptidex.errors import ReptidexError
-from reptidex.settings import SERVICES, Settings, load
+from reptidex.settings import BRIDGE, SERVICES, Settings, load
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.letter_office import LetterOffice
@@ -41,13 +41,13 @@ def add_parsers(subparsers: Any) -> None:
         if name != "show":
             parser.add_argument("--all", action="store_true", help="all that wait for a person")
     for parser in letters.choices.values():
-        parser.add_argument("service", choices=SERVICES)
+        parser.add_argument("service", choices=(*SERVICES, BRIDGE))
         parser.add_argument("--json", action="store_true")
         # SERVICE stands in front of ID.
         parser._positionals._group_actions.sort(key=lambda action: action.dest != "service")
         parser._actions.sort(key=lambda action: (not action.option_strings, action.dest != "service"))
     migrating = subparsers.add_parser("migrate", help="bring the databases to the newest schema")
-    migrating.add_argument("services", nargs="*", choices=(*SERVICES, []), metavar="SERVICE")
+    migrating.add_argument("services", nargs="*", choices=(*SERVICES, BRIDGE, []), metavar="SERVICE")
     migrating.add_argument("--make", choices=(*SERVICES, ENGINE), metavar="SERVICE", help="write the next revision")
     migrating.add_argument("-m", "--message", default="change")
     migrating.add_argument("--json", action="store_true")

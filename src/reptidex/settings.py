@@ -14,6 +14,8 @@ from reptidex.errors import SettingsError
 
 SERVICES = ("core", "animal", "commerce", "media", "community", "ops")
 PORTS = {name: 8001 + place for place, name in enumerate(SERVICES)}
+BRIDGE = "bridge"
+"""The process between the log and AWS: no service, but with a database (its inbox, its dead letters) and metrics."""
 PREFIX = "REPTIDEX_"
 
 
@@ -62,6 +64,46 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     aws_region: str = "eu-central-1"
     kms_key: str = "alias/reptidex-tokens"
     s3_bucket: str = "reptidex-media"
+    bridge: tuple[str, ...] = ()
+    """The directions that `reptidex up` has a bridge to SNS and SQS for: `outbound`, `inbound` or both."""
+    bridge_url: str = "http://127.0.0.1:8007"
+    """Where the bridge answers `/health` and `/metrics`; no other host than a loopback one."""
+    bridge_env: str = "dev"
+    """In front of every topic and queue name (`dev-animal-created`), so that two environments share an account."""
+    bridge_account: str = "123456789012"
+    """The AWS account of the topics and queues; the default is that of the local double."""
+    bridge_origin: str = "reptidex"
+    """Our name in `rxorigin`: what carries it is never taken in again."""
+    bridge_peers: tuple[str, ...] = ()
+    """Origins that own the topics we publish to: their own events are not sent back to them."""
+    bridge_outbound: tuple[str, ...] = ("*",)
+    """The events that go out, as patterns (`animal.*`); `!telemetry.*` takes some out again."""
+    bridge_inbound: tuple[str, ...] = ()
+    """The events that may come in, as patterns. None until they are named: who may write to a queue may then say these things."""
+    bridge_inbound_origin: str = "outside"
+    """The origin given to events that name none."""
+    bridge_from: Literal["earliest", "latest"] = "earliest"
+    """Where a bridge that has never run begins in the log."""
+    bridge_queues: tuple[str, ...] = ()
+    """Names or URLs of the SQS queues to hear; empty: `<env>-repti_-bridge-inbound` and the FIFO queue of that name."""
+    bridge_topics: tuple[str, ...] = ()
+    """ARN patterns of further topics whose envelopes are read from our queues; those of our account and environment are."""
+    bridge_fifo: bool = True
+    """Whether events whose order is part of their contract go to FIFO topics."""
+    bridge_fair: bool = False
+    """Whether standard topics get the vivarium as message group, for SQS's fair queues."""
+    bridge_bucket: str = "reptidex-bridge"
+    """Where events go that are too large for SNS."""
+    bridge_read_buckets: tuple[str, ...] = ()
+    """Further buckets that pointers in our queues may lead to."""
+    bridge_pointer: Literal["current", "legacy"] = "current"
+    """The form of the pointers that we write; both are read."""
+    bridge_threads: int = 8
+    """Calls to AWS under way at once, in each direction."""
+    bridge_pollers: int = 2
+    """Long polls at once on each queue, each in a thread of its own."""
+    bridge_wait_s: int = 20
+    """How long one of them waits (SQS allows 20)."""
     smtp_url: str = "smtp://127.0.0.1:1025"
     mail_from: str = "ReptiDex <hello@reptidex.example>"
     reservation_s: int = 900
@@ -120,6 +162,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     fields = set(Settings.__struct_fields__)
     values: dict[str, object] = {}
     urls, databases = dict(Settings().urls), dict[str, str]()
+    with_database = (*SERVICES, BRIDGE)
     for name, value in environ.items():
         if not name.startswith(PREFIX) or name.startswith(f"{PREFIX}TEST_"):
             continue
@@ -129,7 +172,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         service, _, rest = field.partition("_")
         if service in SERVICES and rest == "url":
             urls[service] = value
-        elif service in SERVICES and rest == "database_url":
+        elif service in with_database and rest == "database_url":
             databases[service] = value
         elif field in fields:
             values[field] = _parse(field, value)

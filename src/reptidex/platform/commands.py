@@ -54,7 +54,8 @@ def add_parsers(commands: Parsers) -> None:
     admin.set_defaults(run=_admin)
 
 
-def _log_to_stderr(level: str) -> None:
+def log_to_stderr(level: str) -> None:
+    """Have the process tell of itself on standard error."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("faust", "mode", "aiokafka", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -64,7 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from reptidex.platform.worker import run_service
 
     settings = load()
-    _log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level)
     return run_service(arguments.service, settings)
 
 

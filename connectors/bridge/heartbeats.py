@@ -1,0 +1,42 @@
+"""Tells SQS that messages are still being worked on, at half of their time, ten in a call."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+
+from reptidex.connectors.bridge.limits import BATCH_ENTRIES, VISIBILITY_S
+from reptidex.connectors.bridge.ports import Meter
+from reptidex.connectors.bridge.sqs import SqsQueue
+from reptidex.connectors.bridge.tracker import Tracker
+from reptidex.connectors.bridge.verdicts import Fate
+
+LOOK_S = 0.5
+
+
+async def keep_hidden(
+    queue: SqsQueue, tracker: Tracker, meter: Meter, *, clock: Callable[[], float] = time.monotonic
+) -> None:
+    """Extend until cancelled."""
+    while True:
+        due = tracker.next_due()
+        await asyncio.sleep(LOOK_S if due is None else min(LOOK_S, max(0.0, due - clock())))
+        before = tracker.given_up
+        while message_ids := tracker.take_due(BATCH_ENTRIES):
+            await _extend(queue, tracker, meter, message_ids)
+        if tracker.given_up > before:
+            meter.heartbeat("given up", tracker.given_up - before)
+
+
+async def _extend(queue: SqsQueue, tracker: Tracker, meter: Meter, message_ids: list[str]) -> None:
+    seconds = min(VISIBILITY_S, math.ceil(tracker.visibility_s))
+    said = await queue.hide([(tracker.handle(each), seconds) for each in message_ids])
+    for message_id, verdict in zip(message_ids, said, strict=True):
+        if verdict.fate is Fate.DONE:
+            meter.heartbeat("extended")
+        elif verdict.fate is Fate.NEVER:
+            meter.heartbeat("too late")
+            tracker.rest(message_id)
+        else:
+            meter.heartbeat("failed")
+            tracker.hurry(message_id)

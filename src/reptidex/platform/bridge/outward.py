@@ -1,0 +1,99 @@
+"""The outbound half of the bridge, put together: the log's reader, the pump, SNS and S3."""
+
+import asyncio
+from typing import Any
+
+from reptidex.connectors.aws import boto_client
+from reptidex.connectors.bridge.arrivals import admitted
+from reptidex.connectors.bridge.claim_check import ClaimCheck
+from reptidex.connectors.bridge.names import arn_prefix
+from reptidex.connectors.bridge.outbound import Destination, Outbound
+from reptidex.connectors.bridge.ports import Letters, Meter
+from reptidex.connectors.bridge.sns import SnsPublisher
+from reptidex.connectors.bridge.threads import Threads
+from reptidex.connectors.bridge.verdicts import Fate
+from reptidex.connectors.files.s3 import client_of
+from reptidex.errors import ContractError, SettingsError, UnavailableError
+from reptidex.platform.bridge.log_reader import LogReader
+from reptidex.settings import Settings
+from reptidex.streams.edge import known_events
+from reptidex.tables.dead_letters import DeadLetterRow
+
+SETTLE_S = 5.0
+
+
+def claim_check(settings: Settings) -> ClaimCheck:
+    """Return the bucket of the bridge."""
+    return ClaimCheck(client_of(settings).boto, settings.bridge_bucket, legacy=settings.bridge_pointer == "legacy")
+
+
+def outbound_events(settings: Settings) -> list[str]:
+    """Return the names of the events that go out. Raises `SettingsError` where there are none."""
+    names = sorted(name for name in known_events() if admitted(name, settings.bridge_outbound))
+    if not names:
+        raise SettingsError(f"no event matches REPTIDEX_BRIDGE_OUTBOUND ({', '.join(settings.bridge_outbound)})")
+    return names
+
+
+class Outward:
+    """From the log to SNS."""
+
+    def __init__(self, settings: Settings, letters: Letters, meter: Meter) -> None:
+        self._threads = Threads(settings.bridge_threads, "sns")
+        # Our guard checks more than botocore's own validation does.
+        sns = boto_client(settings, "sns", connections=settings.bridge_threads, attempts=2, parameter_validation=False)
+        destination = Destination(
+            arn=arn_prefix("sns", settings.aws_region, settings.bridge_account),
+            env=settings.bridge_env,
+            own=settings.bridge_origin,
+            peers=frozenset(settings.bridge_peers),
+            fifo=settings.bridge_fifo,
+            fair=settings.bridge_fair,
+        )
+        publisher = SnsPublisher(sns, self._threads, claim_check(settings))
+        self.outbound = Outbound(publisher, destination, letters, meter, calls=settings.bridge_threads)
+        self.events = outbound_events(settings)
+        self.reader = LogReader(settings, self.events, self.outbound)
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    async def start(self) -> list[asyncio.Task[Any]]:
+        """Begin; return the tasks, none of which ends by itself."""
+        await self.reader.start()
+        self._tasks = [
+            asyncio.create_task(self.outbound.run(), name="outbound"),
+            asyncio.create_task(self.reader.run(), name="log reader"),
+        ]
+        return self._tasks
+
+    async def drained(self) -> None:
+        """Wait until all that is on the log now is settled."""
+        self.outbound.hurry = True
+        ends = await self.reader.ends()
+        while not await self.reader.past(ends):
+            await asyncio.sleep(0.05)
+
+    async def resend(self, letter: DeadLetterRow) -> None:
+        """Publish a letter. Raises `UnavailableError`, `ContractError` where SNS refuses it still."""
+        verdict = await self.outbound.send_letter(letter.topic, letter.message_key, letter.value)
+        if verdict.fate is Fate.NEVER:
+            raise ContractError(f"{verdict.code}: {verdict.detail}")
+        if verdict.fate is not Fate.DONE:
+            raise UnavailableError("SNS", f"{verdict.code} {verdict.detail}")
+
+    def status(self) -> dict[str, Any]:
+        """Return how it stands."""
+        return {
+            "events": len(self.events),
+            "partitions": self.reader.assigned,
+            "in_flight": self.outbound.in_flight,
+            "watermark_age_s": round(self.reader.oldest_s, 3),
+            "trouble": {**self.outbound.trouble, **({"the log": self.reader.trouble} if self.reader.trouble else {})},
+        }
+
+    async def stop(self) -> None:
+        """Settle what is under way, and let go."""
+        await self.reader.stop(SETTLE_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._threads.close()
