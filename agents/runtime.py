@@ -133,7 +133,7 @@ class Worker:
         self._app = build_app(self.engine, sorted(self.engine.topics), self._web_service())
         self.engine.start(self._end_of)
         self._watchdog.start()
-        _settle_memory()
+        settle_memory()
         await self._app.start()
         await self.engine.wait_ready()
         for number, command in enumerate(self.service.at_start):
@@ -248,7 +248,7 @@ class Worker:
         return Web
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """Keep the cyclic garbage collector away from what lives as long as the process, and from looking too often.
 
     A unit makes thousands of small objects that all die with it; by default every few hundred of them cost a collection, a third

@@ -24,14 +24,15 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-
 _PATHS = tuple[tuple[str, ...], ...]
 
 
-def accept(raw: bytes, *, service: str | None, most_bytes: int = SIZE_LIMIT) -> AnyEvent:
+def accept(raw: bytes, *, service: str | None, name: str | None = None, most_bytes: int = SIZE_LIMIT) -> AnyEvent:
     """Read an event that somebody outside hands in for a service (short or full name) to publish; None: for its own.
 
+    `name` is what the caller has read to be its type; without it the bytes are looked at once more.
     Raises `ContractError` with the place of what is wrong, `UnknownContractError`, `ForeignContractError`.
     """
     if len(raw) > most_bytes:
         raise ContractError(f"the event has {len(raw)} bytes; {most_bytes} are allowed")
-    event = codec.decode(raw)
+    event = codec.decode(raw, name)
     contract = check_publishable(event.type, service or event.data.contract.service)
     if event.source != f"/repti-{contract.service}":
         raise ContractError(f"{event.type}: source is {event.source!r}; it has to read '/repti-{contract.service}'")
@@ -48,7 +49,12 @@ def check_ids(data: Event) -> None:
 
     Raises `ContractError` with the place of the first that is not.
     """
-    for path in _id_paths(type(data)):
+    fields, paths = _ids_of(type(data))
+    for name in fields:
+        value = getattr(data, name)
+        if value is not None and not _UUID.fullmatch(value):
+            raise ContractError(f"{data.contract.name}: {value!r} is not a UUID in lower case - at `$.data.{name}`")
+    for path in paths:
         for place, value in _values(data, path, "$.data"):
             if not _UUID.fullmatch(value):
                 raise ContractError(f"{data.contract.name}: {value!r} is not a UUID in lower case - at `{place}`")
@@ -67,8 +73,10 @@ def _values(at: Any, path: tuple[str, ...], place: str) -> Iterator[tuple[str, s
 
 
 @cache
-def _id_paths(cls: type[Event]) -> _PATHS:
-    return tuple(_find(inspect.type_info(cls), ()))
+def _ids_of(cls: type[Event]) -> tuple[tuple[str, ...], _PATHS]:
+    """Return the fields of an event that are ids, and the paths to those that lie deeper."""
+    paths = tuple(_find(inspect.type_info(cls), ()))
+    return tuple(path[0] for path in paths if len(path) == 1), tuple(path for path in paths if len(path) > 1)
 
 
 def _find(kind: inspect.Type, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,7 @@ import msgspec
 from reptidex.connectors.bridge.claim_check import MOST_BYTES
 from reptidex.connectors.bridge.heads import Head, head_of, with_members
 from reptidex.connectors.bridge.loops import Lock, inbound_lock
-from reptidex.connectors.bridge.ports import Header, Identity
+from reptidex.connectors.bridge.ports import Header, Identity, Said
 from reptidex.errors import ContractError, UnknownContractError
 from reptidex.streams import edge
 from reptidex.streams.codec import CONTENT_TYPE
@@ -51,6 +51,11 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[Header, ...]
 
     @property
+    def said(self) -> Said:
+        """The record for the log."""
+        return Said(self.name, self.key, self.value, self.headers)
+
+    @property
     def identity(self) -> Identity:
         """By which a repeat is known."""
         return self.source, self.event_id
@@ -76,7 +81,7 @@ def read_event(raw: bytes, attributes: Mapping[str, str], admission: Admission) 
         raise UnknownContractError(head.type)
     if not admission.admits(head.type):
         raise ContractError(f"{head.type} does not come in by this bridge; REPTIDEX_BRIDGE_INBOUND says what does")
-    event = edge.accept(raw, service=None, most_bytes=MOST_BYTES)
+    event = edge.accept(raw, service=None, name=head.type, most_bytes=MOST_BYTES)
     value = with_members(raw, missing) if missing else raw
     return Arrival(
         name=event.type,

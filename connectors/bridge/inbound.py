@@ -194,7 +194,7 @@ class Inbound:
         safe: set[Identity] = set()
         again: list[Received] = []
         try:
-            sent = await asyncio.gather(*(self._send(arrival) for _, arrival in mine), return_exceptions=True)
+            sent = await self._log.put([arrival.said for _, arrival in mine])
             self._step("produced")
             for (message, arrival), error in zip(mine, sent, strict=True):
                 if error is None:
@@ -219,14 +219,12 @@ class Inbound:
         finally:
             for _, arrival in mine:
                 self._working.pop(arrival.identity).set_result(arrival.identity in safe)
-        for message, arrival in mine:
-            if arrival.identity in safe:
-                self._meter.crossed("inbound", arrival.name, "published")
-                self._deleter.delete(message.message_id)
+        done = [(message, arrival) for message, arrival in mine if arrival.identity in safe]
+        for name, count in Counter(arrival.name for _, arrival in done).items():
+            self._meter.crossed("inbound", name, "published", count)
+        for message, _ in done:
+            self._deleter.delete(message.message_id)
         return again
-
-    async def _send(self, arrival: Arrival) -> None:
-        await (await self._log.send(arrival.name, arrival.key, arrival.value, arrival.headers))
 
     async def _give_back(self, messages: list[Received], *, at_once: bool = False) -> None:
         """Have messages shown again: soon, or after a wait that doubles with each receive."""
@@ -280,7 +278,9 @@ class Inbound:
         if isinstance(found, Dropped):
             raise ContractError(f"the lock {found.lock!r} against loops drops it")
         if not await self._inbox.seen([found.identity]):
-            await self._send(found)
+            [error] = await self._log.put([found.said])
+            if error is not None:
+                raise error
             await self._inbox.record([found.identity])
             self._meter.crossed("inbound", found.name, "published")
 

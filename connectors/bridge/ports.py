@@ -1,7 +1,7 @@
 """What the bridge needs of the platform, and how it tells of itself; `reptidex.platform.bridge` gives it."""
 
-from collections.abc import Awaitable, Sequence
-from typing import Literal, Protocol
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -34,6 +34,15 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 1
 
 
+class Said(NamedTuple):
+    """A record for the log."""
+
+    topic: str
+    key: str
+    value: bytes
+    headers: Sequence[Header]
+
+
 class Letters(Protocol):
     """The dead letters of the bridge."""
 
@@ -47,10 +56,11 @@ class Letters(Protocol):
 class Log(Protocol):
     """The platform's log, to write to."""
 
-    async def send(self, topic: str, key: str, value: bytes, headers: Sequence[Header]) -> Awaitable[object]:
-        """Hand a record over and return what to await for its acknowledgement by all replicas.
+    async def put(self, records: Sequence[Said]) -> list[Exception | None]:
+        """Put records on the log; return when all replicas have them, with what went wrong for each.
 
-        Records of one key keep the order in which they were handed over. Both raise `UnavailableError`.
+        Records of one key keep their order. The errors are `UnavailableError`, and `ContractError` for a record that the
+        log never takes.
         """
 
 

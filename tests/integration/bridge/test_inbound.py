@@ -228,13 +228,13 @@ async def test_a_slow_log_neither_shows_a_message_twice_nor_loses_it(
     standard, _ = await queues(aws, visibility_s=2)
     bridge = await run("inbound")
     go_on = asyncio.Event()
-    whole = bridge._log.send
+    whole = bridge._log.put
 
-    async def slow(*record: Any) -> Any:
+    async def slow(records: Any) -> Any:
         await go_on.wait()
-        return await whole(*record)
+        return await whole(records)
 
-    monkeypatch.setattr(bridge._log, "send", slow)
+    monkeypatch.setattr(bridge._log, "put", slow)
     for number in range(10):
         await send(aws, standard, event("animal.created", key=key_of(number)))
     hidden = bridge.metrics.registry.get_sample_value
@@ -253,13 +253,13 @@ async def test_a_message_is_not_deleted_before_the_log_has_it(
 ) -> None:
     standard, _ = await queues(aws, visibility_s=5)
     bridge = await run("inbound")
-    refused: list[str] = []
+    refused: list[Any] = []
 
-    async def away(topic: str, *rest: Any) -> Any:
-        refused.append(topic)
-        raise UnavailableError("the log")
+    async def away(records: Any) -> list[Exception]:
+        refused.extend(records)
+        return [UnavailableError("the log") for _ in records]
 
-    monkeypatch.setattr(bridge._log, "send", away)
+    monkeypatch.setattr(bridge._log, "put", away)
     await send(aws, standard, event("animal.created"))
     await eventually(lambda: len(refused) > 0, 20)
     assert await aws.waiting(standard) == 1

@@ -20,14 +20,15 @@ from reptidex.connectors.bridge.sqs import SqsQueue
 from reptidex.connectors.bridge.threads import Threads
 from reptidex.connectors.bridge.tracker import Tracker
 from reptidex.errors import SettingsError, UnavailableError
-from reptidex.platform.bridge.outward import claim_check
+from reptidex.platform.bridge.outward import QUICK, claim_check
 from reptidex.settings import BRIDGE, Settings
 from reptidex.tables.dead_letters import DeadLetterRow
 
 log = logging.getLogger(__name__)
 
 FINISH_S = 6.0
-HELD_PER_POLLER = 40
+HELD_PER_POLLER = 200
+"""Messages being worked on, for each long poll: enough that the log's acknowledgement is never what is waited for."""
 
 
 def queues_of(settings: Settings) -> tuple[str, ...]:
@@ -60,14 +61,7 @@ class Inward:
         self._log, self._inbox, self._letters, self._meter, self._step = log, inbox, letters, meter, step
         self._calls = Threads(settings.bridge_threads, "sqs")
         connections = settings.bridge_threads + settings.bridge_pollers * len(names)
-        self._sqs = boto_client(
-            settings,
-            "sqs",
-            connections=connections,
-            read_s=settings.bridge_wait_s + 10,
-            attempts=2,
-            parameter_validation=False,
-        )
+        self._sqs = boto_client(settings, "sqs", connections=connections, read_s=settings.bridge_wait_s + 10, **QUICK)
         admission = Admission(
             events=settings.bridge_inbound, own=settings.bridge_origin, origin=settings.bridge_inbound_origin
         )

@@ -9,7 +9,7 @@ import msgspec
 
 from reptidex.agents.engine.poison import RetryPolicy, obituary, storable
 from reptidex.connectors.bridge.names import is_fifo
-from reptidex.connectors.bridge.ports import Letter, Log, Meter
+from reptidex.connectors.bridge.ports import Letter, Log, Meter, Said
 from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.platform.bridge.writer import Writer
 from reptidex.settings import BRIDGE
@@ -97,7 +97,9 @@ class LetterBox:
             created=now,
         )
         told = obituary(BRIDGE, row, now)
-        await (await self._log.send(told.topic, letter.key, told.value, [("ce_type", b"deadletter")]))
+        [error] = await self._log.put([Said(told.topic, letter.key, told.value, [("ce_type", b"deadletter")])])
+        if error is not None:
+            raise error
         await self._writer.write(self._database.statements(DeadLetterRow).write([row]))
 
     async def run(self, resend: Resend) -> None:

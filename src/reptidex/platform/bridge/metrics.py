@@ -46,6 +46,7 @@ class BridgeMetrics:
             ("direction",),
             registry=registry,
         )
+        self._known: dict[tuple[str, str, str], Counter] = {}
         self.totals: dict[tuple[str, str], int] = {}
         """By direction and outcome, for the status."""
 
@@ -56,7 +57,10 @@ class BridgeMetrics:
 
     def crossed(self, direction: Direction, topic: str, outcome: str, count: int = 1) -> None:
         """Count events by what became of them."""
-        self._published.labels(direction, topic, outcome).inc(count)
+        known = self._known.get((direction, topic, outcome))
+        if known is None:
+            known = self._known[direction, topic, outcome] = self._published.labels(direction, topic, outcome)
+        known.inc(count)
         self.totals[direction, outcome] = self.totals.get((direction, outcome), 0) + count
 
     def batch(self, direction: Direction, size: int) -> None:

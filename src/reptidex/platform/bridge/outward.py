@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from reptidex import __version__
 from reptidex.connectors.aws import boto_client
 from reptidex.connectors.bridge.arrivals import admitted
 from reptidex.connectors.bridge.claim_check import ClaimCheck
@@ -20,6 +21,8 @@ from reptidex.streams.edge import known_events
 from reptidex.tables.dead_letters import DeadLetterRow
 
 SETTLE_S = 5.0
+QUICK: Any = {"attempts": 2, "parameter_validation": False, "user_agent": f"reptidex-bridge/{__version__} boto3"}
+"""For clients that call all the time: our guard checks more than botocore does, and its user agent is made anew each call."""
 
 
 def claim_check(settings: Settings) -> ClaimCheck:

@@ -11,6 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from reptidex.agents.engine.topics import ensure_topics
+from reptidex.agents.runtime import settle_memory
 from reptidex.connectors.bridge.ports import Direction
 from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.http.server.asking import Probe
@@ -74,6 +75,7 @@ class Bridge:
             await migrate(self.database, BRIDGE)
         await self._with_log()
         await self.letters.load()
+        settle_memory()
         self._tasks = [
             asyncio.create_task(self._inbox.prune(), name="inbox pruning"),
             asyncio.create_task(self.letters.run(self._resend), name="letters"),

@@ -1,0 +1,1 @@
+"""The bridge against bare boto3 calls, both on a server that answers at once."""
