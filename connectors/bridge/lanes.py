@@ -1,7 +1,8 @@
 """What waits for one SNS topic: a lane for each key, batches across the lanes, and lanes that wait after a failure.
 
 A lane has one call under way at most, and a failed entry goes back to its front, so later events of the same key never
-overtake it. On a FIFO topic a call carries one entry of a lane: of two, the first might fail and the second not.
+overtake it. A call carries one entry of a lane: of two, the first might fail and the second not. Only where a lane is hot
+and the topic a standard one, on which AWS promises no order, does it carry more.
 """
 
 import heapq
@@ -11,6 +12,8 @@ from collections.abc import Callable, Iterable
 from reptidex.connectors.bridge.entries import Entry
 from reptidex.connectors.bridge.limits import BATCH_ENTRIES, SNS_BYTES
 
+HOT = 100
+"""A lane in which so many wait would fall behind with one entry a call."""
 LINGER_S = 0.005
 """An entry waits so long for others to fill its batch."""
 
@@ -69,7 +72,7 @@ class TopicQueue:
             self._free(heapq.heappop(self._waiting)[1])
         if not self._ready:
             return max(self._waiting[0][0], self.not_before) if self._waiting else None
-        full = (len(self._ready) if self.fifo else self._fresh) >= BATCH_ENTRIES
+        full = len(self._ready) >= BATCH_ENTRIES or (not self.fifo and self._fresh >= HOT)
         ripe = now if full or hurry else self._since + LINGER_S
         return max(ripe, self.not_before)
 
@@ -80,18 +83,18 @@ class TopicQueue:
         while self._ready and len(batch) < BATCH_ENTRIES:
             key = self._ready[0]
             lane = self._lanes[key]
-            taken = 0
-            while lane.entries and len(batch) < BATCH_ENTRIES and not (taken and self.fifo):
+            taken, single = 0, self.fifo or len(lane.entries) < HOT
+            while lane.entries and len(batch) < BATCH_ENTRIES and not (taken and single):
                 entry = lane.entries[0]
                 if not entry.wanted():
                     lane.entries.popleft().settle()
                     self._fresh -= 1
                     continue
-                single = entry.alone or entry.payload is not None
-                if batch if single else entry.size > room:
+                lonely = entry.alone or entry.payload is not None
+                if batch if lonely else entry.size > room:
                     break
                 batch.append(lane.entries.popleft())
-                room = 0 if single else room - entry.size
+                room = 0 if lonely else room - entry.size
                 taken += 1
             if not taken and lane.entries:
                 break  # the next one needs a call of its own

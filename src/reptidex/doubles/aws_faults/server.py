@@ -12,7 +12,7 @@ from reptidex.doubles.aws_faults.sns_wire import Sns
 from reptidex.doubles.aws_faults.sqs_wire import RefusedError, Sqs
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
-LARGEST = 2 * 1024 * 1024
+LARGEST = 16 * 1024 * 1024
 
 
 class FaultyAws:
@@ -31,6 +31,7 @@ class FaultyAws:
         app.router.add_put("/_control", self._control)
         app.router.add_get("/_state", self._state)
         app.router.add_get("/_arrived/{queue}", self._arrived)
+        app.router.add_post("/_put/{queue}", self._put)
         app.router.add_route("*", "/{path:.*}", self._call)
         return app
 
@@ -51,8 +52,18 @@ class FaultyAws:
         queue = self.sqs.queues[request.match_info["queue"]]
         return web.Response(body=msgspec.json.encode(queue.arrived), content_type="application/json")
 
+    async def _put(self, request: web.Request) -> web.Response:
+        """Put many messages in at once: a list of body, group and deduplication id each."""
+        queue = self.sqs.queues[request.match_info["queue"]]
+        for body, group, dedup in msgspec.json.decode(await request.read(), type=list[tuple[str, str, str]]):
+            queue.put(body, {}, group, dedup)
+        return web.Response(status=204)
+
     async def _call(self, request: web.Request) -> web.Response:
-        body = await request.read()
+        try:
+            body = await request.read()
+        except ConnectionResetError:
+            return web.Response(status=400)  # whoever asked is dead: there is nobody to answer
         target = request.headers.get("X-Amz-Target", "")
         if self.dice("slow"):
             await asyncio.sleep(self.dice.faults.slow_s)
