@@ -13,7 +13,7 @@ import msgspec
 
 from reptidex.platform.process import Child, Ready
 from reptidex.platform.secrets import local_secrets, local_sign_in
-from reptidex.settings import PREFIX, SERVICES, Settings
+from reptidex.settings import BRIDGE, PREFIX, SERVICES, Settings
 
 Say = Callable[[str], None]
 HANDED_DOWN = ("rate_limit_per_minute", "session_timeout_s", "effect_retry_longest_s", "reservation_s")
@@ -97,6 +97,7 @@ class Platform:
         try:
             await asyncio.gather(*(self._start(child) for child in self._foundations()))
             await asyncio.gather(*(self._start(child) for child in self._services()))
+            await asyncio.gather(*(self._start(child) for child in self._bridge()))
         except BaseException:
             await self.stop()
             raise
@@ -123,12 +124,23 @@ class Platform:
             started.append(self._add("doubles", arguments, {}, when_file(ready)))
         return started
 
-    def _services(self) -> list[Child]:
-        secrets = local_secrets(self.settings) if self.settings.environment == "development" else {}
+    def _shared(self) -> dict[str, str]:
         shared = {f"REPTIDEX_{name.upper()}_URL": url for name, url in self.settings.urls.items()}
         shared |= {"REPTIDEX_LOG": self.settings.log, "REPTIDEX_STATE_DIR": str(self.settings.state.resolve())}
         shared |= {f"{PREFIX}{name.upper()}": str(getattr(self.settings, name)) for name in HANDED_DOWN}
-        shared |= self._double_urls()
+        return shared | self._double_urls()
+
+    def _bridge(self) -> list[Child]:
+        """Return the bridge, where the settings name its directions."""
+        if not self.settings.bridge:
+            return []
+        own = {f"{PREFIX}{name.upper()}": value for name, value in bridge_settings(self.settings).items()}
+        ready = when_answers(f"{self.settings.bridge_url}/health/ready")
+        return [self._add(BRIDGE, ["-m", "reptidex", "bridge"], self._shared() | own, ready)]
+
+    def _services(self) -> list[Child]:
+        secrets = local_secrets(self.settings) if self.settings.environment == "development" else {}
+        shared = self._shared()
         started = []
         for name in SERVICES:
             environment = shared | secrets.get(name, {})
@@ -153,8 +165,8 @@ class Platform:
         return urls
 
     async def stop(self) -> None:
-        """Stop services first, then the doubles, the log last."""
-        services = [self.children[name] for name in SERVICES if name in self.children]
+        """Stop the services and the bridge first, then the doubles, the log last."""
+        services = [self.children[name] for name in (*SERVICES, BRIDGE) if name in self.children]
         await asyncio.gather(*(child.stop() for child in services))
         for name in ("doubles", "log"):
             if name in self.children:
@@ -162,9 +174,9 @@ class Platform:
 
     def status(self) -> list[tuple[str, str, str]]:
         """Return name, state and address of each process."""
-        rows = []
+        rows, others = [], {"log": self.settings.log, BRIDGE: self.settings.bridge_url}
         for name, child in self.children.items():
-            address = self.settings.urls.get(name, self.settings.log if name == "log" else "")
+            address = others.get(name) or self.settings.urls.get(name, "")
             state = child.state + (f" (restarted {child.restarts} times)" if child.restarts else "")
             rows.append((name, state, address))
         return rows
@@ -179,12 +191,24 @@ class Platform:
             await self.stop()
 
 
+def bridge_settings(settings: Settings) -> dict[str, str]:
+    """Return the bridge's settings as texts for the environment, those that differ from the defaults."""
+    standard, found = Settings(), {}
+    for name in settings.__struct_fields__:
+        value = getattr(settings, name)
+        if (name == BRIDGE or name.startswith(f"{BRIDGE}_")) and value != getattr(standard, name):
+            found[name] = ",".join(value) if isinstance(value, tuple) else str(value)
+    return found
+
+
 def on_free_ports(settings: Settings) -> tuple[Settings, Doubles]:
     """Return settings and doubles that stand on free ports, so that several platforms run side by side."""
-    ports = free_ports(len(SERVICES) + 5)
+    ports = free_ports(len(SERVICES) + 6)
     urls = {name: f"http://127.0.0.1:{port}" for name, port in zip(SERVICES, ports, strict=False)}
-    log, payments, mail, view, aws = ports[len(SERVICES) :]
-    changed = msgspec.structs.replace(settings, urls=urls, log=f"127.0.0.1:{log}")
+    log, payments, mail, view, aws, bridge = ports[len(SERVICES) :]
+    changed = msgspec.structs.replace(
+        settings, urls=urls, log=f"127.0.0.1:{log}", bridge_url=f"http://127.0.0.1:{bridge}"
+    )
     return changed, Doubles(payments=payments, mail=mail, mail_view=view, aws=aws)
 
 
