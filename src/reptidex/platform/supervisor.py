@@ -135,7 +135,8 @@ class Platform:
         if not self.settings.bridge:
             return []
         own = {f"{PREFIX}{name.upper()}": value for name, value in bridge_settings(self.settings).items()}
-        ready = when_answers(f"{self.settings.bridge_url}/health/ready")
+        # Alive, not ready: it waits for queues that `reptidex aws apply` may still have to make.
+        ready = when_answers(f"{self.settings.bridge_url}/health")
         return [self._add(BRIDGE, ["-m", "reptidex", "bridge"], self._shared() | own, ready)]
 
     def _services(self) -> list[Child]:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from reptidex.platform.supervisor import Doubles, Platform
-from reptidex.settings import Settings
+from reptidex.settings import BRIDGE, Settings
 
 DOUBLES = Doubles(payments=9400, mail=1025, mail_view=9425, aws=5000)
 
@@ -49,8 +49,8 @@ def addresses(platform: Platform) -> Table:
     for column in ("part", "address", "documentation"):
         table.add_column(column)
     for name, _, address in platform.status():
-        web = address.startswith("http")
-        table.add_row(name, address, f"{address}/docs" if web else "")
+        page = "status" if name == BRIDGE else "docs"
+        table.add_row(name, address, f"{address}/{page}" if address.startswith("http") else "")
     urls = platform.settings.urls
     table.add_row("console", f"{urls['ops']}/console", "chains of events, alerts, dead letters")
     table.add_row("contracts", f"{urls['core']}/docs/events", "every event of the platform")
