@@ -24,13 +24,13 @@ CLOUDS = ("moto", "faulty", *FURTHER)
 
 
 class Cloud:
-    """Clients of one endpoint, and what a test makes there."""
+    """Clients of one endpoint (AWS itself where the URL is empty), and what a test makes there."""
 
     def __init__(self, name: str, url: str, double: FaultyAws | None = None) -> None:
         self.name, self.url, self.double = name, url, double
-        secret = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        secret = {"aws_access_key_id": "test", "aws_secret_access_key": "test"} if url else {}
         self.clients = {
-            service: boto3.client(service, endpoint_url=url, region_name=REGION, **secret)  # type: ignore[call-overload]
+            service: boto3.client(service, endpoint_url=url or None, region_name=REGION, **secret)  # type: ignore[call-overload]
             for service in ("sns", "sqs", "s3")
         }
 
@@ -95,6 +95,8 @@ async def cloud(name: str) -> AsyncIterator[Cloud]:
     """Run an emulator while the context is open."""
     if name in FURTHER:
         yield Cloud(name, FURTHER[name])
+    elif name == "aws":
+        yield Cloud(name, "")
     elif name == "faulty":
         double = FaultyAws()
         async with served(double.app) as url:

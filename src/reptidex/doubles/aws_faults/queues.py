@@ -173,6 +173,7 @@ class Queue:
 
     def change(self, handle: str, seconds: float) -> str:
         """Hide a message for so long from now; return an error code, or nothing."""
+        self._wake()
         message = self._messages.get(handle.partition("#")[0])
         if message is None or message.handle != handle:
             return "ReceiptHandleIsInvalid"

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from reptidex.doubles.aws_faults.queues import Queue
 
 BATCH_BYTES = 1024 * 1024
 LOOK_S = 0.02
+_NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class RefusedError(Exception):
@@ -99,6 +101,8 @@ class Sqs:
                 "InvalidParameterValue", "Number of message attributes exceeds the allowed maximum [10]."
             )
         body, attributes = asked["MessageBody"], asked.get("MessageAttributes", {})
+        if _NO_XML.search(body):
+            raise RefusedError("InvalidMessageContents", "The message contains characters outside the allowed set.")
         message = queue.put(body, attributes, group, dedup)
         if not queue.fifo and self._dice("repeat"):
             queue.put(body, attributes, group, dedup)

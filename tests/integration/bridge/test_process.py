@@ -1,0 +1,142 @@
+"""The process: what it answers over HTTP, what its command prints, what it refuses to start with."""
+
+import asyncio
+import os
+import sys
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from reptidex.connectors.bridge.names import queue_name
+from reptidex.errors import SettingsError
+from reptidex.platform.bridge.process import Bridge
+from reptidex.platform.supervisor import bridge_settings
+from reptidex.settings import BRIDGE, Settings, load
+from reptidex.testing import eventually
+from tests.integration.bridge.clouds import ENV, Cloud
+from tests.integration.bridge.conftest import Run
+from tests.integration.bridge.said import event
+from tests.integration.bridge.test_inbound import Heard, queues, send, until
+
+only_faulty = pytest.mark.parametrize("aws", ["faulty"], indirect=True)
+
+NAMES = (
+    "reptidex_bridge_published_total",
+    "reptidex_bridge_batch_size",
+    "reptidex_bridge_inflight",
+    "reptidex_bridge_heartbeats_total",
+    "reptidex_bridge_loops_dropped_total",
+    "reptidex_bridge_watermark_age_seconds",
+    "reptidex_deadletter_total",
+)
+
+
+async def reptidex(settings: Settings, *arguments: str) -> tuple[int, str, str]:
+    """Run the command line with these settings; return its exit code and what it printed."""
+    own = {
+        "REPTIDEX_LOG": settings.log,
+        "REPTIDEX_STATE_DIR": settings.state_dir,
+        "REPTIDEX_PARTITIONS": str(settings.partitions),
+        "REPTIDEX_AWS_ENDPOINT": settings.aws_endpoint,
+        "REPTIDEX_SESSION_TIMEOUT_S": "3",
+        "REPTIDEX_LOG_LEVEL": "WARNING",
+        **{f"REPTIDEX_{name.upper()}": value for name, value in bridge_settings(settings).items()},
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "reptidex", *arguments, env={**os.environ, **own},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+@only_faulty
+async def test_health_metrics_and_status_are_answered(aws: Cloud, run: Run, put: Any, settings: Settings) -> None:
+    await aws.subscriber("animal.created")
+    await put("animal.created", event("animal.created"))
+    bridge = await run("outbound", "inbound")
+    await eventually(lambda: bridge.status()["counted"].get("outbound published") == 1, 20)
+
+    async with aiohttp.ClientSession(base_url=settings.bridge_url) as session:
+        assert (await session.get("/health")).status == 200
+        assert (await session.get("/health/ready")).status == 503, "its queues are not there yet"
+        await queues(aws)
+
+        async def ready() -> bool:
+            return (await session.get("/health/ready")).status == 200
+
+        await eventually(ready, 20)
+        told = await (await session.get("/metrics")).text()
+    code, out, _ = await reptidex(settings, "bridge", "status", "--json")
+
+    assert [name for name in NAMES if f"# HELP {name.removesuffix('_total')}" not in told] == []
+    sample = 'reptidex_bridge_published_total{direction="outbound",outcome="published",topic="animal.created"} 1.0'
+    assert sample in told
+    assert code == 0
+    assert msgspec.json.decode(out)["counted"] == {"outbound published": 1}
+
+
+@only_faulty
+async def test_once_carries_what_is_there_and_ends(aws: Cloud, put: Any, heard: Heard, settings: Settings) -> None:
+    url = await aws.subscriber("animal.created")
+    standard, _ = await queues(aws)
+    await put("animal.created", *(event("animal.created") for _ in range(25)))
+    for _ in range(12):
+        await send(aws, standard, event("animal.updated"))
+    narrow = msgspec.structs.replace(settings, bridge_outbound=("animal.created",))
+
+    code, out, err = await reptidex(narrow, "bridge", "--outbound", "--inbound", "--once", "--json")
+
+    assert code == 0, err
+    assert msgspec.json.decode(out) == {"outbound published": 25, "inbound published": 12}
+    assert await aws.waiting(url) == 25
+    assert len(await until(heard, "animal.updated", 12)) == 12
+    assert await aws.waiting(standard) == 0
+
+
+@only_faulty
+async def test_what_was_refused_can_be_looked_at_by_the_command(aws: Cloud, settings: Settings) -> None:
+    standard, _ = await queues(aws)
+    await send(aws, standard, b"hello")
+    code, _, err = await reptidex(settings, "bridge", "--inbound", "--once")
+    assert code == 0, err
+
+    code, out, _ = await reptidex(settings, "dead-letters", "list", BRIDGE, "--json")
+
+    assert code == 0
+    [letter] = msgspec.json.decode(out)
+    assert (letter["topic"], letter["value"], letter["state"]) == (
+        queue_name(BRIDGE, "inbound", ENV, fifo=False),
+        "hello",
+        "unreadable",
+    )
+
+
+@only_faulty
+async def test_a_bridge_that_does_not_know_what_to_do_says_so(aws: Cloud, settings: Settings) -> None:
+    code, _, err = await reptidex(settings, "bridge")
+    assert code == 1 and "--outbound, --inbound or both" in err
+
+    with pytest.raises(SettingsError, match="REPTIDEX_BRIDGE_INBOUND"):
+        Bridge(msgspec.structs.replace(settings, bridge_inbound=()), ("inbound",))
+    with pytest.raises(SettingsError, match="REPTIDEX_BRIDGE_OUTBOUND"):
+        Bridge(
+            msgspec.structs.replace(settings, state_dir=f"{settings.state_dir}/b", bridge_outbound=("x",)),
+            ("outbound",),
+        )
+
+
+@only_faulty
+async def test_it_listens_on_loopback_only(aws: Cloud, run: Run) -> None:
+    with pytest.raises(SettingsError, match="loopback"):
+        await run("outbound", bridge_url="http://0.0.0.0:8007")
+
+
+def test_every_setting_of_the_bridge_survives_the_environment() -> None:
+    settings = Settings(bridge=("outbound",), bridge_fifo=False, bridge_threads=3, bridge_peers=("a", "b"))
+    environment = {f"REPTIDEX_{name.upper()}": value for name, value in bridge_settings(settings).items()}
+
+    assert load(environment) == settings
