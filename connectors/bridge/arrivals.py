@@ -1,7 +1,8 @@
 """From what came over SQS to an event that may go onto the log: read, judged, and written for the log."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import cache, lru_cache
 
 import msgspec
 
@@ -12,6 +13,8 @@ from reptidex.connectors.bridge.ports import Header, Identity, Said
 from reptidex.errors import ContractError, UnknownContractError
 from reptidex.streams import edge
 from reptidex.streams.codec import CONTENT_TYPE
+
+_CONTENT_TYPE = ("content-type", CONTENT_TYPE.encode())
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +31,8 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
         return admitted(name, self.events)
 
 
-def admitted(name: str, patterns: Iterable[str]) -> bool:
+@cache
+def admitted(name: str, patterns: tuple[str, ...]) -> bool:
     """Say whether a name matches one of the patterns, and none of those that begin with `!`."""
     found = False
     for pattern in patterns:
@@ -40,25 +44,18 @@ def admitted(name: str, patterns: Iterable[str]) -> bool:
     return found
 
 
-class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """An event on its way in."""
 
-    name: str
-    key: str
-    source: str
-    event_id: str
-    value: bytes
-    headers: tuple[Header, ...]
+    said: Said
+    """The record for the log."""
+    identity: Identity
+    """By which a repeat is known."""
 
     @property
-    def said(self) -> Said:
-        """The record for the log."""
-        return Said(self.name, self.key, self.value, self.headers)
-
-    @property
-    def identity(self) -> Identity:
-        """By which a repeat is known."""
-        return self.source, self.event_id
+    def name(self) -> str:
+        """The event's name."""
+        return self.said.topic
 
 
 def read_event(raw: bytes, attributes: Mapping[str, str], admission: Admission) -> Arrival | Lock:
@@ -83,14 +80,7 @@ def read_event(raw: bytes, attributes: Mapping[str, str], admission: Admission) 
         raise ContractError(f"{head.type} does not come in by this bridge; REPTIDEX_BRIDGE_INBOUND says what does")
     event = edge.accept(raw, service=None, name=head.type, most_bytes=MOST_BYTES)
     value = with_members(raw, missing) if missing else raw
-    return Arrival(
-        name=event.type,
-        key=event.subject,
-        source=event.source,
-        event_id=event.id,
-        value=value,
-        headers=_headers(head),
-    )
+    return Arrival(Said(event.type, event.subject, value, _headers(head)), (event.source, event.id))
 
 
 def _hops(text: str) -> int:
@@ -98,13 +88,10 @@ def _hops(text: str) -> int:
 
 
 def _headers(head: Head) -> tuple[Header, ...]:
-    found: list[Header] = [
-        ("content-type", CONTENT_TYPE.encode()),
-        ("ce_id", head.id.encode()),
-        ("ce_type", head.type.encode()),
-        ("ce_rxorigin", (head.rxorigin or "").encode()),
-        ("ce_rxhops", str(head.rxhops or 0).encode()),
-    ]
-    if head.traceparent:
-        found.append(("traceparent", head.traceparent.encode()))
-    return tuple(found)
+    found = (_CONTENT_TYPE, ("ce_id", head.id.encode()), *_known(head.type, head.rxorigin or "", head.rxhops or 0))
+    return (*found, ("traceparent", head.traceparent.encode())) if head.traceparent else found
+
+
+@lru_cache(maxsize=4096)
+def _known(name: str, origin: str, hops: int) -> tuple[Header, ...]:
+    return ("ce_type", name.encode()), ("ce_rxorigin", origin.encode()), ("ce_rxhops", str(hops).encode())

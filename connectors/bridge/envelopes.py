@@ -15,6 +15,8 @@ from reptidex.connectors.bridge.attributes import values_of
 from reptidex.connectors.bridge.claim_check import Pointer, read_pointer
 from reptidex.errors import ContractError
 
+_NONE: Mapping[str, str] = {}
+
 
 class Unwrapped(NamedTuple):
     """The body of a message without SNS's envelope, its attributes, and the topic that it came by."""
@@ -47,6 +49,8 @@ def unwrap(
 
     Raises `ContractError` for an envelope of a topic, and a pointer into a bucket, that is not allowed.
     """
+    if body.startswith("{") and '"TopicArn"' not in body:
+        return Unwrapped(body, values_of(attributes) if attributes else _NONE)
     found = Unwrapped(body, values_of(attributes))
     if looks_enveloped(body):
         try:

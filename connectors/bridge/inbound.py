@@ -103,7 +103,7 @@ class Inbound:
         self.trouble = trouble
 
     def _well(self, part: str) -> None:
-        if self._failures.pop(part, 0) and not self._failures:
+        if self._failures and self._failures.pop(part, 0) and not self._failures:
             log.warning("%s: goes on", self.queue.name)
             self.trouble = ""
 
@@ -147,7 +147,6 @@ class Inbound:
                     self._deleter.delete(message.message_id)
                 else:
                     read.append((message, found))
-                    self._well("s3")
             except ReptidexError as problem:
                 if problem.retriable:
                     self._fail("s3", str(problem))
@@ -161,6 +160,7 @@ class Inbound:
                 else:
                     await self._keep(message, "failed", problem)
         if read:
+            self._well("s3")
             again += await self._admit(read)
         return again
 

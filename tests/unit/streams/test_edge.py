@@ -50,6 +50,16 @@ def test_an_id_that_only_has_the_length_of_a_uuid_is_refused_with_its_place(raw:
     assert place in str(refusal.value)
 
 
+@pytest.mark.parametrize("value", [b"", b"%b\\n%b", b"%b\\n"])
+def test_an_id_that_is_none_or_more_than_one_is_refused(value: bytes) -> None:
+    at = TRANSFERRED.index(b'"to_vivarium_id":"') + len(b'"to_vivarium_id":"')
+    good = TRANSFERRED[at : at + 36]
+    bad = value.replace(b"%b", good)
+
+    with pytest.raises(ContractError, match=r"\$\.data\.to_vivarium_id"):
+        edge.accept(TRANSFERRED[:at] + bad + TRANSFERRED[at + 36 :], service="animal")
+
+
 def test_a_bad_id_deep_in_a_list_is_found() -> None:
     raw = raw_examples("breeding.offspring.recorded")[0]
     at = raw.index(b'"animal_ids":["') + len(b'"animal_ids":["')

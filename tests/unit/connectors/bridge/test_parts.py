@@ -115,7 +115,7 @@ def test_the_body_says_more_of_the_origin_than_the_attribute() -> None:
     found = read_event(event("animal.created", rxorigin="acme"), {"rxorigin": "us"}, ADMISSION)
 
     assert isinstance(found, Arrival)
-    assert seen(found.value)["rxorigin"] == "acme"
+    assert seen(found.said.value)["rxorigin"] == "acme"
 
 
 def test_a_trace_that_stands_in_the_attributes_alone_comes_along() -> None:
@@ -126,7 +126,7 @@ def test_a_trace_that_stands_in_the_attributes_alone_comes_along() -> None:
     found = read_event(msgspec.json.encode(document), {"traceparent": trace}, ADMISSION)
 
     assert isinstance(found, Arrival)
-    assert seen(found.value)["traceparent"] == dict(found.headers)["traceparent"].decode() == trace
+    assert seen(found.said.value)["traceparent"] == dict(found.said.headers)["traceparent"].decode() == trace
 
 
 def test_patterns_take_in_and_take_out() -> None:
