@@ -7,7 +7,10 @@ import aiokafka
 import msgspec
 
 from reptidex.platform.bridge.log_reader import GROUP
+from reptidex.platform.bridge.process import wall_clock
 from reptidex.settings import Settings
+from reptidex.tables.dead_letters import DeadLetterRow
+from reptidex.tables.letter_office import LetterOffice
 from reptidex.testing import eventually
 from tests.integration.bridge.clouds import Cloud
 from tests.integration.bridge.conftest import Run
@@ -169,3 +172,53 @@ async def test_what_came_from_the_peer_is_not_sent_back_to_it(aws: Cloud, run: R
     found = await collect(aws, url, 1)
 
     assert [(seen(each["Body"])["rxorigin"], seen(each["Body"])["rxhops"]) for each in found] == [("zoo", 2)]
+
+
+async def test_a_poison_event_of_an_ordered_topic_parks_its_key_until_a_person_gives_it_up(
+    aws: Cloud, run: Run, put: Put
+) -> None:
+    url = await aws.subscriber("order.created")
+    poison = event("order.created", key=key_of(1), type="order.updated")
+    behind = [event("order.created", key=key_of(1), number=number) for number in (2, 3)]
+    await put("order.created", poison, *behind, event("order.created", key=key_of(2), number=1))
+
+    bridge = await run("outbound")
+    [other] = await collect(aws, url, 1)
+    office = LetterOffice(bridge.database, clock=wall_clock)
+
+    async def three() -> list[Any]:
+        found = await office.letters(("dead", "parked"))
+        return found if len(found) == 3 else []
+
+    letters: list[Any] = await eventually(three, 20)
+    await office.discard(letters[0].letter_id)
+    found = await collect(aws, url, 2)
+
+    assert seen(other["Body"])["subject"] == key_of(2)
+    assert [each.state for each in letters] == ["dead", "parked", "parked"]
+    assert [int(seen(each["Body"])["sequence"]) for each in found] == [2, 3]
+    await eventually(lambda: bridge.status()["lanes_waiting"] == 0, 10)
+    await put("order.created", event("order.created", key=key_of(1), number=4))
+    assert len(await collect(aws, url, 1)) == 1
+
+
+async def test_a_letter_that_is_sent_on_crosses_or_says_why_not(aws: Cloud, run: Run, put: Put) -> None:
+    url = await aws.subscriber("animal.created")
+    await put("animal.created", b"no json")
+    bridge = await run("outbound")
+    office = LetterOffice(bridge.database, clock=wall_clock)
+    [letter] = await eventually(office.letters, 20)
+
+    await office.redrive(letter.letter_id)
+
+    async def again() -> bool:
+        [found] = await office.letters(("failed", "retrying", "unreadable"))
+        return found.state == "failed" and found.attempts == 2
+
+    await eventually(again, 20)
+    mended = msgspec.structs.replace(letter, state="retrying", due=wall_clock(), value=event("animal.created"))
+    session = await bridge.database.session()
+    await session.commit([bridge.database.statements(DeadLetterRow).write([mended])])
+    await session.close()
+    assert len(await collect(aws, url, 1)) == 1
+    assert await office.letters(("failed", "retrying", "unreadable")) == []
