@@ -1,7 +1,6 @@
 """A log, a cloud, and bridges between them."""
 
 import contextlib
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -108,6 +107,3 @@ async def heard(log: DevLog, settings: Settings) -> Callable[[str], Awaitable[li
             await consumer.stop()
 
     return heard
-
-
-os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")

@@ -1,31 +1,82 @@
-"""The inbox remembers for fifteen days: longer than SQS keeps a message, and than a redrive takes."""
+"""The inbox and the letters, on both databases: fifteen days are remembered, a letter is kept once."""
 
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reptidex.connectors.bridge.ports import Letter, Silent
 from reptidex.platform.bridge.inbox import TableInbox
+from reptidex.platform.bridge.letters import LetterBox
 from reptidex.platform.bridge.writer import Writer
 from reptidex.tables.database import Database
+from reptidex.tables.letter_office import LetterOffice
 from reptidex.tables.migrate import migrate
 from reptidex.tables.pruning import pruning
+from tests.chaos.engine.postgres import Cluster, running_cluster
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 EVENT = ("/repti-animal", "019cd20a-0d00-7452-93ce-f0b1568860df")
 
 
-@pytest.mark.parametrize(("days", "known"), [(0, True), (13, True), (14.9, True), (15.1, False)])
-async def test_an_event_is_known_for_fifteen_days(tmp_path: Path, days: float, known: bool) -> None:
-    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/bridge.db")
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    yield from running_cluster()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("cluster").database(f"bridge_{abs(hash(tmp_path)) % 10**8}")
+    database = Database.open(url)
     await migrate(database, "bridge")
+    yield database
+    await database.close()
+
+
+@pytest.mark.parametrize(("days", "known"), [(0, True), (13, True), (14.9, True), (15.1, False)])
+async def test_an_event_is_known_for_fifteen_days(database: Database, days: float, known: bool) -> None:
     now, writer = BEGINNING, Writer(database)
     inbox = TableInbox(database, writer, clock=lambda: now)
     await inbox.record([EVENT])
+    await inbox.record([EVENT, ("/a", "b")])
 
     now = BEGINNING + timedelta(days=days)
     await writer.write(*pruning(database, now))
 
     assert await inbox.seen([EVENT, ("/other", EVENT[1])]) == ({EVENT} if known else set())
     await writer.close()
-    await database.close()
+
+
+class Told:
+    """A log that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.records: list[Any] = []
+
+    async def put(self, records: Any) -> list[Exception | None]:
+        self.records.extend(records)
+        return [None for _ in records]
+
+
+async def test_a_letter_is_kept_once_and_blocks_its_lane_after_a_restart(database: Database) -> None:
+    writer, told = Writer(database), Told()
+    box = LetterBox(database, writer, told, Silent(), clock=lambda: BEGINNING)
+    letter = Letter(
+        direction="inbound", letter_id="sqs/q.fifo/1", state="dead", topic="q.fifo", key="g", type="x", value=b"\x00a",
+        cause="why\x00",
+    )  # fmt: skip
+
+    await box.keep(letter)
+    await box.keep(letter)
+    again = LetterBox(database, writer, told, Silent(), clock=lambda: BEGINNING)
+    await again.load()
+
+    [kept] = await LetterOffice(database, clock=lambda: BEGINNING).letters()
+    assert (kept.value, kept.source, kept.state) == (b"\x00a", "sqs", "dead")
+    assert len(told.records) == 1
+    assert again.blocks("q.fifo", "g") and not again.blocks("q.fifo", "h")
+    await writer.close()

@@ -1,6 +1,7 @@
 """The process: what it answers over HTTP, what its command prints, what it refuses to start with."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from typing import Any
@@ -33,8 +34,8 @@ NAMES = (
 )
 
 
-async def reptidex(settings: Settings, *arguments: str) -> tuple[int, str, str]:
-    """Run the command line with these settings; return its exit code and what it printed."""
+async def start(settings: Settings, *arguments: str) -> asyncio.subprocess.Process:
+    """Start the command line with these settings."""
     own = {
         "REPTIDEX_LOG": settings.log,
         "REPTIDEX_STATE_DIR": settings.state_dir,
@@ -44,10 +45,15 @@ async def reptidex(settings: Settings, *arguments: str) -> tuple[int, str, str]:
         "REPTIDEX_LOG_LEVEL": "WARNING",
         **{f"REPTIDEX_{name.upper()}": value for name, value in bridge_settings(settings).items()},
     }
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "reptidex", *arguments, env={**os.environ, **own},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
+
+
+async def reptidex(settings: Settings, *arguments: str) -> tuple[int, str, str]:
+    """Run the command line; return its exit code and what it printed."""
+    process = await start(settings, *arguments)
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
@@ -127,6 +133,24 @@ async def test_a_bridge_that_does_not_know_what_to_do_says_so(aws: Cloud, settin
             msgspec.structs.replace(settings, state_dir=f"{settings.state_dir}/b", bridge_outbound=("x",)),
             ("outbound",),
         )
+
+
+@only_faulty
+async def test_a_long_poll_does_not_hold_a_bridge_that_is_told_to_stop(aws: Cloud, settings: Settings) -> None:
+    await queues(aws)
+    process = await start(msgspec.structs.replace(settings, bridge_wait_s=20), "bridge", "--outbound", "--inbound")
+
+    async def ready() -> bool:
+        assert process.returncode is None
+        with contextlib.suppress(aiohttp.ClientError):
+            async with aiohttp.ClientSession() as session:
+                return (await session.get(f"{settings.bridge_url}/health/ready")).status == 200
+        return False
+
+    await eventually(ready, 60, every=0.2)
+    process.terminate()
+    async with asyncio.timeout(10):
+        assert await process.wait() == 0
 
 
 @only_faulty
