@@ -109,8 +109,8 @@ class Arena:
             said = answer.read()
         return json.loads(said) if said else None
 
-    def start_bridge(self) -> None:
-        """Start `reptidex bridge` in both directions."""
+    def start_bridge(self, kill: str = "") -> None:
+        """Start `reptidex bridge` in both directions; with `kill` the inbound side alone, which kills itself there."""
         environment = {
             "REPTIDEX_LOG": self.log.bootstrap,
             "REPTIDEX_STATE_DIR": str(self.folder),
@@ -125,10 +125,19 @@ class Arena:
             "REPTIDEX_BRIDGE_THREADS": "8",
         }
         command = [sys.executable, "-m", "reptidex", "bridge", "--outbound", "--inbound"]
+        if kill:
+            command = [sys.executable, "-m", "tests.chaos.bridge.bridge_process", kill]
         with self._output.open("ab") as output:
             self._bridge = subprocess.Popen(
                 command, cwd=ROOT, stdout=output, stderr=output, env={**os.environ, **environment}
             )
+
+    async def killed(self, within_s: float = 60.0) -> None:
+        """Wait until the bridge has killed itself."""
+        assert self._bridge is not None
+        await eventually(lambda: self._bridge is not None and self._bridge.poll() is not None, within_s)
+        assert self._bridge.returncode == -signal.SIGKILL, self._output.read_text()[-3000:]
+        self.kills += 1
 
     def kill_bridge(self) -> None:
         """Kill it with SIGKILL."""
@@ -249,10 +258,11 @@ class Arena:
         assert sum(row.backwards for row in fifo) == 0, "a FIFO group came out of order"
         figures = {"standard events out of order": sum(row.backwards for row in rows.values())}
         for name in IN:
-            figures[f"{name} on the log"] = await self._records(name)
+            figures[f"{name} on the log"] = await self.records(name)
         return figures
 
-    async def _records(self, topic: str) -> int:
+    async def records(self, topic: str) -> int:
+        """Return how many records a topic of the log has."""
         consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=self.log.bootstrap, enable_auto_commit=False)
         await consumer.start()
         try:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.bridge.arena import Arena
+from reptidex.testing import eventually
+from tests.chaos.bridge.arena import IN, Arena
 from tests.chaos.bridge.rounds import fight
 
 MESSAGES, KEYS, KILLS = 3000, 100, 3
@@ -25,3 +26,25 @@ async def arena(tmp_path: Path) -> AsyncIterator[Arena]:
 @pytest.mark.timeout(300)
 async def test_a_killed_bridge_under_faults_loses_nothing_and_applies_nothing_twice(arena: Arena) -> None:
     await fight(arena, KILLS, lifetime_s=(3.0, 5.0), within_s=200, say=print)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("point", "repeated"), [("produced:3", True), ("recorded:3", False)], ids=["before the inbox", "before the delete"]
+)
+async def test_a_bridge_killed_between_two_steps_applies_nothing_twice(
+    arena: Arena, point: str, repeated: bool
+) -> None:
+    arena.messages = 400
+    await arena.hand_in()
+    arena.start_bridge(kill=point)
+    await arena.killed()
+
+    arena.start_bridge()
+    await eventually(arena.all_in, 60, every=0.2)
+    await eventually(arena.drained, 60, every=0.2)
+    assert arena.stop_bridge() == 0
+
+    await arena.check_in()
+    assert (sum([await arena.records(name) for name in IN]) > arena.messages) == repeated
