@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from reptidex.connectors.bridge.names import queue_name
-from reptidex.errors import SettingsError
+from reptidex.errors import SettingsError, UnavailableError
 from reptidex.platform.bridge.process import Bridge
 from reptidex.platform.supervisor import bridge_settings
 from reptidex.settings import BRIDGE, Settings, load
@@ -101,6 +101,21 @@ async def test_once_carries_what_is_there_and_ends(aws: Cloud, put: Any, heard: 
     assert await aws.waiting(url) == 25
     assert len(await until(heard, "animal.updated", 12)) == 12
     assert await aws.waiting(standard) == 0
+
+
+@only_faulty
+async def test_once_ends_where_a_topic_is_missing_and_says_which(
+    aws: Cloud, put: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reptidex.platform.bridge.outward.STUCK_S", 0.5)
+    await put("animal.created", event("animal.created"))
+    bridge = Bridge(settings, ("outbound",))
+    await bridge.start(once=True)
+    try:
+        with pytest.raises(UnavailableError, match=r"1 events wait; animal\.created: NotFound"):
+            await bridge.run_once()
+    finally:
+        await bridge.stop()
 
 
 @only_faulty

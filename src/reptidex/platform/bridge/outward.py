@@ -1,6 +1,7 @@
 """The outbound half of the bridge, put together: the log's reader, the pump, SNS and S3."""
 
 import asyncio
+import time
 from typing import Any
 
 from reptidex import __version__
@@ -21,6 +22,8 @@ from reptidex.streams.edge import known_events
 from reptidex.tables.dead_letters import DeadLetterRow
 
 SETTLE_S = 5.0
+STUCK_S = 30.0
+"""A run to the end of the log that has settled nothing for so long, because of trouble with AWS, is given up."""
 QUICK: Any = {"attempts": 2, "parameter_validation": False, "user_agent": f"reptidex-bridge/{__version__} boto3"}
 """For clients that call all the time: our guard checks more than botocore does, and its user agent is made anew each call."""
 
@@ -69,11 +72,19 @@ class Outward:
         return self._tasks
 
     async def drained(self) -> None:
-        """Wait until all that is on the log now is settled."""
+        """Wait until all that is on the log now is settled.
+
+        Raises `UnavailableError` where nothing has been for a while, since AWS lacks a topic or a right.
+        """
         self.outbound.hurry = True
-        ends = await self.reader.ends()
+        ends, left, since = await self.reader.ends(), -1, time.monotonic()
         while not await self.reader.past(ends):
             await asyncio.sleep(0.05)
+            if self.outbound.in_flight != left:
+                left, since = self.outbound.in_flight, time.monotonic()
+            elif self.outbound.trouble and time.monotonic() - since > STUCK_S:
+                name, said = next(iter(self.outbound.trouble.items()))
+                raise UnavailableError("SNS", f"{left} events wait; {name}: {said}")
 
     async def resend(self, letter: DeadLetterRow) -> None:
         """Publish a letter. Raises `UnavailableError`, `ContractError` where SNS refuses it still."""
