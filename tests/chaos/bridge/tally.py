@@ -1,5 +1,6 @@
 """A service that counts what comes in by the bridge: the engine's own worker, so repeats are dropped as everywhere."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from reptidex.agents.agent import Agent, Carrier, Unit, agent
 from reptidex.streams.animal import AnimalCreated
 from reptidex.streams.commerce import OrderCreated
 from reptidex.streams.contract import Command
+from reptidex.tables.reader import Reader
 from reptidex.tables.row import Row, stored
 
 
@@ -40,6 +42,7 @@ class TallyService(msgspec.Struct, frozen=True):
     agents: tuple[Agent, ...] = (count,)
     carriers: tuple[Carrier, ...] = ()
     at_start: tuple[Command, ...] = ()
+    refresh: Callable[[Reader], Awaitable[None]] | None = None
 
     async def connect(self, settings: Any) -> Any:
         """Connect to nothing."""

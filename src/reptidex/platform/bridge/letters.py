@@ -96,8 +96,8 @@ class LetterBox:
             attempts=letter.attempts,
             created=now,
         )
-        told = obituary(BRIDGE, row, now)
-        [error] = await self._log.put([Said(told.topic, letter.key, told.value, [("ce_type", b"deadletter")])])
+        topic, _, _, value, *_ = obituary(BRIDGE, row, now)
+        [error] = await self._log.put([Said(topic, letter.key, value, [("ce_type", b"deadletter")])])
         if error is not None:
             raise error
         await self._writer.write(self._database.statements(DeadLetterRow).write([row]))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -76,6 +77,8 @@ class Bridge:
         await self._with_log()
         await self.letters.load()
         settle_memory()
+        # boto3's threads compute: the more often they take turns, the less gets done (measured).
+        sys.setswitchinterval(0.005)
         self._tasks = [
             asyncio.create_task(self._inbox.prune(), name="inbox pruning"),
             asyncio.create_task(self.letters.run(self._resend), name="letters"),
