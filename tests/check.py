@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".tools"
 PYTHON = sys.executable
 COMPOSE_CHECK = "github.com/compose-spec/compose-go/v2/cmd@v2.9.0"
+TERRAFORM_READER = "github.com/hashicorp/terraform-config-inspect@v0.0.0-20260904064934-75d64de68c31"
 
 
 class Outcome(NamedTuple):
@@ -72,6 +73,18 @@ def compose() -> Outcome:
     return Outcome(done.returncode == 0, [])
 
 
+def terraform() -> Outcome:
+    """Build Terraform's own parser from the Go module proxy; the suite of the bridge reads our export with it."""
+    reader = TOOLS / "terraform" / "terraform-config-inspect"
+    if reader.exists():
+        return Outcome(True, [])
+    if not shutil.which("go"):
+        return Outcome(True, ["Terraform export not read by Terraform's parser: Go is not here"])
+    if run("go", "install", TERRAFORM_READER, environment={"GOBIN": str(reader.parent)})[0] != 0:
+        return Outcome(True, ["Terraform export not read by Terraform's parser: it could not be built"])
+    return Outcome(True, [])
+
+
 def engine_of_containers() -> Outcome:
     """Say whether Docker paths can run here."""
     if shutil.which("docker") and subprocess.run(["docker", "info"], check=False, capture_output=True).returncode == 0:
@@ -117,6 +130,7 @@ STEPS: dict[str, Callable[[], Outcome]] = {
     "imports": lint_imports,
     "types": module("mypy"),
     "compose": compose,
+    "terraform": terraform,
     "containers": engine_of_containers,
     "postgres": postgres,
     "kafka": kafka,

@@ -18,6 +18,7 @@ def parser() -> argparse.ArgumentParser:
     from reptidex.platform import replay_command
     from reptidex.platform.bridge import command as bridge_command
     from reptidex.probe import command as probe_command
+    from reptidex.provisioning import command as provisioning_command
 
     root = argparse.ArgumentParser(prog="reptidex", description=DESCRIPTION)
     root.add_argument("--version", action="version", version=f"reptidex {__version__}")
@@ -30,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     bridge_command.add_parser(commands)
     log_command.add_parser(commands)
     probe_command.add_parser(commands)
+    provisioning_command.add_parsers(commands)
     return root
 
 
