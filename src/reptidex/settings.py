@@ -104,6 +104,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Long polls at once on each queue, each in a thread of its own."""
     bridge_wait_s: int = 20
     """How long one of them waits (SQS allows 20)."""
+    sns_topics: tuple[str, ...] = ()
+    """ARNs of the topics whose events core takes from SNS at `POST /events/sns`."""
+    sns_topics_v1: tuple[str, ...] = ()
+    """Those of them that still sign with SHA-1 (SignatureVersion 1)."""
     smtp_url: str = "smtp://127.0.0.1:1025"
     mail_from: str = "ReptiDex <hello@reptidex.example>"
     reservation_s: int = 900
