@@ -104,6 +104,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Long polls at once on each queue, each in a thread of its own."""
     bridge_wait_s: int = 20
     """How long one of them waits (SQS allows 20)."""
+    uploads_queue: str = ""
+    """Name or URL of the SQS queue in which the bucket tells repti-media of uploads; empty: senders say so themselves."""
     sns_topics: tuple[str, ...] = ()
     """ARNs of the topics whose events core takes from SNS at `POST /events/sns`."""
     sns_topics_v1: tuple[str, ...] = ()
