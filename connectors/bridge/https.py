@@ -126,8 +126,9 @@ def sns_endpoint(settings: Settings) -> SnsEndpoint | None:
             AwsClient(settings, "sns"),
             certificates,
             topics,
-            environment="dev",
-            own="reptidex",
+            environment=settings.bridge_env,
+            own=settings.bridge_origin,
+            origin=settings.bridge_inbound_origin,
             version_1=settings.sns_topics_v1,
             http=http,
         )

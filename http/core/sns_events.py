@@ -2,16 +2,16 @@
 
 import msgspec
 
+from reptidex.connectors.bridge.arrivals import Admission, Arrival, read_event
 from reptidex.connectors.bridge.https import Notification
-from reptidex.errors import ContractError, NotFoundError, UnavailableError
+from reptidex.errors import NotFoundError, UnavailableError
 from reptidex.http.core.ports import Ports
 from reptidex.http.server.policy import public
 from reptidex.http.server.routes import Request, Routes
-from reptidex.streams import edge
+from reptidex.streams import codec, edge
 from reptidex.streams.contract import message_class
 
 routes = Routes("events")
-MOST_HOPS = 4
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,15 +42,13 @@ async def take_sns_message(request: Request[bytes, None]) -> Received:
 
 
 async def _publish(notification: Notification, ports: Ports) -> Received:
-    service = message_class(notification.event).contract.service
-    event = edge.accept(notification.body, service=service)
-    if event.type != notification.event:
-        raise ContractError(f"{event.type}: this topic carries {notification.event}")
     assert ports.sns is not None
-    if event.rxorigin == ports.sns.own or (event.rxhops or 0) > MOST_HOPS:
-        return Received(outcome="looped", event_id=event.id)
+    admission = Admission(events=(notification.event,), own=ports.sns.own, origin=ports.sns.origin)
+    arrival = read_event(notification.body, {}, admission)
+    if not isinstance(arrival, Arrival):
+        return Received(outcome="looped")
     if ports.publisher is None:
         raise UnavailableError("the log", "this process has no connection to it")
-    foreign = msgspec.structs.replace(event, rxorigin=event.rxorigin or ports.sns.origin)
-    await ports.publisher.publish([foreign], service=service)
-    return Received(outcome="published", event_id=event.id)
+    service = message_class(arrival.name).contract.service
+    await ports.publisher.publish([codec.decode(arrival.value, arrival.name)], service=service)
+    return Received(outcome="published", event_id=arrival.event_id)

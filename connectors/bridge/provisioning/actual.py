@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from reptidex.connectors.bridge.names import topic_of_arn as name_of
 from reptidex.connectors.bridge.provisioning.clients import Clients
 from reptidex.connectors.bridge.provisioning.desired import (
     ALARM_SETTINGS,
@@ -18,7 +19,7 @@ from reptidex.connectors.bridge.provisioning.desired import (
     subscription_name,
 )
 from reptidex.connectors.bridge.provisioning.grants import key_statement_id
-from reptidex.connectors.bridge.provisioning.place import OWNED, Place, name_of
+from reptidex.connectors.bridge.provisioning.place import OWNED, Place
 
 NO_FILTER = ("", "{}")
 JSON = frozenset({"Policy", "RedrivePolicy", "FilterPolicy"})

@@ -79,13 +79,15 @@ class Landscape(msgspec.Struct, frozen=True, kw_only=True):
     subscriptions: tuple[Subscription, ...]
 
 
-def landscape(events: Sequence[str], consumers: Sequence[Consumer], *, environment: str) -> Landscape:
-    """Lay out the topics of these events and the queues of these consumers.
+def landscape(
+    events: Sequence[str], consumers: Sequence[Consumer], *, environment: str, fifo: bool = True
+) -> Landscape:
+    """Lay out the topics of these events and the queues of these consumers; without `fifo` all are standard ones.
 
     Raises `ContractError` or `LimitError` for what AWS would refuse: names, subscriptions of a FIFO topic, filters of a topic.
     """
     topics = tuple(
-        Topic(name=sns_name(name, environment, fifo=is_fifo(name)), event=name, fifo=is_fifo(name))
+        Topic(name=sns_name(name, environment, fifo=fifo and is_fifo(name)), event=name, fifo=fifo and is_fifo(name))
         for name in sorted(set(events) | {name for consumer in consumers for name in consumer.events})
     )
     for topic in topics:

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from reptidex.connectors.bridge.names import arn_prefix
+
 OWNED = "reptidex:environment"
 """The tag of everything that provisioning made; nothing without it is ever changed or deleted."""
 APPLIED = "reptidex:applied"
@@ -34,11 +36,4 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def partition_of(region: str) -> str:
     """Return the partition of a region: `aws`, `aws-cn` or `aws-us-gov`."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
-
-
-def name_of(arn: str) -> str:
-    """Return the name at the end of the ARN of a topic or a queue."""
-    return arn.rpartition(":")[2]
+    return arn_prefix("sns", region, "").split(":")[1]

@@ -22,14 +22,12 @@ from reptidex.connectors.bridge.provisioning.landscape import Landscape, landsca
 from reptidex.connectors.bridge.provisioning.place import Place
 from reptidex.connectors.bridge.provisioning.roles import ROLES, role_policies
 from reptidex.errors import SettingsError
-from reptidex.provisioning.consumers import consumers_of, matching, read_partners
+from reptidex.provisioning.consumers import consumers_of, matching, named, read_partners
 from reptidex.provisioning.report import plan_document, show_outcome, show_plan
 from reptidex.settings import Settings, load
 
 PENDING = 2
 """The exit code of `plan` where AWS is not as it should be."""
-ORIGIN = "reptidex"
-ENVIRONMENTS = {"development": "dev", "production": "prod"}
 
 
 def add_parsers(commands: Any) -> None:
@@ -53,7 +51,7 @@ def add_parsers(commands: Any) -> None:
     policies.add_argument(
         "--of", metavar="CONSUMER", default="", help="narrow the consumer's policy to this one's queues"
     )
-    policies.add_argument("--bucket", default="", help="the bucket of large payloads")
+    policies.add_argument("--bucket", help="the bucket of large payloads (REPTIDEX_BRIDGE_BUCKET)")
     exporting = _action(actions, "export", "write the same as files of another tool", _export)
     exporting.add_argument("--format", choices=("terraform", "cloudformation"), required=True)
     exporting.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="where to (default: here)")
@@ -63,9 +61,12 @@ def _action(
     actions: Any, name: str, says: str, run: Callable[..., Coroutine[Any, Any, int]]
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=says, description=says)
-    parser.add_argument("--env", metavar="NAME", help="the environment that names begin with (dev; prod in production)")
+    parser.add_argument("--env", metavar="NAME", help="the environment that names begin with (REPTIDEX_BRIDGE_ENV)")
     parser.add_argument(
-        "--events", action="append", metavar="PATTERN", help="only these, such as 'order.*' (default: all)"
+        "--events",
+        action="append",
+        metavar="PATTERN",
+        help="only these, such as 'order.*' (default: what the bridge's settings let through)",
     )
     parser.add_argument("--consumer", action="append", metavar="NAME", help="only these: bridge, animal, a partner …")
     parser.add_argument("--partners", type=Path, metavar="FILE", help="YAML: partners with a name and events")
@@ -79,18 +80,19 @@ def _landscape(arguments: argparse.Namespace, settings: Settings) -> Landscape:
     from reptidex.services import all_services  # all six services' code: only when it is asked for
 
     partners = read_partners(arguments.partners) if arguments.partners else []
-    known = consumers_of(all_services(), partners, origin=ORIGIN)
+    known = consumers_of(all_services(), partners, settings)
     chosen = list(known) if arguments.consumer is None else arguments.consumer
     for name in chosen:
         if name not in known:
             raise SettingsError(f"no consumer is called {name!r}; there are {', '.join(known)}")
-    events = set(matching(arguments.events or ("*",)))
+    through = {*named(settings.bridge_outbound), *named(settings.bridge_inbound)}
+    events = set(matching(arguments.events)) if arguments.events else through
     consumers = [
         msgspec.structs.replace(known[name], events=tuple(each for each in known[name].events if each in events))
         for name in chosen
     ]
-    environment = ENVIRONMENTS[settings.environment] if arguments.env is None else arguments.env
-    return landscape(sorted(events), consumers, environment=environment)
+    environment = settings.bridge_env if arguments.env is None else arguments.env
+    return landscape(sorted(events), consumers, environment=environment, fifo=settings.bridge_fifo)
 
 
 def _options(arguments: argparse.Namespace) -> Options:
@@ -176,7 +178,8 @@ async def _policies(arguments: argparse.Namespace, settings: Settings) -> int:
         key = await key_arn(call, arguments.kms_key) if arguments.kms_key else ""
     finally:
         await call.aclose()
-    made = role_policies(planned, place, kms_key_arn=key, bucket=arguments.bucket, consumer=arguments.of)
+    bucket = settings.bridge_bucket if arguments.bucket is None else arguments.bucket
+    made = role_policies(planned, place, kms_key_arn=key, bucket=bucket, consumer=arguments.of)
     _print(made[arguments.role] if arguments.role else made)
     return 0
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from reptidex.connectors.bridge.names import BRIDGE
+from reptidex.connectors.bridge.arrivals import admitted
 from reptidex.connectors.bridge.provisioning.landscape import Consumer
 from reptidex.errors import SettingsError
 from reptidex.services.service import Service
+from reptidex.settings import BRIDGE, Settings
 from reptidex.streams.edge import known_events
 
 INBOUND = "inbound"
@@ -26,9 +27,12 @@ class Partner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What the partner writes as `rxorigin`; such events are not sent back."""
 
 
-def consumers_of(services: Mapping[str, Service], partners: Sequence[Partner], *, origin: str) -> dict[str, Consumer]:
-    """Return every consumer by name. `origin` is what our own bridge writes as `rxorigin`."""
-    found = {BRIDGE: Consumer(name=BRIDGE, events=matching(("*",)), group=INBOUND, not_from=origin)}
+def consumers_of(
+    services: Mapping[str, Service], partners: Sequence[Partner], settings: Settings
+) -> dict[str, Consumer]:
+    """Return every consumer by name. The bridge hears what may come in by its settings, and nothing where that is nothing."""
+    inbound = named(settings.bridge_inbound)
+    found = {BRIDGE: Consumer(name=BRIDGE, events=inbound, group=INBOUND, not_from=settings.bridge_origin)}
     for short, service in services.items():
         # A catch-all reader hears on the log; a copy of everything on AWS would cost, and nobody would read it.
         heard = tuple(sorted(cls.contract.name for cls in service.hears))
@@ -46,6 +50,11 @@ def read_partners(path: Path) -> list[Partner]:
         return msgspec.yaml.decode(path.read_bytes(), type=list[Partner])
     except (OSError, msgspec.MsgspecError) as problem:
         raise SettingsError(f"{path}: {problem}") from problem
+
+
+def named(patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return the events that patterns of the bridge's settings name, which may be none."""
+    return tuple(sorted(name for name in known_events() if admitted(name, patterns)))
 
 
 def matching(patterns: Sequence[str]) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ def reptidex(aws: Aws, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     """Run the command line against the double; gives exit code, standard output and standard error."""
     monkeypatch.setenv("REPTIDEX_AWS_ENDPOINT", aws.url)
     monkeypatch.setenv("REPTIDEX_AWS_REGION", aws.region)
+    monkeypatch.setenv("REPTIDEX_BRIDGE_INBOUND", "*")
 
     def run(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:

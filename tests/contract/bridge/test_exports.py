@@ -19,6 +19,7 @@ from reptidex.connectors.bridge.provisioning.place import Place
 from reptidex.connectors.bridge.provisioning.roles import ROLES, role_policies
 from reptidex.provisioning.consumers import consumers_of
 from reptidex.services import all_services
+from reptidex.settings import Settings
 from reptidex.streams.edge import known_events
 from tests.contract.bridge.conftest import Run
 
@@ -38,7 +39,7 @@ PLACE = Place(account="123456789012", region="eu-central-1", environment="prod")
 
 
 def whole() -> Landscape:
-    known = consumers_of(all_services(), (), origin="reptidex")
+    known = consumers_of(all_services(), (), Settings(bridge_inbound=("*",)))
     return landscape(sorted(known_events()), tuple(known.values()), environment="prod")
 
 

@@ -91,7 +91,7 @@ async def test_a_forged_message_is_refused(stand: Stand, log: Log) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ("{}", "type"),
+        ("{}", "`id`"),
         (json.dumps(event(data={})), "animal_id"),
         (json.dumps(event(type="animal.archived")), "archived"),
         (json.dumps(event(subject="somebody")), "subject"),

@@ -15,6 +15,7 @@ from reptidex.connectors.bridge.provisioning.roles import role_policies
 from reptidex.errors import ContractError, SettingsError
 from reptidex.provisioning.consumers import consumers_of, matching
 from reptidex.services import all_services
+from reptidex.settings import Settings
 from reptidex.streams.edge import known_events
 
 PLACE = Place(account="123456789012", region="eu-central-1", environment="prod")
@@ -22,7 +23,9 @@ PLACE = Place(account="123456789012", region="eu-central-1", environment="prod")
 
 def whole() -> Landscape:
     return landscape(
-        sorted(known_events()), list(consumers_of(all_services(), (), origin="us").values()), environment="prod"
+        sorted(known_events()),
+        list(consumers_of(all_services(), (), Settings(bridge_inbound=("*",))).values()),
+        environment="prod",
     )
 
 
