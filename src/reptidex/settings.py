@@ -90,6 +90,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """ARN patterns of further topics whose envelopes are read from our queues; those of our account and environment are."""
     bridge_fifo: bool = True
     """Whether events whose order is part of their contract go to FIFO topics."""
+    bridge_bus: str = ""
+    """Name or ARN of an EventBridge bus that events go to, in the place of SNS topics."""
     bridge_fair: bool = False
     """Whether standard topics get the vivarium as message group, for SQS's fair queues."""
     bridge_bucket: str = "reptidex-bridge"
