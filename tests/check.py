@@ -103,6 +103,37 @@ def postgres() -> Outcome:
     return Outcome(True, ["PostgreSQL suites: no PostgreSQL here, and it cannot be installed"])
 
 
+def producers() -> Outcome:
+    """Install the tools of outside producers where they are missing and may be installed: kcat, curl, and the AWS CLI."""
+    missing = [name for name in ("kcat", "curl") if not shutil.which(name)]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        names = " ".join(missing)
+        install = f"apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq {names} >/dev/null"
+        run("sh", "-c", install)
+        missing = [name for name in missing if not shutil.which(name)]
+    skipped = [f"recipes for producers: {name} is not here, and cannot be installed" for name in missing]
+    skipped += _tool("awscli", "awscli==1.46.3", "aws")
+    return Outcome(True, skipped)
+
+
+def emulator() -> Outcome:
+    """Install the second emulator of AWS; the conformance suite then runs on it too."""
+    return Outcome(True, _tool("ministack", "ministack==1.5.33", "ministack"))
+
+
+def _tool(name: str, requirement: str, command: str) -> list[str]:
+    """Install a program in an environment of its own, since it pins what we use too; return what is skipped without it."""
+    home = TOOLS / name
+    if (home / "bin" / command).exists():
+        return []
+    uv = str(Path(PYTHON).parent / "uv")
+    made = run(PYTHON, "-m", "venv", str(home))[0] == 0
+    if made and run(uv, "pip", "install", "-q", "--python", str(home / "bin" / "python"), requirement)[0] == 0:
+        return []
+    shutil.rmtree(home, ignore_errors=True)
+    return [f"what needs {command}: {requirement} cannot be installed"]
+
+
 def kafka() -> Outcome:
     """Fetch Apache Kafka from Maven Central where Java and Maven are; the integration suites then run on it too."""
     code, said = run(PYTHON, "-m", "tests.brokers.apache_kafka", "--fetch", environment={"PYTHONPATH": str(ROOT)})
@@ -134,6 +165,8 @@ STEPS: dict[str, Callable[[], Outcome]] = {
     "containers": engine_of_containers,
     "postgres": postgres,
     "kafka": kafka,
+    "producers": producers,
+    "emulator": emulator,
     "unit": pytest("-n", "2", "tests/unit", "tests/contract"),
     "integration": pytest("-n", "2", "tests/integration"),
     "flows": pytest("tests/end_to_end"),

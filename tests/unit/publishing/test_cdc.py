@@ -93,7 +93,12 @@ def test_a_row_that_cannot_be_an_event_is_refused_with_its_reason(mapping: Mappi
 
 @pytest.mark.parametrize(
     "text",
-    ["rules: 1", "rules: [{table: a, event: no.such}]", "rules: [{table: a, event: animal.created, when: [never]}]", "{"],
+    [
+        "rules: 1",
+        "rules: [{table: a, event: no.such}]",
+        "rules: [{table: a, event: animal.created, when: [never]}]",
+        "{",
+    ],
 )
 def test_a_mapping_that_makes_no_sense_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "mapping.yaml").write_text(text)
