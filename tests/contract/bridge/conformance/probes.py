@@ -1,0 +1,485 @@
+"""What AWS does, as AWS documents it: each probe passes on a cloud that does the same, and raises `AssertionError` on others.
+
+A probe makes what it needs under fresh names. Waits are conditions with a deadline; what must *not* happen is looked for once
+more after something later has arrived by the same way.
+"""
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.contract.bridge.conformance.clouds import Cloud
+
+Probe = Callable[[Cloud], None]
+PROBES: dict[str, Probe] = {}
+WITHIN_S = 8.0
+LOOP = {"$or": [{"rxorigin": [{"anything-but": ["us"]}]}, {"rxorigin": [{"exists": False}]}]}
+
+
+def probe(function: Probe) -> Probe:
+    """Register a probe under its name."""
+    PROBES[function.__name__] = function
+    return function
+
+
+def name(suffix: str = "") -> str:
+    return f"probe-{secrets.token_hex(5)}{suffix}"
+
+
+def refused(call: Callable[[], Any]) -> str:
+    """Return AWS's word for refusing a call, which it has to."""
+    try:
+        call()
+    except ClientError as problem:
+        status = problem.response["ResponseMetadata"]["HTTPStatusCode"]
+        assert status < 500, f"it broke: {problem}"
+        return str(problem.response["Error"]["Code"])
+    raise AssertionError("it was accepted")
+
+
+def queue(cloud: Cloud, *, fifo: bool = False, **attributes: str) -> tuple[str, str]:
+    """Make a queue; return its URL and ARN."""
+    given = attributes | ({"FifoQueue": "true"} if fifo else {})
+    url = cloud.sqs.create_queue(QueueName=name(".fifo" if fifo else ""), Attributes=given)["QueueUrl"]
+    cloud.queues.append(url)
+    got = cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    return url, got["Attributes"]["QueueArn"]
+
+
+def topic(cloud: Cloud, *, fifo: bool = False) -> str:
+    attributes = {"FifoTopic": "true", "ContentBasedDeduplication": "false"} if fifo else {}
+    cloud.topics.append(cloud.sns.create_topic(Name=name(".fifo" if fifo else ""), Attributes=attributes)["TopicArn"])
+    return cloud.topics[-1]
+
+
+def hears(cloud: Cloud, topic_arn: str, url: str, queue_arn: str, **attributes: str) -> None:
+    """Let a queue hear a topic, with the policy that AWS asks for."""
+    statement = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    statement |= {"Resource": queue_arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    cloud.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    given = {"RawMessageDelivery": "true"} | attributes
+    cloud.sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=queue_arn, Attributes=given)
+
+
+def received(cloud: Cloud, url: str, *, keep: bool = False, wait_s: int = 1) -> list[dict[str, Any]]:
+    """Receive up to ten messages, waiting a little for the first."""
+    everything = ["All"]
+    got: list[dict[str, Any]] = cloud.sqs.receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=10,
+        WaitTimeSeconds=wait_s,
+        MessageAttributeNames=everything,
+        AttributeNames=everything,
+    ).get("Messages", [])
+    if not keep:
+        for each in got:
+            cloud.sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+    return got
+
+
+def until(cloud: Cloud, url: str, body: str) -> list[dict[str, Any]]:
+    """Receive until a message of this body has come; return all that came."""
+    found: list[dict[str, Any]] = []
+    end = time.monotonic() + WITHIN_S
+    while not any(each["Body"] == body for each in found):
+        assert time.monotonic() < end, f"{body} never came"
+        found += received(cloud, url)
+    return found
+
+
+def bodies(messages: list[dict[str, Any]]) -> list[str]:
+    return [each["Body"] for each in messages]
+
+
+def text(value: str) -> dict[str, str]:
+    return {"DataType": "String", "StringValue": value}
+
+
+@probe
+def a_topic_name_with_a_dot_is_refused(cloud: Cloud) -> None:
+    refused(lambda: cloud.sns.create_topic(Name="animal.created"))
+
+
+@probe
+def a_topic_name_of_257_characters_is_refused(cloud: Cloud) -> None:
+    refused(lambda: cloud.sns.create_topic(Name="a" * 257))
+
+
+@probe
+def a_queue_name_of_81_characters_is_refused(cloud: Cloud) -> None:
+    refused(lambda: cloud.sqs.create_queue(QueueName="a" * 81))
+
+
+@probe
+def raw_delivery_carries_body_and_attributes(cloud: Cloud) -> None:
+    arn, (url, queue_arn) = topic(cloud), queue(cloud)
+    hears(cloud, arn, url, queue_arn)
+    cloud.sns.publish(TopicArn=arn, Message="ä", MessageAttributes={"type": text("animal.created")})
+    [found] = until(cloud, url, "ä")
+
+    assert found["MessageAttributes"]["type"]["StringValue"] == "animal.created"
+
+
+@probe
+def without_raw_delivery_there_is_an_envelope(cloud: Cloud) -> None:
+    arn, (url, queue_arn) = topic(cloud), queue(cloud)
+    hears(cloud, arn, url, queue_arn, RawMessageDelivery="false")
+    cloud.sns.publish(TopicArn=arn, Message="x", MessageAttributes={"type": text("animal.created")})
+    envelope = json.loads(_first(cloud, url)["Body"])
+
+    assert (envelope["Type"], envelope["Message"], envelope["TopicArn"]) == ("Notification", "x", arn)
+    assert envelope["MessageAttributes"]["type"] == {"Type": "String", "Value": "animal.created"}
+
+
+def _first(cloud: Cloud, url: str) -> dict[str, Any]:
+    end = time.monotonic() + WITHIN_S
+    while True:
+        for each in received(cloud, url):
+            return each
+        assert time.monotonic() < end, "nothing came"
+
+
+@probe
+def a_binary_attribute_survives_raw_delivery(cloud: Cloud) -> None:
+    arn, (url, queue_arn) = topic(cloud), queue(cloud)
+    hears(cloud, arn, url, queue_arn)
+    binary = {"DataType": "Binary", "BinaryValue": b"\x00\xff"}
+    cloud.sns.publish(TopicArn=arn, Message="x", MessageAttributes={"b": binary})
+
+    assert _first(cloud, url)["MessageAttributes"]["b"]["BinaryValue"] == b"\x00\xff"
+
+
+@probe
+def an_eleventh_attribute_makes_raw_delivery_discard_the_message(cloud: Cloud) -> None:
+    arn, (url, queue_arn) = topic(cloud), queue(cloud)
+    hears(cloud, arn, url, queue_arn)
+    cloud.sns.publish(TopicArn=arn, Message="many", MessageAttributes={f"a{n}": text("x") for n in range(11)})
+    cloud.sns.publish(TopicArn=arn, Message="one")
+
+    assert bodies(until(cloud, url, "one")) == ["one"]
+
+
+@probe
+def a_queue_refuses_an_eleventh_attribute(cloud: Cloud) -> None:
+    url, _ = queue(cloud)
+    refused(
+        lambda: cloud.sqs.send_message(
+            QueueUrl=url, MessageBody="x", MessageAttributes={f"a{n}": text("x") for n in range(11)}
+        )
+    )
+
+
+@probe
+def an_attribute_name_with_two_dots_in_a_row_is_refused(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    refused(lambda: cloud.sns.publish(TopicArn=arn, Message="x", MessageAttributes={"a..b": text("x")}))
+
+
+@probe
+def an_empty_attribute_value_is_refused(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    refused(lambda: cloud.sns.publish(TopicArn=arn, Message="x", MessageAttributes={"a": text("")}))
+
+
+@probe
+def sns_counts_bytes_not_characters(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    cloud.sns.publish(TopicArn=arn, Message="x" * 262_144)
+    refused(lambda: cloud.sns.publish(TopicArn=arn, Message="ä" * 140_000))
+
+
+@probe
+def sns_counts_attributes_too(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    refused(lambda: cloud.sns.publish(TopicArn=arn, Message="x" * 262_140, MessageAttributes={"a": text("xxxx")}))
+
+
+@probe
+def a_queue_takes_a_mebibyte_and_no_more(cloud: Cloud) -> None:
+    url, _ = queue(cloud)
+    cloud.sqs.send_message(QueueUrl=url, MessageBody="x" * 1_048_576)
+    refused(lambda: cloud.sqs.send_message(QueueUrl=url, MessageBody="x" * 1_048_577))
+
+
+@probe
+def a_control_character_is_refused_by_a_queue(cloud: Cloud) -> None:
+    url, _ = queue(cloud)
+    refused(lambda: cloud.sqs.send_message(QueueUrl=url, MessageBody="a\x01b"))
+
+
+def _entries(*ids: str, body: str = "x") -> list[dict[str, str]]:
+    return [{"Id": each, "Message": body} for each in ids]
+
+
+@probe
+def a_batch_of_eleven_is_refused(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    eleven = _entries(*map(str, range(11)))
+    refused(lambda: cloud.sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=eleven))
+
+
+@probe
+def a_batch_of_none_is_refused(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    refused(lambda: cloud.sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=[]))
+
+
+@probe
+def two_entries_of_one_id_are_refused(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    refused(lambda: cloud.sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=_entries("a", "a")))
+
+
+@probe
+def a_batch_is_as_large_as_one_message_at_most(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    large = _entries("a", "b", body="x" * 140_000)
+    refused(lambda: cloud.sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=large))
+
+
+@probe
+def an_entry_of_a_batch_fails_by_itself(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    bad = {"Id": "bad", "Message": "x", "MessageAttributes": {"a": text("")}}
+    answer = cloud.sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=[*_entries("good"), bad])
+
+    assert [each["Id"] for each in answer["Successful"]] == ["good"]
+    assert [(each["Id"], each["SenderFault"]) for each in answer["Failed"]] == [("bad", True)]
+
+
+def _filtered(cloud: Cloud, policy: Any, *sent: dict[str, str]) -> list[int]:
+    """Publish a message for each set of attributes; return the numbers of those that came through a filter."""
+    arn, (url, queue_arn) = topic(cloud), queue(cloud)
+    (open_url, open_arn) = queue(cloud)
+    hears(cloud, arn, url, queue_arn, FilterPolicy=json.dumps(policy))
+    hears(cloud, arn, open_url, open_arn)
+    for number, attributes in enumerate(sent):
+        given = {key: text(value) for key, value in ({"n": str(number)} | attributes).items()}
+        cloud.sns.publish(TopicArn=arn, Message=str(number), MessageAttributes=given)
+    until(cloud, open_url, str(len(sent) - 1))
+    return sorted(int(each["Body"]) for each in received(cloud, url))
+
+
+@probe
+def the_loop_filter_lets_through_what_is_not_ours(cloud: Cloud) -> None:
+    assert _filtered(cloud, LOOP, {"rxorigin": "us"}, {"rxorigin": "acme"}, {}) == [1, 2]
+
+
+@probe
+def anything_but_alone_drops_what_lacks_the_attribute(cloud: Cloud) -> None:
+    policy = {"rxorigin": [{"anything-but": ["us"]}]}
+    assert _filtered(cloud, policy, {"rxorigin": "us"}, {"rxorigin": "acme"}, {}) == [1]
+
+
+@probe
+def both_rules_in_one_list_let_through_what_lacks_the_attribute(cloud: Cloud) -> None:
+    policy = {"rxorigin": [{"anything-but": ["us"]}, {"exists": False}]}
+    assert _filtered(cloud, policy, {"rxorigin": "us"}, {"rxorigin": "acme"}, {}) == [1, 2]
+
+
+@probe
+def a_filter_of_six_keys_is_refused(cloud: Cloud) -> None:
+    arn, (_, queue_arn) = topic(cloud), queue(cloud)
+    policy = json.dumps({f"k{n}": ["x"] for n in range(6)})
+    refused(
+        lambda: cloud.sns.subscribe(
+            TopicArn=arn, Protocol="sqs", Endpoint=queue_arn, Attributes={"FilterPolicy": policy}
+        )
+    )
+
+
+def _to_group(cloud: Cloud, url: str, group: str, body: str, *, once: str = "") -> None:
+    cloud.sqs.send_message(
+        QueueUrl=url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=once or secrets.token_hex(8)
+    )
+
+
+@probe
+def a_group_in_flight_waits_and_others_flow(cloud: Cloud) -> None:
+    url, _ = queue(cloud, fifo=True)
+    for group, body in (("a", "a1"), ("a", "a2"), ("b", "b1")):
+        _to_group(cloud, url, group, body)
+    first = cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)["Messages"]
+    second = received(cloud, url, keep=True)
+
+    assert (bodies(first), bodies(second)) == (["a1"], ["b1"])
+
+
+@probe
+def a_repeat_is_dropped_while_the_first_waits(cloud: Cloud) -> None:
+    url, _ = queue(cloud, fifo=True)
+    _to_group(cloud, url, "a", "one", once="1")
+    _to_group(cloud, url, "a", "two", once="1")
+    _to_group(cloud, url, "a", "end")
+
+    assert bodies(until(cloud, url, "end")) == ["one", "end"]
+
+
+@probe
+def a_repeat_is_dropped_after_the_first_was_deleted(cloud: Cloud) -> None:
+    url, _ = queue(cloud, fifo=True)
+    _to_group(cloud, url, "a", "one", once="1")
+    until(cloud, url, "one")
+    _to_group(cloud, url, "a", "two", once="1")
+    _to_group(cloud, url, "a", "end")
+
+    assert bodies(until(cloud, url, "end")) == ["end"]
+
+
+@probe
+def a_fifo_topic_keeps_the_order_of_a_group(cloud: Cloud) -> None:
+    arn, (url, queue_arn) = topic(cloud, fifo=True), queue(cloud, fifo=True)
+    hears(cloud, arn, url, queue_arn)
+    for number in range(5):
+        ids = {"MessageGroupId": "a", "MessageDeduplicationId": str(number)}
+        cloud.sns.publish(TopicArn=arn, Message=str(number), **ids)
+
+    assert bodies(until(cloud, url, "4")) == ["0", "1", "2", "3", "4"]
+
+
+@probe
+def a_fifo_topic_numbers_what_it_takes(cloud: Cloud) -> None:
+    arn = topic(cloud, fifo=True)
+    ids = {"MessageGroupId": "a", "MessageDeduplicationId": "1"}
+
+    assert cloud.sns.publish(TopicArn=arn, Message="x", **ids).get("SequenceNumber")
+
+
+@probe
+def a_standard_topic_cannot_feed_a_fifo_queue(cloud: Cloud) -> None:
+    arn, (_, queue_arn) = topic(cloud), queue(cloud, fifo=True)
+    refused(lambda: cloud.sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn))
+
+
+@probe
+def what_was_received_too_often_goes_to_the_dead_letters(cloud: Cloud) -> None:
+    dead_url, dead_arn = queue(cloud)
+    redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1})
+    url, _ = queue(cloud, RedrivePolicy=redrive, VisibilityTimeout="0")
+    cloud.sqs.send_message(QueueUrl=url, MessageBody="x", MessageAttributes={"a": text("b")})
+    received(cloud, url, keep=True)
+    received(cloud, url, keep=True)
+    [found] = until(cloud, dead_url, "x")
+
+    assert found["MessageAttributes"]["a"]["StringValue"] == "b"
+
+
+@probe
+def what_cannot_be_delivered_goes_to_the_subscriptions_dead_letters(cloud: Cloud) -> None:
+    arn, (gone_url, gone_arn), (dead_url, dead_arn) = topic(cloud), queue(cloud), queue(cloud)
+    hears(cloud, arn, gone_url, gone_arn, RedrivePolicy=json.dumps({"deadLetterTargetArn": dead_arn}))
+    cloud.sqs.delete_queue(QueueUrl=gone_url)
+    cloud.sns.publish(TopicArn=arn, Message="x")
+
+    until(cloud, dead_url, "x")
+
+
+@probe
+def a_queue_without_a_policy_hears_nothing(cloud: Cloud) -> None:
+    arn, (url, queue_arn), (open_url, open_arn) = topic(cloud), queue(cloud), queue(cloud)
+    attributes = {"RawMessageDelivery": "true"}
+    cloud.sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue_arn, Attributes=attributes)
+    hears(cloud, arn, open_url, open_arn)
+    cloud.sns.publish(TopicArn=arn, Message="x")
+    until(cloud, open_url, "x")
+
+    assert received(cloud, url) == []
+
+
+@probe
+def a_topic_with_a_key_that_is_not_there_takes_nothing(cloud: Cloud) -> None:
+    arn = topic(cloud)
+
+    def publish() -> None:
+        cloud.sns.set_topic_attributes(TopicArn=arn, AttributeName="KmsMasterKeyId", AttributeValue="alias/none")
+        cloud.sns.publish(TopicArn=arn, Message="x")
+
+    refused(publish)
+
+
+@probe
+def an_old_receipt_handle_deletes_nothing(cloud: Cloud) -> None:
+    url, _ = queue(cloud, VisibilityTimeout="0")
+    cloud.sqs.send_message(QueueUrl=url, MessageBody="x")
+    [first] = received(cloud, url, keep=True)
+    received(cloud, url, keep=True)
+    try:
+        cloud.sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+    except ClientError:
+        return
+    assert received(cloud, url, keep=True), "the message is gone"
+
+
+@probe
+def what_is_not_in_flight_cannot_be_hidden_for_longer(cloud: Cloud) -> None:
+    url, _ = queue(cloud)
+    cloud.sqs.send_message(QueueUrl=url, MessageBody="x")
+    [found] = received(cloud, url, keep=True)
+    handle = {"QueueUrl": url, "ReceiptHandle": found["ReceiptHandle"]}
+    cloud.sqs.change_message_visibility(**handle, VisibilityTimeout=0)
+    refused(lambda: cloud.sqs.change_message_visibility(**handle, VisibilityTimeout=30))
+
+
+@probe
+def a_delete_of_a_batch_fails_entry_by_entry(cloud: Cloud) -> None:
+    url, _ = queue(cloud)
+    cloud.sqs.send_message(QueueUrl=url, MessageBody="x")
+    [found] = received(cloud, url, keep=True)
+    entries = [{"Id": "good", "ReceiptHandle": found["ReceiptHandle"]}, {"Id": "bad", "ReceiptHandle": "none"}]
+    answer = cloud.sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+
+    assert [each["Id"] for each in answer["Successful"]] == ["good"]
+    assert [each["Id"] for each in answer["Failed"]] == ["bad"]
+
+
+@probe
+def a_long_poll_wakes_when_something_comes(cloud: Cloud) -> None:
+    url, _ = queue(cloud)
+    later = threading.Timer(0.5, lambda: cloud.sqs.send_message(QueueUrl=url, MessageBody="x"))
+    later.start()
+    begin = time.monotonic()
+    found = received(cloud, url, wait_s=10)
+    later.join()
+
+    assert bodies(found) == ["x"]
+    assert time.monotonic() - begin < 8
+
+
+@probe
+def a_hidden_message_is_shown_again(cloud: Cloud) -> None:
+    url, _ = queue(cloud, VisibilityTimeout="1")
+    cloud.sqs.send_message(QueueUrl=url, MessageBody="x")
+    first, again = received(cloud, url, keep=True), received(cloud, url, keep=True, wait_s=5)
+
+    assert (bodies(first), bodies(again)) == (["x"], ["x"])
+    assert again[0]["Attributes"]["ApproximateReceiveCount"] == "2"
+
+
+@probe
+def the_signature_version_of_a_topic_is_kept(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    cloud.sns.set_topic_attributes(TopicArn=arn, AttributeName="SignatureVersion", AttributeValue="2")
+
+    assert cloud.sns.get_topic_attributes(TopicArn=arn)["Attributes"].get("SignatureVersion") == "2"
+
+
+@probe
+def tags_are_kept_on_topics_and_queues(cloud: Cloud) -> None:
+    arn, (url, _) = topic(cloud), queue(cloud)
+    cloud.sns.tag_resource(ResourceArn=arn, Tags=[{"Key": "reptidex:environment", "Value": "prod"}])
+    cloud.sqs.tag_queue(QueueUrl=url, Tags={"reptidex:environment": "prod"})
+
+    assert cloud.sns.list_tags_for_resource(ResourceArn=arn)["Tags"] == [
+        {"Key": "reptidex:environment", "Value": "prod"}
+    ]
+    assert cloud.sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"reptidex:environment": "prod"}
+
+
+DIFFERS = (AssertionError, ClientError, BotoCoreError, KeyError, ValueError)
+"""What a probe raises where a cloud does something else than AWS."""
