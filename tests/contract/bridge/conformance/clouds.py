@@ -1,9 +1,11 @@
-"""The clouds that are asked: moto, ministack, and AWS itself where somebody asks for it."""
+"""The clouds that are asked: moto, ministack, our double that fails on purpose, and AWS itself where somebody asks for it."""
 
+import asyncio
 import contextlib
 import os
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,12 +19,18 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from reptidex.doubles.aws import REGION, aws_server
+from reptidex.doubles.aws_faults.server import FaultyAws
+from reptidex.doubles.web import served
 from reptidex.platform.supervisor import free_ports
 
 MINISTACK = Path(__file__).resolve().parents[4] / ".tools" / "ministack" / "bin" / "ministack"
-REAL = "REPTIDEX_TEST_AWS_REGION"
+REAL = "REPTIDEX_TEST_AWS"
 """Set it to a region to ask AWS itself, with the credentials that boto3 finds. It makes and deletes topics and queues."""
-CLOUDS = ("moto", "ministack", "aws")
+FURTHER = dict(
+    each.split("=", 1) for each in os.environ.get("REPTIDEX_TEST_AWS_ENDPOINTS", "").split(",") if "=" in each
+)
+"""Emulators that run already: `REPTIDEX_TEST_AWS_ENDPOINTS=name=http://127.0.0.1:4566`."""
+CLOUDS = ("moto", "ministack", "faulty", *FURTHER, "aws")
 STARTS_WITHIN_S = 60
 
 
@@ -61,6 +69,11 @@ def cloud(name: str) -> Iterator[Cloud]:
             yield real
         finally:
             real.clean_up()
+    elif name in FURTHER:
+        yield Cloud(name, FURTHER[name])
+    elif name == "faulty":
+        with _in_a_thread() as url:
+            yield Cloud(name, url)
     elif name == "moto":
         with aws_server() as aws:
             yield Cloud(name, aws.url)
@@ -69,6 +82,27 @@ def cloud(name: str) -> Iterator[Cloud]:
             pytest.skip("ministack is not here (`python tests/check.py --only emulator` installs it)")
         with _ministack() as url:
             yield Cloud(name, url)
+
+
+@contextlib.contextmanager
+def _in_a_thread() -> Iterator[str]:
+    """Serve our double, which is asynchronous, beside probes that are not."""
+    loop, ready, url = asyncio.new_event_loop(), threading.Event(), list[str]()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with served(FaultyAws().app) as found:
+            url.append(found)
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
+    thread.start()
+    assert ready.wait(STARTS_WITHIN_S)
+    yield url[0]
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(10)
+    loop.close()
 
 
 @contextlib.contextmanager

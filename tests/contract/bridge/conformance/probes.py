@@ -17,7 +17,7 @@ from tests.contract.bridge.conformance.clouds import Cloud
 
 Probe = Callable[[Cloud], None]
 PROBES: dict[str, Probe] = {}
-WITHIN_S = 8.0
+WITHIN_S = 6.0
 LOOP = {"$or": [{"rxorigin": [{"anything-but": ["us"]}]}, {"rxorigin": [{"exists": False}]}]}
 
 
@@ -182,6 +182,12 @@ def an_attribute_name_with_two_dots_in_a_row_is_refused(cloud: Cloud) -> None:
 
 
 @probe
+def an_attribute_name_that_aws_keeps_for_itself_is_refused(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    refused(lambda: cloud.sns.publish(TopicArn=arn, Message="x", MessageAttributes={"AWS.x": text("x")}))
+
+
+@probe
 def an_empty_attribute_value_is_refused(cloud: Cloud) -> None:
     arn = topic(cloud)
     refused(lambda: cloud.sns.publish(TopicArn=arn, Message="x", MessageAttributes={"a": text("")}))
@@ -215,6 +221,15 @@ def a_control_character_is_refused_by_a_queue(cloud: Cloud) -> None:
 
 def _entries(*ids: str, body: str = "x") -> list[dict[str, str]]:
     return [{"Id": each, "Message": body} for each in ids]
+
+
+@probe
+def a_batch_is_answered_entry_by_entry(cloud: Cloud) -> None:
+    arn = topic(cloud)
+    answer = cloud.sns.publish_batch(TopicArn=arn, PublishBatchRequestEntries=_entries("a", "b", "c"))
+
+    assert sorted(each["Id"] for each in answer["Successful"]) == ["a", "b", "c"]
+    assert answer.get("Failed", []) == []
 
 
 @probe
@@ -340,7 +355,9 @@ def a_fifo_topic_keeps_the_order_of_a_group(cloud: Cloud) -> None:
         ids = {"MessageGroupId": "a", "MessageDeduplicationId": str(number)}
         cloud.sns.publish(TopicArn=arn, Message=str(number), **ids)
 
-    assert bodies(until(cloud, url, "4")) == ["0", "1", "2", "3", "4"]
+    found = until(cloud, url, "4")
+    assert bodies(found) == ["0", "1", "2", "3", "4"]
+    assert {each["Attributes"]["MessageGroupId"] for each in found} == {"a"}
 
 
 @probe
@@ -459,6 +476,26 @@ def a_hidden_message_is_shown_again(cloud: Cloud) -> None:
 
     assert (bodies(first), bodies(again)) == (["x"], ["x"])
     assert again[0]["Attributes"]["ApproximateReceiveCount"] == "2"
+
+
+@probe
+def a_message_that_is_hidden_for_longer_stays_hidden(cloud: Cloud) -> None:
+    url, _ = queue(cloud, VisibilityTimeout="1")
+    cloud.sqs.send_message(QueueUrl=url, MessageBody="x")
+    [found] = received(cloud, url, keep=True)
+    entry = {"Id": "0", "ReceiptHandle": found["ReceiptHandle"], "VisibilityTimeout": 30}
+    answer = cloud.sqs.change_message_visibility_batch(QueueUrl=url, Entries=[entry])
+
+    assert [each["Id"] for each in answer["Successful"]] == ["0"]
+    assert received(cloud, url, wait_s=2) == []
+
+
+@probe
+def a_queue_says_its_visibility_timeout(cloud: Cloud) -> None:
+    url, _ = queue(cloud, VisibilityTimeout="7")
+    got = cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+
+    assert got["Attributes"]["VisibilityTimeout"] == "7"
 
 
 @probe
