@@ -16,6 +16,7 @@ from reptidex.connectors.bridge.heads import head_of
 from reptidex.connectors.bridge.limits import LimitError
 from reptidex.connectors.bridge.names import arn_prefix, is_fifo, sns_name
 from reptidex.connectors.bridge.outbound import Publisher
+from reptidex.connectors.bridge.ports import Said
 from reptidex.connectors.bridge.sns import SnsPublisher
 from reptidex.connectors.bridge.threads import Threads
 from reptidex.connectors.bridge.verdicts import Fate, Verdict
@@ -53,28 +54,26 @@ class LogTarget:
         self._log = LogWriter(settings)
 
     async def send(self, events: Sequence[Ready]) -> list[str]:
-        """Hand all over, then wait for all."""
-        waiting = []
-        for each in events:
-            topic = message_class(each.name).contract.topic
-            headers = [
-                ("content-type", CONTENT_TYPE.encode()),
-                ("ce_id", each.event_id.encode()),
-                ("ce_type", each.name.encode()),
-            ]
-            waiting.append(await self._log.send(topic, each.key, each.raw, headers))
+        """Put them on the log together."""
         refused = []
-        for acknowledged in waiting:
-            try:
-                await acknowledged
-                refused.append("")
-            except ContractError as problem:
-                refused.append(str(problem))
+        for error in await self._log.put([_record(each) for each in events]):
+            if error is not None and not isinstance(error, ContractError):
+                raise error
+            refused.append("" if error is None else str(error))
         return refused
 
     async def aclose(self) -> None:
         """Disconnect."""
         await self._log.stop()
+
+
+def _record(each: Ready) -> Said:
+    headers = (
+        ("content-type", CONTENT_TYPE.encode()),
+        ("ce_id", each.event_id.encode()),
+        ("ce_type", each.name.encode()),
+    )
+    return Said(topic=message_class(each.name).contract.topic, key=each.key, value=each.raw, headers=headers)
 
 
 class _Answer(msgspec.Struct):
