@@ -160,7 +160,7 @@ async def _destroy(arguments: argparse.Namespace, settings: Settings) -> int:
         if not arguments.yes:
             asked = f"{len(found)} of {place.owner} in {place.account}, {place.region}, go away"
             asked += f" with the messages in {len(full)} queues" if full else ""
-            if input(f"{asked}. Type {place.owner} to go on: ") != place.owner:
+            if _answer(f"{asked}. Type {place.owner} to go on: ") != place.owner:
                 print("nothing was touched", file=sys.stderr)
                 return 1
         with _Bar(len(found)) as told:
@@ -194,6 +194,13 @@ async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
         (arguments.out / name).write_text(text)
         print(arguments.out / name)
     return 0
+
+
+def _answer(question: str) -> str:
+    try:
+        return input(question)
+    except EOFError:  # nobody is there to answer
+        return ""
 
 
 def _tell(arguments: argparse.Namespace, outcome: Outcome, verb: str) -> int:
