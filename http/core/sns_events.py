@@ -50,5 +50,5 @@ async def _publish(notification: Notification, ports: Ports) -> Received:
     if ports.publisher is None:
         raise UnavailableError("the log", "this process has no connection to it")
     service = message_class(arrival.name).contract.service
-    await ports.publisher.publish([codec.decode(arrival.value, arrival.name)], service=service)
-    return Received(outcome="published", event_id=arrival.event_id)
+    await ports.publisher.publish([codec.decode(arrival.said.value, arrival.name)], service=service)
+    return Received(outcome="published", event_id=arrival.identity[1])

@@ -52,7 +52,7 @@ def read_partners(path: Path) -> list[Partner]:
         raise SettingsError(f"{path}: {problem}") from problem
 
 
-def named(patterns: Sequence[str]) -> tuple[str, ...]:
+def named(patterns: tuple[str, ...]) -> tuple[str, ...]:
     """Return the events that patterns of the bridge's settings name, which may be none."""
     return tuple(sorted(name for name in known_events() if admitted(name, patterns)))
 
