@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from reptidex.connectors.aws import AwsRefusedError
 from reptidex.connectors.bridge.names import topic_of_arn as name_of
 from reptidex.connectors.bridge.provisioning.clients import Clients
 from reptidex.connectors.bridge.provisioning.desired import (
@@ -18,8 +19,9 @@ from reptidex.connectors.bridge.provisioning.desired import (
     canonical,
     subscription_name,
 )
-from reptidex.connectors.bridge.provisioning.grants import key_statement_id
+from reptidex.connectors.bridge.provisioning.grants import key_statement_id, notification_id
 from reptidex.connectors.bridge.provisioning.place import OWNED, Place
+from reptidex.errors import SettingsError
 
 NO_FILTER = ("", "{}")
 JSON = frozenset({"Policy", "RedrivePolicy", "FilterPolicy"})
@@ -48,14 +50,17 @@ async def read(call: Clients, place: Place, wanted: Iterable[Resource]) -> Actua
     names: dict[Kind, set[str]] = {}
     for resource in wanted:
         names.setdefault(resource.kind, set()).add(resource.name)
-    queues, topics, alarms, grants = await asyncio.gather(
+    queues, topics, alarms, grants, notifications = await asyncio.gather(
         _queues(call, place, names.get("queue", set())),
         _topics(call, place, names.get("topic", set())),
         _alarms(call, place, names.get("alarm", set())),
         _grants(call, place, names.get("grant", set())),
+        _notifications(call, place, names.get("notification", set())),
     )
     subscriptions = await _subscriptions(call, topics, queues)
-    return {(each.kind, each.name): each for each in (*queues, *topics, *alarms, *grants, *subscriptions)}
+    return {
+        (each.kind, each.name): each for each in (*queues, *topics, *alarms, *grants, *notifications, *subscriptions)
+    }
 
 
 def _prefix(place: Place) -> str:
@@ -159,6 +164,34 @@ async def _grants(call: Clients, place: Place, keys: set[str]) -> list[Found]:
             settings = {"Statement": canonical(mine[0])}
             found.append(Found(kind="grant", name=key, settings=settings, handle=key, tags={OWNED: place.owner}))
     return found
+
+
+async def _notifications(call: Clients, place: Place, buckets: set[str]) -> list[Found]:
+    """Return our part of each bucket's configuration; the rest of it is others' business."""
+    found = []
+    for bucket in sorted(buckets):
+        for each in (await bucket_configuration(call, bucket)).get("QueueConfigurations", []):
+            if each["Id"] == notification_id(place):
+                settings = {"QueueConfiguration": canonical(_plain_rules(each))}
+                tags = {OWNED: place.owner}
+                found.append(Found(kind="notification", name=bucket, settings=settings, handle=bucket, tags=tags))
+    return found
+
+
+def _plain_rules(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """S3 takes the names of filter rules in small letters, and may give them back in capitals."""
+    rules = configuration.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+    plain = [{"Name": rule["Name"].lower(), "Value": rule["Value"]} for rule in rules]
+    return {**configuration, "Filter": {"Key": {"FilterRules": plain}}}
+
+
+async def bucket_configuration(call: Clients, bucket: str) -> dict[str, Any]:
+    """Return what a bucket tells whom. Raises `SettingsError` where it is not there."""
+    try:
+        got = await call("s3", "get_bucket_notification_configuration", Bucket=bucket)
+    except AwsRefusedError as problem:
+        raise SettingsError(f"the bucket {bucket} cannot be asked: {problem}") from problem
+    return {name: value for name, value in got.items() if name != "ResponseMetadata"}
 
 
 async def key_policy(call: Clients, key: str) -> dict[str, Any]:

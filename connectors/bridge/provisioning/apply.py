@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 
 from reptidex.connectors.bridge.limits import LimitError
-from reptidex.connectors.bridge.provisioning.actual import key_policy
+from reptidex.connectors.bridge.provisioning.actual import bucket_configuration, key_policy
 from reptidex.connectors.bridge.provisioning.clients import Clients
 from reptidex.connectors.bridge.provisioning.desired import Resource, canonical
 from reptidex.connectors.bridge.provisioning.diff import Change, queue_of, subscriptions_fingerprint
-from reptidex.connectors.bridge.provisioning.grants import key_statement_id
+from reptidex.connectors.bridge.provisioning.grants import key_statement_id, notification_id
 from reptidex.connectors.bridge.provisioning.place import APPLIED, SUBSCRIBED, Place
 from reptidex.errors import ReptidexError
 
@@ -55,7 +55,7 @@ async def apply(
         [change for change in changes if change.kind == "queue" and _needs_another(change)],
         *(
             [change for change in changes if change.kind == kind]
-            for kind in ("topic", "grant", "subscription", "alarm")
+            for kind in ("topic", "grant", "notification", "subscription", "alarm")
         ),
     ]
     outcome = await run_stages(
@@ -112,6 +112,7 @@ class _Maker:
             "queue": self._queue,
             "topic": self._topic,
             "grant": self._grant,
+            "notification": self._notification,
             "subscription": self._subscription,
             "alarm": self._alarm,
         }[change.kind](change, change.wanted, tags)
@@ -180,6 +181,17 @@ class _Maker:
 
     async def _grant(self, _: Change, wanted: Resource, __: dict[str, str]) -> None:
         await put_statement(self._call, self._place, wanted.name, wanted.settings["Statement"])
+
+    async def _notification(self, _: Change, wanted: Resource, __: dict[str, str]) -> None:
+        await put_notification(self._call, self._place, wanted.name, wanted.settings["QueueConfiguration"])
+
+
+async def put_notification(call: Clients, place: Place, bucket: str, says: str) -> None:
+    """Put our part into a bucket's configuration in place of the one before; an empty one takes it out. Others' stay."""
+    whole = await bucket_configuration(call, bucket)
+    kept = [each for each in whole.get("QueueConfigurations", []) if each["Id"] != notification_id(place)]
+    whole["QueueConfigurations"] = kept + ([msgspec.json.decode(says)] if says else [])
+    await call("s3", "put_bucket_notification_configuration", Bucket=bucket, NotificationConfiguration=whole)
 
 
 async def put_statement(call: Clients, place: Place, key: str, statement: str) -> None:

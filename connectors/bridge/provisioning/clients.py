@@ -7,6 +7,7 @@ from typing import Any
 
 from reptidex.connectors.aws import AwsClient, AwsRefusedError
 from reptidex.connectors.bridge.provisioning.place import Place, partition_of
+from reptidex.connectors.files.s3 import client_of as s3_client
 from reptidex.errors import SettingsError, UnavailableError
 from reptidex.settings import Settings
 
@@ -19,11 +20,12 @@ Sleep = Callable[[float], Awaitable[None]]
 
 
 class Clients:
-    """SNS, SQS, CloudWatch, KMS and STS of one account. Close them with `aclose`."""
+    """SNS, SQS, S3, CloudWatch, KMS and STS of one account. Close them with `aclose`."""
 
     def __init__(self, settings: Settings, *, sleep: Sleep = asyncio.sleep) -> None:
         self._region, self._sleep = settings.aws_region, sleep
         self._by_service = {name: AwsClient(settings, name) for name in ("sns", "sqs", "cloudwatch", "kms", "sts")}
+        self._by_service["s3"] = s3_client(settings)
 
     async def place(self, environment: str) -> Place:
         """Ask AWS who we are."""

@@ -6,7 +6,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from reptidex.connectors.bridge.provisioning.grants import key_statement, queue_policy
+from reptidex.connectors.bridge.provisioning.grants import (
+    bucket_notification,
+    bucket_policy,
+    key_statement,
+    queue_policy,
+)
 from reptidex.connectors.bridge.provisioning.landscape import (
     ATTEMPTS,
     LONG_POLL_S,
@@ -19,8 +24,8 @@ from reptidex.connectors.bridge.provisioning.landscape import (
 )
 from reptidex.connectors.bridge.provisioning.place import OWNED, Place
 
-Kind = Literal["queue", "topic", "grant", "subscription", "alarm"]
-KINDS: tuple[Kind, ...] = ("queue", "topic", "grant", "subscription", "alarm")
+Kind = Literal["queue", "topic", "grant", "notification", "subscription", "alarm"]
+KINDS: tuple[Kind, ...] = ("queue", "topic", "grant", "notification", "subscription", "alarm")
 
 EVENT = "reptidex:event"
 CONSUMER = "reptidex:consumer"
@@ -61,7 +66,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     name: str
-    """Of a subscription `<topic> -> <queue>`, of a grant the key."""
+    """Of a subscription `<topic> -> <queue>`, of a grant the key, of a notification the bucket."""
     settings: dict[str, str]
     tags: dict[str, str] = {}
 
@@ -88,6 +93,10 @@ def resources(landscape: Landscape, place: Place, options: Options | None = None
     if chosen.kms_key:
         statement = canonical(key_statement(place))
         made.append(Resource(kind="grant", name=chosen.kms_key, settings={"Statement": statement}))
+    for queue in landscape.queues:
+        if queue.bucket:
+            says = canonical(bucket_notification(place.queue(queue.name), place))
+            made.append(Resource(kind="notification", name=queue.bucket, settings={"QueueConfiguration": says}))
     made += [_subscription(each, place) for each in landscape.subscriptions]
     made += [alarm for queue in landscape.queues for alarm in _alarms(queue, place, chosen)]
     return sorted(made, key=lambda each: (KINDS.index(each.kind), not each.name.count("-dead"), each.name))
@@ -117,7 +126,7 @@ def _queue(queue: Queue, place: Place, options: Options) -> Resource:
         "FifoThroughputLimit": "perMessageGroupId" if queue.fifo else "",
         "KmsMasterKeyId": options.kms_key,
         "MessageRetentionPeriod": str(queue.kept_s),
-        "Policy": canonical(queue_policy(queue.hears, place.queue(queue.name), place)) if queue.hears else "",
+        "Policy": _policy(queue, place),
         "ReceiveMessageWaitTimeSeconds": str(LONG_POLL_S),
         "RedrivePolicy": canonical(redrive) if queue.dead_letters else "",
         "SqsManagedSseEnabled": "false" if options.kms_key else "true",
@@ -125,6 +134,13 @@ def _queue(queue: Queue, place: Place, options: Options) -> Resource:
     }
     tags = {OWNED: place.owner, CONSUMER: queue.consumer, TITLE: queue.title}
     return Resource(kind="queue", name=queue.name, settings=settings, tags=tags)
+
+
+def _policy(queue: Queue, place: Place) -> str:
+    arn = place.queue(queue.name)
+    if queue.bucket:
+        return canonical(bucket_policy(queue.bucket, arn, place))
+    return canonical(queue_policy(queue.hears, arn, place)) if queue.hears else ""
 
 
 def _topic(topic: Topic, place: Place, options: Options) -> Resource:

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from reptidex.connectors.bridge.provisioning.actual import Actual, Found
-from reptidex.connectors.bridge.provisioning.apply import Outcome, Progress, Step, put_statement, run_stages
+from reptidex.connectors.bridge.provisioning.apply import (
+    Outcome,
+    Progress,
+    Step,
+    put_notification,
+    put_statement,
+    run_stages,
+)
 from reptidex.connectors.bridge.provisioning.clients import Clients
 from reptidex.connectors.bridge.provisioning.place import Place
 
@@ -32,10 +39,14 @@ async def remove(call: Clients, place: Place, found: Sequence[Found], progress: 
             await call("sqs", "delete_queue", QueueUrl=each.handle)
         elif each.kind == "alarm":
             await call("cloudwatch", "delete_alarms", AlarmNames=[each.name])
+        elif each.kind == "notification":
+            await put_notification(call, place, each.handle, "")
         else:
             await put_statement(call, place, each.handle, "")
 
     def stage(*kinds: str) -> list[Step]:
         return [(f"{each.kind} {each.name}", one(each)) for each in found if each.kind in kinds]
 
-    return await run_stages([stage("subscription", "alarm"), stage("topic"), stage("queue"), stage("grant")], progress)
+    return await run_stages(
+        [stage("subscription", "alarm", "notification"), stage("topic"), stage("queue"), stage("grant")], progress
+    )

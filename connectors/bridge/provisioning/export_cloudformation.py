@@ -34,7 +34,7 @@ def templates(landscape: Landscape, options: Options | None = None) -> dict[str,
     for each in wanted:
         if each.kind == "topic":
             stacks["topics"].append(each)
-        elif each.kind != "grant":
+        elif each.kind not in ("grant", "notification"):
             queue = {"queue": each.name, "subscription": queue_of(each.name), "alarm": each.name.rpartition("-")[0]}
             stacks.setdefault(consumer_of[queue[each.kind]], []).append(each)
     statement = next((settings_of(each)["Statement"] for each in wanted if each.kind == "grant"), None)

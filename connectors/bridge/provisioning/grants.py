@@ -6,6 +6,7 @@ from typing import Any
 
 from reptidex.connectors.bridge.limits import LimitError
 from reptidex.connectors.bridge.provisioning.place import Place
+from reptidex.connectors.files.port import WAITING
 
 Document = dict[str, Any]
 
@@ -41,6 +42,41 @@ def queue_policy(topics: Sequence[str], queue_arn: str, place: Place) -> Documen
             }
         ],
     }
+
+
+def bucket_policy(bucket: str, queue_arn: str, place: Place) -> Document:
+    """Return the policy that lets a bucket of this account tell a queue of its objects."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "ReptidexBucket",
+                "Effect": "Allow",
+                "Principal": {"Service": "s3.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": queue_arn,
+                "Condition": {
+                    "ArnLike": {"aws:SourceArn": f"arn:{place.partition}:s3:::{bucket}"},
+                    "StringEquals": {"aws:SourceAccount": place.account},
+                },
+            }
+        ],
+    }
+
+
+def bucket_notification(queue_arn: str, place: Place) -> Document:
+    """Return what the bucket's configuration has to say, so that the queue hears of what comes to the waiting place."""
+    return {
+        "Id": notification_id(place),
+        "QueueArn": queue_arn,
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": WAITING}]}},
+    }
+
+
+def notification_id(place: Place) -> str:
+    """Return the name of our part of a bucket's configuration."""
+    return f"reptidex-{place.owner}-uploads"
 
 
 def within_limit(names: Iterable[str], environment: str) -> list[str]:

@@ -22,6 +22,8 @@ ATTEMPTS = 8
 OLDEST_S = 300
 SUBSCRIPTIONS_TO_FIFO_TOPIC = 100
 FILTERS_OF_TOPIC = 200
+UPLOADS = "uploads"
+"""The group of the queue in which a bucket tells repti-media of uploads."""
 
 
 class Consumer(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +61,8 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     hears: tuple[str, ...] = ()
     """Topics that may send to it."""
     is_dead_letters: bool = False
+    bucket: str = ""
+    """The bucket that tells it of new objects."""
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,9 +84,16 @@ class Landscape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def landscape(
-    events: Sequence[str], consumers: Sequence[Consumer], *, environment: str, fifo: bool = True
+    events: Sequence[str],
+    consumers: Sequence[Consumer],
+    *,
+    environment: str,
+    fifo: bool = True,
+    uploads_bucket: str = "",
 ) -> Landscape:
     """Lay out the topics of these events and the queues of these consumers; without `fifo` all are standard ones.
+
+    `uploads_bucket` gets a queue in which it tells repti-media of uploads.
 
     Raises `ContractError` or `LimitError` for what AWS would refuse: names, subscriptions of a FIFO topic, filters of a topic.
     """
@@ -104,6 +115,8 @@ def landscape(
                     Subscription(topic=name, queue=main, undelivered=undelivered, not_from=consumer.not_from)
                     for name in heard
                 ]
+    if uploads_bucket:
+        queues += _queues_of_bucket(uploads_bucket, environment)
     _check(topics, queues, subscriptions)
     return Landscape(
         environment=environment,
@@ -132,6 +145,13 @@ def _queues(consumer: Consumer, environment: str, heard: tuple[str, ...], *, fif
     yield queue("", kept_s=KEPT_S, dead_letters=dead.name, hears=heard, is_dead_letters=False)
     yield dead
     yield queue(".undelivered", hears=heard)
+
+
+def _queues_of_bucket(bucket: str, environment: str) -> Iterator[Queue]:
+    media = Consumer(name="media", events=(), group=UPLOADS)
+    main, dead, _ = _queues(media, environment, (), fifo=False)
+    yield msgspec.structs.replace(main, bucket=bucket)
+    yield dead
 
 
 def _check(topics: Sequence[Topic], queues: Sequence[Queue], subscriptions: Sequence[Subscription]) -> None:

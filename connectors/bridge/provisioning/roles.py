@@ -25,7 +25,9 @@ def role_policies(
     made: dict[Role, list[dict[str, Any]]] = {
         "publisher": list(_publisher(place, kms_key_arn, bucket)),
         "consumer": list(_consumer(queues, place, kms_key_arn, bucket)),
-        "provisioner": list(_provisioner(place, kms_key_arn)),
+        "provisioner": list(
+            _provisioner(place, kms_key_arn, {each.bucket for each in landscape.queues if each.bucket})
+        ),
     }
     policies = {role: {"Version": "2012-10-17", "Statement": statements} for role, statements in made.items()}
     for role, policy in policies.items():
@@ -59,7 +61,7 @@ def _consumer(queues: Iterable[str], place: Place, key: str, bucket: str) -> Ite
         yield _allow("Decrypt", ["kms:Decrypt"], [key])
 
 
-def _provisioner(place: Place, key: str) -> Iterable[dict[str, Any]]:
+def _provisioner(place: Place, key: str, buckets: Iterable[str]) -> Iterable[dict[str, Any]]:
     tagged = {"StringEquals": {f"aws:ResourceTag/{OWNED}": place.owner}}
     topics, queues = [place.topic(_everything(place))], [place.queue(_everything(place))]
     alarms = [f"arn:{place.partition}:cloudwatch:{place.region}:{place.account}:alarm:{_everything(place)}"]
@@ -106,6 +108,8 @@ def _provisioner(place: Place, key: str) -> Iterable[dict[str, Any]]:
     yield _allow("TakeAwayTopics", ["sns:DeleteTopic"], topics) | {"Condition": tagged}
     yield _allow("TakeAwayQueues", ["sqs:DeleteQueue"], queues) | {"Condition": tagged}
     yield _allow("TakeAwayAlarms", ["cloudwatch:DeleteAlarms"], alarms) | {"Condition": tagged}
+    if arns := [f"arn:{place.partition}:s3:::{bucket}" for bucket in sorted(buckets)]:
+        yield _allow("Bucket", ["s3:GetBucketNotification", "s3:PutBucketNotification"], arns)
     if key:
         yield _allow("Key", ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy"], [key])
 

@@ -71,6 +71,7 @@ def _action(
     parser.add_argument("--consumer", action="append", metavar="NAME", help="only these: bridge, animal, a partner …")
     parser.add_argument("--partners", type=Path, metavar="FILE", help="YAML: partners with a name and events")
     parser.add_argument("--kms-key", default="", metavar="KEY", help="a customer-managed key, by id, ARN or alias")
+    parser.add_argument("--uploads", action="store_true", help="a queue in which REPTIDEX_S3_BUCKET tells of uploads")
     parser.add_argument("--alarm-action", action="append", default=[], metavar="ARN", help="whom alarms tell")
     parser.set_defaults(run=lambda arguments: asyncio.run(run(arguments, load())))
     return parser
@@ -92,7 +93,10 @@ def _landscape(arguments: argparse.Namespace, settings: Settings) -> Landscape:
         for name in chosen
     ]
     environment = settings.bridge_env if arguments.env is None else arguments.env
-    return landscape(sorted(events), consumers, environment=environment, fifo=settings.bridge_fifo)
+    bucket = settings.s3_bucket if arguments.uploads else ""
+    return landscape(
+        sorted(events), consumers, environment=environment, fifo=settings.bridge_fifo, uploads_bucket=bucket
+    )
 
 
 def _options(arguments: argparse.Namespace) -> Options:

@@ -14,6 +14,7 @@ from reptidex.connectors.bridge.provisioning.desired import Resource, resources
 from reptidex.connectors.bridge.provisioning.diff import compare
 from reptidex.connectors.bridge.provisioning.landscape import Consumer, landscape
 from reptidex.connectors.bridge.provisioning.place import OWNED
+from reptidex.connectors.files.notifications import arrivals
 from reptidex.errors import UnavailableError
 from reptidex.settings import Settings
 from tests.contract.bridge.conftest import Run, states
@@ -192,6 +193,38 @@ def test_what_nobody_knows_is_refused_with_its_name(reptidex: Run, wrong: tuple[
     code, _, why = reptidex("aws", "plan", *wrong)
 
     assert (code, wrong[1] in why) == (1, True)
+
+
+def test_a_bucket_tells_a_queue_of_uploads_beside_what_it_tells_others(
+    reptidex: Run, env: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = f"bucket-{env}"
+    monkeypatch.setenv("REPTIDEX_S3_BUCKET", bucket)
+    s3 = client("s3")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    theirs = client("sqs").create_queue(QueueName=f"{env}-theirs")["QueueUrl"]
+    arn = f"arn:aws:sqs:eu-central-1:123456789012:{env}-theirs"
+    before = {"QueueConfigurations": [{"Id": "theirs", "QueueArn": arn, "Events": ["s3:ObjectRemoved:*"]}]}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=before)
+    chosen = ("--env", env, *ORDERS, "--uploads")
+    applied, planned = reptidex("aws", "apply", *chosen)[0], reptidex("aws", "plan", *chosen)[0]
+    s3.put_object(Bucket=bucket, Key="incoming/quarantine/1", Body=b"x")
+    s3.put_object(Bucket=bucket, Key="files/1", Body=b"x")
+    url = queue_url(client, f"{env}-repti_-media-uploads")
+    told = client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    keys = [each.key for one in told for each in arrivals(one["Body"], bucket)]
+    reptidex("aws", "destroy", *chosen, "--yes")
+    left = s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"]
+
+    assert (applied, planned, keys) == (0, 0, ["quarantine/1"])
+    assert ([each["Id"] for each in left], bool(theirs)) == (["theirs"], True)
+
+
+def test_a_bucket_that_is_not_there_is_said(reptidex: Run, env: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPTIDEX_S3_BUCKET", "no-such-bucket")
+    code, _, why = reptidex("aws", "plan", "--env", env, *ORDERS, "--uploads")
+
+    assert (code, "no-such-bucket" in why) == (1, True)
 
 
 class Breaking(Clients):
