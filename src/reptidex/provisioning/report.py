@@ -1,7 +1,7 @@
 """A plan and an outcome for people and for programs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -32,10 +32,36 @@ def show_plan(console: Console, changes: Sequence[Change], place: Place, *, ever
         note = "" if change.state in ("create", "unchanged") else f"  ({says})"
         console.print(Text(f"{sign} {change.kind:<12} {change.name}{note}", style=style))
         for each in change.differences:
-            console.print(Text(f"      {each.setting}: {_short(each.is_now)} -> {_short(each.should_be)}"))
+            for line in told_apart(each.is_now, each.should_be, each.setting):
+                console.print(Text(f"      {line}"))
     counts = Counter(change.state for change in changes)
     told = ", ".join(f"{counts[state]} {says}" for state, (_, _, says) in SIGNS.items())
     console.print(Text(f"{place.owner} in {place.account}, {place.region}: {told}"))
+
+
+def told_apart(is_now: str, should_be: str, where: str) -> Iterator[str]:
+    """Yield what differs between two settings, a line each: of JSON the places alone, of lists what is added and taken out."""
+    try:
+        now, then = msgspec.json.decode(is_now), msgspec.json.decode(should_be)
+    except msgspec.MsgspecError:
+        now, then = is_now, should_be
+    yield from _differences(now, then, where)
+
+
+def _differences(now: Any, then: Any, where: str) -> Iterator[str]:
+    if now == then:
+        return
+    if isinstance(now, dict) and isinstance(then, dict):
+        for name in sorted(now.keys() | then.keys()):
+            yield from _differences(now.get(name, ""), then.get(name, ""), f"{where}.{name}")
+    elif isinstance(now, list) and isinstance(then, list):
+        if len(now) == len(then) == 1:
+            yield from _differences(now[0], then[0], where)
+            return
+        yield from (f"{where} - {_short(each)}" for each in now if each not in then)
+        yield from (f"{where} + {_short(each)}" for each in then if each not in now)
+    else:
+        yield f"{where}: {_short(now)} -> {_short(then)}"
 
 
 def plan_document(changes: Sequence[Change], place: Place) -> dict[str, Any]:
@@ -74,7 +100,8 @@ def _difference(each: Difference) -> dict[str, str]:
     return plain
 
 
-def _short(text: str) -> str:
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     if not text:
         return "(none)"
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 3]}..."
