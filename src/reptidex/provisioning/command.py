@@ -111,6 +111,9 @@ async def _on_aws(arguments: argparse.Namespace, settings: Settings, work: Work)
     call = Clients(settings)
     try:
         place = await call.place(planned.environment)
+        if place.account != settings.bridge_account:
+            said = f"these credentials are of {place.account}, REPTIDEX_BRIDGE_ACCOUNT is {settings.bridge_account}"
+            print(f"reptidex: {said}: the bridge would look for its topics there", file=sys.stderr)
         if arguments.kms_key:
             arguments.kms_key = await key_arn(call, arguments.kms_key)
         wanted = resources(planned, place, _options(arguments))

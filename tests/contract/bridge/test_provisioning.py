@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -225,6 +226,41 @@ def test_a_bucket_that_is_not_there_is_said(reptidex: Run, env: str, monkeypatch
     code, _, why = reptidex("aws", "plan", "--env", env, *ORDERS, "--uploads")
 
     assert (code, "no-such-bucket" in why) == (1, True)
+
+
+def test_partners_hear_what_their_file_says_but_not_themselves(
+    reptidex: Run, env: str, client: Client, tmp_path: Path
+) -> None:
+    file = tmp_path / "partners.yaml"
+    file.write_text('- name: acme\n  events: ["animal.arch*"]\n  origin: acme\n')
+    chosen = ("--env", env, "--partners", str(file), "--consumer", "acme", "--events", "animal.*")
+    assert reptidex("aws", "apply", *chosen)[0] == 0
+    topic = f"arn:aws:sns:eu-central-1:123456789012:{env}-animal-archived"
+    for origin in ("acme", "elsewhere"):
+        attributes = {"rxorigin": {"DataType": "String", "StringValue": origin}}
+        client("sns").publish(TopicArn=topic, Message=origin, MessageAttributes=attributes)
+    got = client("sqs").receive_message(QueueUrl=queue_url(client, f"{env}-acme-events"), MaxNumberOfMessages=10)
+
+    assert [each["Body"] for each in got["Messages"]] == ["elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("- name: acme", "events"),
+        ("- {name: acme, events: [no.such]}", "no.such"),
+        ("- {name: media, events: [order.created]}", "media"),
+        ("- {name: acme, events: [order.created], orgin: x}", "orgin"),
+        ("{", "partners.yaml"),
+    ],
+)
+def test_a_file_of_partners_that_is_wrong_is_refused_with_the_place(
+    reptidex: Run, env: str, tmp_path: Path, text: str, word: str
+) -> None:
+    (tmp_path / "partners.yaml").write_text(text)
+    code, _, why = reptidex("aws", "plan", "--env", env, "--partners", str(tmp_path / "partners.yaml"))
+
+    assert (code, word in why) == (1, True)
 
 
 class Breaking(Clients):
