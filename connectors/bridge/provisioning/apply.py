@@ -1,7 +1,8 @@
 """Makes AWS as it should be. Every step may be repeated, and a run that was broken off goes on with the next one."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -59,17 +60,17 @@ async def apply(
         ),
     ]
     outcome = await run_stages(
-        [[(f"{each.kind} {each.name}", maker.make(each)) for each in stage] for stage in stages], progress
+        [[(f"{each.kind} {each.name}", partial(maker.make, each)) for each in stage] for stage in stages], progress
     )
     touched = {queue_of(each.name) for each in changes if each.kind == "subscription"}
     if not outcome.failed:
-        marks = [(f"tags of {queue}", maker.mark_subscriptions(queue, wanted)) for queue in sorted(touched)]
+        marks = [(f"tags of {queue}", partial(maker.mark_subscriptions, queue, wanted)) for queue in sorted(touched)]
         marked = await run_stages([marks], lambda _: None)
         return msgspec.structs.replace(outcome, failed=marked.failed)
     return outcome
 
 
-Step = tuple[str, Coroutine[Any, Any, None]]
+Step = tuple[str, Callable[[], Awaitable[None]]]
 
 
 async def run_stages(stages: Sequence[Sequence[Step]], progress: Progress) -> Outcome:
@@ -77,10 +78,10 @@ async def run_stages(stages: Sequence[Sequence[Step]], progress: Progress) -> Ou
     done, failed, left = list[str](), dict[str, str](), list[str]()
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def run(name: str, step: Coroutine[Any, Any, None]) -> None:
+    async def run(name: str, step: Callable[[], Awaitable[None]]) -> None:
         async with gate:
             try:
-                await step
+                await step()
             except ReptidexError as problem:
                 failed[name] = str(problem)
             else:
@@ -90,8 +91,6 @@ async def run_stages(stages: Sequence[Sequence[Step]], progress: Progress) -> Ou
     for stage in stages:
         if failed:
             left += [name for name, _ in stage]
-            for _, step in stage:
-                step.close()
         else:
             await asyncio.gather(*(run(*step) for step in stage))
     return Outcome(done=tuple(done), failed=failed, left=tuple(left))

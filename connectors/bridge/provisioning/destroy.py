@@ -1,6 +1,7 @@
 """Takes away what provisioning made, and nothing else: only what carries the tag of this environment."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from reptidex.connectors.bridge.provisioning.actual import Actual, Found
 from reptidex.connectors.bridge.provisioning.apply import (
@@ -45,7 +46,7 @@ async def remove(call: Clients, place: Place, found: Sequence[Found], progress: 
             await put_statement(call, place, each.handle, "")
 
     def stage(*kinds: str) -> list[Step]:
-        return [(f"{each.kind} {each.name}", one(each)) for each in found if each.kind in kinds]
+        return [(f"{each.kind} {each.name}", partial(one, each)) for each in found if each.kind in kinds]
 
     return await run_stages(
         [stage("subscription", "alarm", "notification"), stage("topic"), stage("queue"), stage("grant")], progress

@@ -1,6 +1,7 @@
 """Provisioning waits where waiting helps: for AWS to answer, for a deleted queue's name; and gives up where it does not."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -76,7 +77,11 @@ async def test_after_a_failure_the_stage_is_finished_and_the_next_not_begun() ->
             raise UnavailableError("sns", "it was cut off")
 
     outcome = await run_stages(
-        [[("a", step("a")), ("b", step("b", fails=True)), ("c", step("c"))], [("d", step("d"))]], lambda name: None
+        [
+            [("a", partial(step, "a")), ("b", partial(step, "b", fails=True)), ("c", partial(step, "c"))],
+            [("d", partial(step, "d"))],
+        ],
+        lambda name: None,
     )
 
     assert (ran, outcome.done, outcome.left) == (["a", "b", "c"], ("a", "c"), ("d",))
