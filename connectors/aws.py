@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 from reptidex.errors import ReptidexError, UnavailableError
@@ -65,7 +66,10 @@ class AwsClient:
             if code in TRANSIENT or status >= 500:
                 raise UnavailableError(self.service, code) from problem
             raise AwsRefusedError(self.service, code, detail) from problem
-        except BotoCoreError as problem:
+        except (
+            BotoCoreError,
+            ResponseParserError,
+        ) as problem:  # the second: a page of HTML, from whatever stands between
             raise UnavailableError(self.service, type(problem).__name__) from problem
 
     async def aclose(self) -> None:

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".tools"
 PYTHON = sys.executable
 COMPOSE_CHECK = "github.com/compose-spec/compose-go/v2/cmd@v2.9.0"
+TERRAFORM_READER = "github.com/hashicorp/terraform-config-inspect@v0.0.0-20260904064934-75d64de68c31"
 
 
 class Outcome(NamedTuple):
@@ -72,6 +73,18 @@ def compose() -> Outcome:
     return Outcome(done.returncode == 0, [])
 
 
+def terraform() -> Outcome:
+    """Build Terraform's own parser from the Go module proxy; the suite of the bridge reads our export with it."""
+    reader = TOOLS / "terraform" / "terraform-config-inspect"
+    if reader.exists():
+        return Outcome(True, [])
+    if not shutil.which("go"):
+        return Outcome(True, ["Terraform export not read by Terraform's parser: Go is not here"])
+    if run("go", "install", TERRAFORM_READER, environment={"GOBIN": str(reader.parent)})[0] != 0:
+        return Outcome(True, ["Terraform export not read by Terraform's parser: it could not be built"])
+    return Outcome(True, [])
+
+
 def engine_of_containers() -> Outcome:
     """Say whether Docker paths can run here."""
     if shutil.which("docker") and subprocess.run(["docker", "info"], check=False, capture_output=True).returncode == 0:
@@ -88,6 +101,37 @@ def postgres() -> Outcome:
         if run("sh", "-c", install)[0] == 0:
             return Outcome(True, [])
     return Outcome(True, ["PostgreSQL suites: no PostgreSQL here, and it cannot be installed"])
+
+
+def producers() -> Outcome:
+    """Install the tools of outside producers where they are missing and may be installed: kcat, curl, and the AWS CLI."""
+    missing = [name for name in ("kcat", "curl") if not shutil.which(name)]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        names = " ".join(missing)
+        install = f"apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq {names} >/dev/null"
+        run("sh", "-c", install)
+        missing = [name for name in missing if not shutil.which(name)]
+    skipped = [f"recipes for producers: {name} is not here, and cannot be installed" for name in missing]
+    skipped += _tool("awscli", "awscli==1.46.3", "aws")
+    return Outcome(True, skipped)
+
+
+def emulator() -> Outcome:
+    """Install the second emulator of AWS; the conformance suite then runs on it too."""
+    return Outcome(True, _tool("ministack", "ministack==1.5.33", "ministack"))
+
+
+def _tool(name: str, requirement: str, command: str) -> list[str]:
+    """Install a program in an environment of its own, since it pins what we use too; return what is skipped without it."""
+    home = TOOLS / name
+    if (home / "bin" / command).exists():
+        return []
+    uv = str(Path(PYTHON).parent / "uv")
+    made = run(PYTHON, "-m", "venv", str(home))[0] == 0
+    if made and run(uv, "pip", "install", "-q", "--python", str(home / "bin" / "python"), requirement)[0] == 0:
+        return []
+    shutil.rmtree(home, ignore_errors=True)
+    return [f"what needs {command}: {requirement} cannot be installed"]
 
 
 def kafka() -> Outcome:
@@ -117,9 +161,12 @@ STEPS: dict[str, Callable[[], Outcome]] = {
     "imports": lint_imports,
     "types": module("mypy"),
     "compose": compose,
+    "terraform": terraform,
     "containers": engine_of_containers,
     "postgres": postgres,
     "kafka": kafka,
+    "producers": producers,
+    "emulator": emulator,
     "unit": pytest("-n", "2", "tests/unit", "tests/contract"),
     "integration": pytest("-n", "2", "tests/integration"),
     "flows": pytest("tests/end_to_end"),

@@ -16,6 +16,15 @@ class ProcessUpload(Effect, frozen=True, kw_only=True):
     content_type: str
 
 
+class FinaliseUpload(Effect, frozen=True, kw_only=True):
+    """Check what was sent straight to the store against what was announced, and keep it."""
+
+    file_id: str
+    place: str
+    content_type: str
+    digest: str
+
+
 class RemoveStored(Effect, frozen=True, kw_only=True):
     """Delete objects from the store."""
 

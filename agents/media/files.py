@@ -55,18 +55,23 @@ async def receive_file(command: ReceiveFile, unit: Unit) -> AsyncIterator[Event]
         quarantine=command.place,
         created_at=unit.now,
     )
+    unit.answer(FileDone(file_id=file.file_id, state=file.state))
+    yield take_in(file, unit)
+
+
+def take_in(file: File, unit: Unit) -> Event:
+    """Keep a new file whose bytes lie in quarantine, have it looked into, and return the event that tells of it."""
     unit.put(file)
     unit.effect(
         ProcessUpload(
             file_id=file.file_id,
             vivarium_id=file.vivarium_id,
-            place=command.place,
+            place=file.quarantine,
             kind=file.kind,
             content_type=file.content_type,
         )
     )
-    unit.answer(FileDone(file_id=file.file_id, state=file.state))
-    yield uploaded(file)
+    return uploaded(file)
 
 
 @agent(FileReady, prefetch={File: "file_id"})

@@ -4,8 +4,6 @@ https://developer.paypal.com/api/rest/webhooks/rest/ signs `transmission id|time
 secure hash: whoever holds one true notice could fit another body to it, so act on `look_up`, never on the notice alone.
 """
 
-import base64
-import binascii
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -15,15 +13,14 @@ from typing import Any
 
 import httpx
 import msgspec
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from reptidex.connectors.certificates import PinnedCertificates, canonical_base64
 from reptidex.connectors.payments.money import minor
 from reptidex.connectors.payments.port import ForgedNoticeError, NoticeKind, PaymentNotice
 from reptidex.connectors.payments.proof import only, sound
-from reptidex.errors import UnavailableError
 
 OLDEST_S = 3 * 86400 + 3600
 """PayPal goes on sending for three days."""
@@ -31,8 +28,6 @@ NEWEST_S = 300
 PATH = r"/v1/notifications/certs/[A-Za-z0-9_-]{1,128}"
 TRANSMISSION = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
-LARGEST = 64 * 1024
-KEPT = 16
 
 KINDS: dict[str, NoticeKind] = {
     "CHECKOUT.ORDER.APPROVED": "approved",
@@ -47,51 +42,16 @@ KINDS: dict[str, NoticeKind] = {
 }
 
 
-class Certificates:
+class Certificates(PinnedCertificates):
     """PayPal's certificates, fetched from pinned hosts only and kept.
 
     A host is trusted over https. Plain http is for emulators: a loopback address with a port, or what is written `http://…`.
     """
 
     def __init__(self, http: httpx.AsyncClient, hosts: tuple[str, ...], clock: Callable[[], float]) -> None:
-        self._http, self._clock = http, clock
         origins = "|".join(re.escape(_origin(host)) for host in hosts)
-        self._trusted = re.compile(f"(?:{origins}){PATH}", re.ASCII)
-        self._kept: dict[str, x509.Certificate] = {}
-
-    async def key(self, url: str) -> rsa.RSAPublicKey:
-        """Return the key of the certificate at an address.
-
-        Raises `ForgedNoticeError` for an address or certificate that we do not trust, `UnavailableError` if it cannot be had.
-        """
-        if self._trusted.fullmatch(url) is None:
-            raise ForgedNoticeError("the certificate is not at an address of PayPal")
-        if url not in self._kept:
-            certificate = await self._fetch(url)
-            while len(self._kept) >= KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[url] = certificate
-        certificate = self._kept[url]
-        now = datetime.fromtimestamp(self._clock(), UTC)
-        if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            del self._kept[url]
-            raise ForgedNoticeError("the certificate is not valid now")
-        key = certificate.public_key()
-        if not isinstance(key, rsa.RSAPublicKey) or key.key_size < 2048:
-            raise ForgedNoticeError("the certificate holds no RSA key of 2,048 bits or more")
-        return key
-
-    async def _fetch(self, url: str) -> x509.Certificate:
-        try:
-            answer = await self._http.get(url)
-        except httpx.HTTPError as problem:
-            raise UnavailableError("paypal", f"certificate: {type(problem).__name__}") from problem
-        if answer.status_code != 200 or len(answer.content) > LARGEST:
-            raise UnavailableError("paypal", f"certificate: {answer.status_code}")
-        try:
-            return x509.load_pem_x509_certificate(answer.content)
-        except ValueError as problem:
-            raise ForgedNoticeError("there is no certificate at this address") from problem
+        trusted = re.compile(f"(?:{origins}){PATH}", re.ASCII)
+        super().__init__(http, trusted, clock, whose="paypal", forged=ForgedNoticeError)
 
 
 def _origin(host: str) -> str:
@@ -124,7 +84,7 @@ async def read_notice(
         raise ForgedNoticeError("there is no such time") from problem
     if not -NEWEST_S <= age <= OLDEST_S:
         raise ForgedNoticeError("the notice is older than PayPal's retries, or from the future")
-    signature = _canonical(only(headers, "PAYPAL-TRANSMISSION-SIG"))
+    signature = canonical_base64(only(headers, "PAYPAL-TRANSMISSION-SIG"), ForgedNoticeError)
     key = await certificates.key(only(headers, "PAYPAL-CERT-URL"))
     signed = f"{transmission}|{stamp}|{webhook_id}|{zlib.crc32(body)}".encode()
     try:
@@ -136,17 +96,6 @@ async def read_notice(
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError) as problem:
         raise ForgedNoticeError(f"the notice is signed, but it is no event: {problem!r}") from problem
     return sound(notice), capture
-
-
-def _canonical(text: str) -> bytes:
-    """Decode base64 that could not have been written otherwise."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as problem:
-        raise ForgedNoticeError("the signature is not base64") from problem
-    if base64.b64encode(data).decode() != text:
-        raise ForgedNoticeError("the signature is not canonical base64")
-    return data
 
 
 def _read(event: dict[str, Any]) -> tuple[PaymentNotice, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from reptidex.connectors.bridge.https import SnsEndpoint
 from reptidex.connectors.identity.outside import IdentityProvider
 from reptidex.connectors.keys.port import KeyVault, Signer
 from reptidex.connectors.payments.port import PaymentGateway
@@ -38,6 +39,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Failed proofs of who somebody is, by account."""
     outside: Mapping[str, IdentityProvider] = {}
     """Where else one can sign in, by name."""
+    sns: SnsEndpoint | None = None
+    """None where no topic of SNS may post here."""
     closing: tuple[Any, ...] = ()
 
     async def aclose(self) -> None:

@@ -18,6 +18,8 @@ def parser() -> argparse.ArgumentParser:
     from reptidex.platform import replay_command
     from reptidex.platform.bridge import command as bridge_command
     from reptidex.probe import command as probe_command
+    from reptidex.provisioning import command as provisioning_command
+    from reptidex.publishing import command as publishing_command
 
     root = argparse.ArgumentParser(prog="reptidex", description=DESCRIPTION)
     root.add_argument("--version", action="version", version=f"reptidex {__version__}")
@@ -31,6 +33,8 @@ def parser() -> argparse.ArgumentParser:
     bridge_command.add_parser(commands)
     log_command.add_parser(commands)
     probe_command.add_parser(commands)
+    provisioning_command.add_parsers(commands)
+    publishing_command.add_parser(commands)
     return root
 
 

@@ -92,6 +92,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """ARN patterns of further topics whose envelopes are read from our queues; those of our account and environment are."""
     bridge_fifo: bool = True
     """Whether events whose order is part of their contract go to FIFO topics."""
+    bridge_bus: str = ""
+    """Name or ARN of an EventBridge bus that events go to, in the place of SNS topics."""
     bridge_fair: bool = False
     """Whether standard topics get the vivarium as message group, for SQS's fair queues."""
     bridge_bucket: str = "reptidex-bridge"
@@ -106,6 +108,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Long polls at once on each queue, each in a thread of its own."""
     bridge_wait_s: int = 20
     """How long one of them waits (SQS allows 20)."""
+    uploads_queue: str = ""
+    """Name or URL of the SQS queue in which the bucket tells repti-media of uploads; empty: senders say so themselves."""
+    sns_topics: tuple[str, ...] = ()
+    """ARNs of the topics whose events core takes from SNS at `POST /events/sns`."""
+    sns_topics_v1: tuple[str, ...] = ()
+    """Those of them that still sign with SHA-1 (SignatureVersion 1)."""
     smtp_url: str = "smtp://127.0.0.1:1025"
     mail_from: str = "ReptiDex <hello@reptidex.example>"
     reservation_s: int = 900

@@ -35,6 +35,22 @@ class TooManyPixelsError(InvalidError):
         self.width, self.height = width, height
 
 
+TAKEN = (
+    Kind("image/jpeg", "image"),
+    Kind("image/png", "image"),
+    Kind("image/webp", "image"),
+    Kind("application/pdf", "document"),
+)
+
+
+def announced(content_type: str) -> Kind:
+    """Return the kind of what somebody says they will send. Raises `TypeRefusedError` for what is not taken."""
+    for kind in TAKEN:
+        if kind.content_type == content_type:
+            return kind
+    raise TypeRefusedError("only JPEG, PNG and WebP pictures and PDF documents are taken", "/content_type")
+
+
 def sniff(data: bytes) -> Kind | None:
     """Tell the type of some bytes by their signature; None for one that is not taken."""
     if data.startswith(b"\xff\xd8\xff"):

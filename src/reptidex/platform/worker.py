@@ -19,6 +19,7 @@ from reptidex.connectors.services.neighbours import Neighbours
 from reptidex.errors import UnavailableError
 from reptidex.http.server.application import make_application
 from reptidex.http.server.asking import Probe
+from reptidex.platform.arrivals import arrival_listener
 from reptidex.platform.events_page import show_events
 from reptidex.platform.metrics import EngineMetrics
 from reptidex.services import load
@@ -79,8 +80,13 @@ def web_for(service: Service, settings: Settings) -> Callable[[Worker], web.Appl
 
         if at_core:
             app.router.add_get("/docs/events", show_events)
+        listener = arrival_listener(settings, worker.asker) if service.short == "media" else None
+        if listener is not None:
+            listener.start()
 
         async def close(_: web.Application) -> None:
+            if listener is not None:
+                await listener.aclose()
             await revocations.aclose()
             await keys.aclose()
             await session.close()

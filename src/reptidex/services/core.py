@@ -28,6 +28,7 @@ from reptidex.agents.core.log_publisher import LogPublisher
 from reptidex.agents.projection import Projection
 from reptidex.connectors import keys
 from reptidex.connectors import payments as providers
+from reptidex.connectors.bridge.https import sns_endpoint
 from reptidex.connectors.identity.outside import OutsideProviders
 from reptidex.connectors.keys.local import write_private
 from reptidex.connectors.keys.port import KeyVault
@@ -45,6 +46,7 @@ from reptidex.http.core import (
     publishing,
     service_tokens,
     sign_in,
+    sns_events,
     webhooks,
 )
 from reptidex.http.core import passwords as password_views
@@ -118,10 +120,10 @@ async def connect(settings: Settings) -> Ports:
     """Build the connectors."""
     hashing, vault, signer = Hashing(), keys.vault(settings), keys.signer(settings)
     offered, publisher = providers.gateways(settings), LogPublisher(settings.log)
-    outside_providers = outside_of(settings)
+    outside_providers, sns = outside_of(settings), sns_endpoint(settings)
     closing = [
         part
-        for part in (publisher, outside_providers, hashing, vault, signer, *offered.values())
+        for part in (publisher, sns, outside_providers, hashing, vault, signer, *offered.values())
         if hasattr(part, "aclose")
     ]
     return Ports(
@@ -139,6 +141,7 @@ async def connect(settings: Settings) -> Ports:
         public_url=settings.public_url,
         nobody=await make_nobody(vault, hashing),
         outside=outside_providers.by_name,
+        sns=sns,
         closing=tuple(closing),
     )
 
@@ -222,6 +225,7 @@ SERVICE = Service(
         webhooks.routes,
         outside.routes,
         publishing.routes,
+        sns_events.routes,
         telemetry_views.routes,
         internal.routes,
     ),

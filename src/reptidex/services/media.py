@@ -2,13 +2,14 @@
 
 import msgspec
 
-from reptidex.agents.media import drawing, embeds, files, outcomes, processing, renders
+from reptidex.agents.media import drawing, embeds, files, outcomes, processing, renders, uploads
 from reptidex.connectors.files import file_store
 from reptidex.connectors.files.port import FileStore
 from reptidex.connectors.services.client import ServiceClient
 from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.media import files as file_views
 from reptidex.http.media import renders as render_views
+from reptidex.http.media import uploads as upload_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
 from reptidex.streams.animal import AnimalCreated, AnimalTransferred, LineageUpdated
@@ -64,6 +65,9 @@ SERVICE = Service(
         files.attach_file,
         files.delete_file,
         files.obey_moderator,
+        uploads.announce_upload,
+        uploads.see_upload,
+        uploads.settle_upload,
         renders.make_placeholder,
         renders.redraw_lineage,
         renders.redraw_for_new_owner,
@@ -77,11 +81,12 @@ SERVICE = Service(
     carriers=(
         processing.process_upload,
         processing.remove_stored,
+        uploads.finalise_upload,
         drawing.draw_placeholder,
         drawing.draw_pedigree,
         drawing.draw_certificate,
         drawing.draw_manifest,
     ),
-    views=(file_views.routes, render_views.routes),
+    views=(file_views.routes, upload_views.routes, render_views.routes),
     connect=connect,
 )

@@ -136,3 +136,45 @@ async def test_a_service_publishes_its_own_contracts_over_http_and_no_others(sta
     assert (own, said["event_id"], len(recorder.published)) == (202, event["id"], 1)
     assert foreign == 422 and "is published by repti-commerce" in why["detail"]
     assert broken == 422 and "missing required field" in where["detail"]
+
+
+def _searches(count: int) -> list[dict[str, Any]]:
+    [event, *_] = json.loads((files("reptidex.streams") / "examples/marketplace.search.performed.json").read_text())
+    return [event | {"id": uid(700 + number)} for number in range(count)]
+
+
+async def test_a_batch_is_judged_event_by_event(stand: Stand) -> None:
+    recorder = Recorder()
+    force_setattr(stand.ports, "publisher", recorder)
+    first, second, third = _searches(3)
+    foreign = {**second, "type": "animal.created", "source": "/repti-animal"}
+    broken = {**third, "data": {**third["data"], "results": -1}}
+    token = await stand.service("repti-commerce")
+    status, said = await stand.post("/events/batch", [first, foreign, broken, 7, third], token=token)
+
+    assert (status, said["published"], said["refused"]) == (207, 2, 3)
+    assert [event.id for event in recorder.published] == [first["id"], third["id"]]
+    assert [each["status"] for each in said["results"]] == ["published", "refused", "refused", "refused", "published"]
+    assert said["results"][2]["pointer"] == "/data/results"
+    assert (said["results"][4]["event_id"], said["results"][4]["topic"]) == (
+        third["id"],
+        "marketplace.search.performed",
+    )
+
+
+async def test_a_batch_has_limits(stand: Stand) -> None:
+    force_setattr(stand.ports, "publisher", Recorder())
+    token = await stand.service("repti-commerce")
+    none, _ = await stand.post("/events/batch", [], token=token)
+    many, _ = await stand.post("/events/batch", _searches(101), token=token)
+    large, _ = await stand.post("/events/batch", ["x" * 1024 * 1024], token=token)
+
+    assert (none, many, large) == (422, 422, 413)
+
+
+async def test_only_services_publish(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    person, _ = await stand.post("/events/batch", _searches(1), token=tokens["access_token"])
+    nobody, _ = await stand.post("/events/batch", _searches(1))
+
+    assert (person, nobody) == (403, 401)

@@ -8,8 +8,9 @@ from reptidex import __version__
 from reptidex.connectors.aws import boto_client
 from reptidex.connectors.bridge.arrivals import admitted
 from reptidex.connectors.bridge.claim_check import ClaimCheck
+from reptidex.connectors.bridge.eventbridge import EventBridgePublisher
 from reptidex.connectors.bridge.names import arn_prefix
-from reptidex.connectors.bridge.outbound import Destination, Outbound
+from reptidex.connectors.bridge.outbound import Destination, Outbound, Publisher
 from reptidex.connectors.bridge.ports import Letters, Meter
 from reptidex.connectors.bridge.sns import SnsPublisher
 from reptidex.connectors.bridge.threads import Threads
@@ -33,6 +34,18 @@ def claim_check(settings: Settings) -> ClaimCheck:
     return ClaimCheck(client_of(settings).boto, settings.bridge_bucket, legacy=settings.bridge_pointer == "legacy")
 
 
+def publisher(settings: Settings, threads: Threads) -> Publisher:
+    """Return what publishes batches: to SNS topics, or to the bus that is named."""
+
+    def client(service: str) -> Any:
+        # Our guard checks more than botocore's own validation does.
+        return boto_client(settings, service, connections=threads.count, attempts=2, parameter_validation=False)
+
+    if settings.bridge_bus:
+        return EventBridgePublisher(client("events"), threads, claim_check(settings), settings.bridge_bus)
+    return SnsPublisher(client("sns"), threads, claim_check(settings))
+
+
 def outbound_events(settings: Settings) -> list[str]:
     """Return the names of the events that go out. Raises `SettingsError` where there are none."""
     names = sorted(name for name in known_events() if admitted(name, settings.bridge_outbound))
@@ -46,8 +59,6 @@ class Outward:
 
     def __init__(self, settings: Settings, letters: Letters, meter: Meter) -> None:
         self._threads = Threads(settings.bridge_threads, "sns")
-        # Our guard checks more than botocore's own validation does.
-        sns = boto_client(settings, "sns", connections=settings.bridge_threads, attempts=2, parameter_validation=False)
         destination = Destination(
             arn=arn_prefix("sns", settings.aws_region, settings.bridge_account),
             env=settings.bridge_env,
@@ -56,8 +67,9 @@ class Outward:
             fifo=settings.bridge_fifo,
             fair=settings.bridge_fair,
         )
-        publisher = SnsPublisher(sns, self._threads, claim_check(settings))
-        self.outbound = Outbound(publisher, destination, letters, meter, calls=settings.bridge_threads)
+        self.outbound = Outbound(
+            publisher(settings, self._threads), destination, letters, meter, calls=settings.bridge_threads
+        )
         self.events = outbound_events(settings)
         self.reader = LogReader(settings, self.events, self.outbound)
         self._tasks: list[asyncio.Task[Any]] = []

@@ -1,0 +1,68 @@
+"""Who hears what through AWS: the bridge itself, our services by their manifests, and the partners of a file."""
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import msgspec
+
+from reptidex.connectors.bridge.arrivals import admitted
+from reptidex.connectors.bridge.provisioning.landscape import Consumer
+from reptidex.errors import SettingsError
+from reptidex.services.service import Service
+from reptidex.settings import BRIDGE, Settings
+from reptidex.streams.edge import known_events
+
+INBOUND = "inbound"
+"""The group of the bridge's own queues."""
+
+
+class Partner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A partner as the file names them."""
+
+    name: str
+    events: tuple[str, ...]
+    """Names or patterns (`animal.*`)."""
+    origin: str = ""
+    """What the partner writes as `rxorigin`; such events are not sent back."""
+
+
+def consumers_of(
+    services: Mapping[str, Service], partners: Sequence[Partner], settings: Settings
+) -> dict[str, Consumer]:
+    """Return every consumer by name. The bridge hears what may come in by its settings, and nothing where that is nothing."""
+    inbound = named(settings.bridge_inbound)
+    found = {BRIDGE: Consumer(name=BRIDGE, events=inbound, group=INBOUND, not_from=settings.bridge_origin)}
+    for short, service in services.items():
+        # A catch-all reader hears on the log; a copy of everything on AWS would cost, and nobody would read it.
+        heard = tuple(sorted(cls.contract.name for cls in service.hears))
+        found[short] = Consumer(name=short, events=heard)
+    for partner in partners:
+        if partner.name in found:
+            raise SettingsError(f"the partner {partner.name!r} has the name of another consumer")
+        found[partner.name] = Consumer(name=partner.name, events=matching(partner.events), not_from=partner.origin)
+    return found
+
+
+def read_partners(path: Path) -> list[Partner]:
+    """Read a YAML file of partners. Raises `SettingsError` with the place of what is wrong."""
+    try:
+        return msgspec.yaml.decode(path.read_bytes(), type=list[Partner])
+    except (OSError, msgspec.MsgspecError) as problem:
+        raise SettingsError(f"{path}: {problem}") from problem
+
+
+def named(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the events that patterns of the bridge's settings name, which may be none."""
+    return tuple(sorted(name for name in known_events() if admitted(name, patterns)))
+
+
+def matching(patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return the events that patterns name (`*` stands for any text). Raises `SettingsError` for one that names none."""
+    found: set[str] = set()
+    for pattern in patterns:
+        named = {name for name in known_events() if fnmatchcase(name, pattern)}
+        if not named:
+            raise SettingsError(f"no event is called {pattern!r}; `reptidex contracts` lists them")
+        found |= named
+    return tuple(sorted(found))
