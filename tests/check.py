@@ -173,7 +173,7 @@ STEPS: dict[str, Callable[[], Outcome]] = {
     "flows-kafka": pytest("tests/end_to_end", "-k", "runs_through or reaches_every or kafka", broker="kafka"),
     "chaos": pytest("tests/chaos"),
     # On the log of production, the cases in which the log has a part; each of its own restarts would cost ten seconds.
-    "chaos-kafka": pytest("tests/chaos", "-k", "not killed_under and not (sqlite and slow)", broker="kafka"),
+    "chaos-kafka": pytest("tests/chaos/engine", "-k", "not killed_under and not (sqlite and slow)", broker="kafka"),
 }
 
 
