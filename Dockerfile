@@ -11,7 +11,8 @@ COPY http http
 RUN pip install --no-cache-dir hatchling && python -m hatchling build -t wheel -d /wheels
 
 FROM python:3.11-slim
-RUN useradd --create-home --uid 10001 reptidex
+# The bridge's folder is there before its volume, so that the volume belongs to the user.
+RUN useradd --create-home --uid 10001 reptidex && install -d -o reptidex /home/reptidex/bridge
 COPY --from=build /wheels /wheels
 COPY requirements.lock /tmp/requirements.lock
 RUN pip install --no-cache-dir -r /tmp/requirements.lock \
