@@ -8,11 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
-from botocore.session import Session
 
 from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.settings import Settings
@@ -88,6 +85,10 @@ def boto_client(
     **options: Any,
 ) -> Any:
     """Return a boto3 client as the settings say; it may be used by as many threads at once as it has `connections`."""
+    # Imported where it is needed: nearly ten megabytes that a worker without AWS does not hold.
+    import boto3
+    from botocore.config import Config
+
     config = Config(
         connect_timeout=3,
         read_timeout=read_s,
@@ -102,6 +103,8 @@ def boto_client(
 
 def _keys_for_endpoint() -> dict[str, str]:
     """Find credentials for an endpoint of our own, which may ask for none; a machine role of AWS is not among them."""
+    from botocore.session import Session
+
     session = Session()
     session.get_component("credential_provider").remove("iam-role")
     if session.get_credentials() is not None:

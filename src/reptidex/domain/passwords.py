@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import argon2
-import zxcvbn
 
 from reptidex.errors import InvalidError, UnavailableError
 
@@ -36,7 +35,10 @@ def check_strength(password: str, known: tuple[str, ...] = (), pointer: str = "/
         raise WeakPasswordError(f"a password has at least {SHORTEST} characters", pointer)
     if len(password) > LONGEST:
         raise InvalidError(f"a password has at most {LONGEST} characters", pointer)
-    judged = zxcvbn.zxcvbn(password[:JUDGED], user_inputs=[word for word in known if word])
+    # Its word lists take 13 MB, which a worker should not hold before the first password comes.
+    from zxcvbn import zxcvbn
+
+    judged = zxcvbn(password[:JUDGED], user_inputs=[word for word in known if word])
     if judged["score"] < LEAST_SCORE:
         said = judged["feedback"]
         reasons = [said["warning"] or "This password would be guessed quickly.", *said["suggestions"]]
