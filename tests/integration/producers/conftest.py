@@ -29,7 +29,8 @@ ROOT = Path(__file__).resolve().parents[3]
 AWS_CLI = ROOT / ".tools" / "awscli" / "bin"
 RECIPE = re.compile(r"^```sh recipe=(?P<name>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 RECIPES = {found["name"]: found["text"] for found in RECIPE.finditer((ROOT / "docs" / "producers.md").read_text())}
-ENV = "test"
+ENV = "partner"
+"""An environment of its own: moto keeps one cloud for a whole process, and other suites have theirs in it."""
 
 __all__ = ("core", "stand")
 
