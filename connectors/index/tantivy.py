@@ -129,8 +129,9 @@ class TantivyIndex:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((change, done))
         async with self._committing:
-            batch, self._waiting = self._waiting, []
-            if batch:
+            # Who was committed while waiting for the turn leaves the rest to whoever waits for it: else each commits one.
+            if not done.done():
+                batch, self._waiting = self._waiting, []
                 await self._commit(batch)
         await done
 

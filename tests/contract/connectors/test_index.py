@@ -224,3 +224,26 @@ async def test_a_damaged_index_is_begun_afresh(tmp_path: Path) -> None:
 )
 def test_the_distance_between_words_counts_a_swap_once(one: str, other: str, edits: int) -> None:
     assert distance(one, other) == edits
+
+
+async def test_changes_that_come_together_share_a_commit(tmp_path: Path) -> None:
+    index = TantivyIndex(tmp_path / "index")
+    batches: list[int] = []
+    commit = index._commit
+
+    async def counted(batch: Any) -> None:
+        batches.append(len(batch))
+        await commit(batch)
+
+    index._commit = counted  # type: ignore[method-assign]
+    slots = asyncio.Semaphore(16)
+
+    async def show(number: int) -> None:
+        async with slots:
+            await index.upsert([document(f"animal:{number}", f"Kiwi {number}")])
+
+    await asyncio.gather(*(show(number) for number in range(160)))
+
+    assert sum(batches) == 160
+    assert len(batches) <= 20
+    await index.aclose()
