@@ -30,6 +30,8 @@ DOUBLES = Doubles(payments=9400, mail=1025, mail_view=9425, aws=5000)
 COLOURS = dict(zip(SERVICES, ("cyan", "green", "yellow", "magenta", "blue", "red"), strict=True))
 QUIET = {TelemetryTracked.contract.name, EventsPublished.contract.name, AuditLogged.contract.name}
 """Events about events: not shown as they happen."""
+QUIET_S, CATALOGUE_S = 0.5, 15.0
+"""A fresh platform has settled when nothing was said for so long; it is waited for no longer than that."""
 
 
 ENDS = {"order.completed", "marketplace.listing.sold", "billing.invoice.paid", "notification.delivered"}
@@ -67,11 +69,12 @@ class Demo:
         self.settings, self.mail, self.console = settings, mail, console
         self.steps: list[Step] = []
         self.began = time.time()
+        self._showing = False
         topics = [event.contract.topic for event in events()]
         self.watcher = Watcher(settings.log, topics, self._heard)
 
     def _heard(self, seen: Seen) -> None:
-        if seen.event.type not in QUIET:
+        if self._showing and seen.event.type not in QUIET:
             colour = COLOURS.get(seen.service, "white")
             offset = seen.at - self.began
             self.console.print(
@@ -81,6 +84,7 @@ class Demo:
     async def run(self) -> dict[str, Step]:
         """Drive both flows; return the requests that began them."""
         await self.watcher.start()
+        await self._catalogue_told()
         try:
             async with aiohttp.ClientSession() as session:
                 people = [Visitor(name, self.settings.urls, self.mail, session, self.steps) for name in ("Sam", "Bea")]
@@ -94,6 +98,16 @@ class Demo:
         finally:
             await self.watcher.stop()
         return began
+
+    async def _catalogue_told(self) -> None:
+        """Wait until a fresh platform has told and indexed its catalogue: those events belong to nobody's request."""
+        known, end = -1, time.monotonic() + CATALOGUE_S
+        while len(self.watcher.seen) != known and time.monotonic() < end:
+            known = len(self.watcher.seen)
+            await asyncio.sleep(QUIET_S)
+        if known:
+            self.console.print(f"\nthe catalogue of species and morphs was told and indexed in {known} events")
+        self._showing, self.began = True, time.time()
 
     async def _settled(self, step: Step) -> bool:
         """Tell whether the sale's chain has reached all its ends."""
