@@ -70,9 +70,8 @@ class TableInbox:
 
     async def record(self, events: Sequence[Identity]) -> None:
         """Remember these. Raises `UnavailableError`."""
-        now, encode = self._clock(), self._statements.encode
-        rows = [encode((inbox_key(*event), now)) for event in events]
-        await self._writer.write(Step(self._statements.upsert, rows))
+        _, now = self._statements.encode(("", self._clock()))
+        await self._writer.write(Step(self._statements.upsert, [(inbox_key(*event), now) for event in events]))
 
     async def prune(self) -> None:
         """Forget what is too old, every minute, until cancelled."""
