@@ -80,3 +80,31 @@ async def test_a_letter_is_kept_once_and_blocks_its_lane_after_a_restart(databas
     assert len(told.records) == 1
     assert again.blocks("q.fifo", "g") and not again.blocks("q.fifo", "h")
     await writer.close()
+
+
+async def test_a_letter_that_joins_its_lane_while_those_before_it_are_sent_keeps_the_lane_waiting(
+    database: Database,
+) -> None:
+    writer = Writer(database)
+    box = LetterBox(database, writer, Told(), Silent(), clock=lambda: BEGINNING)
+    sent: list[str] = []
+
+    def letter(number: int) -> Letter:
+        return Letter(
+            direction="inbound", letter_id=f"sqs/q.fifo/{number}", state="parked", topic="q.fifo", key="g", type="x",
+            value=b"a",
+        )  # fmt: skip
+
+    async def resend(row: Any) -> None:
+        sent.append(row.letter_id)
+        if len(sent) == 1:
+            await box.keep(letter(2))
+
+    await box.keep(letter(1))
+    await box.look(resend)
+    assert box.blocks("q.fifo", "g")  # or the next message would overtake the second letter
+
+    await box.look(resend)
+    assert sent == ["sqs/q.fifo/1", "sqs/q.fifo/2"]
+    assert not box.blocks("q.fifo", "g")
+    await writer.close()

@@ -43,6 +43,8 @@ class LetterBox:
         self._reader = Reader(database)
         self.blocked: set[Lane] = set()
         self._keeping: dict[Lane, int] = {}
+        self._joined: set[Lane] = set()
+        """Lanes to which a letter has come since they were last looked at."""
 
     async def load(self) -> None:
         """Learn which lanes wait. Raises `UnavailableError`."""
@@ -59,6 +61,7 @@ class LetterBox:
         lane = (letter.topic, letter.key)
         if letter.state in BLOCKING and ordered(letter.topic):
             self.blocked.add(lane)
+            self._joined.add(lane)
         self._keeping[lane] = self._keeping.get(lane, 0) + 1
         try:
             attempts = 0
@@ -129,6 +132,7 @@ class LetterBox:
 
     async def _try(self, lane: Lane, resend: Resend) -> None:
         """Send the letters of a lane on, in their order, up to the first that waits for a person or for its time."""
+        self._joined.discard(lane)
         where = (DeadLetterRow.c.topic == lane[0], DeadLetterRow.c.message_key == lane[1])
         letters = await self._reader.find(
             select(DeadLetterRow, *where, DeadLetterRow.c.state.in_(BLOCKING), limit=AT_ONCE)
@@ -138,7 +142,8 @@ class LetterBox:
                 return
             if not await self._one(letter, resend):
                 return
-        if len(letters) < AT_ONCE and lane not in self._keeping:
+        # A letter may have joined behind these while they were sent: it is found, and sent, at the next glance.
+        if len(letters) < AT_ONCE and lane not in self._keeping and lane not in self._joined:
             self.blocked.discard(lane)
 
     async def _one(self, letter: DeadLetterRow, resend: Resend) -> bool:
