@@ -288,7 +288,7 @@ class Inbound:
 def _type_of(body: str) -> str:
     try:
         return str(msgspec.json.decode(body, type=_Typed).type)[:200]
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return ""
 
 

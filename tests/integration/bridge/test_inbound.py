@@ -151,6 +151,7 @@ async def test_what_is_no_event_of_ours_is_refused_and_kept(aws: Cloud, run: Run
     del broken["data"]["code"]
     bodies = {
         "no CloudEvent": b"hello",
+        "maximum recursion depth": b'{"a":' + b"[" * 100_000,
         "no contract is named": event("animal.created", type="animal.vanished"),
         "REPTIDEX_BRIDGE_INBOUND": event("file.uploaded"),
         "source is": event("animal.created", source="/somebody"),
