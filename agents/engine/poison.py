@@ -40,10 +40,12 @@ class Obituary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attempts: int
     at: datetime
     value: bytes
-    """The original bytes, in base64."""
+    """The original bytes, in base64; empty where they are so many that the log would not take this record."""
 
 
 _OBITUARY = type_header("deadletter")
+TOLD_BYTES = 700_000
+"""More of a message is not told: in base64, with the rest, it would be larger than what the log takes (1 MiB)."""
 
 
 def storable(said: str) -> str:
@@ -126,7 +128,7 @@ def obituary(service: str, letter: DeadLetterRow, now: datetime) -> Outgoing:
         cause=letter.cause,
         attempts=letter.attempts,
         at=now,
-        value=letter.value,
+        value=letter.value if len(letter.value) <= TOLD_BYTES else b"",
     )
     topic, value = dead_letter_topic(service), msgspec.json.encode(said)
     return (topic, letter.partition, letter.message_key.encode(), value, letter.letter_id, _OBITUARY, None)

@@ -1,11 +1,14 @@
 """Messages that cannot be handled: undone alone, kept, tried again, and what waits behind them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from reptidex.agents.engine.inputs import MARK, LogRecord
+from reptidex.agents.engine.poison import TOLD_BYTES, Obituary, obituary, unreadable
 from reptidex.agents.engine.sealing import Record, opened
+from reptidex.errors import ContractError
 from reptidex.streams import codec
 from reptidex.tables.answers import RefusedError
 from reptidex.tables.dead_letters import DeadLetterRow
@@ -127,3 +130,15 @@ async def test_no_bytes_whatever_bring_a_worker_down(post: UnitHarness) -> None:
 
     assert post.runner.positions["parcel.weighed", partition].next_offset == len(strange)
     assert await states(post) == ["unreadable"] * 3
+
+
+@pytest.mark.parametrize(("size", "told"), [(1_000, 1_000), (TOLD_BYTES, TOLD_BYTES), (1_000_000, 0), (1_048_576, 0)])
+def test_the_log_takes_what_is_told_of_a_letter_however_large_it_is(size: int, told: int) -> None:
+    record = LogRecord("parcel.weighed", 0, 7, b"k" * 1000, b"\xff" * size, [])
+    letter = unreadable(record, ContractError("\u00e4" * 3000), datetime.now(UTC))
+
+    _, _, key, value, *_ = obituary("post", letter, datetime.now(UTC))
+
+    assert len(key) + len(value) < 1_000_000
+    assert len(msgspec.json.decode(value, type=Obituary).value) == told
+    assert len(letter.value) == size  # the database keeps it whole
