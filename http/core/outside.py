@@ -6,7 +6,6 @@ before, and link the other account while signed in.
 
 import base64
 import re
-from http.cookies import SimpleCookie
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -189,11 +188,17 @@ def _opened(request: Any, provider: str) -> Begun:
     """Return what was begun, if it was begun by us, in this browser, with this provider, and lately."""
     ports: Ports = request.ports
     form = _STATE.fullmatch(request.query.state)
-    cookie = SimpleCookie(request.headers.get("Cookie", "")).get(COOKIE)
+    cookie = _cookie(request.headers.get("Cookie", ""))
     if form is not None and opaque.same(form["mac"], ports.keyed.secret("state", form["text"]).hex()):
         text = form["text"]
         begun = msgspec.json.decode(base64.urlsafe_b64decode(text), type=Begun)
         fresh = begun.until >= ports.clock().timestamp()
-        if fresh and begun.provider == provider and cookie is not None and cookie.value == begun.nonce:
+        if fresh and begun.provider == provider and cookie == begun.nonce:
             return begun
     raise UnauthenticatedError("this sign-in was not begun in this browser, or too long ago; begin anew")
+
+
+def _cookie(header: str) -> str:
+    """Return our cookie among those of a request; the standard library refuses them all for one name that it does not like."""
+    pairs = (each.strip().partition("=") for each in header.split(";"))
+    return next((value for name, _, value in pairs if name == COOKIE), "")

@@ -156,3 +156,11 @@ async def test_a_sign_in_that_does_not_add_up_is_refused(stand: Stand, google: P
 
 async def test_an_unknown_provider_is_not_found(stand: Stand) -> None:
     assert (await stand.get("/auth/outside/myspace"))[0] == 404
+
+
+async def test_cookies_of_others_do_not_keep_anybody_from_signing_in(stand: Stand, google: Provider) -> None:
+    state, cookie = await _begin(stand, google)
+
+    status, _ = await _finish(stand, state, f"a/b=1; {cookie}; x@y=2")
+
+    assert status == 200
