@@ -84,7 +84,7 @@ def read_event(raw: bytes, attributes: Mapping[str, str], admission: Admission) 
 
 
 def _hops(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 4 else 1
+    return int(text) if text.isdecimal() and len(text) < 4 else 1
 
 
 def _headers(head: Head) -> tuple[Header, ...]:

@@ -21,6 +21,8 @@ SIZE, LEGACY_SIZE = "ExtendedPayloadSize", "SQSLargePayloadSize"
 
 FROM_BYTES = 200 * 1024
 """Messages of this size and more go to S3: SNS takes 256 KiB, attributes and what agents add to them included."""
+KEY_BYTES = 1024
+"""Amazon S3 User Guide, "Naming Amazon S3 objects"."""
 MOST_BYTES = 1_000_000
 """The largest event that the log takes."""
 
@@ -78,6 +80,8 @@ def read_pointer(body: str, attributes: Mapping[str, Any], allowed: AbstractSet[
         raise ContractError(f"a pointer of the class {name!r} is unknown")
     if place.s3BucketName not in allowed:
         raise ContractError(f"the pointer leads to the bucket {place.s3BucketName!r}, from which nothing may be read")
+    if not 0 < len(place.s3Key.encode()) <= KEY_BYTES:
+        raise ContractError(f"a pointer's key has 1 to {KEY_BYTES} bytes")
     return Pointer(place.s3BucketName, place.s3Key)
 
 

@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
 
 THROTTLING = frozenset(
     {
@@ -44,6 +50,7 @@ CONFIGURATION = frozenset(
         "IncompleteSignature",
         "InvalidClientTokenId",
         "InvalidSecurity",
+        "InvalidSignatureException",
         "KMSAccessDenied",
         "KMSAccessDeniedException",
         "KMSDisabled",
@@ -59,6 +66,7 @@ CONFIGURATION = frozenset(
         "KmsNotFound",
         "KmsOptInRequired",
         "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
         "NoSuchBucket",
         "NotFound",
         "NotFoundException",
@@ -70,6 +78,9 @@ CONFIGURATION = frozenset(
     }
 )
 """Nothing is wrong with the message: a topic, a right or a key is missing, and a person puts it there."""
+
+TIMED_OUT = frozenset({"RequestTimeout", "RequestTimeoutException"})
+"""The bytes came too slowly; S3 says so with status 400 (Amazon S3 API Reference, "Error responses")."""
 
 
 class Fate(Enum):
@@ -102,6 +113,8 @@ def of_call(problem: Exception, entries: int) -> Verdict:
     """Judge a call that failed as a whole; the verdict is for each of its entries."""
     if isinstance(problem, NoCredentialsError | PartialCredentialsError):
         return Verdict(Fate.WAIT, type(problem).__name__, str(problem))
+    if isinstance(problem, ParamValidationError):
+        return Verdict(Fate.ALONE if entries > 1 else Fate.NEVER, type(problem).__name__, str(problem))
     if isinstance(problem, BotoCoreError) or not isinstance(problem, ClientError):
         return Verdict(Fate.AGAIN, type(problem).__name__, str(problem))
     error = problem.response.get("Error", {})
@@ -111,7 +124,7 @@ def of_call(problem: Exception, entries: int) -> Verdict:
         return Verdict(Fate.SLOWER, code, detail)
     if code in CONFIGURATION or status == 403:
         return Verdict(Fate.WAIT, code, detail)
-    if status >= 500:
+    if status >= 500 or status == 408 or code in TIMED_OUT:
         return Verdict(Fate.AGAIN, code, detail)
     return Verdict(Fate.ALONE if entries > 1 else Fate.NEVER, code, detail)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +41,11 @@ def client_error(code: str, status: int = 400) -> ClientError:
         (client_error("Whatever", 403), 10, Fate.WAIT),
         (client_error("InvalidParameter"), 10, Fate.ALONE),
         (client_error("InvalidParameter"), 1, Fate.NEVER),
+        (client_error("InvalidSignatureException"), 1, Fate.WAIT),
+        (client_error("RequestTimeout"), 1, Fate.AGAIN),
+        (client_error("Whatever", 408), 1, Fate.AGAIN),
+        (ParamValidationError(report="x"), 10, Fate.ALONE),
+        (ParamValidationError(report="x"), 1, Fate.NEVER),
         (EndpointConnectionError(endpoint_url="x"), 10, Fate.AGAIN),
         (RuntimeError("a fault of ours"), 10, Fate.AGAIN),
     ],
@@ -157,6 +162,20 @@ def test_a_pointer_into_somebody_elses_bucket_is_not_followed() -> None:
 def envelope(topic: str, message: str, **more: Any) -> str:
     said = {"Type": "Notification", "MessageId": "1", "TopicArn": topic, "Message": message, **more}
     return msgspec.json.encode(said).decode()
+
+
+@pytest.mark.parametrize("key", ["", "a" * 1025, "\u00e4" * 513])
+def test_a_pointer_to_no_possible_object_is_refused(key: str) -> None:
+    with pytest.raises(ContractError, match="key has 1 to 1024 bytes"):
+        read_pointer(pointer_body(Pointer("b", key)), {}, {"b"})
+
+
+@pytest.mark.parametrize(("said", "hops"), [("2", 2), ("\u00b2", 1), ("-1", 1), ("", 1), ("99999", 1)])
+def test_hops_that_are_no_number_are_one(said: str, hops: int) -> None:
+    arrival = read_event(event("animal.created"), {"rxhops": said}, ADMISSION)
+
+    assert isinstance(arrival, Arrival)
+    assert seen(arrival.said.value)["rxhops"] == hops
 
 
 def test_an_envelope_is_taken_off_with_its_attributes() -> None:
