@@ -41,7 +41,11 @@ def pieces(file: BinaryIO) -> Iterator[Piece]:
             yield Piece(line=begins, raw=first + rest)
         else:
             yield Piece(line=begins, raw=first.strip())
-            yield from _lines(rest.splitlines(), begins + 1)
+            lines = (rest + file.readline()).split(b"\n")  # to the end of the line at which the reading stopped
+            if not lines[-1]:
+                lines.pop()
+            yield from _lines(lines, begins + 1)
+            yield from _lines(file, begins + 1 + len(lines))
     else:
         if first:
             yield Piece(line=begins, raw=first.strip())

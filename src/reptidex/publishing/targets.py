@@ -90,6 +90,8 @@ class HttpTarget:
 
     batch = 100
     SECONDS = 30
+    BYTES = 1024 * 1024
+    """Of one batch: what the route takes."""
 
     def __init__(self, url: str, *, service: str, secret: str, token: str = "") -> None:
         self._url = url.rstrip("/")
@@ -98,8 +100,21 @@ class HttpTarget:
         self._tokens = ServiceTokens(self._session, self._url, service=service, secret=secret, clock=time.monotonic)
 
     async def send(self, events: Sequence[Ready]) -> list[str]:
-        """Post them as one batch."""
-        body = b"[" + b",".join(each.raw for each in events) + b"]"
+        """Post them in batches of as many bytes as are taken, in their order."""
+        refused: list[str] = []
+        batch: list[bytes] = []
+        size = 2
+        for each in events:
+            added = len(each.raw) + 1
+            if batch and size + added > self.BYTES:
+                refused += await self._post(batch)
+                batch, size = [], 2
+            batch.append(each.raw)
+            size += added
+        return refused + (await self._post(batch) if batch else [])
+
+    async def _post(self, batch: Sequence[bytes]) -> list[str]:
+        body = b"[" + b",".join(batch) + b"]"
         token = self._token or await self._tokens.current()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/cloudevents-batch+json"}
         try:

@@ -8,13 +8,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reptidex import cli
+from reptidex.doubles.web import served
 from reptidex.errors import ContractError
 from reptidex.publishing.checking import Ready, Refusal, check, wrapped
 from reptidex.publishing.reading import Piece, pieces
+from reptidex.publishing.targets import HttpTarget
 from reptidex.streams import codec
 from reptidex.streams.examples import example_documents
 
@@ -46,6 +49,41 @@ def test_a_line_that_is_no_json_is_one_piece_and_the_rest_is_read() -> None:
     found = list(pieces(io.BytesIO(b'nonsense\n{"a":1}\n{"b"')))
 
     assert [(piece.line, piece.raw) for piece in found] == [(1, b"nonsense"), (2, b'{"a":1}'), (3, b'{"b"')]
+
+
+def test_behind_a_line_that_is_no_json_a_file_of_any_size_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reptidex.publishing.reading.WHOLE_BYTES", 10)
+    lines = [b"nonsense", *(b'{"a":%d}' % number for number in range(20))]
+
+    found = list(pieces(io.BytesIO(b"\n".join(lines))))
+
+    assert [(piece.line, piece.raw) for piece in found] == list(enumerate(lines, 1))
+
+
+async def test_a_batch_over_http_has_no_more_bytes_than_the_route_takes() -> None:
+    batches: list[int] = []
+
+    async def take(request: web.Request) -> web.Response:
+        posted = msgspec.json.decode(await request.read())
+        batches.append(len(posted))
+        return web.json_response({"results": [{"status": "refused", "detail": each} for each in posted]}, status=207)
+
+    def app(url: str) -> web.Application:
+        made = web.Application(client_max_size=HttpTarget.BYTES)
+        made.router.add_post("/events/batch", take)
+        return made
+
+    async with served(app) as url:
+        target = HttpTarget(url, service="repti-animal", secret="", token="t")
+        events = [
+            Ready(event_id="", name="", key="", raw=b'"%d%s"' % (number, b" " * 200_000), place="")
+            for number in range(12)
+        ]
+        refused = await target.send(events)
+        await target.aclose()
+
+    assert batches == [5, 5, 2]
+    assert [each.strip() for each in refused] == [str(number) for number in range(12)]
 
 
 def test_an_array_that_is_cut_off_is_refused() -> None:
