@@ -21,12 +21,18 @@ class Deleter:
         self._queue, self._tracker, self._chance = queue, tracker, chance
         self._waiting: dict[str, int] = {}
         """Attempts by message."""
+        self._asked: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._lingering: asyncio.TimerHandle | None = None
         self.deleted = self.left = 0
 
+    def __contains__(self, message_id: str) -> bool:
+        """Say whether a message is still to be deleted."""
+        return message_id in self._asked
+
     def delete(self, message_id: str) -> None:
         """Delete a message soon."""
+        self._asked.add(message_id)
         self._waiting.setdefault(message_id, 0)
         if len(self._waiting) >= BATCH_ENTRIES:
             self._flush()
@@ -54,10 +60,10 @@ class Deleter:
                 again[message_id] = attempts  # delivered again meanwhile: only its newest handle counts
             elif verdict.fate is Fate.DONE:
                 self.deleted += 1
-                self._tracker.drop(message_id)
+                self._drop(message_id)
             elif verdict.fate is Fate.NEVER or attempts + 1 >= ATTEMPTS:
                 self.left += 1
-                self._tracker.drop(message_id)
+                self._drop(message_id)
             else:
                 again[message_id] = attempts + 1
         if again:
@@ -65,6 +71,10 @@ class Deleter:
             for message_id, attempts in again.items():
                 self._waiting[message_id] = attempts
             self._flush()
+
+    def _drop(self, message_id: str) -> None:
+        self._asked.discard(message_id)
+        self._tracker.drop(message_id)
 
     async def drain(self, within_s: float) -> None:
         """Delete what waits, and wait for it for a while."""

@@ -125,7 +125,13 @@ class Inbound:
         try:
             await self._give_back(busy, at_once=True)
             while lanes:
-                failed = await self._round([lane[0] for lane in lanes.values()])
+                try:
+                    failed = await self._round([lane[0] for lane in lanes.values()])
+                except Exception:
+                    # Held on to, they would be taken for work under way for ever, however often SQS shows them.
+                    log.exception("what is left of a receive is given back to %s", self.queue.name)
+                    rest = [each for lane in lanes.values() for each in lane if each.message_id not in self._deleter]
+                    return await self._give_back(rest)
                 await self._give_back([each for message in failed for each in lanes.pop(self._lane(message))])
                 lanes = {name: lane[1:] for name, lane in lanes.items() if len(lane) > 1}
         finally:

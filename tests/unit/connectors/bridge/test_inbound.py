@@ -1,0 +1,78 @@
+"""What SQS shows is never held on to: whatever breaks while it is dealt with, it can be received again."""
+
+from typing import Any
+
+from reptidex.connectors.bridge.arrivals import Admission
+from reptidex.connectors.bridge.inbound import Inbound
+from reptidex.connectors.bridge.ports import Identity, Letter, Said, Silent
+from reptidex.connectors.bridge.reading import Reading
+from reptidex.connectors.bridge.sqs import Received
+from reptidex.connectors.bridge.tracker import Tracker
+from reptidex.connectors.bridge.verdicts import DONE, Verdict
+from tests.integration.bridge.said import event
+
+
+class Queue:
+    name, fifo = "q", False
+
+    def __init__(self) -> None:
+        self.hidden: list[str] = []
+        self.deleted: list[str] = []
+
+    async def hide(self, handles: list[tuple[str, int]]) -> list[Verdict]:
+        self.hidden += [handle for handle, _ in handles]
+        return [DONE] * len(handles)
+
+    async def delete(self, handles: list[str]) -> list[Verdict]:
+        self.deleted += handles
+        return [DONE] * len(handles)
+
+
+class Parts:
+    """The log, the inbox and the letters; the letters break once."""
+
+    def __init__(self) -> None:
+        self.said: list[Said] = []
+        self.kept: list[str] = []
+        self.broken = True
+
+    async def put(self, records: list[Said]) -> list[Exception | None]:
+        self.said += records
+        return [None for _ in records]
+
+    async def seen(self, events: list[Identity]) -> set[Identity]:
+        return set()
+
+    async def record(self, events: list[Identity]) -> None: ...
+
+    def blocks(self, topic: str, key: str) -> bool:
+        return False
+
+    async def keep(self, letter: Letter) -> None:
+        if self.broken:
+            self.broken = False
+            raise RuntimeError("nobody has thought of this")
+        self.kept.append(letter.letter_id)
+
+
+def messages(receives: int) -> list[Received]:
+    bodies = ["hello", event("animal.created").decode()]
+    return [
+        Received(message_id=str(place), handle=f"{place}/{receives}", body=body, receives=receives, place=str(place))
+        for place, body in enumerate(bodies)
+    ]
+
+
+async def test_a_receive_that_broke_is_given_back_and_dealt_with_the_next_time() -> None:
+    queue, tracker, parts = Queue(), Tracker(30.0), Parts()
+    bucket: Any = type("Bucket", (), {"bucket": "b"})
+    reading = Reading(Admission(events=("*",), own="us"), bucket, Any, topics=())  # type: ignore[arg-type]
+    inbound: Any = Inbound(queue, tracker, reading, parts, parts, parts, Silent(), held_most=10)  # type: ignore[arg-type]
+
+    await inbound.take(messages(1))
+    assert (queue.hidden, queue.deleted, len(tracker)) == (["0/1", "1/1"], [], 0)
+
+    await inbound.take(messages(2))
+    await inbound.finish(1.0)
+    assert (parts.kept, [said.topic for said in parts.said]) == (["sqs/q/0"], ["animal.created"])
+    assert (sorted(queue.deleted), len(tracker)) == (["0/2", "1/2"], 0)
