@@ -140,6 +140,7 @@ class UnitRunner:
         owned = self.ownership.fences
         fetch = {at: records for at, records in fetch.items() if at[1] in owned}
         internal = [one for one in internal if one.partition in owned]
+        self.working.begin()
         before = ahead.intake if ahead is not None else NOTHING
         intake = self._reception.take(fetch, ChainMap(before.positions, self.positions), internal, now)
         intake.leave_out(before.strangers)

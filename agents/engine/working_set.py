@@ -36,6 +36,8 @@ class WorkingSet:
         self._flushed: dict[RowKey, Row | None] = {}
         self._bases: dict[RowKey, Row | None] = {}
         self._borrowed: set[RowKey] = set()
+        self._settled: list[Rows] = []
+        """What units wrote that have been committed since this one began."""
         self._undo: list[tuple[type[Row], str, Known, Known]] = []
 
     def peek(self, cls: type[Row], key: str) -> Known:
@@ -170,8 +172,9 @@ class WorkingSet:
         What was written stays in memory as the next unit's base. Should the commit fail, `drop` forgets both units' work.
         """
         written = self.written()
+        self._settled.clear()
         for cls in self._transient:
-            # What the unit only read goes; what it wrote is known until it is committed (`settle`).
+            # What the unit only read goes, and what the unit before wrote; its own is known until it is committed.
             self._young[cls] = dict(written.get(cls, {}))
             self._old[cls].clear()
         for cls, key in self._borrowed:
@@ -182,18 +185,25 @@ class WorkingSet:
         return written
 
     def settle(self, written: Rows) -> None:
-        """Hear that what a unit has written is in the database, and forget of it what nobody needs twice."""
-        for cls in self._transient:
-            for generation in (self._young, self._old):
-                rows = generation[cls]
-                for key, row in written.get(cls, {}).items():
-                    if rows.get(key, MISSING) is row:
-                        del rows[key]
+        """Hear that what a unit has written is in the database. It stays known to the unit that is at work meanwhile."""
+        self._settled.append(written)
+
+    def begin(self) -> None:
+        """Begin a unit: of what those before it have written and committed, forget what nobody needs twice."""
+        for written in self._settled:
+            for cls in self._transient:
+                for generation in (self._young, self._old):
+                    rows = generation[cls]
+                    for key, row in written.get(cls, {}).items():
+                        if rows.get(key, MISSING) is row:
+                            del rows[key]
+        self._settled.clear()
 
     def drop(self) -> None:
         """Forget everything: after a rollback, and when partitions come or go."""
         self._young.clear()
         self._old.clear()
+        self._settled.clear()
         self._forget_unit()
 
     def _forget_unit(self) -> None:

@@ -17,13 +17,14 @@ from reptidex.agents.engine.unit import UnitRunner
 from reptidex.errors import UnavailableError
 from reptidex.streams import codec
 from reptidex.streams.envelope import CloudEvent
+from reptidex.tables.answers import AnswerRow
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
 from reptidex.tables.store import Changes, Found, Store, Wanted
 from reptidex.testing.harness import BEGINNING
-from tests.unit.engine.parcels import AGENTS, Parcel, ParcelWeighed
+from tests.unit.engine.parcels import AGENTS, Parcel, ParcelWeighed, PostParcel
 
 TOPIC = "parcel.weighed"
 
@@ -188,6 +189,40 @@ async def test_a_repeat_from_outside_is_known_before_the_first_is_committed(line
     await line.settled()
 
     assert (await line.times("a"), await line.times("b"), line.store.asked_to_commit) == (1, 1, 2)
+
+
+def posted(offset: int, key: str) -> LogRecord:
+    """Return a command to post a parcel, as it stands on the log."""
+    envelope = CloudEvent(
+        id=f"post-{key}",
+        source="/clerk",
+        type=PostParcel.contract.name,
+        subject=key,
+        time=BEGINNING,
+        dataschema=PostParcel.contract.schema,
+        data=PostParcel(parcel_id=key),
+    )
+    return LogRecord("repti-post.commands", 0, offset, key.encode(), codec.encode(envelope), [])
+
+
+async def test_a_repeated_command_is_known_though_the_first_is_committed_while_its_unit_reads(line: Line) -> None:
+    at, load = ("repti-post.commands", 0), line.store.load
+    await line.pipeline.run({at: [posted(1, "a")]})
+
+    async def late(wanted: Wanted, *, aside: bool = False) -> Found:
+        found = await load(wanted, aside=aside)
+        line.store.go.set()
+        while not line.outcomes:
+            await asyncio.sleep(0)
+        return found
+
+    line.store.load = late  # type: ignore[method-assign]
+    async with line.lock:
+        await line.pipeline.run({at: [posted(2, "a"), posted(3, "b")]})
+    await line.settled()
+
+    answers = {row.command_id: row.status for row in await line.read.find(select(AnswerRow))}
+    assert answers == {"post-a": 200, "post-b": 200}  # 409 where the repeat was taken for a second parcel
 
 
 async def test_what_waits_behind_a_poisoned_message_waits_in_the_next_unit_too(line: Line) -> None:
