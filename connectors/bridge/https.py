@@ -12,7 +12,7 @@ from collections.abc import Callable
 import httpx
 import msgspec
 
-from reptidex.connectors.aws import AwsClient
+from reptidex.connectors.aws import AwsClient, AwsRefusedError
 from reptidex.connectors.bridge.names import event_name, topic_of_arn
 from reptidex.connectors.bridge.signature import (
     OLDEST_S,
@@ -24,7 +24,7 @@ from reptidex.connectors.bridge.signature import (
     verify,
 )
 from reptidex.connectors.certificates import PinnedCertificates
-from reptidex.errors import ContractError, SettingsError
+from reptidex.errors import ContractError, SettingsError, UnavailableError
 from reptidex.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class SnsEndpoint:
         """Return the event of an authentic message; None where SNS asked something of the endpoint itself, which was done.
 
         A subscription is confirmed by calling the API, never by opening the address that the message brings along.
-        Raises `ForgedMessageError`, `UnavailableError`, and `AwsRefusedError` where SNS refuses the confirmation.
+        Raises `ForgedMessageError`, and `UnavailableError`, also where SNS refuses the confirmation: it posts again.
         """
         message = read(raw)
         await verify(message, self._certificates, topics=self._events, now=self._clock(), version_1=self._version_1)
@@ -98,12 +98,16 @@ class SnsEndpoint:
             self._taken.popitem(last=False)
 
     async def _confirm(self, message: SnsMessage) -> None:
-        await self._sns.call(
-            "confirm_subscription",
-            TopicArn=message.topic_arn,
-            Token=message.token,
-            AuthenticateOnUnsubscribe="true",  # or anybody who learns the link could end the subscription
-        )
+        try:
+            await self._sns.call(
+                "confirm_subscription",
+                TopicArn=message.topic_arn,
+                Token=message.token,
+                AuthenticateOnUnsubscribe="true",  # or anybody who learns the link could end the subscription
+            )
+        except AwsRefusedError as problem:
+            log.warning("the subscription to %s is not confirmed: %s", message.topic_arn, problem)
+            raise UnavailableError("sns", f"the subscription is not confirmed: {problem.code}") from problem
         log.info("subscribed to %s", message.topic_arn)
 
     async def aclose(self) -> None:

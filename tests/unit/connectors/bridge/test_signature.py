@@ -300,3 +300,25 @@ async def test_a_subscription_is_confirmed_by_the_api_and_its_address_never_open
     assert [(method, "Action=ConfirmSubscription" in body, "2336412f37" in body) for method, body in seen] == [
         ("POST", True, True)
     ]
+
+
+async def test_a_confirmation_that_sns_refuses_is_posted_again_later(
+    sns: SnsSigner, certificates: PinnedCertificates
+) -> None:
+    from aiohttp import web
+
+    async def refuse(_: web.Request) -> web.Response:
+        said = "<Type>Sender</Type><Code>AuthorizationError</Code><Message>not yours</Message>"
+        return web.Response(status=403, text=f"<ErrorResponse><Error>{said}</Error></ErrorResponse>")
+
+    def app(url: str) -> web.Application:
+        made = web.Application()
+        made.router.add_route("*", "/{tail:.*}", refuse)
+        return made
+
+    async with served(app) as url:
+        client = AwsClient(Settings(aws_endpoint=url), "sns")
+        endpoint = SnsEndpoint(client, certificates, (TOPIC,), environment="dev", own="reptidex", clock=lambda: NOW)
+        with pytest.raises(UnavailableError, match="not confirmed: AuthorizationError"):
+            await endpoint.receive(json.dumps(sns.confirmation(NOW, f"{url}/confirm")).encode())
+        await endpoint.aclose()
