@@ -7,7 +7,7 @@ from typing import Any, cast
 from reptidex.agents.engine.intake import Intake
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.routing import Routing
-from reptidex.agents.engine.working_set import WorkingSet, _Missing
+from reptidex.agents.engine.working_set import Missing, WorkingSet
 from reptidex.errors import ReptidexError
 from reptidex.tables.answers import AnswerRow
 from reptidex.tables.dead_letters import DeadLetterRow
@@ -109,7 +109,7 @@ class Reading:
         result: list[Any] = []
         for each in rows:
             known = self._working.peek(query.row, each.key)
-            if isinstance(known, _Missing):
+            if isinstance(known, Missing):
                 self._working.remember(query.row, each.key, each)
                 if not (query.row in ENGINE_ROWS or self._ownership.owns_key(each.key)):
                     self._working.borrow(query.row, [each.key])

@@ -15,13 +15,13 @@ from reptidex.tables.versions import VersionRow
 CAPACITY = 20_000
 
 
-class _Missing:
+class Missing:
     """Stands for a row of which we do not know whether it is there."""
 
 
-MISSING: Final = _Missing()
+MISSING: Final = Missing()
 
-Known = Row | None | _Missing
+Known = Row | None | Missing
 Rows = dict[type[Row], dict[str, Row | None]]
 
 
@@ -118,12 +118,12 @@ class WorkingSet:
             dirty = self.dirty[cls]
             dirty.pop(key, None)
             if (cls, key) in self._flushed:
-                base = self._bases.get((cls, key)) if isinstance(before, _Missing) else before
+                base = self._bases.get((cls, key)) if isinstance(before, Missing) else before
                 self._young[cls][key] = dirty[key] = base
                 continue
-            if not isinstance(dirty_before, _Missing):
+            if not isinstance(dirty_before, Missing):
                 dirty[key] = dirty_before
-            if isinstance(before, _Missing):
+            if isinstance(before, Missing):
                 self._young[cls].pop(key, None)
             else:
                 self._young[cls][key] = before
@@ -133,7 +133,7 @@ class WorkingSet:
         """Return what this message wrote without having read it: its old state must be known before it goes to the database."""
         unread: dict[type[Row], list[str]] = {}
         for cls, key, before, dirty_before in self._undo:
-            fresh = isinstance(before, _Missing) and isinstance(dirty_before, _Missing)
+            fresh = isinstance(before, Missing) and isinstance(dirty_before, Missing)
             if fresh and (cls, key) not in self._bases:
                 unread.setdefault(cls, []).append(key)
         return unread
