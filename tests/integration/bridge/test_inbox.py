@@ -1,5 +1,6 @@
 """The inbox and the letters, on both databases: fifteen days are remembered, a letter is kept once."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,4 +108,39 @@ async def test_a_letter_that_joins_its_lane_while_those_before_it_are_sent_keeps
     await box.look(resend)
     assert sent == ["sqs/q.fifo/1", "sqs/q.fifo/2"]
     assert not box.blocks("q.fifo", "g")
+    await writer.close()
+
+
+async def test_a_letter_that_becomes_safe_while_its_lane_is_looked_at_keeps_the_lane_waiting(
+    database: Database,
+) -> None:
+    writer, begun, seen = Writer(database), asyncio.Event(), asyncio.Event()
+
+    class Slow(Told):
+        async def put(self, records: Any) -> list[Exception | None]:
+            begun.set()
+            await seen.wait()
+            return await super().put(records)
+
+    box = LetterBox(database, writer, Slow(), Silent(), clock=lambda: BEGINNING)
+    letter = Letter(
+        direction="inbound", letter_id="sqs/1", state="parked", topic="q.fifo", key="g", type="x", value=b"a"
+    )
+    keeping = asyncio.create_task(box.keep(letter))
+    await begun.wait()
+    find = box._reader.find
+
+    async def late(query: Any) -> Any:
+        found = await find(query)
+        if not seen.is_set():
+            seen.set()
+            await keeping
+        return found
+
+    async def resend(row: Any) -> None: ...
+
+    box._reader.find = late  # type: ignore[method-assign]
+    await box._try(("q.fifo", "g"), resend)
+
+    assert box.blocks("q.fifo", "g")
     await writer.close()

@@ -44,7 +44,7 @@ class LetterBox:
         self.blocked: set[Lane] = set()
         self._keeping: dict[Lane, int] = {}
         self._joined: set[Lane] = set()
-        """Lanes to which a letter has come since they were last looked at."""
+        """Lanes to which a letter has come since they were last looked at, now that it is safe."""
 
     async def load(self) -> None:
         """Learn which lanes wait. Raises `UnavailableError`."""
@@ -61,7 +61,6 @@ class LetterBox:
         lane = (letter.topic, letter.key)
         if letter.state in BLOCKING and ordered(letter.topic):
             self.blocked.add(lane)
-            self._joined.add(lane)
         self._keeping[lane] = self._keeping.get(lane, 0) + 1
         try:
             attempts = 0
@@ -74,6 +73,8 @@ class LetterBox:
                     log.warning("the letter %s is kept later: %s", letter.letter_id, problem)
                     await asyncio.sleep(POLICY.wait(attempts).total_seconds())
         finally:
+            if lane in self.blocked:
+                self._joined.add(lane)
             self._keeping[lane] -= 1
             if not self._keeping[lane]:
                 del self._keeping[lane]
