@@ -172,12 +172,19 @@ def _target(arguments: argparse.Namespace, settings: Settings) -> Any:
     if arguments.eventbridge:
         return targets.bus_target(settings, arguments.eventbridge, origin=origin)
     if arguments.http:
-        token = arguments.token_file.read_text().strip() if arguments.token_file else ""
+        token = _token(arguments.token_file) if arguments.token_file else ""
         if not token and not arguments.service:
             raise SettingsError("--http needs --service, in whose name the events are published, or --token-file")
         secret = settings.service_secrets.get(arguments.service, settings.service_secret)
         return targets.HttpTarget(arguments.http, service=f"repti-{arguments.service}", secret=secret, token=token)
     return targets.LogTarget(settings)
+
+
+def _token(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"--token-file {file}: {problem}") from problem
 
 
 def _show(report: Report) -> None:

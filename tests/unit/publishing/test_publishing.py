@@ -179,6 +179,15 @@ def test_what_cannot_be_begun_is_one_line(arguments: tuple[str, ...], capsys: py
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_a_token_that_is_not_there_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(EVENT))
+
+    assert run(str(file), "--http", "http://127.0.0.1:1", "--token-file", str(tmp_path / "none")) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "--token-file" in line
+
+
 def test_a_log_that_is_away_is_exit_code_1_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
