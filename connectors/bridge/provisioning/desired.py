@@ -13,7 +13,6 @@ from reptidex.connectors.bridge.provisioning.grants import (
     queue_policy,
 )
 from reptidex.connectors.bridge.provisioning.landscape import (
-    ATTEMPTS,
     LONG_POLL_S,
     OLDEST_S,
     VISIBILITY_S,
@@ -119,7 +118,7 @@ def fingerprint(settings: Mapping[str, str]) -> str:
 
 
 def _queue(queue: Queue, place: Place, options: Options) -> Resource:
-    redrive = {"deadLetterTargetArn": place.queue(queue.dead_letters), "maxReceiveCount": ATTEMPTS}
+    redrive = {"deadLetterTargetArn": place.queue(queue.dead_letters), "maxReceiveCount": queue.attempts}
     settings = {
         "DeduplicationScope": "messageGroup" if queue.fifo else "",
         "FifoQueue": "true" if queue.fifo else "",

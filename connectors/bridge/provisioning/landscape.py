@@ -19,6 +19,9 @@ DEAD_KEPT_S = 14 * DAY_S
 VISIBILITY_S = 60
 LONG_POLL_S = 20
 ATTEMPTS = 8
+BRIDGE_ATTEMPTS = 200
+"""The bridge puts away itself what is wrong with a message, and gives back what cannot cross while the log is away: two to three
+days of that are fewer receives than these (2^n s, then a quarter of an hour and more), and end before `KEPT_S` does."""
 OLDEST_S = 300
 SUBSCRIPTIONS_TO_FIFO_TOPIC = 100
 FILTERS_OF_TOPIC = 200
@@ -37,6 +40,8 @@ class Consumer(msgspec.Struct, frozen=True, kw_only=True):
     """The queue's name within the consumer's."""
     not_from: str = ""
     """Leave out what first came from here (`rxorigin`): the first of the locks against loops."""
+    attempts: int = ATTEMPTS
+    """After so many receives a message is a dead letter."""
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +62,8 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     fifo: bool
     kept_s: int
     dead_letters: str = ""
-    """The queue that takes what was received `ATTEMPTS` times."""
+    """The queue that takes what was received `attempts` times."""
+    attempts: int = ATTEMPTS
     hears: tuple[str, ...] = ()
     """Topics that may send to it."""
     is_dead_letters: bool = False
@@ -142,7 +148,14 @@ def _queues(consumer: Consumer, environment: str, heard: tuple[str, ...], *, fif
         )
 
     dead = queue(".dead")
-    yield queue("", kept_s=KEPT_S, dead_letters=dead.name, hears=heard, is_dead_letters=False)
+    yield queue(
+        "",
+        kept_s=KEPT_S,
+        dead_letters=dead.name,
+        attempts=consumer.attempts,
+        hears=heard,
+        is_dead_letters=False,
+    )
     yield dead
     yield queue(".undelivered", hears=heard)
 

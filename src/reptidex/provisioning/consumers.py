@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from reptidex.connectors.bridge.arrivals import admitted
-from reptidex.connectors.bridge.provisioning.landscape import Consumer
+from reptidex.connectors.bridge.provisioning.landscape import BRIDGE_ATTEMPTS, Consumer
 from reptidex.errors import SettingsError
 from reptidex.services.service import Service
 from reptidex.settings import BRIDGE, Settings
@@ -32,7 +32,10 @@ def consumers_of(
 ) -> dict[str, Consumer]:
     """Return every consumer by name. The bridge hears what may come in by its settings, and nothing where that is nothing."""
     inbound = named(settings.bridge_inbound)
-    found = {BRIDGE: Consumer(name=BRIDGE, events=inbound, group=INBOUND, not_from=settings.bridge_origin)}
+    bridge = Consumer(
+        name=BRIDGE, events=inbound, group=INBOUND, not_from=settings.bridge_origin, attempts=BRIDGE_ATTEMPTS
+    )
+    found = {BRIDGE: bridge}
     for short, service in services.items():
         # A catch-all reader hears on the log; a copy of everything on AWS would cost, and nobody would read it.
         heard = tuple(sorted(cls.contract.name for cls in service.hears))

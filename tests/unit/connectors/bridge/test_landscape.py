@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reptidex.connectors.bridge.backoff import SHOW_LONGEST_S
 from reptidex.connectors.bridge.limits import LimitError
 from reptidex.connectors.bridge.provisioning.desired import Options, resources
 from reptidex.connectors.bridge.provisioning.grants import key_statement_id, queue_policy, within_limit
-from reptidex.connectors.bridge.provisioning.landscape import Consumer, Landscape, landscape
+from reptidex.connectors.bridge.provisioning.landscape import KEPT_S, Consumer, Landscape, landscape
 from reptidex.connectors.bridge.provisioning.place import Place, partition_of
 from reptidex.connectors.bridge.provisioning.roles import role_policies
 from reptidex.errors import ContractError, SettingsError
@@ -139,3 +140,15 @@ def test_no_role_may_more_than_its_work() -> None:
 )
 def test_a_region_belongs_to_a_partition(region: str, partition: str) -> None:
     assert partition_of(region) == partition
+
+
+def test_what_the_bridge_gives_back_while_the_log_is_away_is_no_dead_letter_for_two_days() -> None:
+    queues = [queue for queue in whole().queues if queue.dead_letters]
+    [attempts] = {queue.attempts for queue in queues if queue.consumer == "bridge"}
+    shortest = sum(min(SHOW_LONGEST_S, 2**receive) for receive in range(1, attempts + 1))
+
+    assert shortest > 2 * 24 * 3600 - 3600
+    assert shortest * 1.5 < KEPT_S  # or what cannot be read would expire before it is put away
+    assert {queue.attempts for queue in queues if queue.consumer != "bridge"} == {8}
+    said = {each.name: each.settings for each in resources(whole(), PLACE)}
+    assert json.loads(said["prod-repti_-bridge-inbound.fifo"]["RedrivePolicy"])["maxReceiveCount"] == attempts
