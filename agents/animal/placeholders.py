@@ -41,7 +41,8 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
     children = await unit.find(offspring_of([stand_in.animal_id]))
     places = {one.animal_id: one for one in await unit.find(places_of_young(stand_in.animal_id))}
     await _check_circle(real, children, unit)
-    word = Word(vivarium_id=command.vivarium_id, note=f"{stand_in.code} is {real.code}", act="linked")
+    # The young may be others', who need not know the animal: its name is not for their history.
+    word = Word(vivarium_id=command.vivarium_id, note=f"{stand_in.code} was a placeholder", act="linked")
     remarks: list[Remark] = []
     repointed: list[tuple[Animal, Animal, dict[ParentRole, LineageStatus]]] = []
     for before in children:
