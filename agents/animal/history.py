@@ -48,6 +48,11 @@ def disputed_by(place: Descent, role: ParentRole) -> str | None:
     return place.sire_disputed_by if role == "sire" else place.dam_disputed_by
 
 
+def by_test(place: Descent, role: ParentRole) -> bool:
+    """Say whether tests of genes dispute a parent, and nobody else does."""
+    return standing_of(place, role) == "disputed" and disputed_by(place, role) is None
+
+
 def refuted(place: Descent) -> bool:
     """Say whether a test excluded a parent and nobody has been named in its place since."""
     return any(standing_of(place, role) == "rejected" and parent_of(place, role) is None for role in ROLES)

@@ -100,9 +100,6 @@ async def validate_lineage(command: ValidateLineage, unit: Unit) -> AsyncIterato
         place = with_standing(place, role, earned, disputed_by(place, role))
     broken = any(remark.severity == "error" for remark in remarks)
     status: LineageStatus = "rejected" if broken or refuted(place) else overall(place)
-    if status != "rejected" and before.lineage_status == "disputed":
-        # What has been disputed stays so until the dispute is ended, not because somebody checks again.
-        status = "disputed"
     lines = await lines_of(unit, [parent for parent in place.parents if parent])
     circle = before.animal_id in lines.rows
     unit.put(replace(place if circle else figures(lines, place), findings=findings(remarks)))

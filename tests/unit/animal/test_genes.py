@@ -13,12 +13,15 @@ from reptidex.streams.commands.animal import (
     Hatchling,
     RecordClutch,
     RegisterHatchlings,
+    ResolveSire,
     SetParents,
     UpdateAnimal,
 )
 from reptidex.streams.commands.animal_genetics import LocusResult, RecordTest, WithdrawTest
+from reptidex.streams.commands.animal_lineage import DisputeParent, ResolveParent
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.genetics import GeneticTest
+from reptidex.tables.animal.lineage import Descent
 
 HET = Gene(locus="albino", alleles=("albino", "+"))
 VISUAL = Gene(locus="albino", alleles=("albino", "albino"))
@@ -195,6 +198,42 @@ async def test_laboratories_exclude_a_parent(keepers: Any) -> None:
     assert judged.status == "disputed" and [one.rule for one in judged.findings if one.severity == "error"] == [
         "genotype"
     ]
+
+
+async def test_what_tests_exclude_stays_disputed_until_they_do_not(keepers: Any) -> None:
+    sire, dam = await keepers.animal("male"), await keepers.animal("female")
+    _, [young] = await hatched(keepers, sire, dam, 1)
+    await keepers.harness.handle(lab_test(keepers, sire, "+", "+"))
+    test = lab_test(keepers, young, "albino", "albino")
+    await keepers.harness.handle(test)
+    place = await keepers.harness.get(Descent, young)
+    assert (place.sire_standing, place.dam_standing) == ("disputed", "confirmed")
+
+    dispute = DisputeParent(animal_id=young, vivarium_id=keepers.sam, role="dam", note="seen with another")
+    settled = ResolveParent(animal_id=young, vivarium_id=keepers.sam, role="dam", outcome="withdrawn")
+    for command in (dispute, settled):
+        await keepers.harness.handle(command)
+        assert (await keepers.row(young)).lineage_status == "disputed"
+    withdraw = WithdrawTest(test_id=test.test_id, animal_id=young, vivarium_id=keepers.sam, reason="mixed up")
+    await keepers.harness.handle(withdraw)
+
+    assert (await keepers.harness.get(Descent, young)).sire_standing == "confirmed"
+    assert (await keepers.row(young)).lineage_status == "confirmed"
+    told = [one.data.status for one in keepers.harness.events if isinstance(one.data, LineageValidated)]
+    assert told[-1] == "confirmed"
+
+
+async def test_a_sire_that_is_resolved_ends_no_dispute_about_the_dam(keepers: Any) -> None:
+    sire, dam = await keepers.animal("male"), await keepers.animal("female")
+    _, [young] = await hatched(keepers, sire, dam, 1)
+    row = await keepers.row(young)
+    await keepers.harness.handle(
+        DisputeParent(animal_id=young, vivarium_id=keepers.sam, role="dam", note="seen with another")
+    )
+    resolve = ResolveSire(clutch_id=row.clutch_id, vivarium_id=keepers.sam, animal_ids=(young,), sire_id=sire)
+    await keepers.harness.handle(resolve)
+
+    assert (await keepers.row(young)).lineage_status == "disputed"
 
 
 @pytest.mark.parametrize(
