@@ -9,7 +9,7 @@ from reptidex.agents.animal.records import findings
 from reptidex.domain.lineage import Remark
 from reptidex.streams.values import LineageStatus
 from reptidex.tables.animal.breeding import Clutch
-from reptidex.tables.animal.lineage import Descent, ParentRole
+from reptidex.tables.animal.lineage import Act, Descent, ParentRole
 from reptidex.tables.animal.models import Animal
 
 
@@ -35,7 +35,7 @@ async def weighed(animal: Animal, before: Animal, word: Word, unit: Unit) -> tup
 
 
 def _told(animal: Animal, place: Descent, role: ParentRole, standing: LineageStatus, word: Word, unit: Unit) -> Descent:
-    act = "disputed" if standing == "disputed" else "withdrawn"
+    act: Act = "disputed" if standing == "disputed" else "withdrawn"
     note(animal.animal_id, role, parent_of(animal, role), act, standing, word, unit)
     return with_standing(place, role, standing)
 
