@@ -47,12 +47,6 @@ async def set_parents(command: SetParents, unit: Unit) -> AsyncIterator[Event]:
     )
     async for event in change_parents(before, after, "parents", word, unit, hybrid=command.hybrid):
         yield event
-    if after.genotype or after.morphs:
-        former = [one for one in (before.sire_id, before.dam_id) if one and one not in (after.sire_id, after.dam_id)]
-        for event in await relearn(
-            [*former, *(one for one in (after.sire_id, after.dam_id) if one)], after.vivarium_id, unit
-        ):
-            yield event
 
 
 async def change_parents(
@@ -88,6 +82,12 @@ async def change_parents(
         after, before, remarks, reason, unit, standings=standings, word=word, hybrid=hybrid, lines=lines
     ):
         yield event
+    if after.genotype or after.morphs:
+        former = [one for one in (before.sire_id, before.dam_id) if one and one not in (after.sire_id, after.dam_id)]
+        for event in await relearn(
+            [*former, *(one for one in (after.sire_id, after.dam_id) if one)], after.vivarium_id, unit
+        ):
+            yield event
 
 
 @agent(ValidateLineage, prefetch={Animal: "animal_id", Descent: "animal_id", LineageRules: "vivarium_id"})

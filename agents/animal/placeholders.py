@@ -9,6 +9,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring, descent_events, place_of
 from reptidex.agents.animal.history import ROLES, Word, overall, parent_of, standing_of, with_standing
 from reptidex.agents.animal.journal import keep
+from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.lineage import ParentsRefusedError, Remark
@@ -55,6 +56,9 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
         yield updated(after, *[f"{role}_id" for role in ROLES if parent_of(after, role) != parent_of(before, role)])
         told = descent_events(after, before, remarks, "correction", unit, standings=standings, word=word)
         async for event in told:
+            yield event
+    if any(child.genotype or child.morphs for child in children):
+        for event in await relearn([real.animal_id], real.vivarium_id, unit):
             yield event
     place = await place_of(stand_in, unit)
     unit.put(replace(place, linked_to=real.animal_id))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from reptidex.errors import InvalidError, NotFoundError
+from reptidex.http.animal import founders, suggestions
 from reptidex.streams.animal import GeneticsTraitProven, GeneticsTraitRecorded, LineageValidated
 from reptidex.streams.commands.animal import (
     Changes,
@@ -22,6 +23,7 @@ from reptidex.streams.commands.animal_lineage import DisputeParent, ResolveParen
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.genetics import GeneticTest
 from reptidex.tables.animal.lineage import Descent
+from tests.unit.animal.asking import Asker
 
 HET = Gene(locus="albino", alleles=("albino", "+"))
 VISUAL = Gene(locus="albino", alleles=("albino", "albino"))
@@ -298,3 +300,23 @@ async def test_a_parent_that_was_named_by_mistake_is_no_longer_proven(keepers: A
     assert proven == (None, "offspring")
     assert await gene(keepers, wrong) == possible(1, 2)
     assert (await gene(keepers, right)).evidence == "offspring"  # type: ignore[union-attr]
+
+
+async def test_a_parent_proves_itself_however_it_came_to_be_named(keepers: Any) -> None:
+    ask = Asker(keepers.harness)
+    stand_in = await keepers.animal("male", placeholder=True)
+    real, dam = await keepers.animal("male"), await keepers.animal("female")
+    await keepers.animal(born="2025-07-01", sire_id=stand_in, genotype=(VISUAL,))
+    await ask(founders.link_placeholder, keepers.sam, founders.Link(to_animal_id=real), animal_id=stand_in)
+    young = await keepers.animal(born="2025-08-01", genotype=(VISUAL,), visibility="public")
+    third = keepers.id()
+    await keepers.harness.handle(
+        UpdateAnimal(animal_id=dam, vivarium_id=keepers.sam, changes=Changes(visibility="public"))
+    )
+    body = suggestions.NewSuggestion(role="dam", parent_id=dam)
+    question = await ask(suggestions.suggest_parent, third, body, animal_id=young)
+    await ask(suggestions.confirm_suggestion, keepers.sam, suggestions.Answer(), suggestion_id=question.suggestion_id)
+
+    for parent in (real, dam):
+        found = await gene(keepers, parent)
+        assert found is not None and (found.alleles, found.evidence) == (("albino", "+"), "offspring")
