@@ -10,6 +10,7 @@ from reptidex.agents.animal.enclosures import leave_enclosure
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import updated
 from reptidex.agents.animal.registry import check_birth, own_animal
+from reptidex.agents.animal.transfers import lapse_offers
 from reptidex.domain.ownership import GONE, check_free
 from reptidex.errors import DomainError
 from reptidex.streams.animal import AnimalArchived
@@ -53,6 +54,7 @@ async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Ev
     if after.died_on is not None:
         await check_offspring(after, unit)
     await leave_enclosure(before, unit)
+    await lapse_offers(before, unit)
     if command.reason == "erased":
         await _forget(before, unit)
         before = after

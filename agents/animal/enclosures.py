@@ -5,7 +5,7 @@ from msgspec.structs import asdict, replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.registry import own_animal
-from reptidex.domain.ownership import GONE, GoneError
+from reptidex.domain.ownership import LEFT, GoneError
 from reptidex.errors import DomainError, NotFoundError
 from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_keeping import CloseEnclosure, KeepEnclosure, MoveAnimals
@@ -74,7 +74,7 @@ async def move_animals(command: MoveAnimals, unit: Unit) -> None:
     animals = [await own_animal(each, command.vivarium_id, unit) for each in dict.fromkeys(command.animal_ids)]
     moving = [one for one in animals if one.enclosure_id != command.enclosure_id]
     for one in moving:
-        if one.status in GONE:
+        if one.status in LEFT and command.enclosure_id is not None:
             raise GoneError(one.animal_id, one.status)
     for one in moving:
         await leave_enclosure(one, unit)

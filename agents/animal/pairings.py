@@ -14,7 +14,7 @@ from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.cross import Prediction
 from reptidex.domain.lineage import Remark
-from reptidex.domain.ownership import GONE, GoneError
+from reptidex.domain.ownership import LEFT, GoneError
 from reptidex.domain.visibility import has_page, sight
 from reptidex.errors import InvalidError
 from reptidex.streams.animal import BreedingPaired, GeneticsPredictionCompleted, GeneticsPredictionRequested
@@ -104,7 +104,7 @@ async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]
     """Put a dam together with one or more sires, or plan to, and predict each candidate's young."""
     dam, sires = await breeding_pair(command.dam_id, command.candidate_sire_ids, command.vivarium_id, unit)
     for one in (dam, *sires):
-        if one.status in GONE:
+        if one.status in LEFT:
             raise GoneError(one.animal_id, one.status)
     if command.paired_on and not command.planned and command.paired_on > unit.now.date():
         raise InvalidError("a pairing in the future is a plan", "/paired_on")
