@@ -107,7 +107,10 @@ def _status(word: str) -> str:
 
 def _listed(word: str, one: Callable[[str], Any]) -> list[Any]:
     if word.startswith("["):
-        found: list[Any] = msgspec.json.decode(word, type=list[Any])
+        try:
+            found: list[Any] = msgspec.json.decode(word, type=list[Any])
+        except RecursionError:
+            raise ValueError("a list in a cell has no lists in lists in lists without end") from None
         check_storable(found)
         return found
     return [one(part.strip()) for part in word.split(";") if part.strip()]
