@@ -4,7 +4,17 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit
 from reptidex.agents.animal.descent import findings_of, place_of
-from reptidex.agents.animal.history import ROLES, Word, by_test, note, overall, parent_of, standing_of, with_standing
+from reptidex.agents.animal.history import (
+    ROLES,
+    Word,
+    by_record,
+    by_test,
+    note,
+    overall,
+    parent_of,
+    standing_of,
+    with_standing,
+)
 from reptidex.agents.animal.records import findings
 from reptidex.domain.lineage import Remark
 from reptidex.streams.values import LineageStatus
@@ -19,7 +29,8 @@ async def weighed(animal: Animal, before: Animal, word: Word, unit: Unit) -> tup
     The place in the pedigree is written here, the animal by the caller. A dispute that a keeper began is not touched.
     """
     remarks = await findings_of(animal, before, unit)
-    place = before_all = await place_of(before, unit)
+    clutch = await unit.get(Clutch, animal.clutch_id) if animal.clutch_id else None
+    place = stood = await place_of(before, unit)
     for role in ROLES:
         excluded = any(
             one.rule == "genotype" and one.severity == "error" and one.pointer == f"/{role}_id" for one in remarks
@@ -27,8 +38,8 @@ async def weighed(animal: Animal, before: Animal, word: Word, unit: Unit) -> tup
         if excluded and standing_of(place, role) != "disputed":
             place = _told(animal, place, role, "disputed", word, unit)
         elif not excluded and by_test(place, role):
-            place = _told(animal, place, role, await _otherwise(animal, role, unit), word, unit)
-    if place == before_all:
+            place = _told(animal, place, role, by_record(clutch, role, parent_of(animal, role)), word, unit)
+    if place == stood:
         return animal, remarks
     unit.put(replace(place, findings=findings(remarks)))
     return replace(animal, lineage_status=overall(place)), remarks
@@ -38,10 +49,3 @@ def _told(animal: Animal, place: Descent, role: ParentRole, standing: LineageSta
     act: Act = "disputed" if standing == "disputed" else "withdrawn"
     note(animal.animal_id, role, parent_of(animal, role), act, standing, word, unit)
     return with_standing(place, role, standing)
-
-
-async def _otherwise(animal: Animal, role: ParentRole, unit: Unit) -> LineageStatus:
-    """Say how a claim stands by itself: as the record of the clutch has it."""
-    clutch = await unit.get(Clutch, animal.clutch_id) if animal.clutch_id else None
-    named = () if clutch is None else clutch.candidate_sire_ids if role == "sire" else (clutch.dam_id,)
-    return "confirmed" if parent_of(animal, role) in named else "claimed"

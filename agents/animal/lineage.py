@@ -10,6 +10,7 @@ from reptidex.agents.animal.documents import pedigree_digest
 from reptidex.agents.animal.history import (
     ROLES,
     Word,
+    by_record,
     disputed_by,
     overall,
     parent_of,
@@ -126,8 +127,7 @@ async def _deserved(animal: Animal, place: Descent, unit: Unit) -> dict[ParentRo
         if parent == parent_of(place, role) and said_before in ("confirmed", "tested", "disputed"):
             said[role] = said_before
             continue
-        named = () if clutch is None else clutch.candidate_sire_ids if role == "sire" else (clutch.dam_id,)
-        said[role] = "confirmed" if parent in named else "claimed"
+        said[role] = by_record(clutch, role, parent)
     return said
 
 
