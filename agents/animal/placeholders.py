@@ -44,17 +44,19 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
     await _check_circle(real, children, unit)
     # The young may be others', who need not know the animal: its name is not for their history.
     word = Word(vivarium_id=command.vivarium_id, note=f"{stand_in.code} was a placeholder", act="linked")
-    remarks: list[Remark] = []
     repointed: list[tuple[Animal, Animal, dict[ParentRole, LineageStatus]]] = []
     for before in children:
         after, standings = _repointed(before, places.get(before.animal_id), stand_in.animal_id, real)
         after = replace(after, updated_at=unit.now)
         keep(before, after, unit, "parent linked")
         repointed.append((after, before, standings))
-    remarks += await check_offspring(real, unit)
+    doubts = await check_offspring(real, unit)
+    remarks: list[Remark] = []
     for after, before, standings in repointed:
         yield updated(after, *[f"{role}_id" for role in ROLES if parent_of(after, role) != parent_of(before, role)])
-        told = descent_events(after, before, remarks, "correction", unit, standings=standings, word=word)
+        found = doubts.get(after.animal_id, [])
+        remarks += found
+        told = descent_events(after, before, found, "correction", unit, standings=standings, word=word)
         async for event in told:
             yield event
     if any(child.genotype or child.morphs for child in children):

@@ -223,6 +223,19 @@ async def test_a_link_to_a_hidden_animal_names_it_to_nobody(keepers: Any, ask: A
     assert (await keepers.row(real)).code not in str(plain(said)) and all(one.parent.name == "" for one in said.items)
 
 
+async def test_what_a_link_makes_doubtful_is_said_of_the_young_concerned(keepers: Any, ask: Asker) -> None:
+    stand_in = await keepers.animal("male", "2015-05-01", placeholder=True)
+    real = await keepers.animal("male", "2015-05-01")
+    early = await keepers.animal(born="2018-05-01", sire_id=stand_in)
+    late = await keepers.animal(born="2021-05-01", sire_id=stand_in)
+    died = ArchiveAnimal(animal_id=real, vivarium_id=keepers.sam, reason="deceased", died_on=date(2019, 5, 1))
+    await keepers.harness.ask(died, Done)
+    await ask(founders.link_placeholder, keepers.sam, Link(to_animal_id=real), animal_id=stand_in)
+    rules = [[one.rule for one in (await place(keepers, young)).findings] for young in (early, late)]
+
+    assert rules == [[], ["stored_sperm"]]
+
+
 async def test_a_link_that_would_close_a_circle_or_contradict_the_young_is_refused(keepers: Any, ask: Asker) -> None:
     ages = {"born_on": None, "birth_precision": "unknown"}
     stand_in = await keepers.animal("male", placeholder=True, **ages)
