@@ -50,9 +50,11 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
         )
     )
     born: dict[str, list[Remark]] = {}
+    # They may have been hidden or sold since they met.
+    met = (clutch.dam_id, *clutch.candidate_sire_ids)
     for hatchling in command.hatchlings:
         animal = await _hatch(hatchling, clutch, command, unit)
-        born[animal.animal_id] = await check_parents(animal, None, unit)
+        born[animal.animal_id] = await check_parents(animal, None, unit, trusted=met)
         remarks += born[animal.animal_id]
         keep(None, animal, unit, "hatched")
         unit.put(first_ownership(animal, "hatched", unit))

@@ -36,10 +36,11 @@ async def breeding_animal(
     `agreed` says that it was named before, in a pairing; it may have been sold or hidden since. Raises `InvalidError`.
     """
     animal = await unit.get(Animal, animal_id)
-    if animal is None or not (agreed or has_page(sight(animal.visibility, animal.vivarium_id, vivarium_id))):
+    shown = animal is not None and has_page(sight(animal.visibility, animal.vivarium_id, vivarium_id))
+    if animal is None or not (agreed or shown):
         raise InvalidError(f"there is no animal {animal_id}", pointer)
     if animal.sex not in (sex, "unknown"):
-        raise InvalidError(f"{animal.code} is recorded as {animal.sex}; it must be {sex}", pointer)
+        raise InvalidError(f"{animal.code if shown else 'it'} is recorded as {animal.sex}; it must be {sex}", pointer)
     return animal
 
 
