@@ -20,11 +20,12 @@ from reptidex.streams.contract import Event
 from reptidex.tables.animal.health import HealthRecord, health_of
 from reptidex.tables.animal.journal import changes_of
 from reptidex.tables.animal.keeping import AnimalMark, AnimalProvenance, marks_of, provenance_of
+from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.models import Animal
 
 
 class NotArchivedError(DomainError):
-    """The animal is in the collection, or what it was has been erased."""
+    """The animal is in the collection, or what it was has been erased or linked."""
 
     title = "There is nothing to restore"
 
@@ -85,6 +86,11 @@ async def restore_animal(command: RestoreAnimal, unit: Unit) -> AsyncIterator[Ev
         raise NotArchivedError(before.animal_id, "the animal is in the collection")
     if before.archived_as == "erased":
         raise NotArchivedError(before.animal_id, "the animal's record was erased on request; register it anew")
+    place = await unit.get(Descent, before.animal_id)
+    if place is not None and place.linked_to is not None:
+        raise NotArchivedError(
+            before.animal_id, "the placeholder was linked: its young are the registered animal's now"
+        )
     after = replace(
         before,
         status="external" if before.placeholder else "active",

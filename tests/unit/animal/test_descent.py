@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from reptidex.agents.animal.archive import NotArchivedError
 from reptidex.domain.catalogue.shelf import find_species
 from reptidex.domain.lineage import ParentsRefusedError
 from reptidex.errors import InvalidError
@@ -15,6 +16,7 @@ from reptidex.http.animal.kinship import Depth
 from reptidex.http.server.routes import Paging
 from reptidex.streams.animal import AnimalArchived, AnimalUpdated, LineageUpdated, LineageValidated
 from reptidex.streams.commands.animal import ArchiveAnimal, Done, SetParents, ValidateLineage
+from reptidex.streams.commands.animal_keeping import RestoreAnimal
 from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.pedigrees import lines_of
 from tests.unit.animal.asking import Asker, plain
@@ -210,6 +212,8 @@ async def test_a_placeholder_is_linked_and_its_young_get_the_real_parent(keepers
     assert all(event.descendants == (grandchild,) for event in told)
     assert isinstance(events[-1], AnimalArchived)
     assert (await place(keepers, grandchild)).inbreeding == 1 / 8
+    with pytest.raises(NotArchivedError):
+        await keepers.harness.handle(RestoreAnimal(animal_id=stand_in, vivarium_id=keepers.sam, reason="oops"))
 
 
 async def test_a_link_to_a_hidden_animal_names_it_to_nobody(keepers: Any, ask: Asker) -> None:
