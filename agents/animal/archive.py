@@ -10,6 +10,7 @@ from reptidex.agents.animal.enclosures import leave_enclosure
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import updated
 from reptidex.agents.animal.registry import check_birth, own_animal
+from reptidex.agents.animal.transfers import lapse_offers
 from reptidex.domain.ownership import GONE, check_free
 from reptidex.errors import DomainError
 from reptidex.streams.animal import AnimalArchived
@@ -19,11 +20,12 @@ from reptidex.streams.contract import Event
 from reptidex.tables.animal.health import HealthRecord, health_of
 from reptidex.tables.animal.journal import changes_of
 from reptidex.tables.animal.keeping import AnimalMark, AnimalProvenance, marks_of, provenance_of
+from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.models import Animal
 
 
 class NotArchivedError(DomainError):
-    """The animal is in the collection, or what it was has been erased."""
+    """The animal is in the collection, or what it was has been erased or linked."""
 
     title = "There is nothing to restore"
 
@@ -53,6 +55,7 @@ async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Ev
     if after.died_on is not None:
         await check_offspring(after, unit)
     await leave_enclosure(before, unit)
+    await lapse_offers(before, unit)
     if command.reason == "erased":
         await _forget(before, unit)
         before = after
@@ -83,6 +86,11 @@ async def restore_animal(command: RestoreAnimal, unit: Unit) -> AsyncIterator[Ev
         raise NotArchivedError(before.animal_id, "the animal is in the collection")
     if before.archived_as == "erased":
         raise NotArchivedError(before.animal_id, "the animal's record was erased on request; register it anew")
+    place = await unit.get(Descent, before.animal_id)
+    if place is not None and place.linked_to is not None:
+        raise NotArchivedError(
+            before.animal_id, "the placeholder was linked: its young are the registered animal's now"
+        )
     after = replace(
         before,
         status="external" if before.placeholder else "active",

@@ -13,6 +13,7 @@ from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.clutches import Counts, check_counts, doubts, due, late_sire
 from reptidex.domain.ownership import GoneError
+from reptidex.domain.visibility import has_page, sight
 from reptidex.errors import DomainError, InvalidError, NotFoundError
 from reptidex.streams.animal import BreedingClutchCreated, BreedingClutchUpdated
 from reptidex.streams.commands.animal import Done, RecordClutch, UpdateClutch
@@ -136,7 +137,8 @@ async def record_clutch(command: RecordClutch, unit: Unit) -> AsyncIterator[Even
     clutch = dated(counted(clutch), species)
     others = [one for one in await unit.find(clutches_of_dam(dam.animal_id)) if one.clutch_id != clutch.clutch_id]
     remarks = doubts(species, clutch.laid, clutch.laid_on, [one.laid_on for one in others])
-    remarks += [one for sire in sires for one in late_sire(species, clutch.laid_on, sire.code, sire.died_on)]
+    shown = [one for one in sires if has_page(sight(one.visibility, one.vivarium_id, command.vivarium_id))]
+    remarks += [one for sire in shown for one in late_sire(species, clutch.laid_on, sire.code, sire.died_on)]
     unit.put(clutch)
     watch(clutch, unit)
     unit.answer(Done(id=clutch.clutch_id, remarks=remarked(remarks)))

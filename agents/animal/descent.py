@@ -81,9 +81,11 @@ async def examined(
     return remarks, lines
 
 
-async def findings_of(animal: Animal, before: Animal | None, unit: Unit) -> list[Remark]:
+async def findings_of(
+    animal: Animal, before: Animal | None, unit: Unit, *, trusted: Collection[str] = ()
+) -> list[Remark]:
     """Return what there is to say of an animal's parents, errors too. Raises `InvalidError` as `examined`."""
-    return (await examined(animal, before, unit))[0]
+    return (await examined(animal, before, unit, trusted=trusted))[0]
 
 
 async def limit_of(vivarium_id: str, unit: Unit) -> float:
@@ -115,25 +117,28 @@ def _seen(parent: Animal, child: Animal) -> bool:
     return shows_name(sight(parent.visibility, parent.vivarium_id, child.vivarium_id))
 
 
-async def check_parents(animal: Animal, before: Animal | None, unit: Unit) -> list[Remark]:
+async def check_parents(
+    animal: Animal, before: Animal | None, unit: Unit, *, trusted: Collection[str] = ()
+) -> list[Remark]:
     """Return the doubts about an animal's parents. Raises `ParentsRefusedError` where they cannot be, as `examined`."""
-    return refuse_errors(await findings_of(animal, before, unit))
+    return refuse_errors(await findings_of(animal, before, unit, trusted=trusted))
 
 
-async def check_offspring(animal: Animal, unit: Unit) -> list[Remark]:
-    """Check a changed animal against its young, by the records of the two alone, and return the doubts.
+async def check_offspring(animal: Animal, unit: Unit) -> dict[str, list[Remark]]:
+    """Check a changed animal against its young, by the records of the two alone, and return the doubts about each.
 
     Raises `ParentsRefusedError` where it can no longer be the parent of one of them.
     """
-    remarks: list[Remark] = []
+    remarks: dict[str, list[Remark]] = {}
     children = await unit.find(offspring_of([animal.animal_id]))
     places = {one.animal_id: one for one in await unit.find(places_of_young(animal.animal_id))} if children else {}
     for child in children:
         known = Known(hybrid=places.get(child.animal_id, placed(child)).hybrid)
         as_sire = relative(animal) if child.sire_id == animal.animal_id else None
         as_dam = relative(animal) if child.dam_id == animal.animal_id else None
-        remarks += judge(relative(child), as_sire, as_dam, need_species(child.species_id), {}, known)
-    return refuse_errors(remarks)
+        remarks[child.animal_id] = judge(relative(child), as_sire, as_dam, need_species(child.species_id), {}, known)
+    refuse_errors([one for found in remarks.values() for one in found])
+    return remarks
 
 
 async def settle(

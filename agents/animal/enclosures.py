@@ -1,11 +1,14 @@
 """Keeps enclosures, and who is in them: an animal is in one place at most."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.registry import own_animal
-from reptidex.domain.ownership import GONE, GoneError
+from reptidex.domain.ownership import LEFT, GoneError
 from reptidex.errors import DomainError, NotFoundError
 from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_keeping import CloseEnclosure, KeepEnclosure, MoveAnimals
@@ -74,10 +77,9 @@ async def move_animals(command: MoveAnimals, unit: Unit) -> None:
     animals = [await own_animal(each, command.vivarium_id, unit) for each in dict.fromkeys(command.animal_ids)]
     moving = [one for one in animals if one.enclosure_id != command.enclosure_id]
     for one in moving:
-        if one.status in GONE:
+        if one.status in LEFT and command.enclosure_id is not None:
             raise GoneError(one.animal_id, one.status)
-    for one in moving:
-        await leave_enclosure(one, unit)
+    await leave_enclosures(moving, unit)
     if command.enclosure_id is not None:
         enclosure = await own_enclosure(command.enclosure_id, command.vivarium_id, unit)
         occupants = enclosure.occupants + len(moving)
@@ -109,10 +111,17 @@ def _stay(animal: Animal, enclosure: Enclosure, unit: Unit) -> Stay:
 
 async def leave_enclosure(animal: Animal, unit: Unit) -> None:
     """End an animal's stay where it is; the caller writes the animal itself."""
-    if animal.enclosure_id is None:
+    await leave_enclosures([animal], unit)
+
+
+async def leave_enclosures(animals: Sequence[Animal], unit: Unit) -> None:
+    """End the stays of animals where they are, in one round trip; the caller writes the animals themselves."""
+    leaving = [one for one in animals if one.enclosure_id is not None]
+    if not leaving:
         return
-    for stay in await unit.find(stays_of([animal.animal_id], now=True)):
+    for stay in await unit.find(stays_of([one.animal_id for one in leaving], now=True)):
         if stay.until is None:
             unit.put(replace(stay, until=unit.now))
-    enclosure = await unit.need(Enclosure, animal.enclosure_id)
-    unit.put(replace(enclosure, occupants=max(0, enclosure.occupants - 1)))
+    for enclosure_id, count in Counter(one.enclosure_id for one in leaving).items():
+        enclosure = await unit.need(Enclosure, enclosure_id or "")
+        unit.put(replace(enclosure, occupants=max(0, enclosure.occupants - count)))

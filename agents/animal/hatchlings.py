@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.clutches import counted, open_clutch, own_clutch, watch
-from reptidex.agents.animal.descent import check_parents, descent_events, trait_events
+from reptidex.agents.animal.descent import check_parents, descent_events, place_of, trait_events
+from reptidex.agents.animal.history import standing_of
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import hatched_with
@@ -20,8 +21,9 @@ from reptidex.errors import InvalidError
 from reptidex.streams.animal import BreedingOffspringRecorded, BreedingOffspringResolved
 from reptidex.streams.commands.animal import Done, Hatchling, RegisterHatchlings, ResolveSire
 from reptidex.streams.contract import Event
-from reptidex.streams.values import Visibility
+from reptidex.streams.values import LineageStatus, Visibility
 from reptidex.tables.animal.breeding import Clutch
+from reptidex.tables.animal.lineage import ParentRole
 from reptidex.tables.animal.models import Animal, Collection
 from reptidex.tables.animal.relatives import genotype_of
 
@@ -48,9 +50,11 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
         )
     )
     born: dict[str, list[Remark]] = {}
+    # They may have been hidden or sold since they met.
+    met = (clutch.dam_id, *clutch.candidate_sire_ids)
     for hatchling in command.hatchlings:
         animal = await _hatch(hatchling, clutch, command, unit)
-        born[animal.animal_id] = await check_parents(animal, None, unit)
+        born[animal.animal_id] = await check_parents(animal, None, unit, trusted=met)
         remarks += born[animal.animal_id]
         keep(None, animal, unit, "hatched")
         unit.put(first_ownership(animal, "hatched", unit))
@@ -138,17 +142,21 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
         before = await own_animal(animal_id, command.vivarium_id, unit)
         if before.clutch_id != clutch.clutch_id:
             raise InvalidError(f"{before.code} is not of this clutch", "/animal_ids")
+        standing: LineageStatus = "tested" if command.evidence == "lab" else "confirmed"
+        # Who the sire is ends no dispute about the dam.
+        about_dam = standing_of(await place_of(before, unit), "dam")
         after = replace(
             before,
             sire_id=command.sire_id,
-            lineage_status="tested" if command.evidence == "lab" else "confirmed",
+            lineage_status="disputed" if about_dam == "disputed" else standing,
             revision=before.revision + 1,
             updated_at=unit.now,
         )
+        sired: dict[ParentRole, LineageStatus] = {"sire": standing} if after.sire_id else {}
         doubts = await check_parents(after, replace(before, sire_id=command.sire_id), unit)
         keep(before, after, unit, "sire resolved")
         yield updated(after, "sire_id", "lineage_status")
-        async for event in descent_events(after, before, doubts, "resolved", unit):
+        async for event in descent_events(after, before, doubts, "resolved", unit, standings=sired):
             yield event
         resolved.append(after)
     for event in await learn(resolved, unit):

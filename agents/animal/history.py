@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.streams.core import AuthUserDeleted
 from reptidex.streams.values import Evidence, LineageStatus
+from reptidex.tables.animal.breeding import Clutch
 from reptidex.tables.animal.lineage import Act, Descent, LineageEntry, ParentRole, Suggestion
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import entries_by, open_suggestions, suggestions_by
@@ -46,6 +47,17 @@ def with_standing(place: Descent, role: ParentRole, standing: LineageStatus | No
 def disputed_by(place: Descent, role: ParentRole) -> str | None:
     """Return the vivarium that disputes a parent."""
     return place.sire_disputed_by if role == "sire" else place.dam_disputed_by
+
+
+def by_test(place: Descent, role: ParentRole) -> bool:
+    """Say whether tests of genes dispute a parent, and nobody else does."""
+    return standing_of(place, role) == "disputed" and disputed_by(place, role) is None
+
+
+def by_record(clutch: Clutch | None, role: ParentRole, parent_id: str | None) -> LineageStatus:
+    """Say how a claim stands by itself: `confirmed` where the breeder's record of the clutch names the parent."""
+    named = () if clutch is None else clutch.candidate_sire_ids if role == "sire" else (clutch.dam_id,)
+    return "confirmed" if parent_id in named else "claimed"
 
 
 def refuted(place: Descent) -> bool:

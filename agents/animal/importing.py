@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import descent_events, limit_of, standing_event, trait_events
-from reptidex.agents.animal.history import Word
+from reptidex.agents.animal.history import ROLES, Word, overall, parent_of, with_standing
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.marks import row_of as mark_row
 from reptidex.agents.animal.numbering import next_codes
@@ -20,11 +20,14 @@ from reptidex.streams.animal import LineageUpdated
 from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_import import BeginImport, ImportRow, RowOutcome, RunImport, StageImport
 from reptidex.streams.contract import Event
+from reptidex.streams.values import LineageStatus
 from reptidex.tables.animal.imports import Import, ImportPart
 from reptidex.tables.animal.intake import Intake, Judged
+from reptidex.tables.animal.lineage import Descent, ParentRole
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.models import Collection as AnimalCollection
-from reptidex.tables.animal.queries import with_codes, with_references
+from reptidex.tables.animal.pedigrees import placed
+from reptidex.tables.animal.queries import with_codes, with_references, young_of
 from reptidex.tables.versions import VersionRow
 
 
@@ -93,10 +96,11 @@ async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
     known = await _known(part.rows, unit)
     taken = await _taken(job, part.rows, known.keys(), unit)
     limit = await limit_of(job.vivarium_id, unit)
-    intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken, limit)
+    young = await young_of(unit, [row.animal_id for row in part.rows if row.animal_id in known])
+    intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken, limit, young)
     intake.expect(part.rows)
     await unit.get_many(VersionRow, [row.animal_id for row in part.rows if row.animal_id])
-    judged = await _numbered(job, [intake.judge(row) for row in part.rows], unit)
+    judged = await _numbered(job, await _filled([intake.judge(row) for row in part.rows], unit), unit)
     for each in judged:
         for event in _write(each, unit):
             yield event
@@ -159,6 +163,29 @@ async def _numbered(job: Import, judged: list[Judged], unit: Unit) -> list[Judge
     return [_coded(each, given) for each in judged]
 
 
+def _new_parents(each: Judged) -> dict[ParentRole, LineageStatus]:
+    """Return how the parents that a row fills in stand: what a file says is a claim."""
+    before, after = each.before, each.after
+    if before is None or after is None:
+        return {}
+    return {role: "claimed" for role in ROLES if parent_of(before, role) != parent_of(after, role)}
+
+
+async def _filled(judged: list[Judged], unit: Unit) -> list[Judged]:
+    """Let lineages into which a parent was filled stand as their weaker parent does."""
+    touched = [each.before.animal_id for each in judged if each.before is not None and _new_parents(each)]
+    places = await unit.get_many(Descent, touched) if touched else {}
+    found = []
+    for each in judged:
+        if each.before is not None and each.after is not None and (fresh := _new_parents(each)):
+            place = places.get(each.before.animal_id) or placed(each.before)
+            for role, standing in fresh.items():
+                place = with_standing(place, role, standing)
+            each = replace(each, after=replace(each.after, lineage_status=overall(place)))
+        found.append(each)
+    return found
+
+
 def _preferred(animal: Animal) -> str:
     """A placeholder is called as in its studbook, where that can be a code."""
     code = (animal.external_ref or "").strip().upper()
@@ -187,6 +214,7 @@ def _write(each: Judged, unit: Unit) -> list[Event]:
     else:
         keep(before, after, unit, "imported anew")
         said.append(updated(after, *each.outcome.changed))
+        said += trait_events(after, [gene for gene in after.genotype if gene not in before.genotype])
     return said
 
 
@@ -203,7 +231,12 @@ async def _descents(judged: Sequence[Judged], job: Import, unit: Unit) -> list[E
         if after is None or after is before:
             continue
         if before is not None and (after.sire_id, after.dam_id) != (before.sire_id, before.dam_id):
-            said += [event async for event in descent_events(after, before, _remarks(each), "parents", unit)]
+            said += [
+                event
+                async for event in descent_events(
+                    after, before, _remarks(each), "parents", unit, standings=_new_parents(each)
+                )
+            ]
         elif before is None and (after.sire_id or after.dam_id):
             place = places[after.animal_id]
             said.append(

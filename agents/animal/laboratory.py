@@ -7,7 +7,9 @@ import msgspec
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.descent import findings_of, standing_event
+from reptidex.agents.animal.descent import standing_event
+from reptidex.agents.animal.exclusions import weighed
+from reptidex.agents.animal.history import Word
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import remarked, updated
@@ -85,7 +87,7 @@ async def record_test(command: RecordTest, unit: Unit) -> AsyncIterator[Event]:
     }
     for event in _told(animal, test, family):
         yield event
-    async for event in _follow(animal, believed, test.test_id, unit):
+    async for event in _follow(animal, believed, test, unit):
         yield event
 
 
@@ -194,7 +196,7 @@ def _told(animal: Animal, test: GeneticTest, family: Family) -> list[Event]:
     return said
 
 
-async def _follow(animal: Animal, believed: dict[str, Gene], test_id: str, unit: Unit) -> AsyncIterator[Event]:
+async def _follow(animal: Animal, believed: dict[str, Gene], test: GeneticTest, unit: Unit) -> AsyncIterator[Event]:
     """Have an animal's record, its lineage's standing and its kin follow what a test found."""
     if not believed:
         return
@@ -207,19 +209,24 @@ async def _follow(animal: Animal, believed: dict[str, Gene], test_id: str, unit:
             was = before.stated
         key = ReckonedGene.id_of(animal.animal_id, locus)
         unit.put(ReckonedGene(reckoned_id=key, animal_id=animal.animal_id, locus=locus, stated=was, gene=gene))
-    remarks = await findings_of(after, animal, unit)
-    excluded = [one for one in remarks if one.rule == "genotype" and one.severity == "error"]
-    changed = ["genotype"]
-    if excluded and after.lineage_status != "disputed":
-        after = replace(after, lineage_status="disputed")
-        changed.append("lineage_status")
-    keep(animal, after, unit, "tested")
-    yield updated(after, *changed)
-    if excluded:
-        yield standing_event(after, animal, remarks)
+    for event in await _written(after, animal, "tested", _word(test), unit):
+        yield event
     kin = [after.animal_id, *(parent for parent in (after.sire_id, after.dam_id) if parent)]
     for event in await relearn(kin, after.vivarium_id, unit):
         yield event
+
+
+def _word(test: GeneticTest) -> Word:
+    return Word(vivarium_id=test.vivarium_id, evidence="lab", reference=test.reference)
+
+
+async def _written(after: Animal, before: Animal, action: str, word: Word, unit: Unit) -> list[Event]:
+    """Write an animal whose genes were tested, and tell it; its parents stand as its tests now say."""
+    after, remarks = await weighed(after, before, word, unit)
+    keep(before, after, unit, action)
+    if after.lineage_status == before.lineage_status:
+        return [updated(after, "genotype")]
+    return [updated(after, "genotype", "lineage_status"), standing_event(after, before, remarks)]
 
 
 @agent(WithdrawTest, prefetch={Animal: "animal_id", GeneticTest: "test_id"})
@@ -250,8 +257,8 @@ async def withdraw_test(command: WithdrawTest, unit: Unit) -> AsyncIterator[Even
             genes[result.locus] = before.stated
         unit.delete(ReckonedGene, before.reckoned_id)
     after = replace(animal, genotype=tuple(genes.values()), revision=animal.revision + 1, updated_at=unit.now)
-    keep(animal, after, unit, "test withdrawn")
-    yield updated(after, "genotype")
+    for event in await _written(after, animal, "test withdrawn", _word(test), unit):
+        yield event
     kin = [after.animal_id, *(parent for parent in (after.sire_id, after.dam_id) if parent)]
     for event in await relearn(kin, after.vivarium_id, unit):
         yield event

@@ -10,6 +10,7 @@ from reptidex.agents.animal.documents import pedigree_digest
 from reptidex.agents.animal.history import (
     ROLES,
     Word,
+    by_record,
     disputed_by,
     overall,
     parent_of,
@@ -47,12 +48,6 @@ async def set_parents(command: SetParents, unit: Unit) -> AsyncIterator[Event]:
     )
     async for event in change_parents(before, after, "parents", word, unit, hybrid=command.hybrid):
         yield event
-    if after.genotype or after.morphs:
-        former = [one for one in (before.sire_id, before.dam_id) if one and one not in (after.sire_id, after.dam_id)]
-        for event in await relearn(
-            [*former, *(one for one in (after.sire_id, after.dam_id) if one)], after.vivarium_id, unit
-        ):
-            yield event
 
 
 async def change_parents(
@@ -88,6 +83,12 @@ async def change_parents(
         after, before, remarks, reason, unit, standings=standings, word=word, hybrid=hybrid, lines=lines
     ):
         yield event
+    if after.genotype or after.morphs:
+        former = [one for one in (before.sire_id, before.dam_id) if one and one not in (after.sire_id, after.dam_id)]
+        for event in await relearn(
+            [*former, *(one for one in (after.sire_id, after.dam_id) if one)], after.vivarium_id, unit
+        ):
+            yield event
 
 
 @agent(ValidateLineage, prefetch={Animal: "animal_id", Descent: "animal_id", LineageRules: "vivarium_id"})
@@ -100,9 +101,6 @@ async def validate_lineage(command: ValidateLineage, unit: Unit) -> AsyncIterato
         place = with_standing(place, role, earned, disputed_by(place, role))
     broken = any(remark.severity == "error" for remark in remarks)
     status: LineageStatus = "rejected" if broken or refuted(place) else overall(place)
-    if status != "rejected" and before.lineage_status == "disputed":
-        # What has been disputed stays so until the dispute is ended, not because somebody checks again.
-        status = "disputed"
     lines = await lines_of(unit, [parent for parent in place.parents if parent])
     circle = before.animal_id in lines.rows
     unit.put(replace(place if circle else figures(lines, place), findings=findings(remarks)))
@@ -129,8 +127,7 @@ async def _deserved(animal: Animal, place: Descent, unit: Unit) -> dict[ParentRo
         if parent == parent_of(place, role) and said_before in ("confirmed", "tested", "disputed"):
             said[role] = said_before
             continue
-        named = () if clutch is None else clutch.candidate_sire_ids if role == "sire" else (clutch.dam_id,)
-        said[role] = "confirmed" if parent in named else "claimed"
+        said[role] = by_record(clutch, role, parent)
     return said
 
 

@@ -14,7 +14,7 @@ from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.cross import Prediction
 from reptidex.domain.lineage import Remark
-from reptidex.domain.ownership import GONE, GoneError
+from reptidex.domain.ownership import LEFT, GoneError
 from reptidex.domain.visibility import has_page, sight
 from reptidex.errors import InvalidError
 from reptidex.streams.animal import BreedingPaired, GeneticsPredictionCompleted, GeneticsPredictionRequested
@@ -36,10 +36,11 @@ async def breeding_animal(
     `agreed` says that it was named before, in a pairing; it may have been sold or hidden since. Raises `InvalidError`.
     """
     animal = await unit.get(Animal, animal_id)
-    if animal is None or not (agreed or has_page(sight(animal.visibility, animal.vivarium_id, vivarium_id))):
+    shown = animal is not None and has_page(sight(animal.visibility, animal.vivarium_id, vivarium_id))
+    if animal is None or not (agreed or shown):
         raise InvalidError(f"there is no animal {animal_id}", pointer)
     if animal.sex not in (sex, "unknown"):
-        raise InvalidError(f"{animal.code} is recorded as {animal.sex}; it must be {sex}", pointer)
+        raise InvalidError(f"{animal.code if shown else 'it'} is recorded as {animal.sex}; it must be {sex}", pointer)
     return animal
 
 
@@ -104,7 +105,7 @@ async def pair_animals(command: PairAnimals, unit: Unit) -> AsyncIterator[Event]
     """Put a dam together with one or more sires, or plan to, and predict each candidate's young."""
     dam, sires = await breeding_pair(command.dam_id, command.candidate_sire_ids, command.vivarium_id, unit)
     for one in (dam, *sires):
-        if one.status in GONE:
+        if one.status in LEFT:
             raise GoneError(one.animal_id, one.status)
     if command.paired_on and not command.planned and command.paired_on > unit.now.date():
         raise InvalidError("a pairing in the future is a plan", "/paired_on")

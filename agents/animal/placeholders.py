@@ -9,6 +9,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring, descent_events, place_of
 from reptidex.agents.animal.history import ROLES, Word, overall, parent_of, standing_of, with_standing
 from reptidex.agents.animal.journal import keep
+from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.lineage import ParentsRefusedError, Remark
@@ -41,19 +42,25 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
     children = await unit.find(offspring_of([stand_in.animal_id]))
     places = {one.animal_id: one for one in await unit.find(places_of_young(stand_in.animal_id))}
     await _check_circle(real, children, unit)
-    word = Word(vivarium_id=command.vivarium_id, note=f"{stand_in.code} is {real.code}", act="linked")
-    remarks: list[Remark] = []
+    # The young may be others', who need not know the animal: its name is not for their history.
+    word = Word(vivarium_id=command.vivarium_id, note=f"{stand_in.code} was a placeholder", act="linked")
     repointed: list[tuple[Animal, Animal, dict[ParentRole, LineageStatus]]] = []
     for before in children:
         after, standings = _repointed(before, places.get(before.animal_id), stand_in.animal_id, real)
         after = replace(after, updated_at=unit.now)
         keep(before, after, unit, "parent linked")
         repointed.append((after, before, standings))
-    remarks += await check_offspring(real, unit)
+    doubts = await check_offspring(real, unit)
+    remarks: list[Remark] = []
     for after, before, standings in repointed:
         yield updated(after, *[f"{role}_id" for role in ROLES if parent_of(after, role) != parent_of(before, role)])
-        told = descent_events(after, before, remarks, "correction", unit, standings=standings, word=word)
+        found = doubts.get(after.animal_id, [])
+        remarks += found
+        told = descent_events(after, before, found, "correction", unit, standings=standings, word=word)
         async for event in told:
+            yield event
+    if any(child.genotype or child.morphs for child in children):
+        for event in await relearn([real.animal_id], real.vivarium_id, unit):
             yield event
     place = await place_of(stand_in, unit)
     unit.put(replace(place, linked_to=real.animal_id))

@@ -6,9 +6,11 @@ from typing import get_args
 from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.enclosures import leave_enclosure
 from reptidex.agents.animal.journal import keep, note
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
+from reptidex.agents.animal.transfers import lapse_offers
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.lineage import Remark
 from reptidex.domain.ownership import check_free
@@ -69,6 +71,10 @@ async def record_provenance(command: RecordProvenance, unit: Unit) -> AsyncItera
         return
     check_free(animal.animal_id, animal.status, animal.held_by)
     after = replace(animal, status=status, revision=animal.revision + 1, updated_at=unit.now)
+    if status == "sold":
+        await leave_enclosure(animal, unit)
+        await lapse_offers(animal, unit)
+        after = replace(after, enclosure_id=None)
     keep(animal, after, unit)
     yield updated(after, "status")
 

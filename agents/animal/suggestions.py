@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descendants import validated
 from reptidex.agents.animal.descent import place_of
-from reptidex.agents.animal.history import Word, note, overall, parent_of, standing_of, with_standing
+from reptidex.agents.animal.history import Word, by_test, note, overall, parent_of, standing_of, with_standing
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.lineage import change_parents
 from reptidex.agents.animal.records import updated
@@ -195,11 +195,13 @@ async def stand(
 ) -> list[Event]:
     """Give the claim of a parent another standing, write down why, and tell how the lineage stands now.
 
-    What a laboratory has confirmed no word changes: then only the history grows.
+    What a laboratory has said no word changes, only another finding does: then only the history grows.
     """
     place = await place_of(animal, unit)
     if standing_of(place, role) == "tested" and act != "excluded":
         standing, by = "tested", None
+    elif by_test(place, role) and act != "supported":
+        standing, by = "disputed", None
     note(animal.animal_id, role, parent_of(animal, role), act, standing, word, unit)
     place = with_standing(place, role, standing, by)
     unit.put(place)

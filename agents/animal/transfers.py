@@ -28,6 +28,13 @@ def _buyer_key(event: SalesTransactionCompleted) -> tuple[str, ...]:
     return (event.buyer.vivarium_id,)
 
 
+async def lapse_offers(animal: Animal, unit: Unit) -> None:
+    """End the open offers of an animal that cannot be handed over any more."""
+    for offer in await unit.find(offers_of(animal.animal_id)):
+        unit.put(replace(offer, state="lapsed", settled_at=unit.now))
+        unit.cancel_timer(f"transfer:{offer.transfer_id}")
+
+
 async def move(
     animal: Animal,
     to_vivarium_id: str,
@@ -40,9 +47,7 @@ async def move(
     What its keepers noted of it goes along; their own notes, its place and where they had it from do not.
     """
     await leave_enclosure(animal, unit)
-    for offer in await unit.find(offers_of(animal.animal_id)):
-        unit.put(replace(offer, state="lapsed", settled_at=unit.now))
-        unit.cancel_timer(f"transfer:{offer.transfer_id}")
+    await lapse_offers(animal, unit)
     history = await unit.find(owners_of(animal.animal_id))
     last = history[-1]
     unit.put(replace(last, until=unit.now))

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 from icalendar import STATUS, TRANSP, Calendar, Event
 
+from reptidex.domain.visibility import shows_name, sight
 from reptidex.http.animal.brood import expected
 from reptidex.http.server.routes import Request
 from reptidex.tables.animal.breeding import BreedingNote, Clutch, Pairing
@@ -60,7 +61,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 async def agenda(request: Request[Any, Any], vivarium_id: str, since: date, until: date) -> list[Entry]:
     """Return the entries of a vivarium that touch the days between two, first day first."""
     read = request.read
-    pairings = await read.find(pairings_shown(vivarium_id, since - STILL))
+    pairings = await read.find(pairings_shown(vivarium_id, shifted(since, -STILL)))
     clutches = await read.find(clutches_due(vivarium_id, since, until))
     notes: list[BreedingNote] = []
     laid: list[Clutch] = []
@@ -70,15 +71,34 @@ async def agenda(request: Request[Any, Any], vivarium_id: str, since: date, unti
         laid += await read.find(clutches_of_pairings(ids[start : start + CHUNK]))
     breeding: list[Pairing | Clutch] = [*pairings, *clutches]
     wanted = {key for one in breeding for key in (one.dam_id, *one.candidate_sire_ids)}
-    names = {key: _name(animal) for key, animal in (await fetch(read, wanted)).items()}
+    # Whoever was sold or hidden since is not named, least of all to those who only have the address of a feed.
+    names = {
+        key: _name(animal)
+        for key, animal in (await fetch(read, wanted)).items()
+        if shows_name(sight(animal.visibility, animal.vivarium_id, vivarium_id))
+    }
+    seen: dict[str, list[BreedingNote]] = {}
+    for note in notes:
+        seen.setdefault(note.pairing_id, []).append(note)
+    came: dict[str | None, list[Clutch]] = {}
+    for clutch in laid:
+        came.setdefault(clutch.pairing_id, []).append(clutch)
     entries: list[Entry] = []
     for pairing in pairings:
-        mine = [note for note in notes if note.pairing_id == pairing.pairing_id]
-        entries += _of_pairing(pairing, mine, [one for one in laid if one.pairing_id == pairing.pairing_id], names)
+        key = pairing.pairing_id
+        entries += _of_pairing(pairing, seen.get(key, []), came.get(key, []), names)
     for clutch in clutches:
         entries += _of_clutch(clutch, names)
     inside = [one for one in entries if one.from_on <= until and one.until_on >= since]
     return sorted(inside, key=lambda one: (one.from_on, one.title, one.uid))
+
+
+def shifted(day: date, by: timedelta) -> date:
+    """Return the day so much later or earlier, or the last or first that the calendar of a computer has."""
+    try:
+        return day + by
+    except OverflowError:
+        return date.max if by > timedelta() else date.min
 
 
 def _name(animal: Animal) -> str:

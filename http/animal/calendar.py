@@ -8,7 +8,7 @@ import msgspec
 from reptidex.domain import opaque
 from reptidex.errors import DomainError, InvalidError, NotFoundError
 from reptidex.http.animal.access import admit
-from reptidex.http.animal.agenda import Entry, agenda, ical
+from reptidex.http.animal.agenda import Entry, agenda, ical, shifted
 from reptidex.http.server.policy import member, public
 from reptidex.http.server.routes import Page, Paging, Raw, Request, Routes
 from reptidex.streams.commands.animal import Done
@@ -69,9 +69,9 @@ async def show_calendar(request: Request[None, Days]) -> list[Entry]:
     """List what happened, what is due and what is to be expected between two days."""
     vivarium_id = await admit(request, "keeper")
     today = datetime.now(UTC).date()
-    since = request.query.from_ or (request.query.until or today + AFTER) - BEFORE - AFTER
-    until = request.query.until or since + BEFORE + AFTER
-    if not since <= until <= since + LONGEST:
+    since = request.query.from_ or shifted(request.query.until or today + AFTER, -BEFORE - AFTER)
+    until = request.query.until or shifted(since, BEFORE + AFTER)
+    if not since <= until <= shifted(since, LONGEST):
         raise InvalidError(f"a calendar runs forward, over at most {LONGEST.days} days", "/until")
     return await agenda(request, vivarium_id, since, until)
 

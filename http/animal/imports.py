@@ -31,7 +31,7 @@ from reptidex.tables.animal.intake import Intake, species_named
 from reptidex.tables.animal.lineage import LineageRules
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import with_ancestors
-from reptidex.tables.animal.queries import CHUNK, fetch, with_codes, with_references
+from reptidex.tables.animal.queries import CHUNK, fetch, with_codes, with_references, young_of
 
 routes = Routes("import")
 
@@ -136,8 +136,7 @@ async def _import(
 ) -> ImportView:
     vivarium_id = await admit(request, "handler")
     species_id = _species_id(wanted.species)
-    animals, known = await _known(request, read, vivarium_id)
-
+    animals, young, known = await _known(request, read, vivarium_id)
     rules = await request.read.get(LineageRules, vivarium_id)
     limit = rules.inbreeding_limit if rules else CLOSE
     names = {name for each in read.entries for name in (each.entry.sire, each.entry.dam) if name}
@@ -147,7 +146,7 @@ async def _import(
     def check() -> tuple[list[ImportRow], list[RowOutcome]]:
         notes = _by_line(each for each in read.problems if each.severity != "error")
         rows = [_row(each, notes) for each in resolve(read.entries, known, options, ids.__next__)]
-        intake = Intake(vivarium_id, datetime.now(UTC), animals, species_id, limit=limit)
+        intake = Intake(vivarium_id, datetime.now(UTC), animals, species_id, limit=limit, young=young)
         intake.expect(rows)
         return rows, [intake.judge(row).outcome for row in rows]
 
@@ -191,8 +190,10 @@ def _species_id(word: str) -> str | None:
     return found.species_id
 
 
-async def _known(request: Request[bytes, Any], read: Animals, vivarium_id: str) -> tuple[list[Animal], Known]:
-    """Look up every animal that the file may mean, with all their ancestors."""
+async def _known(
+    request: Request[bytes, Any], read: Animals, vivarium_id: str
+) -> tuple[list[Animal], list[Animal], Known]:
+    """Look up every animal that the file may mean, with all their ancestors, and the young of those that it may change."""
     entries = [each.entry for each in read.entries]
     parents = {name for each in entries for name in (each.sire, each.dam) if name}
     names = sorted({each.external_ref for each in entries if each.external_ref} | parents)
@@ -203,15 +204,21 @@ async def _known(request: Request[bytes, Any], read: Animals, vivarium_id: str) 
             rows = await request.read.find(ask(vivarium_id, words[start : start + CHUNK]))
             found |= {one.animal_id: one for one in rows}
     found |= await fetch(request.read, [name for name in names if len(name) == 36])
+    changing = [one.animal_id for one in found.values() if one.vivarium_id == vivarium_id]
+    young = await young_of(request.read, changing)
     found |= await with_ancestors(request.read, found.keys())
     own = [one for one in found.values() if one.vivarium_id == vivarium_id]
     seen = [one for one in found.values() if shows_name(sight(one.visibility, one.vivarium_id, vivarium_id))]
-    return list(found.values()), Known(
-        by_reference={one.external_ref: one.animal_id for one in own if one.external_ref},
-        by_code={one.code: one.animal_id for one in own},
-        own=frozenset(one.animal_id for one in own),
-        others=frozenset(one.animal_id for one in seen if one.vivarium_id != vivarium_id),
-        pedigree={one.animal_id: (one.sire_id, one.dam_id) for one in found.values()},
+    return (
+        list(found.values()),
+        young,
+        Known(
+            by_reference={one.external_ref: one.animal_id for one in own if one.external_ref},
+            by_code={one.code: one.animal_id for one in own},
+            own=frozenset(one.animal_id for one in own),
+            others=frozenset(one.animal_id for one in seen if one.vivarium_id != vivarium_id),
+            pedigree={one.animal_id: (one.sire_id, one.dam_id) for one in found.values()},
+        ),
     )
 
 

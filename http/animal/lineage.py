@@ -86,7 +86,8 @@ class StatsView(msgspec.Struct, frozen=True, kw_only=True):
 
 def checked_generations(text: str) -> int:
     """Return how many generations a path asks for. Raises `InvalidError`."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= MOST_GENERATIONS:
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_GENERATIONS))
+    if not digits or not 1 <= int(text) <= MOST_GENERATIONS:
         raise InvalidError(f"between 1 and {MOST_GENERATIONS} generations can be asked for", "/generations")
     return int(text)
 

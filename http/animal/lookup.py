@@ -1,16 +1,17 @@
 """The reverse look-up: which pairings give what is wanted."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from reptidex.domain.ancestry import Ancestry
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.loci import Pair
 from reptidex.domain.genetics.lookup import Match, Recipe, matches, recipes
-from reptidex.domain.kinship import Kinship
 from reptidex.http.animal.access import admit
 from reptidex.http.animal.targets import (
     NINE_TENTHS,
@@ -18,7 +19,6 @@ from reptidex.http.animal.targets import (
     eggs_or_none,
     flags_of,
     genotype_name,
-    lines_of_descent,
     stock_of,
     target_of,
 )
@@ -27,6 +27,7 @@ from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.values import Gene, Id, Ratio, WelfareFlag
 from reptidex.tables.animal.genetics_queries import breeding_stock
 from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.pedigrees import lines_of
 from reptidex.tables.animal.relatives import ratio, welfare_of
 
 routes = Routes("genetics")
@@ -99,19 +100,23 @@ async def look_up(request: Request[NewLookup, None]) -> LookupView:
     stock = stock_of(species, animals.values())
     found, count = await asyncio.to_thread(matches, species.by_locus, target, stock, body.limit)
     abstract = await asyncio.to_thread(recipes, species.by_locus, target, body.limit)
-    kinship = Kinship(
-        await lines_of_descent(request.read, {one for match in found for one in (match.sire_id, match.dam_id)})
-    )
+    lines = await lines_of(request.read, {one for match in found for one in (match.sire_id, match.dam_id)})
     return LookupView(
         target=genotype_name(species, target.pairs),
-        pairings=tuple(_match(species, one, animals, kinship) for one in found),
+        pairings=await asyncio.to_thread(_matches, species, found, animals, lines.ancestry()),
         pairings_found=count,
         genotypes=tuple(_recipe(species, one) for one in abstract),
         warnings=flags_of(species, target.pairs),
     )
 
 
-def _match(species: Species, one: Match, animals: dict[str, Animal], kinship: Kinship) -> MatchView:
+def _matches(
+    species: Species, found: Sequence[Match], animals: dict[str, Animal], ancestry: Ancestry
+) -> tuple[MatchView, ...]:
+    return tuple(_match(species, one, animals, ancestry) for one in found)
+
+
+def _match(species: Species, one: Match, animals: dict[str, Animal], ancestry: Ancestry) -> MatchView:
     sire, dam = animals[one.sire_id], animals[one.dam_id]
     return MatchView(
         sire=Mate(animal_id=sire.animal_id, code=sire.code, name=sire.name),
@@ -120,7 +125,7 @@ def _match(species: Species, one: Match, animals: dict[str, Animal], kinship: Ki
         live_share=ratio(one.live_share),
         egg_loss=ratio(one.egg_loss),
         eggs_for_nine_tenths=eggs_or_none(one.share, NINE_TENTHS, 1),
-        inbreeding=ratio(kinship.between(one.sire_id, one.dam_id)),
+        inbreeding=ratio(ancestry.kinship(one.sire_id, one.dam_id).fraction),
         warnings=tuple(dict.fromkeys((*welfare_of(species, sire), *welfare_of(species, dam)))),
     )
 

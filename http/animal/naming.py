@@ -33,6 +33,11 @@ class Names:
         """Fetch animals to be named; ids of unknown parents (`<animal>/sire`) are taken too."""
         return cls(await fetch(read, {animal_id.partition("/")[0] for animal_id in animal_ids}), looking)
 
+    def owner(self, animal_id: str) -> str:
+        """Return whose an animal is; empty for one that is not there."""
+        animal = self._animals.get(animal_id)
+        return animal.vivarium_id if animal is not None else ""
+
     def __call__(self, animal_id: str) -> Named:
         """Name an animal."""
         real, _, role = animal_id.partition("/")

@@ -3,7 +3,7 @@
 import asyncio
 from fractions import Fraction
 from math import ceil
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -13,7 +13,7 @@ from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.plan import Plan, Step
 from reptidex.domain.genetics.plans import MOST_GENERATIONS, plans
 from reptidex.domain.genetics.targets import Target
-from reptidex.domain.kinship import Kinship
+from reptidex.domain.kinship import Parents
 from reptidex.errors import InvalidError
 from reptidex.http.animal.access import admit
 from reptidex.http.animal.targets import (
@@ -22,7 +22,6 @@ from reptidex.http.animal.targets import (
     eggs_or_none,
     flags_of,
     genotype_name,
-    lines_of_descent,
     stock_of,
     target_of,
 )
@@ -31,6 +30,7 @@ from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.values import Gene, Id, Ratio, WelfareFlag
 from reptidex.tables.animal.genetics_queries import breeding_stock
 from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.pedigrees import Lines, lines_of
 from reptidex.tables.animal.queries import fetch
 from reptidex.tables.animal.relatives import ratio, welfare_of
 
@@ -111,11 +111,11 @@ async def plan_ahead(request: Request[NewPlan, None]) -> PlansView:
     stock = stock_of(species, animals.values())
     found = await asyncio.to_thread(plans, species.by_locus, target, stock, body.generations, body.limit)
     used = {one for plan in found for step in plan.steps for one in (step.sire_id, step.dam_id) if one in animals}
-    pedigree = await lines_of_descent(request.read, used)
+    lines = await lines_of(request.read, used)
     days = body.maturity_days or species.maturity_days or None
     return PlansView(
         target=genotype_name(species, target.pairs),
-        plans=tuple(_plan(species, one, animals, pedigree, days) for one in found),
+        plans=tuple([await asyncio.to_thread(_plan, species, one, animals, lines, days) for one in found]),
         notes=(
             "young are chosen by what they carry; where their look does not tell, `known_by_look` says how likely it is",
             "of each generation only the most promising young are bred on in the search",
@@ -144,17 +144,14 @@ async def _chosen(
     return {one.animal_id: one for one in [*bearing[:54], *few]}
 
 
-def _plan(
-    species: Species, plan: Plan, animals: dict[str, Animal], pedigree: dict[str, Any], days: int | None
-) -> PlanView:
-    family = dict(pedigree)
+def _plan(species: Species, plan: Plan, animals: dict[str, Animal], lines: Lines, days: int | None) -> PlanView:
+    young: dict[str, Parents] = {f"young of {n}": (step.sire_id, step.dam_id) for n, step in enumerate(plan.steps)}
+    young |= {kept.young_id: (step.sire_id, step.dam_id) for step in plan.steps for kept in step.keeps}
+    ancestry = lines.ancestry(young)
     steps = []
     flags: dict[WelfareFlag, None] = {}
     for number, step in enumerate(plan.steps):
-        family[f"young of {number}"] = (step.sire_id, step.dam_id)
-        family |= {kept.young_id: (step.sire_id, step.dam_id) for kept in step.keeps}
-        inbreeding = Kinship(family).inbreeding(f"young of {number}")
-        steps.append(_step(species, step, animals, inbreeding))
+        steps.append(_step(species, step, animals, ancestry.inbreeding(f"young of {number}").fraction))
         for parent in (step.sire_id, step.dam_id):
             if parent in animals:
                 flags |= dict.fromkeys(welfare_of(species, animals[parent]))

@@ -20,6 +20,7 @@ from reptidex.streams.commands.animal_lineage import (
 from reptidex.streams.values import Evidence, Id, LongText, Text
 from reptidex.tables.animal.lineage import Suggestion
 from reptidex.tables.animal.pedigrees import suggestions_from, suggestions_to
+from reptidex.tables.animal.queries import fetch
 
 routes = Routes("lineage")
 
@@ -79,7 +80,7 @@ async def suggest_parent(request: Request[NewSuggestion, None]) -> SuggestionVie
     )
     done = await request.ask(command, Done)
     one = await request.read.need(Suggestion, done.id)
-    return _suggestion(one, await _names(request, [one]))
+    return _suggestion(one, *await _both(request, [one], vivarium_id))
 
 
 @routes.get("/lineage/suggestions", policy=member("keeper"))
@@ -89,8 +90,8 @@ async def list_suggestions(request: Request[None, SuggestionsWanted]) -> Page[Su
     wanted = request.query
     ask = suggestions_to if wanted.direction == "incoming" else suggestions_from
     rows, cursor = await request.read.page(ask(vivarium_id, wanted.state), wanted)
-    names = await _names(request, rows)
-    return Page(items=[_suggestion(one, names) for one in rows], next=cursor)
+    names, every = await _both(request, rows, vivarium_id)
+    return Page(items=[_suggestion(one, names, every) for one in rows], next=cursor)
 
 
 @routes.post("/lineage/suggestions/{suggestion_id}/confirm", policy=member("handler"), errors=(404, 409, 422))
@@ -128,13 +129,18 @@ async def _answer(request: Request[Answer, None], *, agree: bool) -> AnsweredVie
     return await standing_now(request, one.animal_id, done)
 
 
-async def _names(request: Asked, rows: list[Suggestion]) -> Names:
-    """Name the animals to both sides: whoever asks about an animal shows it to the one who is asked."""
-    ids = {animal_id for one in rows for animal_id in (one.animal_id, one.parent_id)}
-    return await Names.of(request.read, ids, None)
+async def _both(request: Asked, rows: list[Suggestion], looking: str) -> tuple[Names, Names]:
+    """Return what names the animals of these rows to somebody who looks for a vivarium, and what names them all."""
+    animals = await fetch(request.read, {animal_id for one in rows for animal_id in (one.animal_id, one.parent_id)})
+    return Names(animals, looking), Names(animals, None)
 
 
-def _suggestion(one: Suggestion, names: Names) -> SuggestionView:
+def _suggestion(one: Suggestion, names: Names, every: Names) -> SuggestionView:
+    """Show a question. Whoever asks shows the animal that it is asked of, as long as it is theirs, to the one who is asked."""
     same = [name for name in SuggestionView.__struct_fields__ if name not in ("animal", "parent")]
     values: dict[str, Any] = {name: getattr(one, name) for name in same}
-    return SuggestionView(animal=names(one.animal_id), parent=names(one.parent_id), **values)
+
+    def named(animal_id: str) -> Named:
+        return every(animal_id) if every.owner(animal_id) == one.from_vivarium_id else names(animal_id)
+
+    return SuggestionView(animal=named(one.animal_id), parent=named(one.parent_id), **values)

@@ -13,14 +13,11 @@ from reptidex.domain.genetics.loci import Pair, hazards
 from reptidex.domain.genetics.looks import full_name
 from reptidex.domain.genetics.reading import read_pair
 from reptidex.domain.genetics.targets import Stock, Target
-from reptidex.domain.kinship import Parents
 from reptidex.errors import InvalidError
-from reptidex.http.server.routes import Reader
 from reptidex.streams.commands.animal import Morphs
 from reptidex.streams.values import Gene, Sex, WelfareFlag
 from reptidex.tables.animal.families import named_genes
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.pedigrees import lines_of
 from reptidex.tables.animal.relatives import genotype_of, origins_of
 
 NINE_TENTHS = Fraction(9, 10)
@@ -32,11 +29,6 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     morphs: Morphs = ()
     genotype: Annotated[tuple[Gene, ...], Meta(max_length=6)] = ()
     sex: Sex = "unknown"
-
-
-async def lines_of_descent(reader: Reader, animal_ids: Iterable[str]) -> dict[str, Parents]:
-    """Return who descends from whom among some animals and all their known ancestors."""
-    return (await lines_of(reader, animal_ids)).pedigree
 
 
 def target_of(species: Species, wanted: Wanted) -> Target:

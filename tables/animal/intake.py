@@ -14,7 +14,7 @@ from reptidex.domain.interchange.animals import AnimalEntry
 from reptidex.domain.interchange.reading import Problem
 from reptidex.domain.interchange.words import Precision, date_of
 from reptidex.domain.kinship import Parents
-from reptidex.domain.lineage import CLOSE, judge
+from reptidex.domain.lineage import CLOSE, Remark, judge
 from reptidex.domain.lineage import Known as Lineage
 from reptidex.domain.registry.marks import check_days, checked_mark
 from reptidex.domain.registry.subspecies import checked_subspecies
@@ -31,6 +31,10 @@ from reptidex.tables.animal.relatives import genotype_of, relative
 _PLAIN = ("name", "sex", "status", "visibility", "morphs", "phenotype", "notes", "placeholder")
 _LEFT_OUT = (None, "", (), "unknown", "private", "active", False)
 """Values that say nothing: an entry that leaves a field out reads so."""
+_JUDGED = ("sex", "born_on", "birth_precision", "genotype")
+"""What the rules of lineage look at, beside who the parents are."""
+_STILL = ("sex", "age", "dead", "genotype")
+"""The rules by which parents that were right may no longer be, where the record of their young changes."""
 _FILLED_ONLY = ("sire_id", "dam_id")
 """Of an animal that is there an import fills in parents, and never changes them."""
 
@@ -55,11 +59,12 @@ class Intake:
         species_id: str | None = None,
         taken: Mapping[str, frozenset[str]] | None = None,
         limit: float = CLOSE,
+        young: Iterable[Animal] = (),
     ) -> None:
         """Begin with what is known.
 
-        `taken` has the codes and the references (by the name of the field) that new rows want and others have; from `limit` of F
-        on parents are called close.
+        `young` are those of the animals that rows may change, whoever keeps them. `taken` has the codes and the references (by
+        the name of the field) that new rows want and others have; from `limit` of F on parents are called close.
         """
         self.known = {one.animal_id: one for one in known}
         self._vivarium_id, self._now, self._species_id = vivarium_id, now, species_id
@@ -67,6 +72,10 @@ class Intake:
         self._refused: dict[str, int] = {}
         self._taken, self._limit = taken or {}, limit
         self._names = names_of_species()
+        self._young: dict[str, list[Animal]] = {}
+        for one in young:
+            for parent in {one.sire_id, one.dam_id} - {None}:
+                self._young.setdefault(parent or "", []).append(one)
 
     def expect(self, rows: Iterable[ImportRow]) -> None:
         """Work out F of all rows that are new, in one pass over them and what is known."""
@@ -89,6 +98,7 @@ class Intake:
         if after is not None:
             problems += self._free(row, after, before)
             problems += self._parents(row, after, before)
+            problems += self._offspring(row, after, before)
         if after is None or any(each.severity == "error" for each in problems):
             self._refused[row.animal_id] = row.line
             return Judged(outcome=self._outcome(row, "refuse", problems, before))
@@ -205,7 +215,13 @@ class Intake:
             said.pop("status", None)
         if not said:
             return before
-        return replace(before, **said, revision=before.revision + 1, updated_at=self._now)
+        after = replace(before, **said, revision=before.revision + 1, updated_at=self._now)
+        try:  # the file may leave out the sex that goes with its genes, or the genes that go with its sex
+            genotype_of(need_species(after.species_id), after.genotype, after.sex)
+        except DomainError as problem:
+            problems.append(Problem(line=line, field="genotype", rule="genotype", text=str(problem)))
+            return before
+        return after
 
     def _species(self, entry: AnimalEntry, before: Animal | None) -> Species:
         if before is not None and not entry.species:
@@ -240,7 +256,8 @@ class Intake:
 
     def _parents(self, row: ImportRow, after: Animal, before: Animal | None) -> list[Problem]:
         """Check the parents of a row by the rules of lineage."""
-        if before is not None and (before.sire_id, before.dam_id) == (after.sire_id, after.dam_id):
+        stood = before is not None and (before.sire_id, before.dam_id) == (after.sire_id, after.dam_id)
+        if before is not None and stood and not _differs(before, after):
             return []
         parents: list[Animal | None] = []
         for role, parent_id in (("sire", after.sire_id), ("dam", after.dam_id)):
@@ -248,7 +265,8 @@ class Intake:
             if parent_id in self._refused:
                 text = f"its {role} on line {self._refused[parent_id]} is refused"
                 return [Problem(line=row.line, field=role, rule="parent_refused", text=text)]
-            if parent_id and (parent is None or not self._seen(parent)):
+            named_before = before is not None and parent_id in (before.sire_id, before.dam_id)
+            if parent_id and (parent is None or not (named_before or self._seen(parent))):
                 return [Problem(line=row.line, field=role, rule="missing", text=f"there is no such {role}")]
             parents.append(parent)
         if not any(parents):
@@ -258,19 +276,38 @@ class Intake:
         above = self._pedigree() if before is not None else {}
         known = Lineage(limit=self._limit, inbreeding=self._expected.get(after.animal_id))
         remarks = judge(relative(after), sire, dam, need_species(after.species_id), above, known)
-        return [
-            Problem(
-                line=row.line,
-                field=each.pointer.strip("/").removesuffix("_id"),
-                rule=each.rule,
-                severity=each.severity,
-                text=each.text,
-            )
-            for each in remarks
-        ]
+        # Who the parents are was decided before, of a hybrid too; only whether they can still be is asked again.
+        return [_problem(row, each) for each in remarks if not stood or each.rule in _STILL]
+
+    def _offspring(self, row: ImportRow, after: Animal, before: Animal | None) -> list[Problem]:
+        """Check a changed animal against its young, by the records of the two alone."""
+        if before is None or not _differs(before, after):
+            return []
+        found: list[Problem] = []
+        for listed in self._young.get(after.animal_id, ()):
+            child = self.known.get(listed.animal_id, listed)
+            as_sire = relative(after) if child.sire_id == after.animal_id else None
+            as_dam = relative(after) if child.dam_id == after.animal_id else None
+            remarks = judge(relative(child), as_sire, as_dam, need_species(child.species_id), {}, Lineage(hybrid=True))
+            found += [_problem(row, each, "by its young, ") for each in remarks if each.severity == "error"]
+        return list(dict.fromkeys(found))
 
     def _seen(self, parent: Animal) -> bool:
         return shows_name(sight(parent.visibility, parent.vivarium_id, self._vivarium_id))
+
+
+def _differs(before: Animal, after: Animal) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in _JUDGED)
+
+
+def _problem(row: ImportRow, remark: Remark, whose: str = "") -> Problem:
+    return Problem(
+        line=row.line,
+        field=remark.pointer.strip("/").removesuffix("_id"),
+        rule=remark.rule,
+        severity=remark.severity,
+        text=whose + remark.text,
+    )
 
 
 def names_of_species() -> dict[str, Species]:

@@ -136,6 +136,14 @@ async def fetch(source: Finder, animal_ids: Iterable[str]) -> dict[str, Animal]:
     return found
 
 
+async def young_of(source: Finder, animal_ids: Iterable[str]) -> list[Animal]:
+    """Return the animals of which one of these is sire or dam; one of two of them may come twice."""
+    ids, found = sorted(set(animal_ids)), list[Animal]()
+    for start in range(0, len(ids), CHUNK):
+        found += await source.find(offspring_of(ids[start : start + CHUNK]))
+    return found
+
+
 def clutch_animals(clutch_id: str) -> Query[Animal]:
     """Ask for the animals that hatched from a clutch."""
     return select(Animal, Animal.c.clutch_id == clutch_id)

@@ -169,12 +169,13 @@ def _alive(child: Relative, parent: Relative, role: str, species: Species) -> It
         return
     pointer = f"/{role}_id"
     incubated = 0 if species.live_bearing else (species.incubation_days or (0, GRAVID_DAYS))[1]
-    laid = born[0] - timedelta(days=incubated)
+    # In days from the death: the day of laying itself may lie before the first that a date can say.
+    laid = (born[0] - died).days - incubated
     if role == "dam":
-        if died < laid:
+        if laid > 0:
             yield _error("dead", "the dam had died before the egg was laid", pointer, parent.animal_id)
         return
-    gone = (laid - timedelta(days=GRAVID_DAYS) - died).days
+    gone = laid - GRAVID_DAYS
     if gone > (species.sperm_storage_days or STORAGE_DAYS):
         text = "the sire had died before conception, longer ago than sperm can be stored"
         yield _error("dead", text, pointer, parent.animal_id)

@@ -7,6 +7,8 @@ from reptidex.errors import DomainError
 Refusal = Literal["missing", "owner", "deceased", "archived", "held", "disputed", "suspended", "stale"]
 
 GONE = ("deceased", "archived")
+LEFT = (*GONE, "sold")
+"""Whoever is not here any more: neither in an enclosure nor in a new pairing."""
 
 
 class HeldError(DomainError):

@@ -15,6 +15,8 @@ from reptidex.streams.animal import (
     GeneticsTraitProven,
 )
 from reptidex.streams.commands.animal import (
+    ArchiveAnimal,
+    Changes,
     Done,
     Hatchling,
     PairAnimals,
@@ -25,6 +27,7 @@ from reptidex.streams.commands.animal import (
     ResolveSire,
     TellTaxonomy,
     Told,
+    UpdateAnimal,
     UpdateClutch,
 )
 from reptidex.streams.values import Gene, Ratio
@@ -222,3 +225,61 @@ async def test_the_catalogue_is_told_once(keepers: Any) -> None:
 
     assert first.species >= 3 and first.morphs >= 12
     assert second == Told(species=0, morphs=0)
+
+
+async def test_young_hatch_whoever_hid_or_bought_their_parents_meanwhile(keepers: Any) -> None:
+    stud = await keepers.animal("male", vivarium_id=keepers.bea, visibility="public", code="STUD-1")
+    dam = await keepers.animal("female")
+    paired = PairAnimals(
+        pairing_id=keepers.id(), vivarium_id=keepers.sam, dam_id=dam, candidate_sire_ids=(stud,), season="2026"
+    )
+    one = (await keepers.harness.ask(paired, Done)).id
+    hide = UpdateAnimal(animal_id=stud, vivarium_id=keepers.bea, changes=Changes(visibility="private"))
+    await keepers.harness.ask(hide, Done)
+    died = ArchiveAnimal(animal_id=stud, vivarium_id=keepers.bea, reason="deceased", died_on=date(2022, 6, 1))
+    await keepers.harness.ask(died, Done)
+    laid = RecordClutch(
+        clutch_id=keepers.id(),
+        vivarium_id=keepers.sam,
+        pairing_id=one,
+        dam_id=dam,
+        laid_on=date(2026, 3, 1),
+        laid=4,
+    )
+    recorded = await keepers.harness.ask(laid, Done)
+    await keepers.hold(dam)
+    await keepers.harness.handle(keepers.paid(dam))
+    assert (await keepers.row(dam)).vivarium_id == keepers.bea
+    eggs = RegisterHatchlings(
+        clutch_id=recorded.id,
+        vivarium_id=keepers.sam,
+        hatched_on=date(2026, 4, 28),
+        hatchlings=(Hatchling(animal_id=keepers.id()),),
+    )
+    await keepers.harness.handle(eggs)
+    [young] = [each.data for each in keepers.harness.events if isinstance(each.data, AnimalCreated)][-1:]
+
+    assert (young.sire_id, young.dam_id, young.vivarium_id) == (stud, dam, keepers.sam)
+
+
+async def test_a_clutch_does_not_tell_of_a_candidate_who_is_hidden_since(keepers: Any) -> None:
+    stud = await keepers.animal("male", "2000-05-01", vivarium_id=keepers.bea, visibility="public", code="STUD-1")
+    dam = await keepers.animal("female")
+    paired = PairAnimals(
+        pairing_id=keepers.id(), vivarium_id=keepers.sam, dam_id=dam, candidate_sire_ids=(stud,), season="2026"
+    )
+    one = (await keepers.harness.ask(paired, Done)).id
+    died = ArchiveAnimal(animal_id=stud, vivarium_id=keepers.bea, reason="deceased", died_on=date(2005, 6, 1))
+    await keepers.harness.ask(died, Done)
+    hide = UpdateAnimal(animal_id=stud, vivarium_id=keepers.bea, changes=Changes(visibility="private"))
+    await keepers.harness.ask(hide, Done)
+    laid = RecordClutch(
+        clutch_id=keepers.id(),
+        vivarium_id=keepers.sam,
+        pairing_id=one,
+        dam_id=dam,
+        laid_on=date(2026, 3, 1),
+        laid=4,
+    )
+
+    assert (await keepers.harness.ask(laid, Done)).remarks == ()

@@ -15,7 +15,7 @@ from reptidex.http.animal.suggestions import Answer, NewSuggestion, SuggestionsW
 from reptidex.http.animal.transfers import Gift
 from reptidex.http.server.routes import Paging
 from reptidex.streams.animal import LineageValidated
-from reptidex.streams.commands.animal import SetParents
+from reptidex.streams.commands.animal import Changes, Done, SetParents, UpdateAnimal
 from reptidex.streams.commands.animal_lineage import AnswerSuggestion
 from reptidex.streams.core import AuthUserDeleted
 from reptidex.tables.animal.lineage import Descent
@@ -261,3 +261,17 @@ async def test_a_person_who_is_gone_is_taken_out_of_the_history(keepers: Any, as
 
     last = (await history(ask, keepers, child))[-1]
     assert (last.act, last.standing, last.actor, last.note) == ("confirmed", "confirmed", None, "")
+
+
+async def test_a_question_names_nobody_whom_its_reader_may_not_see(keepers: Any, ask: Asker) -> None:
+    child, stud = await claimed(keepers)
+    hide = UpdateAnimal(animal_id=stud, vivarium_id=keepers.bea, changes=Changes(visibility="private", name="Secret"))
+    await keepers.harness.ask(hide, Done)
+    wanted = SuggestionsWanted(direction="outgoing")
+    [mine] = (await ask(suggestions.list_suggestions, keepers.sam, query=wanted)).items
+    [theirs] = await incoming(ask, keepers.bea)
+
+    assert (mine.animal.animal_id, mine.parent.hidden, mine.parent.name) == (child, True, "")
+    assert (theirs.animal.animal_id, theirs.parent.name) == (child, "Secret"), (
+        "who asks shows what the question is about"
+    )

@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from reptidex.agents.animal.archive import NotArchivedError
 from reptidex.domain.catalogue.shelf import find_species
 from reptidex.domain.lineage import ParentsRefusedError
 from reptidex.errors import InvalidError
-from reptidex.http.animal import founders, kinship, lineage
+from reptidex.http.animal import claims, founders, kinship, lineage
 from reptidex.http.animal.founders import FounderInbreeding, Link, RulesBody
 from reptidex.http.animal.kinship import Depth
+from reptidex.http.server.routes import Paging
 from reptidex.streams.animal import AnimalArchived, AnimalUpdated, LineageUpdated, LineageValidated
 from reptidex.streams.commands.animal import ArchiveAnimal, Done, SetParents, ValidateLineage
+from reptidex.streams.commands.animal_keeping import RestoreAnimal
 from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.pedigrees import lines_of
-from tests.unit.animal.asking import Asker
+from tests.unit.animal.asking import Asker, plain
 
 
 @pytest.fixture
@@ -209,6 +212,32 @@ async def test_a_placeholder_is_linked_and_its_young_get_the_real_parent(keepers
     assert all(event.descendants == (grandchild,) for event in told)
     assert isinstance(events[-1], AnimalArchived)
     assert (await place(keepers, grandchild)).inbreeding == 1 / 8
+    with pytest.raises(NotArchivedError):
+        await keepers.harness.handle(RestoreAnimal(animal_id=stand_in, vivarium_id=keepers.sam, reason="oops"))
+
+
+async def test_a_link_to_a_hidden_animal_names_it_to_nobody(keepers: Any, ask: Asker) -> None:
+    stand_in = await keepers.animal("male", "2015-05-01", placeholder=True)
+    real = await keepers.animal("male", "2015-05-01")
+    young = await keepers.animal(born="2020-05-01", vivarium_id=keepers.bea, sire_id=stand_in)
+    await ask(founders.link_placeholder, keepers.sam, Link(to_animal_id=real), animal_id=stand_in)
+    said = await ask(claims.get_history, keepers.bea, query=Paging(), animal_id=young)
+
+    assert {one.act for one in said.items} == {"claimed", "linked"}
+    assert (await keepers.row(real)).code not in str(plain(said)) and all(one.parent.name == "" for one in said.items)
+
+
+async def test_what_a_link_makes_doubtful_is_said_of_the_young_concerned(keepers: Any, ask: Asker) -> None:
+    stand_in = await keepers.animal("male", "2015-05-01", placeholder=True)
+    real = await keepers.animal("male", "2015-05-01")
+    early = await keepers.animal(born="2018-05-01", sire_id=stand_in)
+    late = await keepers.animal(born="2021-05-01", sire_id=stand_in)
+    died = ArchiveAnimal(animal_id=real, vivarium_id=keepers.sam, reason="deceased", died_on=date(2019, 5, 1))
+    await keepers.harness.ask(died, Done)
+    await ask(founders.link_placeholder, keepers.sam, Link(to_animal_id=real), animal_id=stand_in)
+    rules = [[one.rule for one in (await place(keepers, young)).findings] for young in (early, late)]
+
+    assert rules == [[], ["stored_sperm"]]
 
 
 async def test_a_link_that_would_close_a_circle_or_contradict_the_young_is_refused(keepers: Any, ask: Asker) -> None:

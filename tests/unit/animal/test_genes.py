@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from reptidex.errors import InvalidError, NotFoundError
+from reptidex.http.animal import founders, suggestions
 from reptidex.streams.animal import GeneticsTraitProven, GeneticsTraitRecorded, LineageValidated
 from reptidex.streams.commands.animal import (
     Changes,
@@ -13,12 +14,16 @@ from reptidex.streams.commands.animal import (
     Hatchling,
     RecordClutch,
     RegisterHatchlings,
+    ResolveSire,
     SetParents,
     UpdateAnimal,
 )
 from reptidex.streams.commands.animal_genetics import LocusResult, RecordTest, WithdrawTest
+from reptidex.streams.commands.animal_lineage import DisputeParent, ResolveParent
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.genetics import GeneticTest
+from reptidex.tables.animal.lineage import Descent
+from tests.unit.animal.asking import Asker
 
 HET = Gene(locus="albino", alleles=("albino", "+"))
 VISUAL = Gene(locus="albino", alleles=("albino", "albino"))
@@ -197,6 +202,42 @@ async def test_laboratories_exclude_a_parent(keepers: Any) -> None:
     ]
 
 
+async def test_what_tests_exclude_stays_disputed_until_they_do_not(keepers: Any) -> None:
+    sire, dam = await keepers.animal("male"), await keepers.animal("female")
+    _, [young] = await hatched(keepers, sire, dam, 1)
+    await keepers.harness.handle(lab_test(keepers, sire, "+", "+"))
+    test = lab_test(keepers, young, "albino", "albino")
+    await keepers.harness.handle(test)
+    place = await keepers.harness.get(Descent, young)
+    assert (place.sire_standing, place.dam_standing) == ("disputed", "confirmed")
+
+    dispute = DisputeParent(animal_id=young, vivarium_id=keepers.sam, role="dam", note="seen with another")
+    settled = ResolveParent(animal_id=young, vivarium_id=keepers.sam, role="dam", outcome="withdrawn")
+    for command in (dispute, settled):
+        await keepers.harness.handle(command)
+        assert (await keepers.row(young)).lineage_status == "disputed"
+    withdraw = WithdrawTest(test_id=test.test_id, animal_id=young, vivarium_id=keepers.sam, reason="mixed up")
+    await keepers.harness.handle(withdraw)
+
+    assert (await keepers.harness.get(Descent, young)).sire_standing == "confirmed"
+    assert (await keepers.row(young)).lineage_status == "confirmed"
+    told = [one.data.status for one in keepers.harness.events if isinstance(one.data, LineageValidated)]
+    assert told[-1] == "confirmed"
+
+
+async def test_a_sire_that_is_resolved_ends_no_dispute_about_the_dam(keepers: Any) -> None:
+    sire, dam = await keepers.animal("male"), await keepers.animal("female")
+    _, [young] = await hatched(keepers, sire, dam, 1)
+    row = await keepers.row(young)
+    await keepers.harness.handle(
+        DisputeParent(animal_id=young, vivarium_id=keepers.sam, role="dam", note="seen with another")
+    )
+    resolve = ResolveSire(clutch_id=row.clutch_id, vivarium_id=keepers.sam, animal_ids=(young,), sire_id=sire)
+    await keepers.harness.handle(resolve)
+
+    assert (await keepers.row(young)).lineage_status == "disputed"
+
+
 @pytest.mark.parametrize(
     ("alleles", "more"),
     [
@@ -259,3 +300,23 @@ async def test_a_parent_that_was_named_by_mistake_is_no_longer_proven(keepers: A
     assert proven == (None, "offspring")
     assert await gene(keepers, wrong) == possible(1, 2)
     assert (await gene(keepers, right)).evidence == "offspring"  # type: ignore[union-attr]
+
+
+async def test_a_parent_proves_itself_however_it_came_to_be_named(keepers: Any) -> None:
+    ask = Asker(keepers.harness)
+    stand_in = await keepers.animal("male", placeholder=True)
+    real, dam = await keepers.animal("male"), await keepers.animal("female")
+    await keepers.animal(born="2025-07-01", sire_id=stand_in, genotype=(VISUAL,))
+    await ask(founders.link_placeholder, keepers.sam, founders.Link(to_animal_id=real), animal_id=stand_in)
+    young = await keepers.animal(born="2025-08-01", genotype=(VISUAL,), visibility="public")
+    third = keepers.id()
+    await keepers.harness.handle(
+        UpdateAnimal(animal_id=dam, vivarium_id=keepers.sam, changes=Changes(visibility="public"))
+    )
+    body = suggestions.NewSuggestion(role="dam", parent_id=dam)
+    question = await ask(suggestions.suggest_parent, third, body, animal_id=young)
+    await ask(suggestions.confirm_suggestion, keepers.sam, suggestions.Answer(), suggestion_id=question.suggestion_id)
+
+    for parent in (real, dam):
+        found = await gene(keepers, parent)
+        assert found is not None and (found.alleles, found.evidence) == (("albino", "+"), "offspring")

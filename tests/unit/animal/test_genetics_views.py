@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from reptidex.domain.ancestry import LARGEST
 from reptidex.domain.catalogue.shelf import find_species
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.http.animal import genetics, lookup, plans, predictions
@@ -12,6 +13,7 @@ from reptidex.http.animal.targets import Wanted
 from reptidex.http.server.routes import Paging
 from reptidex.streams.commands.animal_genetics import LocusResult
 from reptidex.streams.values import Gene, Ratio
+from reptidex.tables.animal.lineage import Descent
 from tests.unit.animal.asking import Asker, plain
 
 BALL = "66526c3a-c179-584b-8f18-7a60362732a4"
@@ -238,6 +240,26 @@ async def test_a_plan_is_made_from_ones_own_animals(keepers: Any, ask: Asker) ->
     assert [step.inbreeding.numerator for step in best.steps] == [0, 1]
     assert [kept.carries for kept in best.steps[0].keeps] == ["het Albino, het Piebald"] * 2
     assert {best.steps[0].sire, best.steps[0].dam} == {"KIWI-0001", "KIWI-0002"} and sire != dam
+
+
+async def test_a_long_line_of_ancestors_is_answered_in_numbers_that_can_be_said(keepers: Any, ask: Asker) -> None:
+    line = [keepers.id() for _ in range(600)]
+    rows = [
+        Descent(animal_id=young, sire_id=one, dam_id=other)
+        for young, one, other in zip(line[2:], line[1:], line, strict=False)
+    ]
+    sire = await keepers.animal("male", genotype=(ALBINO,))
+    dam = await keepers.animal("female", genotype=(HET,))
+    rows += [Descent(animal_id=sire, sire_id=line[-1], dam_id=line[-4])]
+    rows += [Descent(animal_id=dam, sire_id=line[-3], dam_id=line[-2])]
+    await keepers.harness.put(*rows)
+    target = Wanted(morphs=("albino",))
+    found = await ask(lookup.look_up, keepers.sam, lookup.NewLookup(species_id=BALL, target=target))
+    planned = await ask(plans.plan_ahead, keepers.sam, plans.NewPlan(species_id=BALL, target=target))
+
+    reckoned = found.pairings[0].inbreeding
+    assert reckoned == planned.plans[0].steps[0].inbreeding and reckoned.numerator / reckoned.denominator > 0.9
+    assert reckoned.denominator <= LARGEST, "few readers of JSON keep larger numbers whole"
 
 
 @pytest.mark.parametrize(

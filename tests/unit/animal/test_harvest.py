@@ -12,9 +12,11 @@ from reptidex.streams.animal import (
     GeneticsTraitProven,
 )
 from reptidex.streams.commands.animal import (
+    Changes,
     Done,
     RecordClutch,
     ResolveSire,
+    UpdateAnimal,
     UpdateClutch,
 )
 from reptidex.streams.commands.animal_breeding import ChangePairing
@@ -154,3 +156,41 @@ async def test_the_calendar_tells_what_is_due_and_a_feed_carries_it(
     await ask(calendar.revoke_feed, keepers.sam, feed_id=opened.feed_id)
     with pytest.raises(NotFoundError):
         await ask(calendar.read_feed, token=token)
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"from_": date.min},
+        {"until": date.min},
+        {"from_": date.max},
+        {"until": date.max},
+        {"from_": date.min, "until": date.min},
+        {"from_": date.max, "until": date.max},
+    ],
+)
+async def test_a_calendar_at_the_end_of_time_is_empty(keepers: Any, ask: Asker, days: dict[str, date]) -> None:
+    await clutch(keepers, await pairing(keepers))
+
+    assert await ask(calendar.show_calendar, keepers.sam, query=calendar.Days(**days)) == []
+
+
+async def test_a_calendar_does_not_name_who_is_hidden_since(keepers: Any, ask: Asker) -> None:
+    keepers.harness.now = datetime.now(UTC)
+    today = datetime.now(UTC).date()
+    stud = await keepers.animal("male", vivarium_id=keepers.bea, visibility="public", name="Stud")
+    dam = await keepers.animal("female", name="Dam")
+    laid = RecordClutch(
+        clutch_id=keepers.id(),
+        vivarium_id=keepers.sam,
+        dam_id=dam,
+        candidate_sire_ids=(stud,),
+        laid_on=today - timedelta(days=3),
+        laid=4,
+    )
+    await keepers.harness.ask(laid, Done)
+    hide = UpdateAnimal(animal_id=stud, vivarium_id=keepers.bea, changes=Changes(visibility="private", name="Secret"))
+    await keepers.harness.ask(hide, Done)
+    [entry, *_] = await ask(calendar.show_calendar, keepers.sam, query=calendar.Days())
+
+    assert entry.title.startswith("Clutch laid: Dam (") and entry.title.endswith("× unknown")

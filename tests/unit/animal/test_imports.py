@@ -12,6 +12,7 @@ from reptidex.http.server.routes import Paging
 from reptidex.streams.animal import AnimalCreated, LineageUpdated
 from reptidex.streams.commands.animal import Changes
 from reptidex.streams.commands.animal_keeping import Mark
+from reptidex.streams.commands.animal_lineage import ResolveParent
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.lineage import Descent
 from tests.unit.animal.asking import Asker
@@ -294,3 +295,55 @@ async def test_hundreds_of_rows_are_written_in_parts(keepers: Any, ask: Asker) -
     assert len(first.items) == 100 and first.next is not None
     codes = {row.code for row in first.items}
     assert len(codes) == 100 and "KIWI-0001" in codes
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        (b"S1,SIRE-1,Python regius,f,2020", "sex"),
+        (b"S1,SIRE-1,Python regius,m,2024-04-01", "age"),
+        (b"K1,KID-1,Python regius,f,2020-06-01", "age"),
+    ],
+)
+async def test_a_file_cannot_contradict_the_pedigree_that_is_there(
+    keepers: Any, ask: Asker, row: bytes, rule: str
+) -> None:
+    await finished(keepers, ask, await send(ask, keepers.sam, FAMILY), keepers.sam)
+    body = b"external_ref,code,species,sex,born\n" + row + b"\n"
+    said = await send(ask, keepers.sam, body, dry_run=True)
+    job = await send(ask, keepers.sam, body, on_error="skip")
+    ended = await finished(keepers, ask, job, keepers.sam)
+
+    assert [problem.rule for problem in said.rows[0].problems if problem.severity == "error"] == [rule]
+    assert (ended.refused, ended.updated) == (1, 0)
+
+
+async def test_a_parent_that_a_file_fills_in_is_a_claim_whatever_the_other_is(keepers: Any, ask: Asker) -> None:
+    sire, dam = await keepers.animal("male", code="S-1"), await keepers.animal("female", code="D-1")
+    young = await keepers.animal(born="2025-07-01", sire_id=sire, code="Y-1")
+    finding = ResolveParent(
+        animal_id=young, vivarium_id=keepers.sam, role="sire", outcome="supported", reference="GG-1"
+    )
+    await keepers.harness.handle(finding)
+    assert (await keepers.row(young)).lineage_status == "tested"
+    body = b"code,species,dam\nY-1,Python regius,D-1\n"
+    await finished(keepers, ask, await send(ask, keepers.sam, body, match_codes=True), keepers.sam)
+    place = await keepers.harness.get(Descent, young)
+
+    assert (place.dam_id, place.sire_standing, place.dam_standing) == (dam, "tested", "claimed")
+    assert (await keepers.row(young)).lineage_status == "claimed"
+
+
+@pytest.mark.parametrize(
+    ("body", "format_"),
+    [
+        (b'{"animals": [{"species": "Python regius", "name": "a\\u0000b"}]}', "json"),
+        (b'species,morphs\nPython regius,"[""a\\u0000b""]"\n', "csv"),
+    ],
+)
+async def test_what_no_database_takes_is_a_problem_of_its_row(
+    keepers: Any, ask: Asker, body: bytes, format_: Any
+) -> None:
+    said = await send(ask, keepers.sam, body, format=format_, dry_run=True)
+
+    assert [row.action for row in said.rows] == ["refuse"] and "U+0000" in said.rows[0].problems[0].text

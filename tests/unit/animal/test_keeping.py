@@ -7,10 +7,12 @@ import msgspec
 import pytest
 
 from reptidex.agents.animal.enclosures import EnclosureFullError, OccupiedError
+from reptidex.domain.ownership import GoneError
 from reptidex.domain.registry.templates import DEFAULT
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.http.animal import (
     animals,
+    breeding,
     care,
     care_overview,
     enclosures,
@@ -137,6 +139,26 @@ async def test_an_animal_that_dies_leaves_its_enclosure(keepers: Any, ask: Asker
     await ask(animals.archive_animal, keepers.sam, query=animals.Archive(reason="deceased"), animal_id=animal)
 
     assert (await ask(enclosures.get_enclosure, keepers.sam, enclosure_id=tub)).occupants == 0
+
+
+async def test_an_animal_that_is_sold_elsewhere_leaves_its_enclosure_and_every_offer(keepers: Any, ask: Asker) -> None:
+    sold, dead, stud = await keepers.animal("female"), await keepers.animal(), await keepers.animal("male")
+    tub = (await ask(enclosures.open_enclosure, keepers.sam, NewEnclosure(name="Tub"))).enclosure_id
+    into = enclosures.Move(animal_ids=(sold,), enclosure_id=tub)
+    await ask(enclosures.move_animals, keepers.sam, into)
+    for one in (sold, dead):
+        await ask(transfers.offer_animal, keepers.sam, transfers.Gift(to_vivarium_id=keepers.bea), animal_id=one)
+    gone = Provenance(direction="disposed", how="sold", on_day=date(2026, 5, 1), source_code="C")
+    await ask(provenance.record_provenance, keepers.sam, gone, animal_id=sold)
+    await ask(animals.archive_animal, keepers.sam, query=animals.Archive(reason="deceased"), animal_id=dead)
+    offers = (await ask(transfers.list_transfers, keepers.bea, query=transfers.TransferFilter())).items
+
+    assert (await ask(enclosures.get_enclosure, keepers.sam, enclosure_id=tub)).occupants == 0
+    assert {offer.state for offer in offers} == {"lapsed"} and len(offers) == 2
+    with pytest.raises(GoneError):
+        await ask(enclosures.move_animals, keepers.sam, into)
+    with pytest.raises(GoneError):
+        await ask(breeding.create_pairing, keepers.sam, breeding.NewPairing(dam_id=sold, sire_ids=(stud,)))
 
 
 async def test_where_an_animal_came_from_is_noted_and_never_published(keepers: Any, ask: Asker) -> None:

@@ -178,3 +178,12 @@ def test_a_pedigree_says_how_much_of_it_is_known() -> None:
 
 def test_one_unknown_parent_makes_the_completeness_index_nothing() -> None:
     assert standing(Ancestry({"o": ("s", None), "s": ("g", "h")}), "o", 3).index == 0
+
+
+@pytest.mark.parametrize("role", ["sire", "dam"])
+def test_the_first_day_that_a_date_can_say_is_a_birth_like_any_other(role: str) -> None:
+    child = animal("child", "unknown", "0001-01-01")
+    sire = animal("sire", "male", None, died_on=date(2016, 1, 1) if role == "sire" else None)
+    dam = animal("dam", "female", None, died_on=date(2016, 1, 1) if role == "dam" else None)
+
+    assert "dead" not in rules(child, sire, dam)

@@ -101,6 +101,7 @@ def test_growth_of_nothing_and_of_two_weights_on_one_day() -> None:
     assert growth([]).latest is None
     same = growth([Weighed(on_day=TODAY, grams=5), Weighed(on_day=TODAY, grams=6)])
     assert same.grams_per_day is None and same.steps[1].grams_per_day is None
+    assert growth([Weighed(on_day=date.min, grams=5)]).change_30_days is None
 
 
 @given(st.lists(st.tuples(st.integers(0, 900), st.floats(0.5, 9000)), max_size=30))

@@ -13,6 +13,7 @@ from reptidex.domain.interchange.animals import AnimalEntry, GeneEntry, MarkEntr
 from reptidex.domain.interchange.animals_csv import read_animals_csv, write_animals_csv
 from reptidex.domain.interchange.animals_json import read_animals_json, write_animals_json
 from reptidex.domain.interchange.formats import ANIMAL_READERS, PEDIGREE_READERS, PEDIGREE_WRITERS, schemas
+from reptidex.domain.interchange.gedcom import read_gedcom
 from reptidex.domain.interchange.pedigree import Individual
 from reptidex.domain.interchange.reading import Numbered, UnreadableError
 from reptidex.domain.interchange.resolving import Known, Options, resolve
@@ -303,3 +304,15 @@ def test_the_published_schemas_are_those_of_the_files() -> None:
     ):
         jsonschema.Draft202012Validator.check_schema(published[name])
         jsonschema.validate(msgspec.json.decode(text), published[name])
+
+
+def test_a_continuation_without_a_line_to_continue_is_passed_over() -> None:
+    read = read_gedcom(b"0 @I1@ INDI\n1 NAME Kiwi\n0 @I2@ INDI\n1 CONC Lost\n")
+
+    assert [each.entry.name for each in read.entries] == ["Kiwi", ""]
+
+
+def test_a_cell_of_lists_without_end_is_a_problem_of_its_line() -> None:
+    read = read_animals_csv(b'species,morphs\nPython regius,"' + b"[" * 5000 + b'"\n')
+
+    assert [(each.line, each.field) for each in read.problems] == [(2, "morphs")]

@@ -11,7 +11,7 @@ import msgspec
 
 from reptidex.domain.interchange.animals import AnimalEntry, Animals, GeneEntry, MarkEntry
 from reptidex.domain.interchange.cells import Line, read_table, write_table
-from reptidex.domain.interchange.reading import Numbered, Problem, Reading, text_of
+from reptidex.domain.interchange.reading import Numbered, Problem, Reading, check_storable, text_of
 from reptidex.domain.interchange.words import date_of, date_text, parent_of, sex_of
 
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -107,7 +107,11 @@ def _status(word: str) -> str:
 
 def _listed(word: str, one: Callable[[str], Any]) -> list[Any]:
     if word.startswith("["):
-        found: list[Any] = msgspec.json.decode(word, type=list[Any])
+        try:
+            found: list[Any] = msgspec.json.decode(word, type=list[Any])
+        except RecursionError:
+            raise ValueError("a list in a cell has no lists in lists in lists without end") from None
+        check_storable(found)
         return found
     return [one(part.strip()) for part in word.split(";") if part.strip()]
 

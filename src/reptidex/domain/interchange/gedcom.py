@@ -65,7 +65,7 @@ def _records(text: str) -> tuple[dict[str, _Record], set[str], list[Problem]]:
         if tag not in _READ:
             ignored.add(tag)
         if level == 0:
-            now, inside = _Record(number, tag), ""
+            now, inside, last = _Record(number, tag), "", ""
             if key is not None:
                 if key in records:
                     problems.append(Problem(line=number, field="id", rule="twice", text=f"{key} is defined twice"))

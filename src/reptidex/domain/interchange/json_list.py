@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from reptidex.domain.interchange.reading import Numbered, Problem, Reading, UnreadableError, check_count
+from reptidex.domain.interchange.reading import Numbered, Problem, Reading, UnreadableError, check_count, check_storable
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -30,12 +30,16 @@ def read_list(raw: bytes, name: str, version: int, field: str, kind: type[T]) ->
     if not isinstance(found, list):
         raise UnreadableError(f"the file has no list {field!r}")
     check_count(len(found))
-    entries, problems = list[Numbered[T]](), list[Problem]()
+    entries, problems, suspicious = list[Numbered[T]](), list[Problem](), b"\\u0000" in raw
     for line, each in enumerate(found, 1):
         try:
+            if suspicious:
+                check_storable(each)
             entries.append(Numbered(line=line, entry=msgspec.convert(each, kind)))
         except msgspec.ValidationError as problem:
             problems.append(_problem(line, problem))
+        except ValueError as problem:
+            problems.append(Problem(line=line, rule="value", text=str(problem)))
     return Reading(entries=entries, problems=problems)
 
 

@@ -1,6 +1,6 @@
 """What every reader of a file gives: numbered entries and numbered problems."""
 
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -75,6 +75,16 @@ def _decoded(raw: bytes, encoding: str) -> str:
     if "\0" in text:
         raise UnreadableError("the file holds zero bytes: it is no text")
     return text
+
+
+def check_storable(value: Any) -> None:
+    """Raise `ValueError` where the character U+0000 is in a decoded value: no database takes it, and JSON can say it."""
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, str) and "\0" in one:
+            raise ValueError("the character U+0000 cannot be stored")
+        todo.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
 
 
 def check_count(count: int) -> None:

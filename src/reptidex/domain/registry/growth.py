@@ -93,9 +93,9 @@ def _step(before: Weighed | None, now: Weighed) -> Step:
 def _over(series: Sequence[Weighed], days: int) -> float | None:
     """Return the change over the last days; None where the series does not reach back so far."""
     last = series[-1]
-    then = last.on_day - timedelta(days=days)
-    if series[0].on_day > then:
+    if (last.on_day - series[0].on_day).days < days:
         return None
+    then = last.on_day - timedelta(days=days)
     before = max((one for one in series if one.on_day <= then), key=lambda one: one.on_day)
     after = min((one for one in series if one.on_day > then), key=lambda one: one.on_day)
     share = (then - before.on_day).days / (after.on_day - before.on_day).days
