@@ -15,15 +15,17 @@ MANAGED_POLICY_CHARACTERS = 6144
 
 
 def role_policies(
-    landscape: Landscape, place: Place, *, kms_key_arn: str = "", bucket: str = "", consumer: str = ""
+    landscape: Landscape, place: Place, *, kms_key_arn: str = "", bucket: str = "", consumer: str = "", bus: str = ""
 ) -> dict[Role, dict[str, Any]]:
     """Return the policy of each role; `bucket` holds large payloads, `consumer` narrows that role to one consumer's queues.
+
+    `bus` is the name or ARN of the EventBridge bus that events go to in the place of topics, if they do.
 
     Raises `LimitError` for one that IAM would not take.
     """
     queues = [each.name for each in landscape.queues if not consumer or each.consumer == consumer]
     made: dict[Role, list[dict[str, Any]]] = {
-        "publisher": list(_publisher(place, kms_key_arn, bucket)),
+        "publisher": list(_publisher(place, kms_key_arn, bucket, bus)),
         "consumer": list(_consumer(queues, place, kms_key_arn, bucket)),
         "provisioner": list(
             _provisioner(place, kms_key_arn, {each.bucket for each in landscape.queues if each.bucket})
@@ -41,8 +43,12 @@ def _everything(place: Place) -> str:
     return f"{place.environment}-*" if place.environment else "*"
 
 
-def _publisher(place: Place, key: str, bucket: str) -> Iterable[dict[str, Any]]:
-    yield _allow("Publish", ["sns:Publish"], [place.topic(_everything(place))])
+def _publisher(place: Place, key: str, bucket: str, bus: str) -> Iterable[dict[str, Any]]:
+    if bus:
+        arn = f"arn:{place.partition}:events:{place.region}:{place.account}:event-bus/{bus}"
+        yield _allow("Publish", ["events:PutEvents"], [bus if bus.startswith("arn:") else arn])
+    else:
+        yield _allow("Publish", ["sns:Publish"], [place.topic(_everything(place))])
     if bucket:
         yield _allow("PutLargePayloads", ["s3:PutObject"], [f"arn:{place.partition}:s3:::{bucket}/*"])
     if key:
@@ -57,6 +63,8 @@ def _consumer(queues: Iterable[str], place: Place, key: str, bucket: str) -> Ite
     yield _allow("Consume", [f"sqs:{action}" for action in actions], within)
     if bucket:
         yield _allow("GetLargePayloads", ["s3:GetObject"], [f"arn:{place.partition}:s3:::{bucket}/*"])
+        # Without it S3 says "not allowed" of an object that has expired, and the message is tried again for days.
+        yield _allow("TellWhatIsGone", ["s3:ListBucket"], [f"arn:{place.partition}:s3:::{bucket}"])
     if key:
         yield _allow("Decrypt", ["kms:Decrypt"], [key])
 

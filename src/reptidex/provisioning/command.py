@@ -186,7 +186,7 @@ async def _policies(arguments: argparse.Namespace, settings: Settings) -> int:
     finally:
         await call.aclose()
     bucket = settings.bridge_bucket if arguments.bucket is None else arguments.bucket
-    made = role_policies(planned, place, kms_key_arn=key, bucket=bucket, consumer=arguments.of)
+    made = role_policies(planned, place, kms_key_arn=key, bucket=bucket, consumer=arguments.of, bus=settings.bridge_bus)
     _print(made[arguments.role] if arguments.role else made)
     return 0
 

@@ -135,6 +135,13 @@ def test_no_role_may_more_than_its_work() -> None:
     }
 
 
+def test_who_publishes_to_a_bus_may_put_events_there_and_nowhere_else() -> None:
+    [statement] = role_policies(whole(), PLACE, bus="platform")["publisher"]["Statement"]
+
+    assert statement["Action"] == ["events:PutEvents"]
+    assert statement["Resource"] == [f"arn:aws:events:{PLACE.region}:{PLACE.account}:event-bus/platform"]
+
+
 @pytest.mark.parametrize(
     ("region", "partition"), [("eu-central-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
 )
