@@ -129,6 +129,10 @@ class LogWriter:
             # aiokafka asserts that the topic's partition is known: it is not while the log is away.
             error = problem if isinstance(problem, UnavailableError) else UnavailableError("the log", repr(problem))
             self._renew(problem)
+        except Exception as problem:
+            # Whatever else the client raises: who waits for these records has to hear of it, or they are held for ever.
+            log.exception("records for %s", at)
+            error = UnavailableError("the log", repr(problem))
         if not taken:
             taken, road.waiting = list(road.waiting), deque()
         for _, parcel, place in taken:
