@@ -126,7 +126,7 @@ def _compared(part: Part) -> list[Any]:
 
 
 def _differences(part: Part, live: Rows, new: Rows) -> Iterator[Difference]:
-    table, names = part.row.sql.name, [column.name for column in _compared(part)]
+    table, names = str(part.row.sql.name), [column.name for column in _compared(part)]
     for key, row in live.items():
         other = new.pop(key, None)
         if other is None:
