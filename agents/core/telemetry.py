@@ -12,11 +12,11 @@ from reptidex.streams.commands.core_vivariums import CloseMinute, TrackSample
 from reptidex.streams.contract import Event
 from reptidex.streams.ops import MonitoringHealthChanged
 from reptidex.tables.core.platform import EventCount, Sample, ServiceHealth
+from reptidex.tables.core.projections import COUNTS_KEPT
 from reptidex.tables.query import select
 
 CLOSED_AFTER = timedelta(seconds=65)
 """A minute is summed up so long after it began: stragglers of a few seconds are in it."""
-KEPT = timedelta(days=30)
 
 
 def minute_of(time: datetime) -> datetime:
@@ -62,7 +62,7 @@ async def close_minute(command: CloseMinute, unit: Unit) -> AsyncIterator[Event]
             unit="events/min",
             sampled_at=command.minute,
         )
-    old = select(EventCount, EventCount.c.minute < command.minute - KEPT, order=("minute",), limit=500)
+    old = select(EventCount, EventCount.c.minute < command.minute - COUNTS_KEPT, order=("minute",), limit=500)
     for each in await unit.find(old):
         unit.delete(EventCount, each.count_id)
 
