@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from reptidex.errors import ReptidexError
+from reptidex.tables.checkpointing import Checkpointing
 from reptidex.tables.driver import Session
 from reptidex.tables.postgres import PostgresSession
 from reptidex.tables.row import METADATA, Row
@@ -23,6 +24,8 @@ READERS = 4
 PAGE_BYTES = 8192
 CHECKPOINT_PAGES = 4000
 """SQLite moves its journal into the file when it has grown to 32 MB: a page that many units change is moved once."""
+WORKER_CHECKPOINT_PAGES = 4 * CHECKPOINT_PAGES
+"""A worker has a thread for that; only where it falls behind does a commit do it."""
 STATEMENT_TIMEOUT_S = 30
 LOCK_TIMEOUT_S = 10
 
@@ -42,13 +45,19 @@ class Database:
     """Connections to one database. `shared` says whether other workers may write to it too (PostgreSQL)."""
 
     def __init__(
-        self, engine: AsyncEngine, lock: IO[str] | None, readers: int, *, glance: Glance | None = None
+        self,
+        engine: AsyncEngine,
+        lock: IO[str] | None,
+        readers: int,
+        *,
+        glance: Glance | None = None,
+        checkpointing: Checkpointing | None = None,
     ) -> None:
         self.engine, self.dialect = engine, engine.dialect
         self.shared = engine.dialect.name == "postgresql"
         self.glance = glance
         """Look-ups by key without leaving the loop's thread, where the database is a file."""
-        self._lock = lock
+        self._lock, self._checkpointing = lock, checkpointing
         self._idle: deque[Session] = deque()
         self._free = asyncio.Semaphore(readers)
         self._rows: dict[type[Row], RowStatements] = {}
@@ -74,12 +83,15 @@ class Database:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() != "sqlite":
             return cls(_postgres(parsed, readers, schema, patience_s), None, readers)
-        lock, glance = None, None
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-            lock = _claim(parsed.database) if worker else None
-            glance = Glance(parsed.database)
-        return cls(_sqlite(parsed, synchronous), lock, readers, glance=glance)
+        if not parsed.database or parsed.database == ":memory:":
+            return cls(_sqlite(parsed, synchronous, CHECKPOINT_PAGES), None, readers)
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        glance = Glance(parsed.database)
+        if not worker:
+            return cls(_sqlite(parsed, synchronous, CHECKPOINT_PAGES), None, readers, glance=glance)
+        lock = _claim(parsed.database)
+        engine = _sqlite(parsed, synchronous, WORKER_CHECKPOINT_PAGES)
+        return cls(engine, lock, readers, glance=glance, checkpointing=Checkpointing(parsed.database))
 
     def statements(self, row: type[Row]) -> RowStatements:
         """Return the compiled statements of a row class."""
@@ -120,13 +132,16 @@ class Database:
             await self._idle.pop().close()
         if self.glance is not None:
             self.glance.close()
+        if self._checkpointing is not None:
+            await asyncio.to_thread(self._checkpointing.close)
+            self._checkpointing = None
         await self.engine.dispose()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
 
-def _sqlite(url: sa.URL, synchronous: str) -> AsyncEngine:
+def _sqlite(url: sa.URL, synchronous: str, checkpoint_pages: int) -> AsyncEngine:
     # One shared connection where the database is nothing but that connection.
     memory = not url.database or url.database == ":memory:"
     pool = {"poolclass": sa.StaticPool} if memory else {"poolclass": sa.NullPool}
@@ -138,7 +153,7 @@ def _sqlite(url: sa.URL, synchronous: str) -> AsyncEngine:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute(f"PRAGMA page_size={PAGE_BYTES}")
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={checkpoint_pages}")
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
