@@ -256,9 +256,9 @@ def settle_memory() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(200_000, 20, 50)
     # SQLite's thread and the loop's hand the GIL to each other several times per unit; by default each may sit on it for 5 ms.
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.0001)
     # The loop's hook notes every async generator (every call of a handler) to close those that are left at its end: none are.
     sys.set_asyncgen_hooks(firstiter=None)
 

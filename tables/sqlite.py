@@ -131,15 +131,15 @@ class Glance:
             self._connection = None
 
 
-WIDTHS = (4000, 1000, 200, 40)
-"""So many rows are written by one statement: as many as there are, largest first; what is left goes row by row."""
+WIDTHS = (4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2, 1)
+"""So many rows are written by one statement, largest first."""
 MOST_VALUES = 32_000
 """SQLite takes so many parameters in one statement (`SQLITE_MAX_VARIABLE_NUMBER` is 32,766 by default)."""
 
 
 def _run_steps(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
     for sql, rows, hits in steps:
-        if hits is None and len(rows) >= WIDTHS[-1] and VALUES in sql:
+        if hits is None and len(rows) > 1 and VALUES in sql:
             _write_wide(connection, sql, rows)
             continue
         done = connection.execute(sql, rows[0]) if len(rows) == 1 else connection.executemany(sql, rows)
@@ -147,31 +147,34 @@ def _run_steps(connection: sqlite3.Connection, steps: Sequence[Step]) -> None:
             raise LostRaceError(sql, hits, done.rowcount)
 
 
-VALUES = " VALUES ("
+VALUES, UPSERT = " VALUES (", " ON CONFLICT "
 
 
 def _write_wide(connection: sqlite3.Connection, sql: str, rows: Sequence[Values]) -> None:
     """Insert many rows by few statements.
 
     The driver takes the GIL back after each statement that it runs. Row by row it would wait for the loop's thread, which
-    handles the next unit, once a row: fifty times what the writing costs (measured).
+    handles the next unit, once a row: fifty times what the writing costs (measured). Where a row may be written twice, a number
+    of rows that falls a little short of a width is filled up to it with the last one.
     """
-    begin, width = 0, len(rows[0])
-    for count in WIDTHS:
-        if count * width > MOST_VALUES:
-            continue
-        while len(rows) - begin >= count:
-            values = list(chain.from_iterable(rows[begin : begin + count]))
-            connection.execute(_wide(sql, width, count), values)
-            begin += count
-    if begin < len(rows):
-        connection.executemany(sql, rows[begin:])
+    begin, columns = 0, len(rows[0])
+    twice = UPSERT in sql
+    for width in WIDTHS:
+        while width * columns <= MOST_VALUES and begin < len(rows):
+            left = len(rows) - begin
+            if left < width and not (twice and left > width * 3 // 4):
+                break
+            some = rows[begin : begin + width]
+            if left < width:
+                some = [*some, *[rows[-1]] * (width - left)]
+            connection.execute(_wide(sql, columns, width), list(chain.from_iterable(some)))
+            begin += width
 
 
 @lru_cache(maxsize=512)
-def _wide(sql: str, width: int, count: int) -> str:
+def _wide(sql: str, columns: int, count: int) -> str:
     """Return an INSERT for so many rows at once."""
-    row = "(" + ", ".join("?" * width) + ")"
+    row = "(" + ", ".join("?" * columns) + ")"
     before, values, after = sql.partition(VALUES + row[1:])
     assert values, sql
     return before + " VALUES " + ", ".join([row] * count) + after
