@@ -1,5 +1,6 @@
 """The handlers of a unit's messages, in order, each message undone on its own where it fails."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,6 +25,9 @@ from reptidex.tables.store import Changes
 from reptidex.tables.timers import TimerRow
 
 log = logging.getLogger(__name__)
+
+BREATH = 1024
+"""After so many messages whatever else waits for the loop has its turn: what the log sends, its acknowledgements, look-ups."""
 
 
 class Context(Protocol):
@@ -72,6 +76,8 @@ class Handling:
                 continue
             work.begin(one)
             self._handled += 1
+            if not self._handled % BREATH:
+                await asyncio.sleep(0)
             try:
                 if refused is not None:
                     raise refused

@@ -22,8 +22,11 @@ Outgoing = tuple[str, int, bytes, bytes, str, Header, str | None]
 A plain tuple: one is made for every event.
 """
 
-BATCH_BYTES = 256 * 1024
-"""A batch is closed when it would grow beyond this; a larger record has one of its own."""
+BATCH_BYTES = 640 * 1024
+"""A batch is closed when it would grow beyond this; a larger record has one of its own.
+
+Each costs a round trip and a write to the log's disk. Logs take up to 1,048,588 bytes by default (`message.max.bytes`).
+"""
 _CONTENT_TYPE: Header = ("content-type", CONTENT_TYPE.encode())
 
 

@@ -63,9 +63,11 @@ class WorkingSet:
 
     def unknown(self, cls: type[Row], keys: Iterable[str | None]) -> list[str]:
         """Return those of some keys of which nothing is known, each once; None is no key."""
-        young, old = self._young[cls], self._old[cls]
-        missing = [key for key in dict.fromkeys(keys) if key not in young and key is not None]
-        return [key for key in missing if key not in old or self.peek(cls, key) is MISSING] if old else missing
+        missing: set[Any] = set(keys).difference(self._young[cls])
+        missing.discard(None)
+        if old := self._old[cls]:
+            return [key for key in missing if key not in old or self.peek(cls, key) is MISSING]
+        return list(missing)
 
     def remember_all(self, cls: type[Row], keys: Iterable[str], rows: Mapping[str, Row]) -> None:
         """Take note of what the database has under some keys: these rows, and nothing where there is none."""

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from faust.transport.drivers import aiokafka as driver
 
 from reptidex.agents.engine.driver.consumer import Consumer
+from reptidex.agents.engine.sealing import BATCH_BYTES
 
-BATCH_BYTES = 256 * 1024
 LARGEST_REQUEST = 4 * 1024 * 1024
 
 
