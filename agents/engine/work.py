@@ -247,5 +247,5 @@ class Work:
         self._ordinal = ordinal + 1
         one = self._input
         if not ordinal:
-            self._place = place_of(one.seed, one.event.time)
+            self._place = place_of(one.seed, one.event.time, one.event.id)
         return id_at(self._place, one.seed, ordinal)

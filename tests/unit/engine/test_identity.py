@@ -21,6 +21,16 @@ def test_an_id_is_a_uuid_of_version_seven_with_its_causes_time(offset: int, ordi
     assert made.int >> 80 == int(AT.timestamp() * 1000)
 
 
+@given(offsets)
+def test_the_time_is_that_of_the_causes_id_where_it_has_one(offset: int) -> None:
+    seed, cause = seed_at(seed_of("somewhere"), offset), "018f3e2a-77aa-7b1c-8d2e-0123456789ab"
+    later = AT.replace(year=2030)
+
+    assert UUID(id_at(place_of(seed, later, cause), seed, 0)).int >> 80 == UUID(cause).int >> 80
+    for another in ("order 7", cause.upper(), cause.replace("-7", "-4"), ""):
+        assert UUID(id_at(place_of(seed, AT, another), seed, 0)).int >> 80 == int(AT.timestamp() * 1000)
+
+
 @given(offsets, offsets)
 def test_two_offsets_never_share_their_bits(one: int, other: int) -> None:
     seed = seed_of("post/parcel.weighed/3")
