@@ -17,7 +17,7 @@ PAY = {"payment": {"provider": "stripe", "method": "pm_card_visa"}}
 async def shop(market: Market) -> AsyncIterator[Shop]:
     """The views over an empty marketplace in which Sam's animal is registered."""
     await market.hatch()
-    opened = await Shop.open(market)
+    opened = await Shop.over(market)
     yield opened
     await opened.close()
 

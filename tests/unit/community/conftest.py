@@ -28,6 +28,6 @@ async def real_town(tmp_path: Path) -> AsyncIterator[Town]:
 @pytest.fixture
 async def square(town: Town) -> AsyncIterator[Square]:
     """The views over that town."""
-    opened = await Square.open(town)
+    opened = await Square.over(town)
     yield opened
     await opened.close()

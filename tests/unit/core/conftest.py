@@ -1,6 +1,5 @@
 """repti-core under test: its own agents on a real unit of work, its own views behind the real web side, twins outside."""
 
-import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
@@ -20,13 +19,12 @@ from reptidex.domain.passwords import Hashing
 from reptidex.http.core.attempts import Attempts
 from reptidex.http.core.ports import Ports
 from reptidex.http.server.application import make_application
-from reptidex.http.server.asking import Outcome
 from reptidex.http.server.listening import listen, port_of
 from reptidex.http.server.options import WebOptions
 from reptidex.services.core import SERVICE, make_nobody
 from reptidex.settings import Settings
-from reptidex.streams.contract import Command
 from reptidex.testing import UnitHarness
+from reptidex.testing.views import HarnessAsker
 
 PASSWORD = "correct horse battery staple 7"
 
@@ -46,36 +44,6 @@ async def core() -> AsyncIterator[UnitHarness]:
     """Core's agents."""
     async with await open_core() as harness:
         yield harness
-
-
-class Asker:
-    """Hands the web side's commands to the harness, as the log would, and remembers answers by command id."""
-
-    def __init__(self, harness: UnitHarness) -> None:
-        self.harness = harness
-        self._one_at_a_time = asyncio.Lock()
-
-    async def ask(
-        self,
-        command: Command,
-        *,
-        actor: str | None,
-        vivarium_id: str | None,
-        correlation_id: str,
-        traceparent: str | None,
-        command_id: str,
-        request_hash: str,
-    ) -> bytes:
-        """Handle a command and return its answer."""
-        async with self._one_at_a_time:
-            await self.harness.handle(
-                command, actor=actor, vivarium_id=vivarium_id, correlation_id=correlation_id, message_id=command_id
-            )
-            return self.harness.answer or b"null"
-
-    async def outcome(self, command_id: str, *, actor: str | None) -> Outcome:
-        """Say that the command is done."""
-        return Outcome(command_id=command_id, state="done")
 
 
 class Stand:
@@ -176,7 +144,7 @@ async def stand(core: UnitHarness) -> AsyncIterator[Stand]:
     app = make_application(
         SERVICE,
         reader=core.read,
-        asker=Asker(core),
+        asker=HarnessAsker(core),
         ports=ports,
         settings=Settings(rate_limit_per_minute=100_000, answer_deadline_s=5),
         verifier=verifier,

@@ -133,7 +133,7 @@ async def test_a_person_demands_the_erasure_of_their_own_data(desk: Desk) -> Non
 
 
 async def test_the_console_runs_no_script_but_its_own(desk: Desk) -> None:
-    client = await desk.client()
+    client = (await desk.views()).client
     async with client.get("/console") as answer:
         page, policy = await answer.text(), answer.headers["Content-Security-Policy"]
 
