@@ -9,7 +9,8 @@ from pathlib import Path
 
 from reptidex.testing import eventually
 
-START_LIMIT = 15.0
+START_LIMIT = 60.0
+"""For a log that hangs: one that ends is seen at once, and one that starts has only to be given the processor."""
 
 
 class BrokerProcess:
@@ -60,6 +61,13 @@ class BrokerProcess:
     def stop(self) -> int:
         """Stop it with SIGTERM and return its exit code."""
         return self._end(signal.SIGTERM)
+
+    def evidence(self) -> str:
+        """Return how it stands, and what it has said last: a failed test shows it."""
+        ended = self._process.poll() if self._process is not None else "never started"
+        said = self.output.read_text(errors="replace").splitlines()[-60:] if self.output.exists() else []
+        state = f"the log {self.bootstrap} {'runs' if ended is None else f'has ended: {ended}'}"
+        return "\n".join([state, f"--- the end of {self.output}", *said])
 
     def close(self) -> None:
         """Leave no process behind."""

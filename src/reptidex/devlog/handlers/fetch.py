@@ -59,7 +59,7 @@ class _Fetch:
 
     def _read_topic(self, topic: Topic, rows: list[Row], known: Quiet | None) -> Quiet:
         committed = self._wanted.committed_only
-        online = self._broker.store.offline_cause is None
+        readable = self._broker.store.unreadable is None
         empty = self._version | _COMMITTED_ONLY if committed else self._version
         partitions, told = topic.partitions, dict[int, bytes]()
         parts: dict[int, bytes] = {}
@@ -69,7 +69,7 @@ class _Fetch:
                 parts[index] = encode_partition(self._version, index, ErrorCode.unknown_topic_or_partition)
                 continue
             partition = partitions[index]
-            if offset == partition.end and online and partition.offline is None:
+            if offset == partition.end and readable and partition.offline is None:
                 part = partition.empty_answer.get(empty) or _empty(self._version, committed, partition)
                 told[index] = part
                 if known is not None and known.told.get(index) is part:
@@ -83,7 +83,7 @@ class _Fetch:
 
     def _read(self, partition: Partition, offset: int, max_bytes: int, again: bool = False) -> bytes:
         version = self._version
-        offline = partition.offline or self._broker.store.offline_cause
+        offline = partition.offline or self._broker.store.unreadable
         if offline is not None:
             # Told at once to who waits; who asks again waits, instead of asking without a pause.
             self._failed |= again

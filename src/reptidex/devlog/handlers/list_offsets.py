@@ -23,7 +23,7 @@ def list_offsets(broker: Broker, request: Request) -> Answer:
             partition = broker.store.state.partition(topic.name, row.partition_index)
             if partition is None:
                 answer["error_code"] = ErrorCode.unknown_topic_or_partition
-            elif partition.offline is not None or broker.store.offline_cause is not None:
+            elif partition.offline is not None or broker.store.unreadable is not None:
                 answer["error_code"] = ErrorCode.kafka_storage_error
             elif row.timestamp == _LATEST:
                 answer["offset"] = partition.last_stable if committed else partition.end

@@ -9,6 +9,10 @@ from reptidex.devlog.storage.entries import Entry, encode
 from reptidex.devlog.storage.journal import Journal
 
 
+class NotApplied(OSError):
+    """Entries are durable and could not be applied: what is in memory is not what is on the disk."""
+
+
 class Group:
     """The entries of one frame; `done` is set when they are durable, or fails with StorageFailed."""
 
@@ -72,7 +76,8 @@ class Committer:
     async def rotate(self, capture: Callable[[], None]) -> None:
         """Start a new journal file between two groups, and call `capture` at that very point.
 
-        When the caller is cancelled before that point, `capture` is not called.
+        When the caller is cancelled before that point, `capture` is not called. Raises OSError where no file can be
+        started (the journal goes on in the old one), StorageFailed when the journal is broken.
         """
         if self._broken or self._closing:
             raise StorageFailed("the journal takes no writes")
@@ -104,23 +109,28 @@ class Committer:
             self._apply(group.entries)
             group.done.set_result(None)
             if self._rotations:
-                try:
-                    await self._loop.run_in_executor(self._thread, self._journal.start_file)
-                except OSError as error:
-                    self._break(self._group, error)
-                    return
-                for rotated, capture in self._rotations:
-                    if not rotated.cancelled():  # who gave up must not have captured anything
-                        capture()
-                        rotated.set_result(None)
-                self._rotations.clear()
+                await self._rotate()
             if self._closing and not self._group.entries:
                 return
+
+    async def _rotate(self) -> None:
+        rotations, self._rotations = self._rotations, []
+        try:
+            await self._loop.run_in_executor(self._thread, self._journal.start_file)
+        except OSError as error:
+            for rotated, _ in rotations:
+                if not rotated.done():
+                    rotated.set_exception(error)
+            return
+        for rotated, capture in rotations:
+            if not rotated.cancelled():  # who gave up must not have captured anything
+                capture()
+                rotated.set_result(None)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             # A mistake of ours in applying entries: what is on the disk is right, memory may not be.
-            self._break(self._writing, OSError(f"journal entries could not be applied: {error!r}"))
+            self._break(self._writing, NotApplied(f"journal entries could not be applied: {error!r}"))
 
     def _break(self, group: Group, error: OSError) -> None:
         self._broken = True

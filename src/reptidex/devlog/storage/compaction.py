@@ -98,10 +98,14 @@ def compact(job: Job) -> list[Replacement]:
 
 
 def store(partition: Partition, replacement: Replacement, disk: Disk) -> None:
-    """Make the new file durable under its name; it counts only once the journal says so."""
+    """Make the new file durable under its name; it counts only once the journal says so. Leaves nothing on OSError."""
     path = partition.segment_path(replacement.new.base, replacement.new.generation)
-    disk.create(path, replacement.data)
-    disk.sync_directory(path.parent)
+    try:
+        disk.create(path, replacement.data)
+        disk.sync_directory(path.parent)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _batches(source: Source) -> list[tuple[Batch, bytes]]:

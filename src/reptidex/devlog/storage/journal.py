@@ -35,12 +35,23 @@ class Journal:
         self.path: Path | None = None
 
     def start_file(self) -> None:
-        """Open a new, empty file for the frames from `next_frame` on; its name is durable on return."""
+        """Open a new, empty file for the frames from `next_frame` on; its name is durable on return.
+
+        Raises OSError where there can be none; the journal then goes on in the file that it has.
+        """
+        path = self._directory / f"{self.next_frame:016d}.journal"
+        if path == self.path and not self.size and self._fd >= 0:
+            return  # nothing was written since the last one
+        fd = os.open(path, NEW_OR_OLD | os.O_TRUNC, 0o600)
+        try:
+            self._disk.sync_directory(self._directory)
+        except OSError:
+            os.close(fd)
+            path.unlink(missing_ok=True)
+            raise
         self.close()
-        self.path = self._directory / f"{self.next_frame:016d}.journal"
-        self._fd = os.open(self.path, NEW_OR_OLD | os.O_TRUNC, 0o600)
+        self._fd, self.path = fd, path
         self.size = self.entries = 0
-        self._disk.sync_directory(self._directory)
 
     def append(self, entries: list[bytes]) -> None:
         """Write one frame and sync it; raises OSError, after which the file must not be written again."""

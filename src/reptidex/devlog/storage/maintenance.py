@@ -25,6 +25,7 @@ class Maintenance:
         self._disk = disk
         self._report = report
         self._round = 0
+        self._waiting: set[str] = set()
 
     async def run(self) -> None:
         """Look at every partition once."""
@@ -64,17 +65,22 @@ class Maintenance:
             self._store.require_space()
             job = compaction.job_for(topic, partition, segments, now)
             for replacement in await asyncio.to_thread(compaction.compact, job):
+                self._store.require_space(more=len(replacement.data))
                 await asyncio.to_thread(compaction.store, partition, replacement, self._disk)
                 self._store.submit(
                     SegmentsReplaced(partition.topic_id, partition.index, replacement.old, replacement.new)
                 )
             await self._store.durable()
-        except Refused as refused:
-            self._report(f"no compaction of {partition}: {refused}")
-        except DamagedSegment as damage:
-            partition.take_offline(str(damage))
         except FileNotFoundError:
             return  # retention or a deletion was faster
+        except (Refused, OSError) as problem:  # tried again in the next round; the others, and retention, go on
+            if str(partition) not in self._waiting:
+                self._waiting.add(str(partition))
+                self._report(f"no compaction of {partition}: {problem}")
+            return
+        except DamagedSegment as damage:
+            partition.take_offline(str(damage))
+        self._waiting.discard(str(partition))
         partition.compacted_to = segments[-1].end
 
 

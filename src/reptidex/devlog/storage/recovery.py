@@ -81,7 +81,11 @@ class Replay:
             return
         if sum(segment.size for segment in partition.segments) < visit.size:
             self._fill(partition, visit, None)
-        partition.flush()
+        try:
+            partition.flush()
+        except OSError as error:  # the journal keeps it until there is room again; the others go on
+            partition.take_offline(f"cannot be written: {error}", must_reopen=True)
+            return
         active = partition.segments[-1]
         partition.settle()
         present = active.path.stat().st_size if active.path.exists() else 0

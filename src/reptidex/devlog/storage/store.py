@@ -14,24 +14,26 @@ from reptidex.devlog.storage.arrivals import Arrivals
 from reptidex.devlog.storage.batches import Batch, place, stamp
 from reptidex.devlog.storage.catalog import Topic
 from reptidex.devlog.storage.checkpoint import Checkpoint
-from reptidex.devlog.storage.committer import Committer
+from reptidex.devlog.storage.committer import Committer, NotApplied
 from reptidex.devlog.storage.disk import Disk, lock_directory
 from reptidex.devlog.storage.entries import Appended, Entry, ProducerIdsTaken, Rolled, TopicCreated, TopicDeleted
 from reptidex.devlog.storage.files import FilePool
 from reptidex.devlog.storage.journal import Journal
 from reptidex.devlog.storage.partition import Partition, Shared
 from reptidex.devlog.storage.recovery import recover, reopen_partition
+from reptidex.devlog.storage.space import BLOCK, COPIES, Space
 from reptidex.devlog.storage.state import State
 
-SPACE_CHECK_INTERVAL = 0.05
 PRODUCER_ID_BLOCK = 1000
 CHECKPOINT_ENTRIES = 20_000  # replayed in about half a second
+REOPEN_INTERVAL = 1.0  # a partition that could not be reopened is tried again, its part of the journal read anew
 
 
 class Store:
     """Everything durable, as one object. Use `await Store.open(...)`, then `close`.
 
-    While `offline_cause` is set nothing is written or read: the journal failed and waits to be reopened from disk.
+    While `offline_cause` is set nothing is written: the journal failed and waits to be reopened from disk. What was
+    durable before is in memory as it is on the disk, so it may still be read, unless `unreadable` says why not.
     """
 
     def __init__(self, options: Options, clock: Clock, disk: Disk, report: Callable[[str], None]) -> None:
@@ -39,6 +41,7 @@ class Store:
         self.clock = clock
         self.report = report
         self.offline_cause: str | None = "not open"
+        self.unreadable: str | None = "not open"
         self.arriving: dict[str, int] = {}
         self.ending_producers: set[int] = set()
         self._disk = disk
@@ -48,11 +51,11 @@ class Store:
         self._journals.mkdir(exist_ok=True)
         self._lock = lock_directory(options.data_dir)
         self._thread = ThreadPoolExecutor(1, "devlog-checkpoint")
-        self._space = (float("-inf"), 0)
-        self._low = False
+        self._space = Space(options.data_dir, disk, clock, options.free_floor, report)
         self._still = ""
         self._checkpoint_due = False
         self._last_checkpoint = clock.monotonic()
+        self._reopen_after = float("-inf")
         self._load()
 
     @classmethod
@@ -73,7 +76,7 @@ class Store:
                 await self._committer.close()
         except (StorageFailed, OSError) as error:
             self.report(f"no snapshot at the end: {error}")
-        self.offline_cause = "closed"
+        self.offline_cause = self.unreadable = "closed"
         self._journal.close()
         self.state.shared.pool.close()
         self._thread.shutdown()
@@ -119,7 +122,10 @@ class Store:
         """
         if self.offline_cause is not None:
             raise StorageFailed(self.offline_cause)
-        return self._committer.add(entry)
+        before = self._committer.inflight
+        done = self._committer.add(entry)
+        self._space.take(COPIES * (self._committer.inflight - before) + (BLOCK if isinstance(entry, Rolled) else 0))
+        return done
 
     def new_topic_id(self) -> int:
         """Return an id that no topic ever had."""
@@ -143,27 +149,23 @@ class Store:
         """Return once everything submitted so far is durable; raises StorageFailed if it never will be."""
         await asyncio.shield(self._committer.newest())
 
-    def require_space(self, share: float = 1.0) -> None:
-        """Raise Refused (KAFKA_STORAGE_ERROR) when free disk space is below `share` of the floor."""
-        checked, free = self._space
-        now = self.clock.monotonic()
-        if now - checked >= SPACE_CHECK_INTERVAL:
-            free = self._disk.free_bytes(self.options.data_dir)
-            low = free < self.options.free_floor
-            if low != self._low:
-                self.report(f"{'LOW' if low else 'ENOUGH'} DISK SPACE: {free} bytes free")
-            self._space, self._low = (now, free), low
-        # A record is written twice until the next checkpoint: to the journal and to its segment.
-        if free - 2 * self._committer.inflight < self.options.free_floor * share:
+    def require_space(self, share: float = 1.0, more: int = 0) -> None:
+        """Raise Refused (KAFKA_STORAGE_ERROR) when free disk space, after `more` bytes, is below `share` of the floor.
+
+        The `more` bytes count as taken when they are granted.
+        """
+        if self._space.left(self._committer.inflight) - more < self.options.free_floor * share:
             raise Refused(ErrorCode.kafka_storage_error, "free disk space is below the floor")
+        self._space.take(more)
 
     async def tend(self) -> None:
         """Do what is due: reopen what failed, take a checkpoint. Call it a few times a second."""
         if self.offline_cause is not None:
             self._reopen()
             return
-        failed = [p for topic in self.state.topics.values() for p in topic.partitions if p.must_reopen]
-        if failed:
+        failed = [partition for partition in self._partitions() if partition.must_reopen]
+        if failed and self.clock.monotonic() >= self._reopen_after:
+            self._reopen_after = self.clock.monotonic() + REOPEN_INTERVAL
             await self.durable()  # reservations of a failed partition must be on the disk before it is rebuilt
             await self._committer.rotate(lambda: self._reopen_partitions(failed))
         elif self._due():
@@ -184,8 +186,7 @@ class Store:
     def _due(self) -> bool:
         age = self.clock.monotonic() - self._last_checkpoint
         size = self._journal.size
-        checked, free = self._space
-        low = checked > 0 and free < 2 * self.options.free_floor and size > self.options.checkpoint_bytes // 16
+        low = self._space.scarce and size > self.options.checkpoint_bytes // 16
         old = age >= self.options.checkpoint_interval and size > 0
         long = size >= self.options.checkpoint_bytes or self._journal.entries >= CHECKPOINT_ENTRIES
         return long or old or (self._checkpoint_due and age > 1.0) or low
@@ -193,14 +194,25 @@ class Store:
     def _load(self) -> None:
         shared = Shared(FilePool(), self._disk, self.report, arrivals=self._arrivals)
         state = State(self.options.data_dir / "topics", shared, self.clock, uuid.uuid4().hex[:22])
-        next_frame, self._checkpoint_due = recover(state, self.options.data_dir, self._journals, self.report)
-        self.state = state
+        try:
+            next_frame, self._checkpoint_due = recover(state, self.options.data_dir, self._journals, self.report)
+            journal = Journal(self._journals, self._disk, next_frame)
+            journal.start_file()
+        except BaseException:
+            shared.pool.close()
+            raise
+        replaced = self._partitions() if hasattr(self, "state") else []
+        self.state, self._journal = state, journal
         self._next_producer_id = state.next_producer_id
-        self._journal = Journal(self._journals, self._disk, next_frame)
-        self._journal.start_file()
         self._committer = Committer(self._journal, self._apply, self._failed)
         self._checkpoint = Checkpoint(self.options.data_dir, self._disk, state, self._journal, self._committer)
-        self.offline_cause = None
+        self.offline_cause = self.unreadable = None
+        for partition in replaced:  # whoever waits for records of them asks again, and waits at the new ones
+            partition.offline = partition.offline or "reopened"
+        self._arrivals.announce(replaced)
+
+    def _partitions(self) -> list[Partition]:
+        return [partition for topic in self.state.topics.values() for partition in topic.partitions]
 
     def _apply(self, entries: list[Entry]) -> None:
         touched: dict[Partition, None] = {}
@@ -228,8 +240,10 @@ class Store:
 
     def _failed(self, error: OSError) -> None:
         self.offline_cause = f"the journal failed: {error}"
+        if isinstance(error, NotApplied):
+            self.unreadable = self.offline_cause
         self.report(f"OFFLINE all partitions: {self.offline_cause}; reopening from disk")
-        self._arrivals.announce(p for topic in self.state.topics.values() for p in topic.partitions)
+        self._arrivals.announce(self._partitions())
 
     def _reopen(self) -> None:
         try:
