@@ -19,6 +19,7 @@ from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
+from reptidex.tables.store import Store
 from tests.unit.engine.parcels import Parcel, ParcelWeighed
 
 TOPICS = ("parcel.weighed", "parcel.counted", "parcel.posted", "repti-post.commands", "repti-post.deadletters")
@@ -149,3 +150,42 @@ async def listen(log: str) -> Heard:
     finally:
         await consumer.stop()
     return heard
+
+
+async def standing(log: str, database_url: str) -> str:
+    """Return how the group, the log and the database stand; what cannot be asked is told as such."""
+    said = []
+    for title, ask in (("group", _group(log)), ("positions", _positions(log, database_url))):
+        try:
+            said += [f"{title}: {line}" for line in await asyncio.wait_for(ask, 10)]
+        except Exception as problem:  # noqa: BLE001 - the rest is told all the same
+            said.append(f"{title}: {problem!r}")
+    return "\n".join(said)
+
+
+async def _group(log: str) -> list[str]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=log)
+    await admin.start()
+    try:
+        found = await admin.describe_consumer_groups(["repti-post"])
+        return [str(group) for answer in found for group in answer.groups]
+    finally:
+        await admin.close()
+
+
+async def _positions(log: str, database_url: str) -> list[str]:
+    """Return how far each partition has come, and what is left of it."""
+    consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=log, enable_auto_commit=False)
+    await consumer.start()
+    database = Database.open(database_url, worker=False, readers=1)
+    try:
+        tps = [aiokafka.TopicPartition(name, part) for name in TOPICS[:-1] for part in range(PARTITIONS)]
+        ends = await consumer.end_offsets(tps)
+        store = Store(database)
+        known = await store.positions(range(PARTITIONS))
+        await store.close()
+        reached = {tp: known[tp].next_offset if tp in known else 0 for tp in tps}
+        return [f"{tp.topic} {tp.partition} {reached[tp]} of {end}" for tp, end in ends.items() if end or reached[tp]]
+    finally:
+        await database.close()
+        await consumer.stop()

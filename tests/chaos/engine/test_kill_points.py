@@ -5,7 +5,7 @@ import pytest
 from reptidex.tables.database import Database
 from reptidex.testing import eventually
 from tests.chaos.engine.nursery import Nursery
-from tests.chaos.engine.scales import Scales, books, counted, key_of, letters, listen
+from tests.chaos.engine.scales import Scales, books, key_of, letters, listen
 from tests.integration.devlog.broker_process import BrokerProcess
 
 EVENTS = 5_000
@@ -56,11 +56,7 @@ async def test_a_worker_killed_at_each_point_loses_nothing_and_applies_nothing_t
     assert nursery.killed() == [point.partition(":")[0] for point in POINTS]
     await scales.weigh(EVENTS - scales.count)
     last = nursery.spawn()
-
-    async def all_counted() -> bool:
-        return await counted(database) >= EVENTS
-
-    await eventually(all_counted, 60, every=0.1)
+    await nursery.until(database, EVENTS)
     records, repeats = await check_books(database, log.bootstrap, EVENTS, KEYS)
     await nursery.stop(last)
     print(

@@ -16,7 +16,6 @@ from reptidex.testing import eventually
 from tests.chaos.engine.nursery import Nursery
 from tests.chaos.engine.scales import Scales
 from tests.chaos.engine.test_kill_points import check_books
-from tests.chaos.engine.test_two_workers import at_least
 from tests.integration.devlog.broker_process import BrokerProcess
 from tests.unit.engine.parcels import Parcel, PostParcel
 
@@ -32,10 +31,10 @@ async def test_a_log_that_is_killed_under_a_worker_loses_nothing_and_counts_noth
     worker = nursery.spawn(unit_records=20, session=3.0)
     for share in range(3):
         await scales.weigh(700)
-        await at_least(database, 700 * share + 200)
+        await nursery.until(database, 700 * share + 200)
         log.kill()
         await log.start()
-    await at_least(database, 2100)
+    await nursery.until(database, 2100)
 
     await check_books(database, log.bootstrap, 2100, 100)
     await nursery.stop(worker)

@@ -13,7 +13,6 @@ from tests.chaos.engine.nursery import Nursery
 from tests.chaos.engine.replay_process import COUNTS, Quiet, killed_at
 from tests.chaos.engine.scales import Scales
 from tests.chaos.engine.test_kill_points import check_books
-from tests.chaos.engine.test_two_workers import at_least
 from tests.chaos.engine.worker_process import Parcels
 from tests.integration.devlog.broker_process import BrokerProcess
 
@@ -29,7 +28,7 @@ async def test_a_replay_that_is_killed_in_mid_stream_is_resumed_and_switches_onc
     scales = Scales(log.bootstrap, KEYS)
     await scales.weigh(1000)
     worker = nursery.spawn()
-    await at_least(database, 1000)
+    await nursery.until(database, 1000)
 
     async def stream() -> None:
         for _ in range(10):
@@ -41,7 +40,7 @@ async def test_a_replay_that_is_killed_in_mid_stream_is_resumed_and_switches_onc
         await killed_at(settings, point)
     report = await Replay(Parcels(), COUNTS, settings, Quiet()).run()
     await streaming
-    await at_least(database, 2000)
+    await nursery.until(database, 2000)
     await check_books(database, log.bootstrap, 2000, KEYS)
     await nursery.stop(worker)
 

@@ -20,13 +20,6 @@ KEYS = 200
 only_postgresql = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 
 
-async def at_least(database: Database, events: int, within: float = 60.0) -> None:
-    async def enough() -> bool:
-        return await counted(database) >= events
-
-    await eventually(enough, within, every=0.1)
-
-
 @only_postgresql
 @pytest.mark.slow
 async def test_partitions_that_move_in_mid_stream_lose_nothing_and_count_nothing_twice(
@@ -34,16 +27,16 @@ async def test_partitions_that_move_in_mid_stream_lose_nothing_and_count_nothing
 ) -> None:
     scales = Scales(log.bootstrap, KEYS)
     stream = asyncio.create_task(_stream(scales, 6, 500))
-    first = nursery.spawn(unit_records=20)
-    await at_least(database, 200)
-    second = nursery.spawn(unit_records=20)
-    await at_least(database, 1500)
+    first = nursery.spawn(kept=True, unit_records=20)
+    await nursery.until(database, 200)
+    second = nursery.spawn(kept=True, unit_records=20)
+    await nursery.until(database, 1500)
     await nursery.stop(first)
-    third = nursery.spawn(unit_records=20)
-    await at_least(database, 2200)
-    os.kill(second, signal.SIGKILL)
+    third = nursery.spawn(kept=True, unit_records=20)
+    await nursery.until(database, 2200)
+    nursery.kill(second)
     await stream
-    await at_least(database, 3000)
+    await nursery.until(database, 3000)
 
     await check_books(database, log.bootstrap, 3000, KEYS)
     await nursery.stop(third)
@@ -61,9 +54,9 @@ async def test_a_row_that_both_workers_write_counts_each_event_once(
 ) -> None:
     scales = Scales(log.bootstrap, KEYS)
     stream = asyncio.create_task(_stream(scales, 4, 500))
-    workers = [nursery.spawn(unit_records=20, count_all=True) for _ in range(2)]
+    workers = [nursery.spawn(kept=True, unit_records=20, count_all=True) for _ in range(2)]
     await stream
-    await at_least(database, 2000, 90)
+    await nursery.until(database, 2000)
     for pid in workers:
         await nursery.stop(pid)
 
@@ -79,14 +72,14 @@ async def test_a_frozen_worker_that_wakes_after_its_partitions_moved_is_fenced_a
     scales = Scales(log.bootstrap, KEYS)
     await scales.weigh(1000)
     frozen = nursery.spawn(freeze="before commit:3", unit_records=50)
-    await eventually(lambda: "FROZEN before commit" in nursery.said(), 20)
+    await eventually(lambda: "FROZEN before commit" in nursery.said(), 60)
     before = await counted(database)
     second = nursery.spawn(unit_records=50)
-    await at_least(database, 1000)
+    await nursery.until(database, 1000)
     os.kill(frozen, signal.SIGCONT)
     await nursery.ended(frozen)
     await scales.weigh(500)
-    await at_least(database, 1500)
+    await nursery.until(database, 1500)
 
     assert before < 1000
     assert "another worker took over; this process ends at once" in nursery.output.read_text()

@@ -1,10 +1,13 @@
 """Workers of the parcels service in processes of their own, forked from one that has imported everything already.
 
 `python -m tests.chaos.engine.worker_process` reads an order a line: {"log": …, "database": …, "state": …, "kill": "point:pass"},
-and answers with the pid; the child is a worker that kills itself with SIGKILL when it passes that point so many times.
+and answers with the pid; the child is a worker that kills itself with SIGKILL when it passes that point so many times. Whatever
+a worker says goes to `worker.out`, and so does how it ended; SIGUSR1 has it tell where it is.
 """
 
 import asyncio
+import contextlib
+import faulthandler
 import json
 import logging
 import os
@@ -12,6 +15,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,6 +26,8 @@ from reptidex.settings import Settings
 from reptidex.streams.contract import Command
 from reptidex.tables.reader import Reader
 from tests.unit.engine.parcels import AGENTS, CARRIERS, count_all
+
+log = logging.getLogger(__name__)
 
 
 class Parcels(msgspec.Struct, frozen=True):
@@ -79,23 +85,80 @@ def build(order: dict[str, Any]) -> Worker:
     return Worker(Parcels(agents=agents), settings_of(order), step=step)
 
 
-def main() -> None:
-    """Fork a worker for each line, and reap those that have ended."""
-    for line in sys.stdin:
+async def run(worker: Worker) -> int:
+    """Run a worker that tells where it is when it is asked: its figures, its tasks, its threads."""
+
+    def tell() -> None:
+        figures = worker.figures()
+        said = f"ready {figures.ready}, partitions {figures.partitions}, {figures.units} units, "
+        said += f"at work for {figures.busy_s:.1f} s, {figures.unsent} unsent, {figures.send_failures} not sent"
+        waiting = sorted(f"TASK {os.getpid()} {_where(task.get_coro())}" for task in asyncio.all_tasks())
+        os.write(2, "\n".join([f"STATE {os.getpid()} {said}", *waiting, ""]).encode())
+
+    # Thread by thread at once, should the loop stand still; task by task where it does not.
+    faulthandler.register(signal.SIGUSR2, all_threads=True)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, tell)
+    return await worker.run()
+
+
+def _where(coroutine: Any) -> str:
+    """Return the calls that a coroutine stands in, the outermost first, and the line of the innermost."""
+    names, line = [], 0
+    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+        names.append(coroutine.__qualname__)
+        coroutine, line = coroutine.cr_await, frame.f_lineno
+    return f"{' > '.join(names)}:{line}"
+
+
+def work(order: dict[str, Any]) -> int:
+    """Be the worker that an order asks for, and return its exit status."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    out = os.open(f"{order['state']}/worker.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s")
+    try:
+        return asyncio.run(run(build(order)))
+    except BaseException:
+        log.exception("the worker has failed")
+        return 1
+
+
+class Cradle:
+    """The workers that live; each that ends is reaped at once, and how it ended is written down."""
+
+    def __init__(self) -> None:
+        self._outputs: dict[int, str] = {}
+        signal.signal(signal.SIGCHLD, lambda *_: self._reap())
+
+    def fork(self, line: str) -> int:
+        """Start the worker that a line asks for; returns its pid."""
+        order = json.loads(line)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # it may end before it is known
         pid = os.fork()
         if pid == 0:
-            order = json.loads(line)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            out = os.open(f"{order['state']}/worker.out", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-            os.dup2(out, 1)
-            os.dup2(out, 2)
-            logging.basicConfig(level=logging.INFO, format="%(asctime)s %(process)d %(name)s %(message)s")
-            worker = build(order)
-            os._exit(asyncio.run(worker.run()))
-        print(pid, flush=True)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+            os._exit(work(order))
+        self._outputs[pid] = f"{order['state']}/worker.out"
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+        return pid
+
+    def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            # Written down first: whoever sees that a worker is gone can read how it ended.
+            while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                status = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+                with Path(self._outputs.pop(ended.si_pid)).open("a") as output:
+                    output.write(f"ENDED {ended.si_pid} {status}\n")
+                os.waitpid(ended.si_pid, 0)
+
+
+def main() -> None:
+    """Fork a worker for each line."""
+    cradle = Cradle()
+    for line in sys.stdin:
+        print(cradle.fork(line), flush=True)
 
 
 if __name__ == "__main__":
-    # Children that end are reaped by the system: nobody asks for their status but the tests, and they look at the process table.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     main()
