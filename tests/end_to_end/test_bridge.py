@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from reptidex.connectors.bridge.names import queue_name
+from reptidex.platform.ports import free_ports
 from reptidex.platform.process import Child
 from reptidex.platform.story import sale
-from reptidex.platform.supervisor import bridge_settings, free_ports, when_answers
+from reptidex.platform.supervisor import bridge_settings, when_answers
 from reptidex.platform.visitor import Visitor
 from reptidex.settings import BRIDGE
 from tests.end_to_end.conftest import World

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
+from reptidex.platform.ports import free_ports
 from reptidex.platform.process import Child, Ready
 from reptidex.platform.secrets import local_secrets, local_sign_in
 from reptidex.settings import BRIDGE, PREFIX, SERVICES, Settings
@@ -28,18 +28,6 @@ class Doubles(msgspec.Struct, frozen=True, kw_only=True):
     mail_view: int
     aws: int | None = None
     """None: keys and files stand on this machine's disk, and so outlast a restart, which the AWS double does not."""
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback address that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 def when_file(path: Path) -> Ready:

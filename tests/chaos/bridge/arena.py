@@ -18,7 +18,7 @@ import aiokafka
 from reptidex.agents.engine.topics import ensure_topics
 from reptidex.agents.runtime import Worker
 from reptidex.connectors.bridge.names import queue_name
-from reptidex.platform.supervisor import free_ports
+from reptidex.platform.ports import free_ports
 from reptidex.settings import BRIDGE, Settings
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader

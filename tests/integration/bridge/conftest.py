@@ -12,7 +12,7 @@ import pytest
 from reptidex.connectors.bridge.ports import Direction
 from reptidex.devlog import DevLog, Options
 from reptidex.platform.bridge.process import Bridge
-from reptidex.platform.supervisor import free_ports
+from reptidex.platform.ports import free_ports
 from reptidex.settings import Settings
 from tests.integration.bridge.clouds import CLOUDS, ENV, Cloud, cloud
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from reptidex.platform.ports import free_ports
 from reptidex.testing import eventually
 
 START_LIMIT = 60.0
@@ -14,7 +15,7 @@ START_LIMIT = 60.0
 
 
 class BrokerProcess:
-    """Run `python -m reptidex.devlog` on a directory; after the first start the port stays the same."""
+    """Run `python -m reptidex.devlog` on a directory, always on the same port."""
 
     def __init__(self, data_dir: Path, *options: str, prefix: tuple[str, ...] = ()) -> None:
         self.data_dir = data_dir
@@ -22,13 +23,24 @@ class BrokerProcess:
         self._options = options
         self._prefix = prefix
         self._ready = data_dir.with_name(data_dir.name + ".ready")
-        self._port = 0
+        self._port = free_ports(1)[0]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def bootstrap(self) -> str:
         """Return "host:port"."""
         return f"127.0.0.1:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """Return the port."""
+        return self._port
+
+    @property
+    def cpu_s(self) -> float:
+        """Return the seconds of CPU that the running process has used: on a busy machine as many as on an idle one."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def pid(self) -> int:
@@ -43,7 +55,6 @@ class BrokerProcess:
         command += ["--port", str(self._port), "--ready-file", str(self._ready), *self._options]
         self._spawn(command)
         await eventually(self._is_ready, START_LIMIT)
-        self._port = int(self._ready.read_text().rpartition(":")[2])
 
     def _spawn(self, command: list[str]) -> None:
         with self.output.open("ab") as output:
@@ -78,4 +89,4 @@ class BrokerProcess:
     def _end(self, number: signal.Signals) -> int:
         assert self._process is not None
         os.killpg(self._process.pid, number)  # with what traces it, if anything does
-        return self._process.wait(10)
+        return self._process.wait(40)

@@ -3,6 +3,9 @@
 import asyncio
 import struct
 
+HUNG = 30.0
+"""An answer that has not come after so many seconds does not come, however busy the machine is."""
+
 
 class RawClient:
     """One connection to a broker on this machine."""
@@ -25,13 +28,13 @@ class RawClient:
         """Send anything."""
         self._writer.write(data)
 
-    async def answer(self, within: float = 5.0) -> bytes:
+    async def answer(self, within: float = HUNG) -> bytes:
         """Return the next answer without its length; raises IncompleteReadError when the connection was closed."""
         async with asyncio.timeout(within):
             size = struct.unpack(">i", await self._reader.readexactly(4))[0]
             return await self._reader.readexactly(size)
 
-    async def closed(self, within: float = 5.0) -> bool:
+    async def closed(self, within: float = HUNG) -> bool:
         """Wait until the broker closes the connection."""
         try:
             async with asyncio.timeout(within):

@@ -67,7 +67,7 @@ async def test_an_idempotent_producer_survives_lost_answers_without_duplicates(l
     consumer = AIOKafkaConsumer(bootstrap_servers=log.bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     consumer.assign([TopicPartition("eggs", 0)])
-    values = [(await asyncio.wait_for(consumer.getone(), 5)).value for _ in range(40)]
+    values = [(await asyncio.wait_for(consumer.getone(), 30)).value for _ in range(40)]
     end = (await consumer.end_offsets([TopicPartition("eggs", 0)])).popitem()[1]
     await consumer.stop()
 

@@ -27,4 +27,4 @@ async def test_nothing_acknowledged_is_lost_or_doubled_by_kills(broker: BrokerPr
     assert len(result.acknowledged) > 1000
     assert result.lost == set()
     assert result.repeated == 0
-    assert max(result.restarts) < 2.0
+    assert max(result.restarts) < result.first + 1.0  # what recovering costs on top

@@ -34,12 +34,12 @@ async def test_no_record_is_acknowledged_on_a_failed_sync_and_the_log_comes_back
     producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, enable_idempotence=True, retry_backoff_ms=50)
     await producer.start()
     for number in range(RECORDS):
-        await asyncio.wait_for(producer.send_and_wait("eggs", b"%d" % number, partition=0), 20)
+        await asyncio.wait_for(producer.send_and_wait("eggs", b"%d" % number, partition=0), 60)
     await producer.stop()
     consumer = AIOKafkaConsumer(bootstrap_servers=broker.bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     consumer.assign([TopicPartition("eggs", 0)])
-    values = [(await asyncio.wait_for(consumer.getone(), 10)).value for _ in range(RECORDS)]
+    values = [(await asyncio.wait_for(consumer.getone(), 30)).value for _ in range(RECORDS)]
     await consumer.stop()
 
     assert (tmp_path / "trace").read_text().count("(INJECTED)") >= 1

@@ -12,6 +12,7 @@ from reptidex.agents.agent import Call, Unit, agent, carries_out
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog, Options
 from reptidex.errors import UnavailableError
+from reptidex.platform.ports import free_ports
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
 from reptidex.tables.answers import StillRunning
@@ -150,16 +151,16 @@ async def test_a_letter_that_is_given_up_lets_the_next_ones_go_on(start: Start, 
 
 
 async def test_a_worker_waits_for_a_log_that_is_away_and_sends_what_it_has_when_it_is_back(tmp_path: Path) -> None:
-    options = Options(data_dir=tmp_path / "log", group_delay=0.02)
+    [port] = free_ports(1)
+    options = Options(data_dir=tmp_path / "log", group_delay=0.02, port=port)
     async with DevLog(options) as log:
-        port = log.port
         settings = Settings(log=log.bootstrap, state_dir=str(tmp_path), fetch_wait_ms=50, session_timeout_s=3.0)
         worker = Worker(Parcels(), settings)
         await worker.start()
         await worker.asker.ask(PostParcel(parcel_id="a"), command_id="c1")
     with pytest.raises(UnavailableError):
         await worker.asker.ask(PostParcel(parcel_id="b"), command_id="c2", deadline_s=0.5)
-    async with DevLog(Options(data_dir=tmp_path / "log", group_delay=0.02, port=port)) as log:
+    async with DevLog(options):
 
         async def answered() -> bool:
             try:
