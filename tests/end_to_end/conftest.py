@@ -39,6 +39,13 @@ class Stage:
         """Run a coroutine on the platform's loop and return its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(within)
 
+    def evidence(self) -> str:
+        """Return how the processes stand, and what each has said last: a failed test shows it."""
+        rows = [" ".join(row) for row in self.platform.status()]
+        for child in self.platform.children.values():
+            rows += [f"--- {child.log}", child.tail(25)]
+        return "\n".join(rows)
+
     def close(self) -> None:
         """Stop everything."""
         self.do(self.platform.stop())

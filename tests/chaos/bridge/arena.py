@@ -24,6 +24,7 @@ from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
 from reptidex.testing import eventually
 from tests.chaos.bridge.tally import Tally, TallyService
+from tests.chaos.progress import reached
 from tests.integration.bridge.clouds import ENV, Cloud
 from tests.integration.bridge.said import event, key_of
 from tests.integration.devlog.broker_process import BrokerProcess
@@ -62,6 +63,7 @@ class Arena:
         self._double: subprocess.Popen[bytes] | None = None
         self._bridge: subprocess.Popen[bytes] | None = None
         self._worker: Worker | None = None
+        self._ends: list[int] = []
         self._output = folder / "bridge.out"
 
     async def open(self) -> None:
@@ -70,7 +72,7 @@ class Arena:
         ready = self.folder / "double.url"
         command = [sys.executable, "-m", "reptidex.doubles.aws_faults", "--ready-file", str(ready), "--seed", "7"]
         self._double = await asyncio.to_thread(subprocess.Popen, command, cwd=ROOT, stdout=subprocess.DEVNULL)
-        await eventually(lambda: ready.exists() and ready.read_text(), 20)
+        await eventually(lambda: ready.exists() and ready.read_text(), 60)
         self.cloud = Cloud("faulty", ready.read_text())
         self.heard = [(await self.cloud.subscriber(name)).rsplit("/", 1)[-1] for name in OUT]
         self.inboxes = [
@@ -81,7 +83,7 @@ class Arena:
             log=self.log.bootstrap, state_dir=str(self.folder), session_timeout_s=1.0, fetch_wait_ms=50
         )
         await ensure_topics(self.settings)
-        self._worker = Worker(TallyService(), self.settings)
+        self._worker = Worker(TallyService(), self.settings, die=self._ends.append)
         await self._worker.start()
 
     async def close(self) -> None:
@@ -151,7 +153,7 @@ class Arena:
         """Stop it in good order, and return its exit status."""
         assert self._bridge is not None
         self._bridge.terminate()
-        return self._bridge.wait(20)
+        return self._bridge.wait(60)
 
     async def say(self) -> None:
         """Put half of the outbound events on each topic of the log, versions counting up under each key."""
@@ -203,24 +205,53 @@ class Arena:
     def _id(self, way: str, number: int) -> str:
         return str(uuid.UUID(int=(7 << 76) | (8 << 60) | (number << 1) | (way == "in")))
 
-    async def all_out(self) -> bool:
-        """Say whether every outbound event has arrived at its subscriber."""
-        wanted = {each: (self.messages + 1 - place) // 2 for place, each in enumerate(self.heard)}
-        state = await asyncio.to_thread(self.state)
-        if any(state["queues"][name]["arrived"] < count for name, count in wanted.items()):
-            return False
-        return all([len(set(await self._ids(name))) >= count for name, count in wanted.items()])
+    async def out(self) -> int:
+        """Return how many outbound events have arrived at their subscribers; repeats are left out once they could be all."""
+        state, found = await asyncio.to_thread(self.state), 0
+        for place, name in enumerate(self.heard):
+            arrived, wanted = state["queues"][name]["arrived"], (self.messages + 1 - place) // 2
+            found += arrived if arrived < wanted else len(set(await self._ids(name)))
+        return found
 
-    async def all_in(self) -> bool:
-        """Say whether every inbound event has been counted."""
+    async def counted(self) -> int:
+        """Return how many inbound events have been counted."""
         assert self._worker is not None
         rows = await Reader(self._worker.database).tally((Tally.c.times,), ())
-        return bool(sum(times * count for times, count in rows) >= self.messages)
+        return sum(times * count for times, count in rows)
 
-    async def drained(self) -> bool:
-        """Say whether our queues are empty."""
-        state = await asyncio.to_thread(self.state)
-        return not any(state["queues"][name]["waiting"] for name in self.inboxes)
+    async def all_in(self) -> None:
+        """Wait until every inbound event has been counted."""
+        await reached(self.counted, self.messages, "inbound events have been counted", look=self._look)
+
+    async def all_across(self) -> None:
+        """Wait until every event has crossed, both ways."""
+        await self.all_in()
+        await reached(self.out, self.messages, "outbound events have arrived", every=1.0, look=self._look)
+
+    async def drained(self) -> None:
+        """Wait until our queues are empty."""
+
+        async def taken() -> int:
+            state = await asyncio.to_thread(self.state)
+            return -sum(int(state["queues"][name]["waiting"]) for name in self.inboxes)
+
+        await reached(taken, 0, "messages wait in our queues", every=0.5, look=self._look)
+
+    def _look(self) -> None:
+        assert not self._ends, f"the worker that counts has ended with {self._ends}"
+        assert self._bridge is not None
+        assert self._bridge.poll() is None, f"the bridge has ended with {self._bridge.returncode}"
+
+    def evidence(self) -> str:
+        """Return how things stand, and what the bridge and the log have said last: a failed test shows it."""
+        said = self._output.read_text(errors="replace").splitlines()[-100:] if self._output.exists() else []
+        worker = json.dumps(self._worker.figures().as_dict()) if self._worker is not None else "no worker"
+        parts = [f"--- {self._output}", *said, "--- the worker that counts", worker, "--- AWS"]
+        try:
+            parts.append(json.dumps(self.state()))
+        except OSError as problem:
+            parts.append(repr(problem))
+        return "\n".join([*parts, self.log.evidence()])
 
     async def _ids(self, queue: str) -> list[str]:
         arrived = await asyncio.to_thread(self._call, "GET", f"/_arrived/{queue}")

@@ -16,7 +16,7 @@ async def run(arguments: argparse.Namespace, folder: Path) -> None:
     try:
         await arena.open()
         say = partial(print, flush=True)
-        await fight(arena, arguments.kills, lifetime_s=(3.0, 10.0), within_s=arguments.within, say=say)
+        await fight(arena, arguments.kills, lifetime_s=(3.0, 10.0), say=say)
     finally:
         await arena.close()
 
@@ -28,7 +28,6 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--within", type=float, default=3600, help="seconds for what is left after the last kill")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(run(arguments, Path(folder)))

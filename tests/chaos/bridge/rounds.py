@@ -4,13 +4,10 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from reptidex.testing import eventually
 from tests.chaos.bridge.arena import FAULTS, LATE, Arena, shown
 
 
-async def fight(
-    arena: Arena, kills: int, *, lifetime_s: tuple[float, float], within_s: float, say: Callable[[str], None]
-) -> None:
+async def fight(arena: Arena, kills: int, *, lifetime_s: tuple[float, float], say: Callable[[str], None]) -> None:
     """Carry everything both ways under faults and kills.
 
     Raises `AssertionError` where something is lost, applied twice or out of order.
@@ -26,12 +23,9 @@ async def fight(
     await feeding
     say(f"{arena.kills} kills after {time.monotonic() - began:.0f} s; the bridge may now finish")
 
-    async def crossed() -> bool:
-        return await arena.all_in() and await arena.all_out()
-
-    await eventually(crossed, within_s, every=1.0, why="everything has crossed")
+    await arena.all_across()
     await arena.hand_in_again()
-    await eventually(arena.drained, within_s, every=0.5, why="the queues are empty")
+    await arena.drained()
     assert arena.stop_bridge() == 0
     faults = arena.state()["done"]
     out, into = await arena.check_out(), await arena.check_in()

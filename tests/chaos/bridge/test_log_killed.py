@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reptidex.testing import eventually
 from tests.chaos.bridge.arena import Arena
+from tests.chaos.progress import reached
 
 MESSAGES, KEYS = 2000, 100
 
@@ -27,20 +27,13 @@ async def test_a_log_that_is_killed_and_comes_back_costs_nothing(arena: Arena) -
     await arena.say()
     arena.start_bridge()
 
-    async def some() -> bool:
-        state = arena.state()
-        return bool(sum(state["queues"][name]["arrived"] for name in arena.heard) >= 200)
-
-    await eventually(some, 60, every=0.05)
+    await reached(arena.out, 200, "outbound events have arrived")
     await arena.hand_in()
     arena.log.kill()
     await arena.log.start()
 
-    async def crossed() -> bool:
-        return await arena.all_in() and await arena.all_out()
-
-    await eventually(crossed, 150, every=1.0, why="everything has crossed")
-    await eventually(arena.drained, 60, every=0.5)
+    await arena.all_across()
+    await arena.drained()
     assert arena.stop_bridge() == 0
     await arena.check_out()
     await arena.check_in()

@@ -15,13 +15,11 @@ from reptidex.agents.engine.engine import FENCED
 from reptidex.tables.database import Database
 from reptidex.testing import eventually
 from tests.chaos.engine.scales import counted, standing
+from tests.chaos.progress import reached
 
 ROOT = Path(__file__).resolve().parents[3]
 EXPECTED = (0, -signal.SIGKILL, FENCED)
 """How a worker may end: as it was told, killed, or because another holds its partitions."""
-STILL_S = 40.0
-"""Workers that count nothing for this long stand still. Far more than what may pass at a hand-over (a session, a start, the waits
-between tries), and no bound on the work itself, which takes as long as the machine is busy with other things."""
 
 
 class Nursery:
@@ -92,16 +90,13 @@ class Nursery:
 
     async def until(self, database: Database, events: int) -> None:
         """Wait until so many weighings have counted; fails as soon as nobody works, or nothing has counted for a long while."""
-        seen, since = -1, time.monotonic()
-        while (count := await counted(database)) < events:
-            if count > seen:
-                seen, since = count, time.monotonic()
+
+        def look() -> None:
             lives = any(map(alive, self._children))
             self._keep()  # after the look: who has ended by then has been written down, and may have been replaced
-            assert lives or any(map(alive, self._children)), f"{count} of {events} have counted, and no worker lives"
-            still = time.monotonic() - since
-            assert still < STILL_S, f"{count} of {events} have counted, and none for {still:.0f} s"
-            await asyncio.sleep(0.05)
+            assert lives or any(map(alive, self._children)), "no worker lives"
+
+        await reached(lambda: counted(database), events, "weighings have counted", look=look)
 
     def evidence(self) -> str:
         """Return how things stand, and what the workers have said last: a failed test shows it."""

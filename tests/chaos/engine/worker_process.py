@@ -129,6 +129,8 @@ class Cradle:
 
     def __init__(self) -> None:
         self._outputs: dict[int, str] = {}
+        for number in (signal.SIGUSR1, signal.SIGUSR2):  # a worker that still starts has nothing to tell
+            signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: self._reap())
 
     def fork(self, line: str) -> int:

@@ -63,7 +63,7 @@ async def test_an_outcome_that_takes_too_long_is_still_running_and_can_be_asked_
 
     worker = await start(Parcels(agents=(wait,)))
     with pytest.raises(StillRunning):
-        await worker.asker.ask(PostParcel(parcel_id="a"), command_id="c1", actor="user:1", deadline_s=0.3)
+        await worker.asker.ask(PostParcel(parcel_id="a"), command_id="c1", actor="user:1", deadline_s=2)
     before = await worker.asker.outcome("c1", actor="user:1")
     await worker.asker.ask(PostParcel(parcel_id="b"), command_id="c2")
     await worker.asker.ask(PostParcel(parcel_id="a"), command_id="c1", actor="user:1")
