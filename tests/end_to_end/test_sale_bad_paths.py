@@ -14,6 +14,11 @@ from tests.end_to_end.conftest import World
 Confirmed = Callable[[str], Awaitable[Visitor]]
 
 
+UNDECIDED = ("holding", "paying", "checking")
+LONG = 60.0
+"""The provider takes its time, until it is told to behave: what has to happen meanwhile happens, however busy the machine is."""
+
+
 class Market:
     """A seller with one offer, and buyers who have asked about it."""
 
@@ -23,6 +28,23 @@ class Market:
     async def ended(self, buyer: Visitor, order_id: str, *statuses: str, within: float = 30.0) -> Any:
         """Wait for the order to have one of the statuses."""
         return await self.world.until(lambda: order_in(buyer, order_id, *statuses), f"order {statuses}", within)
+
+    async def stands(self, order: Any, right: Callable[[Any], bool], why: str) -> Any:
+        """Wait until the sale of an order is as it should be, and return it."""
+
+        async def look() -> Any:
+            sale = await self.seller.call("commerce", "GET", f"/transactions/{order['transaction_id']}")
+            return sale if right(sale) else None
+
+        return await self.world.until(look, why)
+
+    async def held(self, order: Any) -> Any:
+        """Wait until the animal is held for an order."""
+        return await self.stands(order, lambda sale: sale["hold"] == "held", "the hold")
+
+    async def called_off(self, order: Any) -> Any:
+        """Wait until the sale has turned back, whatever has become of the money."""
+        return await self.stands(order, lambda sale: sale["step"] not in UNDECIDED, "the sale to be called off")
 
     async def free_again(self) -> bool:
         """Tell whether nothing is reserved or held any more."""
@@ -128,29 +150,27 @@ async def test_webhooks_that_never_come_are_made_up_for(world: World, market: Ma
 async def test_an_animal_that_is_held_can_be_neither_archived_nor_given_away(
     world: World, market: Market, confirmed: Confirmed
 ) -> None:
-    await world.payment_faults(latency_s=3.0)
+    await world.payment_faults(latency_s=LONG)
     bea = await confirmed("Bea")
     inquiry = await asked(market.seller, bea, market.listing_id)
     order, _ = await bought(bea, inquiry)
-
-    async def held() -> bool:
-        sale = await bea.call("commerce", "GET", f"/transactions/{order['transaction_id']}")
-        return bool(sale["hold"] == "held")
-
-    await world.until(held, "the hold")
+    await market.held(order)
     problem = await market.seller.call("animal", "DELETE", f"/animals/{market.animal_id}", expect=409)
+    await world.payment_faults()
 
     assert problem["status"] == 409
     await market.ended(bea, order["order_id"], "completed")
 
 
 async def test_a_buyer_may_call_an_unpaid_order_off(world: World, market: Market, confirmed: Confirmed) -> None:
-    await world.payment_faults(latency_s=4.0)
+    await world.payment_faults(latency_s=LONG)
     bea = await confirmed("Bea")
     inquiry = await asked(market.seller, bea, market.listing_id)
     order, _ = await bought(bea, inquiry)
 
     await bea.call("commerce", "POST", f"/orders/{order['order_id']}/cancel")
+    await market.called_off(order)
+    await world.payment_faults()
     await market.ended(bea, order["order_id"], "cancelled", within=60)
 
     async def nothing_kept() -> bool:
@@ -217,11 +237,13 @@ async def test_a_buyer_who_is_suspended_in_mid_sale_gets_no_animal_and_keeps_the
 ) -> None:
     ada, bea, cleo = await confirmed("Ada"), await confirmed("Bea"), await confirmed("Cleo")
     await world.administrator(ada)
-    await world.payment_faults(latency_s=3.0)
+    await world.payment_faults(latency_s=LONG)
     order, step = await bought(bea, await asked(market.seller, bea, market.listing_id))
 
     body = {"status": "suspended", "reason": "reported by three sellers"}
     await ada.call("ops", "PUT", f"/admin/users/{bea.user_id}/status", body)
+    await market.called_off(order)
+    await world.payment_faults()
     await market.ended(market.seller, order["order_id"], "cancelled", within=60)
 
     async def nothing_kept() -> bool:
@@ -230,6 +252,5 @@ async def test_a_buyer_who_is_suspended_in_mid_sale_gets_no_animal_and_keeps_the
     assert await world.until(nothing_kept, "the money to be back", 60)
     assert await world.until(market.free_again, "the animal to be free again", 60)
     assert "animal.transferred" not in world.watcher.names(step.request_id)
-    await world.payment_faults()
     again, _ = await bought(cleo, await asked(market.seller, cleo, market.listing_id))
     await market.ended(cleo, again["order_id"], "completed")

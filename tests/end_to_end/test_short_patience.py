@@ -9,11 +9,11 @@ import pytest
 from reptidex.platform.story import asked, bought
 from reptidex.platform.visitor import UnexpectedAnswerError
 from tests.end_to_end.conftest import Stage, World, staged
-from tests.end_to_end.test_sale_bad_paths import Confirmed, Market, kept, market
+from tests.end_to_end.test_sale_bad_paths import LONG, Confirmed, Market, kept, market
 
 __all__ = ["market"]
 
-RESERVED_S = 6
+RESERVED_S = 10
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ async def test_money_that_comes_after_the_reservation_ran_out_goes_back_and_the_
     bea, cleo = await confirmed("Bea"), await confirmed("Cleo")
     inquiries = [await asked(market.seller, each, market.listing_id) for each in (bea, cleo)]
     # The provider takes the money at once, and neither answers nor calls before the reservation has run out.
-    await world.payment_faults(acts=["capture"], hang_after=1.0, hang_s=RESERVED_S + 2, never=1.0)
+    await world.payment_faults(acts=["capture"], hang_after=1.0, hang_s=LONG, never=1.0)
 
     order, step = await bought(bea, inquiries[0])
     await market.ended(bea, order["order_id"], "cancelled", within=60)
@@ -115,19 +115,15 @@ async def test_a_paid_animal_is_handed_over_once_the_animal_service_is_back(
 ) -> None:
     bea = await confirmed("Bea")
     inquiry = await asked(market.seller, bea, market.listing_id)
-    await world.payment_faults(latency_s=1.0)
+    await world.payment_faults(latency_s=LONG)
     order, step = await bought(bea, inquiry)
-
-    async def held() -> Any:
-        sale = await bea.call("commerce", "GET", f"/transactions/{order['transaction_id']}")
-        return sale if sale["hold"] == "held" else None
-
-    sale = await world.until(held, "the hold")
+    sale = await market.held(order)
 
     async def run_out() -> bool:
         return datetime.now(UTC) > datetime.fromisoformat(sale["reserved_until"])
 
     await world.kill("animal")
+    await world.payment_faults()
     try:
         await world.heard(step.request_id, "payment.completed", "sales.transaction.completed")
         await world.until(run_out, "the end of the reservation")

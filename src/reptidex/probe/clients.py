@@ -12,7 +12,6 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from reptidex.probe.registry import Skipped, Target, require
 
 REQUEST_TIMEOUT_MS = 15_000
-_IDLE_POLLS = 3
 
 
 @contextlib.asynccontextmanager
@@ -69,25 +68,26 @@ async def write(target: Target, topic: str, *values: bytes, **settings: Any) -> 
 
 
 async def read(
-    target: Target, topic: str, partitions: int = 1, seconds: float = 4.0, isolation: str = "read_uncommitted"
+    target: Target, topic: str, partitions: int = 1, seconds: float = 20.0, isolation: str = "read_uncommitted"
 ) -> list[Any]:
-    """Return all records from the beginning; ends after a pause in their arrival, or after `seconds`."""
+    """Return all records from the beginning to the end that the broker tells; gives up after `seconds`."""
     found: list[Any] = []
     loop = asyncio.get_running_loop()
     async with consumer(target, isolation_level=isolation) as client:
         assigned = [TopicPartition(topic, index) for index in range(partitions)]
         client.assign(assigned)
         await client.seek_to_beginning(*assigned)
-        end, idle = loop.time() + seconds, 0
-        while loop.time() < end and not (found and idle >= _IDLE_POLLS):
+        ends, deadline, complete = await client.end_offsets(assigned), loop.time() + seconds, False
+        while loop.time() < deadline and not complete:
             batches = await client.getmany(timeout_ms=400)
             found += [record for records in batches.values() for record in records]
-            idle = 0 if batches else idle + 1
+            # Once more at the end: what lies behind it should not be given, and is seen if it is.
+            complete = not batches and all([await client.position(each) >= ends[each] for each in assigned])
     return found
 
 
 async def read_values(
-    target: Target, topic: str, seconds: float = 4.0, isolation: str = "read_uncommitted"
+    target: Target, topic: str, seconds: float = 20.0, isolation: str = "read_uncommitted"
 ) -> list[bytes]:
     """Return the values of all records of a topic of one partition."""
     return [record.value for record in await read(target, topic, 1, seconds, isolation)]

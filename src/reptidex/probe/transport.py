@@ -6,7 +6,7 @@ import struct
 from reptidex.probe.registry import Failed
 
 _API_VERSIONS = 18
-_TIMEOUT = 6.0
+_TIMEOUT = 20.0
 
 
 async def api_versions(bootstrap: str) -> dict[int, tuple[int, int]]:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from reptidex.doubles.payments import forms
+from reptidex.testing import eventually
 from tests.unit.doubles.conftest import Caller
 
 
@@ -37,9 +38,12 @@ async def test_the_same_key_for_something_else_is_an_error(caller: Caller) -> No
 
 
 async def test_the_same_key_at_the_same_time_is_a_conflict(caller: Caller) -> None:
-    await caller.control(latency_s=0.2)
+    await caller.control(latency_s=60)
     form = {"amount": 100, "currency": "eur"}
-    answers = await asyncio.gather(*(caller.post("/v1/payment_intents", form, key="k") for _ in range(3)))
+    calls = [asyncio.create_task(caller.post("/v1/payment_intents", form, key="k")) for _ in range(3)]
+    await eventually(lambda: sum(call.done() for call in calls) == 2)
+    await caller.control()
+    answers = await asyncio.gather(*calls)
 
     assert sorted(status for status, _, _ in answers) == [200, 409, 409]
 

@@ -1,6 +1,7 @@
 """The counter where requests are handed in: idempotency, faults, and one transaction per request."""
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -40,8 +41,24 @@ class Desk:
 
     def __init__(self, book: Book) -> None:
         self.book = book
-        self.faults = Faults(seed=book.seed)
+        self._faults = Faults(seed=book.seed)
+        self._replaced = asyncio.Event()
         self._busy: set[tuple[str, str]] = set()
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force; whoever replaces them ends the waits that they have begun."""
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._faults = faults
+        self._replaced.set()
+        self._replaced = asyncio.Event()
+
+    async def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._replaced.wait(), seconds)
 
     async def serve(
         self, request: web.Request, replies: Replies, *, key: str, fingerprint: str, work: Callable[[], Answer]
@@ -55,7 +72,7 @@ class Desk:
         self._busy.add(name)
         try:
             if self.faults.latency_s:
-                await asyncio.sleep(self.faults.latency_s)
+                await self._wait(self.faults.latency_s)
             if key and (kept := self._kept(replies, key, fingerprint)) is not None:
                 return kept
             return await self._carry_out(request, replies, key, fingerprint, work)
@@ -99,7 +116,7 @@ class Desk:
             if fails or hangs:
                 self.book.count(f"fault {'before' if before else 'after' if fails else 'hang'} {subject}")
         if hangs:
-            await asyncio.sleep(faults.hang_s)
+            await self._wait(faults.hang_s)
             if request.transport is not None:
                 request.transport.abort()
         return _json(status, body)

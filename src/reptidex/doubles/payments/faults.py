@@ -19,7 +19,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     down: bool = False
     """Every call of the API is answered 503, and nothing is done."""
     latency_s: float = 0.0
-    """How long every call of the API takes."""
+    """How long every call of the API takes, at most until the faults are replaced."""
     acts: tuple[str, ...] = ("authorise", "capture", "refund", "cancel")
     """The acts whose answers fail by the next three."""
     fail_before: float = 0.0
@@ -27,7 +27,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     fail_after: float = 0.0
     """Does it, and then answers 500."""
     hang_after: float = 0.0
-    """Does it, and then never answers: the connection is cut after `hang_s`."""
+    """Does it, and then never answers: the connection is cut after `hang_s`, or once the faults are replaced."""
     hang_s: float = 0.0
     repeat: float = 0.0
     """Webhooks sent more than once, up to `repeat_most` times in all."""

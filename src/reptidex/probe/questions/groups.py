@@ -14,13 +14,15 @@ from reptidex.probe.clients import admin, consumer, librdkafka, librdkafka_admin
 from reptidex.probe.party import Party
 from reptidex.probe.registry import Target, probe, require
 
-_LIMIT = 12
+_LIMIT = 30
+STARTING = 60.0
+"""Members are processes that first have to start; those that are there already have settled long before."""
 _CHURNS, _CHURN_PARTITIONS, _CHURN_RECORDS = 12, 8, 80
 
 
 def _committed(target: Target, group: str) -> list[int]:
     module, client = librdkafka(), librdkafka_admin(target)
-    asked = client.list_consumer_group_offsets([module.ConsumerGroupTopicPartitions(group)], request_timeout=10)
+    asked = client.list_consumer_group_offsets([module.ConsumerGroupTopicPartitions(group)], request_timeout=25)
     return [row.offset for row in next(iter(asked.values())).result(_LIMIT).topic_partitions]
 
 
@@ -32,13 +34,13 @@ async def administer(target: Target) -> str:
 
     def look() -> tuple[bool, str, int, list[Any]]:
         client = librdkafka_admin(target)
-        listed = [row.group_id for row in client.list_consumer_groups(request_timeout=10).result(_LIMIT).valid]
-        described = next(iter(client.describe_consumer_groups([group], request_timeout=10).values())).result(_LIMIT)
+        listed = [row.group_id for row in client.list_consumer_groups(request_timeout=25).result(_LIMIT).valid]
+        described = next(iter(client.describe_consumer_groups([group], request_timeout=25).values())).result(_LIMIT)
         return group in listed, str(described.state), len(described.members), _committed(target, group)
 
     def delete() -> None:
         client = librdkafka_admin(target)
-        for done in client.delete_consumer_groups([group], request_timeout=10).values():
+        for done in client.delete_consumer_groups([group], request_timeout=25).values():
             done.result(_LIMIT)
 
     async with consumer(target, topic, group_id=group) as client:
@@ -62,10 +64,10 @@ async def join_leave_kill(target: Target) -> str:
                     await client.send_and_wait(topic, b"%d" % number, partition=number % 6)
 
             party.add("a")
-            times.append(("first", await party.settle(["a"], 25)))
+            times.append(("first", await party.settle(["a"], STARTING)))
             party.add("b")
             party.add("c")
-            times.append(("three", await party.settle(["a", "b", "c"], 25)))
+            times.append(("three", await party.settle(["a", "b", "c"], STARTING)))
             await send()
             party.end("b", signal.SIGTERM)
             times.append(("left", await party.settle(["a", "c"], 25)))
@@ -86,7 +88,7 @@ async def churn(target: Target) -> str:
     with Party(target, topic, _CHURN_PARTITIONS) as party:
         for name in alive:
             party.add(name)
-        await party.settle(alive, 30)
+        await party.settle(alive, STARTING)
         async with producer(target) as client:
             for round_ in range(_CHURNS):
                 gone = chance.choice(alive)
@@ -97,8 +99,8 @@ async def churn(target: Target) -> str:
                 for _ in range(_CHURN_RECORDS):
                     await client.send_and_wait(topic, b"x", partition=sent % _CHURN_PARTITIONS)
                     sent += 1
-                await asyncio.sleep(chance.random() * 5)
-        settled = await party.settle(alive, 45)
+                await asyncio.sleep(chance.random() * 2)
+        settled = await party.settle(alive, STARTING)
         await asyncio.sleep(3)
         read = party.read()
     wanted = {(number % _CHURN_PARTITIONS, number // _CHURN_PARTITIONS) for number in range(sent)}
@@ -114,7 +116,7 @@ async def static_members(target: Target) -> None:
     with Party(target, topic, 4) as party:
         party.add("s1", "i1")
         party.add("s2", "i2")
-        await party.settle(["s1", "s2"], 25)
+        await party.settle(["s1", "s2"], STARTING)
 
 
 @probe("group_cooperative_librdkafka", 90)
@@ -135,7 +137,7 @@ async def cooperative(target: Target) -> str:
         for _ in range(2):
             members.append(module.Consumer(settings))
             members[-1].subscribe([topic])
-            deadline, steady = time.monotonic() + 25, 0
+            deadline, steady = time.monotonic() + 40, 0
             while steady < 8 and time.monotonic() < deadline:
                 for member in members:
                     member.poll(0.2)
