@@ -2,5 +2,6 @@
 
 from reptidex.testing.eventually import eventually
 from reptidex.testing.harness import UnitHarness
+from reptidex.testing.progress import reached
 
-__all__ = ["UnitHarness", "eventually"]
+__all__ = ["UnitHarness", "eventually", "reached"]

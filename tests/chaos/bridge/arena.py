@@ -22,9 +22,8 @@ from reptidex.platform.ports import free_ports
 from reptidex.settings import BRIDGE, Settings
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
-from reptidex.testing import eventually
+from reptidex.testing import eventually, reached
 from tests.chaos.bridge.tally import Tally, TallyService
-from tests.chaos.progress import reached
 from tests.integration.bridge.clouds import ENV, Cloud
 from tests.integration.bridge.said import event, key_of
 from tests.integration.devlog.broker_process import BrokerProcess

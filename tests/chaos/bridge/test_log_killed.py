@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from reptidex.testing import reached
 from tests.chaos.bridge.arena import Arena
-from tests.chaos.progress import reached
 
 MESSAGES, KEYS = 2000, 100
 

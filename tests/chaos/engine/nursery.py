@@ -13,9 +13,8 @@ from typing import Any
 
 from reptidex.agents.engine.engine import FENCED
 from reptidex.tables.database import Database
-from reptidex.testing import eventually
+from reptidex.testing import eventually, reached
 from tests.chaos.engine.scales import counted, standing
-from tests.chaos.progress import reached
 
 ROOT = Path(__file__).resolve().parents[3]
 EXPECTED = (0, -signal.SIGKILL, FENCED)

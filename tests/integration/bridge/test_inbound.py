@@ -226,7 +226,7 @@ async def test_a_large_event_is_read_from_s3_by_either_pointer(
 async def test_a_slow_log_neither_shows_a_message_twice_nor_loses_it(
     aws: Cloud, run: Run, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standard, _ = await queues(aws, visibility_s=2)
+    standard, _ = await queues(aws, visibility_s=4)
     bridge = await run("inbound")
     go_on = asyncio.Event()
     whole = bridge._log.put
@@ -240,7 +240,7 @@ async def test_a_slow_log_neither_shows_a_message_twice_nor_loses_it(
         await send(aws, standard, event("animal.created", key=key_of(number)))
     hidden = bridge.metrics.registry.get_sample_value
     extended = ("reptidex_bridge_heartbeats_total", {"outcome": "extended"})
-    await eventually(lambda: (hidden(*extended) or 0) >= 30, 20)
+    await eventually(lambda: (hidden(*extended) or 0) >= 30, 60)
     go_on.set()
 
     await until(heard, "animal.created", 10)

@@ -82,9 +82,7 @@ async def test_an_outcome_is_told_to_nobody_else(worker: Worker) -> None:
 async def test_a_command_of_the_start_is_carried_out_at_each_start(start: Start, log: DevLog) -> None:
     worker = await start(Parcels(at_start=(PostParcel(parcel_id="first"),)))
 
-    async with asyncio.timeout(5):
-        while await worker.reader.get(Parcel, "first") is None:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: worker.reader.get(Parcel, "first"))
     assert worker.figures().ready
 
 
@@ -100,7 +98,7 @@ async def test_reference_data_is_fresh_before_the_first_record_and_looked_after(
             raise UnavailableError("the database")
 
     await start(Parcels(at_start=(PostParcel(parcel_id="first"),), refresh=refresh))
-    await eventually(lambda: len(seen) > 3 and seen[-1], 5, why="it goes on after a failure")
+    await eventually(lambda: len(seen) > 3 and seen[-1], why="it goes on after a failure")
 
     assert seen[0] is False
 

@@ -22,7 +22,7 @@ from reptidex.tables.effects import EffectRow
 from reptidex.tables.letter_office import LetterOffice
 from reptidex.tables.projection import Part, ProjectionRow, ReplayError
 from reptidex.tables.query import select
-from reptidex.testing import eventually
+from reptidex.testing import eventually, reached
 from tests.chaos.engine.postgres import Cluster
 from tests.chaos.engine.replay_process import COUNTS, Quiet, killed_at
 from tests.chaos.engine.scales import Scales, books, counted, key_of, listen
@@ -63,10 +63,7 @@ async def weighed(scales: Scales, worker: Worker, count: int) -> None:
 
 
 async def all_counted(database: Database, count: int) -> None:
-    async def done() -> bool:
-        return await counted(database) >= count
-
-    await eventually(done, 30)
+    await reached(lambda: counted(database), count, "weighings have counted")
 
 
 async def write(database: Database, *rows: Any) -> None:

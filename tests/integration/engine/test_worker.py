@@ -18,7 +18,7 @@ from reptidex.streams.contract import Command
 from reptidex.tables.answers import StillRunning
 from reptidex.tables.database import SecondWorkerError
 from reptidex.tables.letter_office import LetterOffice
-from reptidex.testing import eventually
+from reptidex.testing import eventually, reached
 from tests.chaos.engine.scales import Scales, counted, listen
 from tests.chaos.engine.worker_process import Parcels
 from tests.integration.engine.conftest import Start
@@ -26,10 +26,7 @@ from tests.unit.engine.parcels import AGENTS, Deliver, NoteDelivery, Parcel, Par
 
 
 async def all_counted(worker: Worker, events: int) -> None:
-    async def done() -> bool:
-        return await counted(worker.database) >= events
-
-    await eventually(done, 20)
+    await reached(lambda: counted(worker.database), events, "weighings have counted")
 
 
 async def test_events_are_counted_and_told_of_once(worker: Worker, log: DevLog) -> None:
@@ -75,7 +72,7 @@ async def test_a_timer_fires_in_real_time_and_survives_a_new_start(start: Start)
     async def reminded() -> int:
         return (await second.reader.need(Parcel, "a")).reminded
 
-    assert await eventually(reminded, 5) == 1
+    assert await eventually(reminded, 30) == 1
 
 
 async def test_an_effect_is_tried_again_until_it_is_done(start: Start) -> None:
@@ -95,7 +92,7 @@ async def test_an_effect_is_tried_again_until_it_is_done(start: Start) -> None:
     async def delivered() -> str:
         return (await worker.reader.need(Parcel, "a")).delivered_by
 
-    assert await eventually(delivered, 10) == "the third postman"
+    assert await eventually(delivered, 30) == "the third postman"
     assert attempts == [1, 2, 3]
 
 
@@ -186,7 +183,7 @@ async def test_the_group_follows_the_database(worker: Worker, log: DevLog) -> No
         return sum([await consumer.committed(tp) or 0 for tp in tps]) == 100
 
     try:
-        assert await eventually(committed, 10, every=0.2)
+        assert await eventually(committed, 30, every=0.2)
     finally:
         await consumer.stop()
 

@@ -12,8 +12,13 @@ import asyncio, os, sys
 from pathlib import Path
 from reptidex.connectors.files import file_store
 from reptidex.connectors.keys import signer, vault
-from reptidex.doubles.aws import aws_double
+from reptidex.doubles.aws import Provisions, aws_double
+from reptidex.doubles.aws_state import AwsState
 from reptidex.settings import Settings
+from reptidex.testing import eventually
+
+def files_in(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
 
 async def life(folder):
     async with aws_double(state=folder / "aws") as aws:
@@ -28,7 +33,8 @@ async def life(folder):
             await tokens.rotate()
             kids = ",".join(key.kid for key in await tokens.keys())
             (folder / "kids").write_text(kids)
-            await asyncio.sleep(2.5)
+            AwsState(folder / "now", aws.region, Provisions().bucket).save()
+            await eventually(lambda: files_in(folder / "aws") == files_in(folder / "now"), 60)
             os._exit(9)
         assert await keeper.unseal(sealed.read_bytes(), context="user:1") == b"secret"
         assert await files.get("a/photo.png") == b"picture"
