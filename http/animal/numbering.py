@@ -68,7 +68,7 @@ async def _collection(request: Request[object, object], vivarium_id: str) -> Col
 
 
 def _view(collection: Collection) -> NumberingView:
-    scope = scope_of(collection.template, Facts(), prefix=collection.prefix, today=date.today())
+    scope = scope_of(collection.template, Facts(), prefix=collection.prefix, today=datetime.now(UTC).date())
     return NumberingView(
         template=collection.template,
         prefix=collection.prefix,
@@ -106,7 +106,7 @@ async def preview_numbering(request: Request[Preview, None]) -> Previewed:
         raise InvalidError("the catalogue has no such species; GET /species lists them", "/species_id")
     letters = collection.species_codes.get(body.species_id or "") or (entry.code if entry else "")
     facts = Facts(species=letters, born_on=body.born_on, sex=body.sex)
-    scope = scope_of(template, facts, prefix=collection.prefix, today=date.today())
+    scope = scope_of(template, facts, prefix=collection.prefix, today=datetime.now(UTC).date())
     counter = await request.read.get(Counter, Counter.id_of(vivarium_id, scope.name))
     first = counter.next_number if counter else 1
     return Previewed(template=template, codes=tuple(scope.code(first + step) for step in range(body.count)))

@@ -59,9 +59,9 @@ def make_application(
     access = AccessLog(service.name, options.access_log) if options.access_log is not None else None
     bounds = bind_service(service)
     gate = Gate(
-        authentication=Authentication(verifier, api_keys, RateLimiter(options.failures_per_minute, time.monotonic)),
+        authentication=Authentication(verifier, api_keys, RateLimiter(options.failures_per_minute, options.clock)),
         addresses=Addresses(options.trusted_proxies),
-        limiter=RateLimiter(settings.rate_limit_per_minute, time.monotonic),
+        limiter=RateLimiter(settings.rate_limit_per_minute, options.clock),
         outstanding=Outstanding(),
         body_bytes=options.body_bytes,
         body_timeout_s=options.body_timeout_s,

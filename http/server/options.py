@@ -1,6 +1,7 @@
 """What may be set of the web side of a process, besides the platform's settings."""
 
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -26,5 +27,7 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Networks whose `X-Forwarded-For` is believed."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may read answers (CORS)."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds that only go forward: by these the shares of callers fill up again."""
     access_log: Callable[[bytes], Any] | None = standard_output
     """Takes the access log's lines, in batches; None for no access log."""

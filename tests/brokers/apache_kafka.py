@@ -121,6 +121,10 @@ class ApacheKafka:
                 raise UnavailableError("Apache Kafka", said.read_text()[-1500:])
             time.sleep(0.2)
 
+    def evidence(self) -> str:
+        """Return what it has said last: a failed test shows it."""
+        return (self._folder / "server.log").read_text(errors="replace")[-4000:]
+
     def kill(self) -> None:
         """Kill it with SIGKILL and reap it."""
         assert self._server is not None

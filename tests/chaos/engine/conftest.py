@@ -50,6 +50,10 @@ class SharedLog:
             pytest.skip("this broker is not ours to kill")
         self._broker.kill()
 
+    def evidence(self) -> str:
+        """Return what it has said last, where it is ours."""
+        return str(self._broker.evidence()) if hasattr(self._broker, "evidence") else self.bootstrap
+
     async def start(self) -> None:
         """Start it again."""
         await asyncio.to_thread(self._broker.start)

@@ -3,7 +3,7 @@
 import pytest
 
 from reptidex.tables.database import Database
-from reptidex.testing import eventually
+from reptidex.testing import reached
 from tests.chaos.engine.nursery import Nursery
 from tests.chaos.engine.scales import Scales, books, key_of, letters, listen
 from tests.integration.devlog.broker_process import BrokerProcess
@@ -33,10 +33,10 @@ async def check_books(database: Database, log: str, events: int, keys: int) -> t
     assert await books(database) == expected
     assert await letters(database) == []
 
-    async def complete() -> bool:
-        return (await listen(log)).distinct >= events
+    async def told() -> int:
+        return (await listen(log)).distinct
 
-    await eventually(complete, 20, every=0.5)
+    await reached(told, events, "events are on the log", every=0.5)
     heard = await listen(log)
     assert {key: list(range(1, times + 1)) for key, times in expected.items()} == heard.sequences
     assert max(heard.ids.values()) == 1
@@ -52,7 +52,7 @@ async def test_a_worker_killed_at_each_point_loses_nothing_and_applies_nothing_t
     share = EVENTS // (len(POINTS) + 1)
     for point in POINTS:
         await scales.weigh(share)
-        await nursery.ended(nursery.spawn(kill=point), 40)
+        await nursery.ended(nursery.spawn(kill=point))
     assert nursery.killed() == [point.partition(":")[0] for point in POINTS]
     await scales.weigh(EVENTS - scales.count)
     last = nursery.spawn()

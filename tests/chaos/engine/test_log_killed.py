@@ -64,6 +64,6 @@ async def test_an_effect_that_died_with_its_worker_is_carried_out_by_the_next(
     async def delivered() -> bool:
         return (await Reader(database).need(Parcel, "a")).delivered_by == "the postman"
 
-    await eventually(delivered, 20)
+    await eventually(delivered, 60)
     assert await Reader(database).find(select(EffectRow)) == []
     await nursery.stop(second)
