@@ -81,7 +81,20 @@ class World:
 
     async def heard(self, correlation_id: str, *names: str, within: float = 30.0) -> None:
         """Wait until the named events of one request are on the log."""
-        await eventually(lambda: set(names) <= set(self.watcher.names(correlation_id)), within, every=0.05)
+
+        def all_of_them() -> bool:
+            heard = self.watcher.names(correlation_id)
+            assert set(names) <= set(heard), f"{sorted(set(names) - set(heard))} not among {heard}"
+            return True
+
+        await eventually(all_of_them, within, every=0.05)
+
+    def evidence(self) -> str:
+        """Return what was asked of the platform and what it has said then: a failed test shows it."""
+        rows = [f"{each.who}: {each.call} {each.status} in {each.took_ms:.0f} ms" for each in self.steps]
+        for each in self.steps[-5:]:
+            rows.append(f"after {each.call}: {self.watcher.names(each.request_id)}")
+        return "\n".join([*rows, self.watcher.standing()])
 
     async def payment_faults(self, **faults: Any) -> None:
         """Have the payment double misbehave; without arguments it behaves."""
@@ -137,18 +150,24 @@ def staged(folder: Path, **settings: Any) -> Iterator[Stage]:
 
 
 @pytest.fixture
-async def world(stage: Stage) -> AsyncIterator[World]:
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """Give a test a client of its own."""
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def world(stage: Stage, session: aiohttp.ClientSession) -> AsyncIterator[World]:
     """Give a test the platform, a session and a view of the log from now on; everything behaves again afterwards."""
     watcher = Watcher(stage.settings.log, [event.contract.topic for event in events()])
-    async with aiohttp.ClientSession() as session:
-        await watcher.start()
-        world = World(stage, session, watcher)
-        try:
-            yield world
-        finally:
-            await world.payment_faults()
-            await world.mail_faults()
-            await watcher.stop()
+    await watcher.start()
+    world = World(stage, session, watcher)
+    try:
+        yield world
+    finally:
+        await world.payment_faults()
+        await world.mail_faults()
+        await watcher.stop()
 
 
 @pytest.fixture

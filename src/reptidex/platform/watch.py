@@ -73,6 +73,13 @@ class Watcher:
         if self._consumer:
             await self._consumer.stop()
 
+    def standing(self) -> str:
+        """Return how many events were seen, and whether it still reads."""
+        state = "has not started" if self._task is None else "reads"
+        if self._task is not None and self._task.done():
+            state = "was stopped" if self._task.cancelled() else f"has failed: {self._task.exception()!r}"
+        return f"{len(self.seen)} events seen; the watcher {state}"
+
     def names(self, correlation_id: str) -> list[str]:
         """Return the names of the events of one request, in order of arrival."""
         return [seen.event.type for seen in self.by_correlation[correlation_id]]
