@@ -19,7 +19,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add to a failed test what its fixtures know of it (`evidence`), while what they have started still runs."""
     report = yield
-    if report.when == "call" and report.failed:
+    if report.when != "teardown" and report.failed:
         given: dict[str, Any] = getattr(item, "funcargs", {})
         for name, fixture in given.items():
             if callable(evidence := getattr(fixture, "evidence", None)):

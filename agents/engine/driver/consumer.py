@@ -91,6 +91,9 @@ class LoopConsumer(driver.AIOKafkaConsumerThread):
         fetcher = consumer._fetcher
         if consumer._closed or fetcher._closed:
             raise ConsumerStoppedError
+        if (task := fetcher._fetch_task).done():
+            # Nobody else looks: without it nothing is fetched ever again, and all else seems to be well.
+            raise KafkaError("the client fetches no more") from None if task.cancelled() else task.exception()
         with fetcher._subscriptions.fetch_context():
             return await fetched(fetcher, active, FETCH_S, most)
 
@@ -209,8 +212,10 @@ class Consumer(driver.Consumer):
                 await waiting.room(engine.appetite)
                 engine.step("before fetch")
                 records = await self._thread.fetch(active, engine.appetite)
-                if records and self.flow_active and waiting is self._waiting:
+                if self.flow_active and waiting is self._waiting:
                     await self._hand_over(self._without_gaps(records), waiting)
+                else:
+                    self._fetch_again(records)
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
                 raise
@@ -227,10 +232,20 @@ class Consumer(driver.Consumer):
             waiting.announced = True
             await self.callback(self._envelope(records, waiting))
 
+    def _fetch_again(self, records: dict[TP, list[Any]]) -> None:
+        """Let records be fetched anew that a fetch brought which was under way while partitions moved.
+
+        The client has counted them as read, and may have fetched them after it was told where to go on.
+        """
+        assigned = self._thread._ensure_consumer().assignment()
+        for at in records:
+            expected = self._next.get(TP(at.topic, at.partition))
+            if expected is not None and at in assigned:
+                self._thread.seek(at, expected)
+
     def _without_gaps(self, records: dict[TP, list[Any]]) -> dict[TP, list[Any]]:
         """Leave out what does not begin where the last fetch ended, and fetch it again from there.
 
-        A fetch that was under way while partitions moved may have been thrown away, after the client had counted it as read.
         Offsets that the log itself has left out (compaction, transactions) are left out the second time too.
         """
         whole = {}

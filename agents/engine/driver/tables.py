@@ -10,6 +10,7 @@ from typing import Any
 
 from faust.stores.base import Store
 from faust.tables.manager import TableManager as FaustTableManager
+from faust.tables.recovery import Recovery as FaustRecovery
 from faust.tables.table import Table
 
 from reptidex.tables.row import Row
@@ -78,8 +79,27 @@ class RowTable(Table):
         """Do nothing: Faust's own counts per key are not kept."""
 
 
+class Recovery(FaustRecovery):
+    """What follows a rebalance: seek, then let records flow."""
+
+    async def _wait(self, coro: Any, timeout: Any = None) -> None:
+        """Wait for a step, or the next rebalance, or the end, however long the database is away.
+
+        Faust takes a step that lasts longer than a request (40 s) for the end, and never follows a rebalance again.
+        """
+        await super()._wait(coro)
+
+
 class TableManager(FaustTableManager):
     """Keeps tables without changelogs, and starts at once: Faust's own waits a second for tables that might come late."""
+
+    _recovery: Recovery | None
+
+    @property
+    def recovery(self) -> Recovery:
+        if self._recovery is None:
+            self._recovery = Recovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return self._recovery
 
     def add(self, table: Any) -> Any:
         self[table.name] = table

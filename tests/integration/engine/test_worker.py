@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import aiokafka
 import msgspec
@@ -195,3 +196,43 @@ async def test_fausts_tables_show_the_rows_in_memory_and_are_written_by_units_on
     assert table["a"] == Parcel(parcel_id="a", code="a")
     with pytest.raises(TypeError):
         table.data["a"] = Parcel(parcel_id="a", code="b")
+
+
+async def test_a_record_that_comes_while_partitions_move_is_not_left_behind(worker: Worker, log: DevLog) -> None:
+    scales = Scales(log.bootstrap, 1)
+    for count in range(1, 9):
+        await worker.app.consumer.perform_seek()  # as after a rebalance, with a fetch under way
+        await scales.weigh(1)  # nothing follows that would show the gap
+        await all_counted(worker, count)
+
+
+async def test_a_worker_whose_client_fetches_no_more_ends(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetcher = worker.app.consumer._thread._ensure_consumer()._fetcher
+    monkeypatch.setattr(fetcher, "_get_actions_per_node", lambda _: 1 / 0)
+
+    await asyncio.wait_for(worker.wait(), 60)
+
+
+@pytest.mark.filterwarnings("ignore:Setting new value")
+async def test_a_database_that_is_away_for_long_while_partitions_come_is_waited_for(
+    worker: Worker, log: DevLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, take_over, tried = asyncio.Event(), worker.engine.store.take_over, list[int]()
+
+    async def unavailable(partitions: Any) -> Any:
+        tried.append(len(tried))
+        if away.is_set():
+            return await take_over(partitions)
+        raise UnavailableError("the database")
+
+    monkeypatch.setattr(worker.engine.store, "take_over", unavailable)
+    monkeypatch.setattr(worker.app.conf, "broker_request_timeout", 0.2)  # what Faust would wait
+    coordinator = worker.app.consumer._thread._ensure_consumer()._coordinator
+    coordinator.request_rejoin()
+    await eventually(lambda: len(tried) > 3)
+    ready = worker.figures().ready
+    away.set()
+    await Scales(log.bootstrap, 10).weigh(10)
+    await all_counted(worker, 10)
+
+    assert (ready, worker.figures().ready) == (False, True)
