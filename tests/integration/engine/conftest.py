@@ -30,10 +30,11 @@ def settings(log: DevLog, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def start(settings: Settings) -> AsyncIterator[Start]:
-    workers: list[Worker] = []
+    workers, ends = list[Worker](), list[int]()
 
     async def start(service: Any = None, **options: Any) -> Worker:
-        worker = Worker(service or Parcels(), settings, **options)
+        # In a process of its own it would end that; here it would end the tests, and nobody would know why.
+        worker = Worker(service or Parcels(), settings, die=ends.append, **options)
         workers.append(worker)
         await worker.start()
         return worker
@@ -41,6 +42,7 @@ async def start(settings: Settings) -> AsyncIterator[Start]:
     yield start
     for worker in workers:
         await worker.stop()
+    assert not ends, f"a worker would have ended its process with {ends}"
 
 
 @pytest.fixture
