@@ -79,7 +79,7 @@ class Arena:
             for fifo in (True, False)
         ]
         self.settings = Settings(
-            log=self.log.bootstrap, state_dir=str(self.folder), session_timeout_s=1.0, fetch_wait_ms=50
+            log=self.log.bootstrap, state_dir=str(self.folder), session_timeout_s=6.0, fetch_wait_ms=50
         )
         await ensure_topics(self.settings)
         self._worker = Worker(TallyService(), self.settings, die=self._ends.append)
