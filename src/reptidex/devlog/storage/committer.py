@@ -114,18 +114,20 @@ class Committer:
                 return
 
     async def _rotate(self) -> None:
-        rotations, self._rotations = self._rotations, []
+        refused: OSError | None = None
         try:
             await self._loop.run_in_executor(self._thread, self._journal.start_file)
         except OSError as error:
-            for rotated, _ in rotations:
-                if not rotated.done():
-                    rotated.set_exception(error)
-            return
-        for rotated, capture in rotations:
-            if not rotated.cancelled():  # who gave up must not have captured anything
-                capture()
-                rotated.set_result(None)
+            refused = error
+        for rotated, capture in self._rotations:
+            if rotated.cancelled():  # who gave up must not have captured anything
+                continue
+            if refused is not None:
+                rotated.set_exception(refused)
+                continue
+            capture()
+            rotated.set_result(None)
+        self._rotations.clear()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
