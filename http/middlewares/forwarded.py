@@ -15,7 +15,7 @@ class Addresses:
         """Take the networks of the proxies in front of us (`10.0.0.0/8`). Raises `ValueError` for what is no network."""
         self._trusted: tuple[IPv4Network | IPv6Network, ...] = tuple(ip_network(name) for name in trusted)
 
-    def of(self, request: web.Request) -> str:
+    def of(self, request: web.BaseRequest) -> str:
         """Return the address of the client that sent a request."""
         address = request.remote or UNKNOWN
         if not self._trusted or not self._trusts(address):

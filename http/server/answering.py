@@ -14,7 +14,7 @@ from reptidex.http.server.routes import Page, Raw, Stream
 _encode = msgspec.json.Encoder().encode
 
 
-def next_link(request: web.Request, cursor: str) -> str:
+def next_link(request: web.BaseRequest, cursor: str) -> str:
     """Return the `Link` header (RFC 8288) of a page: the same list from the cursor on."""
     return f'<{request.rel_url.update_query(cursor=cursor)}>; rel="next"'
 
@@ -29,7 +29,7 @@ class Answerer:
             self._templates[kind]["RateLimit-Policy"] = share
         self._status, self._get = bound.status, bound.route.method == "GET"
 
-    def answer(self, request: web.Request, value: Any, context: Context) -> web.Response:
+    def answer(self, request: web.BaseRequest, value: Any, context: Context) -> web.Response:
         """Return the answer for a value; a GET that has not changed for the asker is a 304."""
         found = self._templates[context.caller.kind].copy()
         if context.allowance:

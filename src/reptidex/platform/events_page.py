@@ -16,7 +16,7 @@ def events_page() -> bytes:
     return page(document(hears_of(all_services()))).encode()
 
 
-async def show_events(request: web.Request) -> web.Response:
+async def show_events(request: web.BaseRequest) -> web.Response:
     """Answer the page. Contracts are public, and so is it."""
     policy = {"Content-Security-Policy": content_security_policy()}
     return web.Response(body=events_page(), content_type="text/html", charset="utf-8", headers=policy)

@@ -11,10 +11,10 @@ import jwt
 import msgspec
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from reptidex.connectors.identity.outside import OidcProvider, challenge_of
-from reptidex.http.server.listening import listen, port_of
 from tests.unit.core.conftest import Stand
 
 
@@ -60,15 +60,13 @@ class Provider:
 async def google(stand: Stand) -> AsyncIterator[Provider]:
     """Google, as far as core can tell."""
     provider = Provider()
-    runner = await listen(provider.application(), "127.0.0.1", 0, shutdown_s=1)
-    provider.url = f"http://127.0.0.1:{port_of(runner)}"
-    async with httpx.AsyncClient() as client:
+    async with TestServer(provider.application()) as server, httpx.AsyncClient() as client:
+        provider.url = str(server.make_url("")).rstrip("/")
         outside: Any = stand.ports.outside
         outside["google"] = OidcProvider(
             "google", issuer=provider.url, client_id="us", client_secret="shh", client=client, clock=time.time
         )
         yield provider
-    await runner.cleanup()
 
 
 async def _begin(stand: Stand, google: Provider) -> tuple[str, str]:
