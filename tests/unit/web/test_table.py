@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reptidex.http.server.refusals import MethodError, NoRouteError
@@ -49,6 +49,7 @@ async def test_a_path_goes_where_aiohttp_takes_it_words_before_parameters(
     for place in reversed(places):
         table.add(*place, place)
     path = "/" + "/".join(parts)
+    assume(not path.startswith("//"))  # the mocked request takes it for another host
     try:
         ours: Any = table.find(method, path)
     except NoRouteError:
