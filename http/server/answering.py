@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from reptidex.http.middlewares.context import Context
-from reptidex.http.middlewares.security import TEMPLATES
+from reptidex.http.middlewares.security import Templates
 from reptidex.http.middlewares.validation import etag_of, unchanged
 from reptidex.http.server.binding import Bound
 from reptidex.http.server.routes import Page, Raw, Stream
@@ -22,9 +22,9 @@ def next_link(request: web.BaseRequest, cursor: str) -> str:
 class Answerer:
     """Turns the values that one view returns into answers."""
 
-    def __init__(self, bound: Bound, share: str) -> None:
-        """Take the route and the `RateLimit-Policy` that its callers are under."""
-        self._templates = {kind: template.copy() for kind, template in TEMPLATES.items()}
+    def __init__(self, bound: Bound, share: str, templates: Templates) -> None:
+        """Take the route, the `RateLimit-Policy` that its callers are under, and the headers of every answer."""
+        self._templates = {kind: template.copy() for kind, template in templates.items()}
         for kind in ("user", "anonymous"):
             self._templates[kind]["RateLimit-Policy"] = share
         self._status, self._get = bound.status, bound.route.method == "GET"

@@ -14,6 +14,7 @@ from reptidex.http.middlewares.idempotency import Outstanding
 from reptidex.http.middlewares.measuring import HttpMetrics
 from reptidex.http.middlewares.overdue import Watch
 from reptidex.http.middlewares.ratelimit import RateLimiter
+from reptidex.http.middlewares.security import templates
 from reptidex.http.server.asking import Asker, Probe
 from reptidex.http.server.edge import Edge, Served
 from reptidex.http.server.endpoint import Endpoint, Gate
@@ -80,6 +81,7 @@ def make_application(
         body_bytes=options.body_bytes,
         body_timeout_s=options.body_timeout_s,
         watch=Watch(settings.answer_deadline_s + SLACK_S, time.monotonic),
+        templates=templates(tls=options.tls),
     )
     handover = Handover()
     around = Surroundings(reader=reader, asker=asker, ports=ports, ids=ids, handover=handover)
@@ -88,7 +90,7 @@ def make_application(
         table.add(bound.route.method, bound.route.path, Endpoint(bound, gate, around))
     for plain in system_routes(service, bounds, HealthChecks(service.name, probes, registry), registry):
         table.add("GET", plain.name, plain)
-    app = Application(table, Edge(table, ids, metrics, access, Cors(options.origins)))
+    app = Application(table, Edge(table, ids, metrics, access, Cors(options.origins), gate.templates))
     app.on_shutdown.append(handover.close)
     if access is not None:
         app.on_cleanup.append(access.close)

@@ -12,7 +12,7 @@ from reptidex.http.middlewares.context import Context, begin
 from reptidex.http.middlewares.cors import Cors
 from reptidex.http.middlewares.measuring import HttpMetrics
 from reptidex.http.middlewares.problems import answer
-from reptidex.http.middlewares.security import secure
+from reptidex.http.middlewares.security import Templates, secure
 from reptidex.http.server.ids import Ids
 from reptidex.http.server.refusals import MethodError
 from reptidex.http.server.table import Table
@@ -41,8 +41,15 @@ class Edge:
     """Takes requests to their endpoints; each concern is a module of its own, called in a row to spare time."""
 
     def __init__(
-        self, table: Table[Served], ids: Ids, metrics: HttpMetrics, access: AccessLog | None, cors: Cors
+        self,
+        table: Table[Served],
+        ids: Ids,
+        metrics: HttpMetrics,
+        access: AccessLog | None,
+        cors: Cors,
+        templates: Templates,
     ) -> None:
+        self._templates = templates
         self._table, self._ids, self._metrics, self._access, self._cors = table, ids, metrics, access, cors
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -76,7 +83,7 @@ class Edge:
         headers = response.headers
         headers["X-Request-ID"] = context.request_id
         if "Server" not in headers:
-            secure(headers, context.caller)
+            secure(headers, self._templates[context.caller.kind])
         self._cors.apply(request, headers)
         seconds = time.perf_counter() - context.started
         metrics.observe(method, endpoint, response.status, seconds)

@@ -10,6 +10,7 @@ from reptidex.http.middlewares.forwarded import Addresses
 from reptidex.http.middlewares.idempotency import Outstanding, repeatable
 from reptidex.http.middlewares.overdue import Watch
 from reptidex.http.middlewares.ratelimit import RateLimiter
+from reptidex.http.middlewares.security import Templates
 from reptidex.http.server.answering import Answerer
 from reptidex.http.server.binding import Bound
 from reptidex.http.server.bodies import BodyDecoder, read_body
@@ -27,6 +28,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     body_bytes: int
     body_timeout_s: float
     watch: Watch
+    templates: Templates
 
 
 class Endpoint:
@@ -43,7 +45,7 @@ class Endpoint:
         self._writes = bound.route.method != "GET"
         self._limit = bound.route.body_bytes or gate.body_bytes
         self._body, self._query = BodyDecoder(bound.body), QueryDecoder(bound.query)
-        self._path, self._answerer = PathDecoder(bound.parameters), Answerer(bound, gate.limiter.policy)
+        self._path, self._answerer = PathDecoder(bound.parameters), Answerer(bound, gate.limiter.policy, gate.templates)
 
     async def handle(self, request: web.BaseRequest, context: Context, values: list[str]) -> web.StreamResponse:
         """Answer one request. Raises what the view and the checks before it raise; `Edge` makes problems of them."""

@@ -26,5 +26,7 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Networks whose `X-Forwarded-For` is believed."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may read answers (CORS)."""
+    tls: bool = False
+    """Whether people reach us by HTTPS, and shall by nothing else."""
     access_log: Callable[[bytes], Any] | None = standard_output
     """Takes the access log's lines, in batches; None for no access log."""

@@ -19,6 +19,7 @@ from reptidex.errors import UnavailableError
 from reptidex.http.server.application import make_application
 from reptidex.http.server.asking import Probe
 from reptidex.http.server.listening import listen
+from reptidex.http.server.options import WebOptions
 from reptidex.platform.arrivals import arrival_listener
 from reptidex.platform.events_page import show_events
 from reptidex.platform.metrics import EngineMetrics
@@ -53,6 +54,12 @@ def probes(worker: Worker) -> tuple[Probe, ...]:
     )
 
 
+def web_options(settings: Settings) -> WebOptions:
+    """Return what the settings say of the web side: who stands in front of us, and whose pages may read answers."""
+    tls = settings.public_url.startswith("https:")
+    return WebOptions(trusted_proxies=settings.trusted_proxies, origins=settings.web_origins, tls=tls)
+
+
 def web_for(service: Service, settings: Settings) -> Serve:
     """Return what serves the application of a running worker."""
 
@@ -76,6 +83,7 @@ def web_for(service: Service, settings: Settings) -> Serve:
             probes=probes(worker),
             api_keys=CoreApiKeys(core, clock=time.monotonic),
             registry=registry,
+            options=web_options(settings),
         )
 
         if at_core:
