@@ -69,7 +69,7 @@ class Worker:
         self,
         service: Manifest,
         settings: Settings,
-        make_web: "Callable[[Worker], web.Application] | None" = None,
+        serve: "Serve | None" = None,
         *,
         clock: Callable[[], datetime] = wall_clock,
         step: Callable[[str], None] | None = None,
@@ -93,7 +93,7 @@ class Worker:
         )
         self.ports: Any = None
         """The service's connectors, as its manifest built them."""
-        self._make_web, self._clock = make_web, clock
+        self._serve, self._clock = serve, clock
         self._app: App | None = None
         self._watchdog = Watchdog(lambda: self.figures().busy_s, die=die)
         self._refreshing: asyncio.Task[None] | None = None
@@ -229,18 +229,16 @@ class Worker:
         return end
 
     def _web_service(self) -> type[FaustService] | None:
-        if self._make_web is None:
+        if self._serve is None:
             return None
-        worker, make_web = self, self._make_web
+        worker, serve = self, self._serve
         address = urlsplit(self.settings.urls[self.service.short])
 
         class Web(FaustService):
             """The HTTP server, started by Faust once the worker has its partitions."""
 
             async def on_start(self) -> None:
-                self.runner = web.AppRunner(make_web(worker), shutdown_timeout=2.0, access_log=None)
-                await self.runner.setup()
-                await web.TCPSite(self.runner, worker.settings.host, address.port or 80).start()
+                self.runner = await serve(worker, worker.settings.host, address.port or 80)
 
             async def on_stop(self) -> None:
                 await self.runner.cleanup()
@@ -263,11 +261,14 @@ def settle_memory() -> None:
     sys.set_asyncgen_hooks(firstiter=None)
 
 
+Serve = Callable[[Worker, str, int], Awaitable[web.BaseRunner]]
+
+
 def build(
     service: Manifest,
     settings: Settings,
-    make_web: Callable[[Worker], web.Application] | None = None,
+    serve: Serve | None = None,
     **options: Any,
 ) -> Worker:
-    """Build a worker of a service. `make_web` makes its aiohttp application, given the worker."""
-    return Worker(service, settings, make_web, **options)
+    """Build a worker of a service. `serve` starts its HTTP interface, given the worker, a host and a port."""
+    return Worker(service, settings, serve, **options)

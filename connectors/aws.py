@@ -8,9 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
 from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.settings import Settings
 
@@ -54,6 +51,10 @@ class AwsClient:
 
     async def run(self, work: Any) -> Any:
         """Run anything that uses the client in a thread."""
+        # As with the client itself: a service that calls nobody at AWS does not load boto.
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
+
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except ClientError as problem:

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from reptidex.errors import ReptidexError
 from reptidex.tables.checkpointing import Checkpointing
 from reptidex.tables.driver import Session
-from reptidex.tables.postgres import PostgresSession
 from reptidex.tables.row import METADATA, Row
 from reptidex.tables.sqlite import BUSY_TIMEOUT_MS, Glance, SqliteSession
 from reptidex.tables.statements import RowStatements
@@ -103,9 +102,11 @@ class Database:
     async def session(self) -> Session:
         """Open a connection of one's own; the caller closes it."""
         connection = await self.engine.connect()
-        kind: Any = PostgresSession if self.shared else SqliteSession
-        session: Session = await kind.over(connection)
-        return session
+        if not self.shared:
+            return await SqliteSession.over(connection)
+        from reptidex.tables.postgres import PostgresSession  # with asyncpg: 4 MB that a worker on SQLite does without
+
+        return await PostgresSession.over(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:

@@ -19,7 +19,6 @@ from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 
 METADATA: dict[str, sa.MetaData] = {}
@@ -69,6 +68,8 @@ class StructJson(sa.types.TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
         if dialect.name == "postgresql":
+            from sqlalchemy.dialects import postgresql  # 2 MB that a worker on SQLite does without
+
             return dialect.type_descriptor(postgresql.JSONB())
         return dialect.type_descriptor(sa.JSON())
 

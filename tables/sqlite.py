@@ -1,5 +1,6 @@
 """SQLite through aiosqlite: a whole script of statements runs in one hop to the connection's thread."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -104,25 +105,42 @@ class SqliteSession(Session):
 
 
 class Glance:
-    """Look-ups by key on the caller's own thread: the hop to another takes several times as long as finding one row.
+    """Look-ups by key on the loop's own thread: the hop to another takes several times as long as finding one row.
 
     Nothing here waits: a reader of a file in WAL mode is held up by nobody, and where the file is locked all the same (a repair,
     a change of its schema) the look-up is for another connection to make.
+
+    The look-ups of one turn of the loop see one snapshot, as opening one takes as long as finding a row. It is given up by the
+    next callback of the loop, which stands before everything that the loop is told of later: who has been told of a commit, or
+    sends a request after its answer, sees it.
     """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._snapshot = False
 
     def rows(self, lookup: Lookup) -> list[Values] | None:
         """Return the rows of a look-up; None where it cannot be made now, and here."""
         try:
-            if self._connection is None:
-                self._connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, cached_statements=512)
-                self._connection.execute("PRAGMA query_only=ON")
-            return self._connection.execute(*lookup).fetchall()
+            connection = self._connection or self._open()
+            if not self._snapshot:
+                asyncio.get_running_loop().call_soon(self._end)
+                connection.execute("BEGIN")
+                self._snapshot = True
+            return connection.execute(*lookup).fetchall()
         except sqlite3.Error:
             return None
+
+    def _open(self) -> sqlite3.Connection:
+        self._connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, cached_statements=512)
+        self._connection.execute("PRAGMA query_only=ON")
+        return self._connection
+
+    def _end(self) -> None:
+        self._snapshot = False
+        if self._connection is not None and self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Give the connection up."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from reptidex.tables.driver import Lookup, Step, Values
 from reptidex.tables.query import Query
@@ -46,6 +46,8 @@ class Statements:
         if self.dialect.name == "sqlite":
             insert = sqlite.insert(self.table).values({name: sa.bindparam(name) for name in self.names})
         else:
+            from sqlalchemy.dialects import postgresql  # as in `StructJson`
+
             arrays = [
                 sa.func.unnest(sa.bindparam(column.name, type_=postgresql.ARRAY(column.type)))
                 for column in self.table.columns
@@ -175,6 +177,8 @@ def _any_of(key: sa.Column[Any], dialect: sa.Dialect) -> sa.ColumnElement[bool]:
     if dialect.name == "sqlite":
         each = sa.func.json_each(sa.bindparam("keys", type_=sa.Text)).table_valued("value")
         return key.in_(sa.select(each.c.value))
+    from sqlalchemy.dialects import postgresql
+
     return key == sa.any_(sa.bindparam("keys", type_=postgresql.ARRAY(key.type)))
 
 

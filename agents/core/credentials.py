@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core.registration import LinkError
-from reptidex.agents.core.sessions import revoke_all
+from reptidex.agents.core.sessions import is_live, revoke_all
 from reptidex.domain import sessions
-from reptidex.errors import DomainError, NotFoundError
+from reptidex.errors import DomainError, NotFoundError, UnauthenticatedError
 from reptidex.streams import core as events
 from reptidex.streams.commands.core import (
     CreateApiKey,
@@ -19,7 +19,7 @@ from reptidex.streams.commands.core import (
     SetPassword,
 )
 from reptidex.streams.contract import Event
-from reptidex.tables.core.people import ApiKey, Identity, User
+from reptidex.tables.core.people import ApiKey, Identity, Session, User
 from reptidex.tables.core.vivariums import Membership, membership_id
 from reptidex.tables.query import select
 
@@ -66,10 +66,14 @@ async def rehash_password(command: RehashPassword, unit: Unit) -> None:
         unit.put(replace(user, password_sealed=command.password_sealed))
 
 
-@agent(LinkIdentity, prefetch={User: "user_id", Identity: "identity"})
+@agent(LinkIdentity, prefetch={User: "user_id", Identity: "identity", Session: "session_id"})
 async def link_identity(command: LinkIdentity, unit: Unit) -> AsyncIterator[Event]:
     """Link an account at an identity provider to a person who has proved to own both."""
     user = await unit.need(User, command.user_id)
+    session = await unit.get(Session, command.session_id)
+    # Whoever was thrown out of the account while they were away at the provider must not come back with a key to it.
+    if session is None or session.user_id != user.user_id or not is_live(session, unit.now):
+        raise UnauthenticatedError("the session in which you began to link has ended; sign in and begin anew")
     known = await unit.get(Identity, command.identity)
     if known is not None:
         if known.user_id != user.user_id:

@@ -1,6 +1,7 @@
 """Sessions: begun by proof, kept alive by refresh tokens that are good once, ended by a repeat."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Literal
 
 from msgspec.structs import replace
@@ -41,6 +42,11 @@ class SuspendedError(ForbiddenError):
 
     def __init__(self) -> None:
         super().__init__("an administrator has suspended this account; write to us if that is a mistake")
+
+
+def is_live(session: Session, now: datetime) -> bool:
+    """Tell whether a session has neither been ended nor run out."""
+    return session.revoked_at is None and now < min(session.expires_at, session.idle_until)
 
 
 def check_may_sign_in(user: User) -> None:

@@ -15,6 +15,7 @@ import msgspec
 import uvloop
 from aiohttp import web
 
+from reptidex.agents.runtime import settle_memory
 from reptidex.connectors.identity.claims import AUDIENCE, Claims, encode_claims
 from reptidex.connectors.identity.jwks import KeyRing, own_set
 from reptidex.connectors.identity.verifier import TokenVerifier
@@ -80,7 +81,8 @@ def _row(number: int) -> LookedUp:
     return LookedUp(animal_id=key_of(number), name=f"Gecko {number}", species="Correlophus ciliatus", grams=number)
 
 
-async def _bare() -> web.Application:
+async def _bare() -> web.BaseRunner:
+    """Serve what a bare aiohttp application takes: no middleware, no log, rows in a dictionary."""
     rows, encode = {key_of(n): _row(n) for n in range(ROWS)}, msgspec.json.Encoder().encode
 
     async def handle(request: web.Request) -> web.Response:
@@ -90,10 +92,14 @@ async def _bare() -> web.Application:
 
     app = web.Application()
     app.router.add_get("/animals/{animal_id}", handle)
-    return app
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=512).start()
+    return runner
 
 
-async def _platform(folder: str, signer: LocalSigner) -> web.Application:
+async def _platform(folder: str, signer: LocalSigner) -> web.BaseRunner:
+    """Serve our route as a worker serves its views."""
     settings = Settings(rate_limit_per_minute=UNLIMITED)
     database = Database.open(f"sqlite+aiosqlite:///{folder}/lookup.db", worker=False)
     await database.create("bench_lookup")
@@ -102,7 +108,7 @@ async def _platform(folder: str, signer: LocalSigner) -> web.Application:
     await session.close()
     ring = KeyRing(own_set(signer), clock=time.monotonic)
     unused: Any = None
-    return make_application(
+    app = make_application(
         Manifest(),
         reader=Reader(database),
         asker=unused,
@@ -111,6 +117,7 @@ async def _platform(folder: str, signer: LocalSigner) -> web.Application:
         verifier=TokenVerifier(ring, issuer=settings.issuer, clock=time.time),
         probes=(),
     )
+    return await listen(app, "127.0.0.1", 0)
 
 
 async def _token(signer: LocalSigner) -> str:
@@ -124,8 +131,8 @@ async def main() -> None:
     """Serve the side that the command line names."""
     with tempfile.TemporaryDirectory(prefix="reptidex-bench-") as folder:
         signer = LocalSigner(Path(folder) / "keys")
-        app = await (_bare() if sys.argv[1] == "bare" else _platform(folder, signer))
-        runner = await listen(app, "127.0.0.1", 0)
+        runner = await (_bare() if sys.argv[1] == "bare" else _platform(folder, signer))
+        settle_memory()
         print(port_of(runner), await _token(signer), flush=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the access log is written, and read by nobody
         await asyncio.Event().wait()

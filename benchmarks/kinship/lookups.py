@@ -11,7 +11,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from benchmarks.kinship.registry import Made
-from reptidex.domain.studbook.book import Figures, Studbook
+from reptidex.domain.studbook.arrays import Figures
+from reptidex.domain.studbook.book import Studbook
 from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import Lines, depths, inbreeding_of, lines_of

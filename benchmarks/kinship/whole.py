@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 
 from benchmarks.kinship.registry import Made
-from reptidex.domain.studbook.book import Figures, Studbook
+from reptidex.domain.studbook.arrays import Figures
+from reptidex.domain.studbook.book import Studbook
 from reptidex.domain.studbook.inbreeding import inbreeding
 
 PEER = "pedigree-graph==0.13.*"

@@ -9,7 +9,7 @@ import msgspec
 from benchmarks.kinship.lookups import CHUNK, animals_of, places_of
 from benchmarks.kinship.registry import Made
 from reptidex.domain.catalogue.shelf import find_species
-from reptidex.domain.studbook.book import Figures
+from reptidex.domain.studbook.arrays import Figures
 from reptidex.services.animal import SERVICE
 from reptidex.streams.commands.animal import RegisterAnimal, SetParents
 from reptidex.tables.animal.models import Animal

@@ -34,7 +34,8 @@ from reptidex.connectors.index.tantivy_schema import (
 from reptidex.errors import UnavailableError
 
 log = logging.getLogger(__name__)
-HEAP = 32_000_000
+HEAP = 15_000_000
+"""The least that tantivy takes: what it has taken it keeps, though there be one document in an hour."""
 GONE = -1
 T = TypeVar("T")
 Change = Callable[[Any], None]

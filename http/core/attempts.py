@@ -1,19 +1,19 @@
-"""Guessing at one account: failed proofs are counted by account, wherever they come from.
+"""Guessing at one account: failed proofs are counted by account, wherever they come from and whichever worker they come to.
 
 The limit per caller stops one who tries many accounts; this one stops many who try one account. It holds for addresses without an
 account alike, and tells nothing. Whoever holds the right proof waits with the guessers: answering them would answer a guess.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
-from reptidex.errors import DomainError
-from reptidex.http.middlewares.ratelimit import RateLimiter
+from reptidex.domain import attempts
+from reptidex.errors import DomainError, UnavailableError
 from reptidex.http.server.refusals import LimitedError
-
-FAILURES = 10
-WINDOW_S = 900.0
-"""Ten failures at once, then one each ninety seconds (NIST SP 800-63B-4, 3.2.2, allows a hundred in all)."""
+from reptidex.streams.commands.core_attempts import ForgetAttempts, GiveBackAttempt, TakeAttempt, Taken
+from reptidex.tables.answers import StillRunning
+from reptidex.tables.core.attempts import Attempts
 
 
 class TooManyAttemptsError(LimitedError):
@@ -28,31 +28,35 @@ class TooManyAttemptsError(LimitedError):
         self.retry_after = retry_after
 
 
-class Attempts:
-    """The failed proofs of this process; `clock` gives seconds that only go forward."""
+@asynccontextmanager
+async def attempt_at(request: Any, account: str) -> AsyncIterator[None]:
+    """Let a proof be judged; one that ends in 401 is counted.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._limiter = RateLimiter(FAILURES, clock, window_s=WINDOW_S)
-
-    @contextmanager
-    def at(self, account: str) -> Iterator[None]:
-        """Let a proof be judged; one that ends in 401 is counted. Raises `TooManyAttemptsError`."""
+    Raises `TooManyAttemptsError`, and `UnavailableError` where it cannot be counted.
+    """
+    # A flood of guesses costs a look-up each, and no command.
+    known = await request.read.get(Attempts, account)
+    wait = attempts.wait_s(known.whole_at, request.ports.clock()) if known is not None else 0
+    if not wait:
         try:
-            # Taken before the proof is judged, so that a hundred guesses at once are not judged all.
-            self._limiter.take(account)
-        except LimitedError as limited:
-            raise TooManyAttemptsError(limited.retry_after) from limited
-        try:
-            yield
-        except DomainError as refused:
-            if refused.status != 401:
-                self._limiter.give_back(account)
-            raise
-        except BaseException:
-            self._limiter.give_back(account)
-            raise
-        self._limiter.give_back(account)
+            taken = await request.ask(TakeAttempt(account=account), Taken)
+        except StillRunning as late:
+            raise UnavailableError("the log", "an attempt was not counted in time") from late
+        wait = taken.wait_s
+    if wait:
+        raise TooManyAttemptsError(wait)
+    try:
+        yield
+    except DomainError as refused:
+        if refused.status != 401:
+            await request.post(GiveBackAttempt(account=account))
+        raise
+    except BaseException:
+        await request.post(GiveBackAttempt(account=account))
+        raise
+    await request.post(GiveBackAttempt(account=account))
 
-    def forget(self, account: str) -> None:
-        """Count anew: the account was proved by other means."""
-        self._limiter.forget(account)
+
+async def forget_attempts(request: Any, account: str) -> None:
+    """Count anew: the account was proved by other means."""
+    await request.post(ForgetAttempts(account=account))

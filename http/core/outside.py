@@ -38,6 +38,8 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     until: int
     link: str = ""
     """The person who is signed in and wants to link the account; empty for a sign-in."""
+    session: str = ""
+    """The session in which they are."""
 
 
 class Offered(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,14 +83,14 @@ async def list_providers(request: Request[None, None]) -> Page[Offered]:
 @routes.get("/auth/outside/{provider}", policy=public(cost=5), errors=(404,))
 async def begin_outside(request: Request[None, None]) -> Raw:
     """Send the browser to the provider."""
-    url, cookie = await _begin(request, link="")
+    url, cookie = await _begin(request)
     return Raw(body=b"", content_type="text/plain", status=302, headers={"Location": url, **cookie})
 
 
 @routes.post("/auth/outside/{provider}/link", policy=signed_in(cost=5), errors=(404,))
 async def begin_linking(request: Request[None, None]) -> Raw:
     """Begin to link an account elsewhere to one's own; answers the address to go to as `url`."""
-    url, cookie = await _begin(request, link=request.caller.subject)
+    url, cookie = await _begin(request, link=request.caller.subject, session=request.caller.session_id)
     return Raw(body=msgspec.json.encode(Where(url=url)), content_type="application/json", headers=cookie)
 
 
@@ -109,7 +111,8 @@ async def finish_outside(request: Request[None, Back]) -> Tokens:
     identity = f"{provider.name}/{ports.keyed.secret('identity', provider.name, person.subject).hex()}"
     how: Any = provider.name
     if begun.link:
-        await request.tell(LinkIdentity(user_id=begun.link, identity=identity, provider=provider.name))
+        linking = LinkIdentity(user_id=begun.link, identity=identity, provider=provider.name, session_id=begun.session)
+        await request.tell(linking)
         return await begin_session(request, begun.link, how=how, proved=True)
     known = await request.read.get(Identity, identity)
     if known is not None:
@@ -165,12 +168,12 @@ def _verifier(ports: Ports, nonce: str) -> str:
     return ports.keyed.secret("pkce", nonce).hex()
 
 
-async def _begin(request: Any, *, link: str) -> tuple[str, dict[str, str]]:
+async def _begin(request: Any, *, link: str = "", session: str = "") -> tuple[str, dict[str, str]]:
     ports: Ports = request.ports
     provider = _provider(request)
     nonce = ports.entropy(24).hex()
     until = int(ports.clock().timestamp()) + VALID_S
-    body = msgspec.json.encode(Begun(provider=provider.name, nonce=nonce, until=until, link=link))
+    body = msgspec.json.encode(Begun(provider=provider.name, nonce=nonce, until=until, link=link, session=session))
     text = base64.urlsafe_b64encode(body).decode()
     state = f"{text}.{ports.keyed.secret('state', text).hex()}"
     url = await provider.authorisation_url(

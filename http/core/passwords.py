@@ -6,6 +6,7 @@ import msgspec
 
 from reptidex.domain.addresses import normal_address
 from reptidex.errors import ForbiddenError, InvalidError
+from reptidex.http.core.attempts import forget_attempts
 from reptidex.http.core.pages import page
 from reptidex.http.core.ports import Ports, user_context
 from reptidex.http.core.registration import AddressBody, Password, Said, Token, TokenQuery, known_user
@@ -74,7 +75,7 @@ async def reset_password(request: Request[ResetBody, None]) -> Said:
         raise InvalidError("this link does not work; ask for another", "/token")
     sealed = await _sealed(request, user, request.body.password)
     await request.tell(SetPassword(user_id=user.user_id, password_sealed=sealed, generation=link.generation))
-    ports.attempts.forget(ports.keyed.address_hash(normal_address(await _email(ports, user))))
+    await forget_attempts(request, ports.keyed.address_hash(normal_address(await _email(ports, user))))
     return Said(said="the new password is set; sign in with it")
 
 

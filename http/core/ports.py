@@ -1,6 +1,5 @@
 """What repti-core talks to, and what its views need besides a request: keys, payment providers, a clock, chance."""
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,6 @@ from reptidex.connectors.keys.port import KeyVault, Signer
 from reptidex.connectors.payments.port import PaymentGateway
 from reptidex.domain.keyed import Keyed
 from reptidex.domain.passwords import Hashing
-from reptidex.http.core.attempts import Attempts
 from reptidex.streams.publisher import Publisher
 
 
@@ -35,8 +33,6 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """By full name (`repti-commerce`)."""
     public_url: str
     nobody: "Nobody"
-    attempts: Attempts = msgspec.field(default_factory=lambda: Attempts(time.monotonic))
-    """Failed proofs of who somebody is, by account."""
     outside: Mapping[str, IdentityProvider] = {}
     """Where else one can sign in, by name."""
     sns: SnsEndpoint | None = None

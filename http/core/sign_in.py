@@ -9,6 +9,7 @@ from msgspec import Meta
 from reptidex.domain import opaque, totp
 from reptidex.domain.addresses import normal_address
 from reptidex.errors import UnauthenticatedError
+from reptidex.http.core.attempts import attempt_at
 from reptidex.http.core.issuing import Tokens, device_of, fresh_secret, prefix_of, tokens
 from reptidex.http.core.ports import Ports, user_context
 from reptidex.http.core.registration import Email, Password
@@ -84,7 +85,7 @@ async def proved(request: Any, email: str, password: str) -> User:
     """
     ports: Ports = request.ports
     address = ports.keyed.address_hash(normal_address(email))
-    with ports.attempts.at(address):
+    async with attempt_at(request, address):
         return await _proved(request, address, password)
 
 
@@ -112,7 +113,7 @@ async def second_step(request: Any, user: User, code: str) -> int:
     Raises `SecondFactorError`, and `TooManyAttemptsError` where too many of this person's codes have been wrong.
     """
     ports: Ports = request.ports
-    with ports.attempts.at(user.user_id):
+    async with attempt_at(request, user.user_id):
         secret = await ports.vault.unseal(user.mfa_sealed, context=user_context(user.user_id), under=user.data_key)
         step = totp.step_of(secret.decode(), code, ports.clock())
         if step is None:
@@ -127,7 +128,7 @@ async def login(request: Request[Credentials, None]) -> Tokens:
     user = await proved(request, body.email, body.password)
     if user.mfa_on and body.recovery_code:
         recovery = opaque.digest(totp.recovery_secret(body.recovery_code))
-        with request.ports.attempts.at(user.user_id):
+        async with attempt_at(request, user.user_id):
             return await begin_session(request, user.user_id, recovery_hash=recovery)
     step = await second_step(request, user, body.code) if user.mfa_on and body.code else None
     return await begin_session(request, user.user_id, mfa_step=step)

@@ -45,7 +45,7 @@ class AccessLog:
         self._service, self._write = service, write
         self._notes: list[Note] = []
 
-    def add(self, request: web.Request, context: Context, endpoint: str, status: int, seconds: float) -> None:
+    def add(self, request: web.BaseRequest, context: Context, endpoint: str, status: int, seconds: float) -> None:
         """Note a request that has been answered."""
         if not self._notes:
             asyncio.get_running_loop().call_later(FLUSH_S, self.flush)
@@ -77,6 +77,6 @@ class AccessLog:
             context.trace_id,
         )
 
-    async def close(self, app: web.Application) -> None:
+    async def close(self) -> None:
         """Write the last lines when the application ends."""
         self.flush()

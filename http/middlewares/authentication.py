@@ -51,7 +51,7 @@ class Authentication:
         self._verifier, self._api_keys, self._failures = verifier, api_keys, failures
         self._callers: dict[int, tuple[Claims, Caller]] = {}
 
-    async def identify(self, request: web.Request, address: Callable[[web.Request], str]) -> Caller:
+    async def identify(self, request: web.BaseRequest, address: Callable[[web.BaseRequest], str]) -> Caller:
         """Return the caller; anonymous where nothing is presented.
 
         Raises `UnauthenticatedError` for a token or key that is not good, also on public routes; `LimitedError` for an

@@ -41,10 +41,6 @@ class Context:
         return self.traceparent[3:35] if self._given or self._traceparent else ""
 
 
-NAME = web.RequestKey("context", Context)
-"""Where a request holds its context."""
-
-
 def traceparent_of(given: str | None, ids: Ids) -> str:
     """Return our own place in the caller's trace, or in a new one (W3C Trace Context, section 3.2)."""
     if given is None:
@@ -57,12 +53,11 @@ def traceparent_of(given: str | None, ids: Ids) -> str:
     return f"00-{found[2]}-{ids.span()}-{found[4]}"
 
 
-def begin(request: web.Request, ids: Ids) -> Context:
+def begin(request: web.BaseRequest, ids: Ids) -> Context:
     """Give a request its context; calls to other services made while it is worked on carry the same ids."""
     headers = request.headers
     given = headers.get("X-Request-ID")
     request_id = given if given is not None and _REQUEST_ID.fullmatch(given) else ids.fresh()
     context = Context(request_id, headers.get("traceparent"), ids, time.perf_counter())
     CURRENT.set(context)
-    request[NAME] = context
     return context

@@ -16,7 +16,7 @@ class Cors:
         """Take the origins (`https://app.example`); none for no cross-origin use at all."""
         self._origins = frozenset(origins)
 
-    def apply(self, request: web.Request, headers: "CIMultiDict[str]") -> None:
+    def apply(self, request: web.BaseRequest, headers: "CIMultiDict[str]") -> None:
         """Add what a browser asks for, where the origin is one of ours."""
         if not self._origins:
             return

@@ -5,6 +5,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from aiohttp import web
 
+from reptidex.errors import SettingsError
+
 UNKNOWN = "unknown"
 
 
@@ -12,10 +14,13 @@ class Addresses:
     """Finds a request's address. `X-Forwarded-For` is believed only as far as trusted proxies wrote it."""
 
     def __init__(self, trusted: Sequence[str] = ()) -> None:
-        """Take the networks of the proxies in front of us (`10.0.0.0/8`). Raises `ValueError` for what is no network."""
-        self._trusted: tuple[IPv4Network | IPv6Network, ...] = tuple(ip_network(name) for name in trusted)
+        """Take the networks of the proxies in front of us (`10.0.0.0/8`). Raises `SettingsError` for what is no network."""
+        try:
+            self._trusted: tuple[IPv4Network | IPv6Network, ...] = tuple(ip_network(name) for name in trusted)
+        except ValueError as problem:
+            raise SettingsError(f"REPTIDEX_TRUSTED_PROXIES: {problem}") from problem
 
-    def of(self, request: web.Request) -> str:
+    def of(self, request: web.BaseRequest) -> str:
         """Return the address of the client that sent a request."""
         address = request.remote or UNKNOWN
         if not self._trusted or not self._trusts(address):

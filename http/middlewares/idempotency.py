@@ -26,7 +26,7 @@ class Repeatable:
         self.name, self.hash = name, request_hash
 
 
-def repeatable(request: web.Request, caller: Caller, route: str, body: bytes) -> Repeatable | None:
+def repeatable(request: web.BaseRequest, caller: Caller, route: str, body: bytes) -> Repeatable | None:
     """Return the request's name and hash where it carries a key. Raises `MalformedError` for a key of another form."""
     given = request.headers.get("Idempotency-Key")
     if given is None:

@@ -9,7 +9,6 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from reptidex.errors import DomainError, ReptidexError, UnauthenticatedError
-from reptidex.http.server.refusals import MalformedError, NoRouteError, TooLargeError
 from reptidex.tables.answers import RefusedError
 
 CONTENT_TYPE = "application/problem+json"
@@ -79,32 +78,4 @@ def answer(error: ReptidexError, request_id: str) -> web.Response:
     return web.Response(status=status, body=body, headers=headers)
 
 
-class MethodError(DomainError):
-    """The path exists, with other methods."""
-
-    status = 405
-    title = "Method not allowed"
-
-    def __init__(self, allowed: str) -> None:
-        super().__init__(f"this address takes {allowed}")
-
-
-def of_framework(stopped: web.HTTPException, request: web.Request, request_id: str) -> web.StreamResponse:
-    """Translate what aiohttp raises by itself: unknown path, other method, a body too long."""
-    if isinstance(stopped, web.HTTPMethodNotAllowed):
-        allowed = ", ".join(sorted(stopped.allowed_methods | {"OPTIONS"}))
-        if request.method == "OPTIONS":
-            return web.Response(status=204, headers={"Allow": allowed})
-        refused = answer(MethodError(allowed), request_id)
-        refused.headers["Allow"] = allowed
-        return refused
-    if isinstance(stopped, web.HTTPNotFound):
-        return answer(NoRouteError(), request_id)
-    if isinstance(stopped, web.HTTPRequestEntityTooLarge):
-        return answer(TooLargeError(request.client_max_size), request_id)
-    if stopped.status < 400:
-        return stopped
-    return answer(MalformedError(stopped.reason), request_id)
-
-
-__all__ = ["CONTENT_TYPE", "Problem", "answer", "document", "kind_of", "of_framework"]
+__all__ = ["CONTENT_TYPE", "Problem", "answer", "document", "kind_of"]

@@ -9,18 +9,18 @@ from math import ceil
 
 from reptidex.http.server.refusals import LimitedError
 
+WINDOW_S = 60.0
+
 
 class RateLimiter:
-    """Lets each caller spend a share in a burst and regain it evenly over a window, which is a minute unless told otherwise."""
+    """Lets each caller spend a share in a burst and regain it evenly over a minute."""
 
-    def __init__(
-        self, share: int, clock: Callable[[], float], *, callers: int = 100_000, window_s: float = 60.0
-    ) -> None:
+    def __init__(self, share: int, clock: Callable[[], float], *, callers: int = 100_000) -> None:
         """Take the share, a monotonic clock in seconds, and how many callers are remembered (the idlest are forgotten)."""
         self._clock, self._callers, self._limit = clock, callers, share
-        self._window, self._interval = window_s, window_s / share
+        self._interval = WINDOW_S / share
         self._full_at: dict[str, float] = {}
-        self.policy = f'"caller";q={share};w={window_s:.0f}'
+        self.policy = f'"caller";q={share};w={WINDOW_S:.0f}'
         """The `RateLimit-Policy` header (draft-ietf-httpapi-ratelimit-headers)."""
 
     def take(self, caller: str, cost: int = 1) -> tuple[int, int]:
@@ -30,26 +30,17 @@ class RateLimiter:
         now = self._clock()
         known = self._full_at.get(caller)
         wait = cost * self._interval + (known - now if known is not None and known > now else 0.0)
-        if wait > self._window + 1e-9:
-            raise LimitedError(max(1, ceil(wait - self._window)))
+        if wait > WINDOW_S + 1e-9:
+            raise LimitedError(max(1, ceil(wait - WINDOW_S)))
         if known is None and len(self._full_at) >= self._callers:
             self._forget(now)
         self._full_at[caller] = now + wait
-        return int((self._window - wait) / self._interval + 1e-6), ceil(wait)
-
-    def give_back(self, caller: str) -> None:
-        """Give one back that was taken."""
-        if (known := self._full_at.get(caller)) is not None:
-            self._full_at[caller] = known - self._interval
-
-    def forget(self, caller: str) -> None:
-        """Give a caller the whole share again."""
-        self._full_at.pop(caller, None)
+        return int((WINDOW_S - wait) / self._interval + 1e-6), ceil(wait)
 
     def spent(self, caller: str) -> bool:
         """Tell whether a caller has nothing left, without taking anything."""
         now = self._clock()
-        return max(self._full_at.get(caller, 0.0), now) + self._interval - now > self._window + 1e-9
+        return max(self._full_at.get(caller, 0.0), now) + self._interval - now > WINDOW_S + 1e-9
 
     def _forget(self, now: float) -> None:
         self._full_at = {caller: full for caller, full in self._full_at.items() if full > now}

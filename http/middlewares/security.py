@@ -2,8 +2,6 @@
 
 from multidict import CIMultiDict
 
-from reptidex.http.server.policy import Caller
-
 BASE = {
     "Server": "reptidex",
     "X-Content-Type-Options": "nosniff",
@@ -17,12 +15,18 @@ BASE = {
 KEEP = {"user": "no-store", "service": "private, no-cache", "anonymous": "no-cache"}
 """What a person was shown is stored nowhere; a service of ours may keep it to ask again by ETag; the rest is checked anew."""
 
-TEMPLATES = {kind: CIMultiDict(BASE | {"Cache-Control": keep}) for kind, keep in KEEP.items()}
+Templates = dict[str, "CIMultiDict[str]"]
 """The headers of an answer to each kind of caller, to be copied: that is one step instead of six."""
 
 
-def secure(headers: "CIMultiDict[str]", caller: Caller) -> None:
+def templates(*, tls: bool) -> Templates:
+    """Return the headers of answers; with `tls` browsers are told to come by HTTPS only (RFC 6797), for two years."""
+    strict = {"Strict-Transport-Security": "max-age=63072000"} if tls else {}
+    return {kind: CIMultiDict(BASE | strict | {"Cache-Control": keep}) for kind, keep in KEEP.items()}
+
+
+def secure(headers: "CIMultiDict[str]", template: "CIMultiDict[str]") -> None:
     """Complete the headers of an answer that was not begun with a template."""
-    for name, value in TEMPLATES[caller.kind].items():
+    for name, value in template.items():
         if name not in headers:
             headers[name] = value

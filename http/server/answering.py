@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 
 from reptidex.http.middlewares.context import Context
-from reptidex.http.middlewares.security import TEMPLATES
+from reptidex.http.middlewares.security import Templates
 from reptidex.http.middlewares.validation import etag_of, unchanged
 from reptidex.http.server.binding import Bound
 from reptidex.http.server.routes import Page, Raw, Stream
@@ -14,7 +14,7 @@ from reptidex.http.server.routes import Page, Raw, Stream
 _encode = msgspec.json.Encoder().encode
 
 
-def next_link(request: web.Request, cursor: str) -> str:
+def next_link(request: web.BaseRequest, cursor: str) -> str:
     """Return the `Link` header (RFC 8288) of a page: the same list from the cursor on."""
     return f'<{request.rel_url.update_query(cursor=cursor)}>; rel="next"'
 
@@ -22,14 +22,14 @@ def next_link(request: web.Request, cursor: str) -> str:
 class Answerer:
     """Turns the values that one view returns into answers."""
 
-    def __init__(self, bound: Bound, share: str) -> None:
-        """Take the route and the `RateLimit-Policy` that its callers are under."""
-        self._templates = {kind: template.copy() for kind, template in TEMPLATES.items()}
+    def __init__(self, bound: Bound, share: str, templates: Templates) -> None:
+        """Take the route, the `RateLimit-Policy` that its callers are under, and the headers of every answer."""
+        self._templates = {kind: template.copy() for kind, template in templates.items()}
         for kind in ("user", "anonymous"):
             self._templates[kind]["RateLimit-Policy"] = share
         self._status, self._get = bound.status, bound.route.method == "GET"
 
-    def answer(self, request: web.Request, value: Any, context: Context) -> web.Response:
+    def answer(self, request: web.BaseRequest, value: Any, context: Context) -> web.Response:
         """Return the answer for a value; a GET that has not changed for the asker is a 304."""
         found = self._templates[context.caller.kind].copy()
         if context.allowance:

@@ -6,16 +6,16 @@ from types import NoneType
 from typing import Any
 
 import msgspec
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from reptidex.http.server.guards import SUSPICIOUS, check_values, has_moments
 from reptidex.http.server.pointers import shape_error
-from reptidex.http.server.refusals import MalformedError, MediaTypeError, TooLargeError, TooSlowError
+from reptidex.http.server.refusals import ExpectationError, MalformedError, MediaTypeError, TooLargeError, TooSlowError
 
 _JSON = re.compile(r"application/([a-z0-9.+-]+\+)?json(\s*;\s*charset=\"?utf-8\"?)?\s*", re.IGNORECASE)
 
 
-async def read_body(request: web.Request, limit: int, timeout_s: float) -> bytes:
+async def read_body(request: web.BaseRequest, limit: int, timeout_s: float) -> bytes:
     """Read a body whole.
 
     Raises `TooLargeError` above `limit` bytes, `TooSlowError` after `timeout_s` seconds, `MediaTypeError` for a compressed
@@ -27,6 +27,8 @@ async def read_body(request: web.Request, limit: int, timeout_s: float) -> bytes
         raise MediaTypeError("compressed bodies are not taken")
     if (request.content_length or 0) > limit:
         raise TooLargeError(limit)
+    if "Expect" in request.headers:
+        await _go_on(request)
     content = request.content
     if content.is_eof():
         body = content.read_nowait()
@@ -44,6 +46,15 @@ async def read_body(request: web.Request, limit: int, timeout_s: float) -> bytes
     if len(body) > limit:
         raise TooLargeError(limit)
     return body
+
+
+async def _go_on(request: web.BaseRequest) -> None:
+    """Tell a client that waits with its body to send it (RFC 9110, section 10.1.1): only one that we would take."""
+    if request.headers["Expect"].lower() != "100-continue":
+        raise ExpectationError("only 100-continue can be expected")
+    if request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
 
 
 class BodyDecoder:

@@ -5,11 +5,12 @@ from aiohttp import web
 
 from reptidex.http.middlewares.authentication import Authentication
 from reptidex.http.middlewares.authorisation import authorise
-from reptidex.http.middlewares.context import NAME, Context
+from reptidex.http.middlewares.context import Context
 from reptidex.http.middlewares.forwarded import Addresses
 from reptidex.http.middlewares.idempotency import Outstanding, repeatable
 from reptidex.http.middlewares.overdue import Watch
 from reptidex.http.middlewares.ratelimit import RateLimiter
+from reptidex.http.middlewares.security import Templates
 from reptidex.http.server.answering import Answerer
 from reptidex.http.server.binding import Bound
 from reptidex.http.server.bodies import BodyDecoder, read_body
@@ -27,6 +28,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     body_bytes: int
     body_timeout_s: float
     watch: Watch
+    templates: Templates
 
 
 class Endpoint:
@@ -38,30 +40,29 @@ class Endpoint:
         self._gate, self._around = gate, around
         self._policy, self._cost = bound.route.policy, bound.route.policy.cost
         self._view = bound.route.view
-        self._name = f"{bound.route.method} {bound.route.path}"
+        self.name, self.quiet = bound.route.path, False
+        self._operation = f"{bound.route.method} {bound.route.path}"
         self._writes = bound.route.method != "GET"
         self._limit = bound.route.body_bytes or gate.body_bytes
         self._body, self._query = BodyDecoder(bound.body), QueryDecoder(bound.query)
-        self._parameters = bool(bound.parameters)
-        self._path, self._answerer = PathDecoder(bound.parameters), Answerer(bound, gate.limiter.policy)
+        self._path, self._answerer = PathDecoder(bound.parameters), Answerer(bound, gate.limiter.policy, gate.templates)
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request. Raises what the view and the checks before it raise; `edge` makes problems of them."""
-        context: Context = request[NAME]
+    async def handle(self, request: web.BaseRequest, context: Context, values: list[str]) -> web.StreamResponse:
+        """Answer one request. Raises what the view and the checks before it raise; `Edge` makes problems of them."""
         gate = self._gate
         caller = context.caller = await gate.authentication.identify(request, gate.addresses.of)
         if caller.kind != "service":
             remaining, reset_s = gate.limiter.take(caller.subject or gate.addresses.of(request), self._cost)
             context.allowance = f'"caller";r={remaining};t={reset_s}'
         authorise(self._policy, caller, writes=self._writes)
-        path = self._path.decode(request.match_info) if self._parameters else {}
+        path = self._path.decode(values) if values else {}
         query = self._query.decode(request)
         if not self._writes:
             exchange = Exchange(request, context, self._around, path, query, None, b"", None)
             return self._answerer.answer(request, await gate.watch.run(self._view(exchange)), context)
         raw = await read_body(request, self._limit, gate.body_timeout_s)
         body = self._body.decode(raw, request.headers.get("Content-Type", ""))
-        keyed = repeatable(request, caller, self._name, raw)
+        keyed = repeatable(request, caller, self._operation, raw)
         exchange = Exchange(request, context, self._around, path, query, body, raw, keyed)
         if keyed is None:
             return self._answerer.answer(request, await gate.watch.run(self._view(exchange)), context)

@@ -66,7 +66,7 @@ class Exchange:
 
     def __init__(
         self,
-        request: web.Request,
+        request: web.BaseRequest,
         context: Context,
         around: Surroundings,
         path: dict[str, str],

@@ -5,8 +5,6 @@ import logging
 from collections.abc import Awaitable
 from typing import Any
 
-from aiohttp import web
-
 log = logging.getLogger(__name__)
 
 MOST = 256
@@ -36,7 +34,7 @@ class Handover:
             self.lost += 1
             log.warning("a command that nobody waits for was lost: %s: %s", type(problem).__name__, problem)
 
-    async def close(self, app: web.Application) -> None:
+    async def close(self) -> None:
         """Drop what is still on its way when the application ends."""
         tasks = list(self._tasks)
         for task in tasks:

@@ -53,15 +53,15 @@ class HealthChecks:
         self._found: dict[str, tuple[float, Health]] = {}
         self._running: dict[str, asyncio.Task[Health]] = {}
 
-    async def live(self, request: web.Request) -> web.Response:
+    async def live(self, request: web.BaseRequest) -> web.Response:
         """Say that the process serves requests. Asks nobody."""
         return web.Response(body=self._alive, content_type="application/json")
 
-    async def ready(self, request: web.Request) -> web.Response:
+    async def ready(self, request: web.BaseRequest) -> web.Response:
         """Say whether requests can be served: 200, or 503 while something that they need is down."""
         return self._answer(await self._once("ready", READY_S))
 
-    async def deep(self, request: web.Request) -> web.Response:
+    async def deep(self, request: web.BaseRequest) -> web.Response:
         """Name every dependency with its latency: 503 only where the service cannot do without one that is down."""
         return self._answer(await self._once("deep", DEEP_S))
 

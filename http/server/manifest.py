@@ -40,8 +40,3 @@ def bind_service(service: ServiceLike) -> list[Bound]:
         places.add((route.method, shape))
         bounds.append(bind(route))
     return bounds
-
-
-def exactness(bound: Bound) -> tuple[list[bool], str]:
-    """Return the key that sorts `/files/search` before `/files/{file_id}`: words come before parameters."""
-    return [part.startswith("{") for part in bound.route.path.split("/")], bound.route.path

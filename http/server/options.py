@@ -27,6 +27,8 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Networks whose `X-Forwarded-For` is believed."""
     origins: tuple[str, ...] = ()
     """Origins whose pages may read answers (CORS)."""
+    tls: bool = False
+    """Whether people reach us by HTTPS, and shall by nothing else."""
     clock: Callable[[], float] = time.monotonic
     """Seconds that only go forward: by these the shares of callers fill up again."""
     access_log: Callable[[bytes], Any] | None = standard_output

@@ -32,7 +32,7 @@ class QueryDecoder:
         if all(not field.required for field in msgspec.structs.fields(kind)):
             self._empty = kind()
 
-    def decode(self, request: web.Request) -> Any:
+    def decode(self, request: web.BaseRequest) -> Any:
         """Return the query in its type. Raises `ShapeError`."""
         if self._kind is None:
             return None
@@ -70,11 +70,10 @@ class PathDecoder:
     def __init__(self, names: tuple[str, ...]) -> None:
         self._names = tuple((name, name.endswith("_id")) for name in names)
 
-    def decode(self, found: Any) -> dict[str, str]:
+    def decode(self, found: list[str]) -> dict[str, str]:
         """Return the parameters, UUIDs in lower case. Raises `NoRouteError` for a value that names nothing of ours."""
         values: dict[str, str] = {}
-        for name, is_id in self._names:
-            value: str = found[name]
+        for (name, is_id), value in zip(self._names, found, strict=True):
             if is_id:
                 value = value.lower()
                 if not _UUID.fullmatch(value):

@@ -31,6 +31,13 @@ class MediaTypeError(DomainError):
     title = "Unsupported media type"
 
 
+class ExpectationError(DomainError):
+    """An `Expect` header that asks for something else than to be told when to go on."""
+
+    status = 417
+    title = "Expectation failed"
+
+
 class TooLargeError(DomainError):
     """A body above the route's limit (bytes)."""
 
@@ -104,3 +111,14 @@ class OverdueError(ReptidexError):
     retriable = True
     status = 503
     title = "This took too long"
+
+
+class MethodError(DomainError):
+    """The path exists, with other methods."""
+
+    status = 405
+    title = "Method not allowed"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"this address takes {allowed}")
+        self.allowed = allowed

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from importlib import import_module
 
 from reptidex import __version__
 from reptidex.errors import ReptidexError
@@ -9,38 +10,40 @@ from reptidex.errors import ReptidexError
 DESCRIPTION = "ReptiDex: a platform for people who keep and breed reptiles, with a trustworthy lineage."
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the parser of all commands. A command sets `run`, a function of the parsed arguments that returns an exit code."""
-    # Imported here so that `import reptidex.cli` stays cheap for the import rules and for completion.
-    from reptidex import catalogue_command, contracts_command, engine_commands, interchange_commands
-    from reptidex.devlog import command as log_command
-    from reptidex.platform import commands as platform_commands
-    from reptidex.platform import replay_command
-    from reptidex.platform.bridge import command as bridge_command
-    from reptidex.probe import command as probe_command
-    from reptidex.provisioning import command as provisioning_command
-    from reptidex.publishing import command as publishing_command
+PARTS: dict[str, tuple[str, ...]] = {
+    "reptidex.platform.commands": ("run", "up", "demo", "graph", "settings", "openapi", "admin"),
+    "reptidex.contracts_command": ("contracts", "asyncapi"),
+    "reptidex.catalogue_command": ("catalogue",),
+    "reptidex.engine_commands": ("dead-letters", "migrate"),
+    "reptidex.interchange_commands": ("import", "export"),
+    "reptidex.platform.replay_command": ("replay",),
+    "reptidex.platform.bridge.command": ("bridge",),
+    "reptidex.devlog.command": ("log",),
+    "reptidex.probe.command": ("probe-broker",),
+    "reptidex.provisioning.command": ("aws",),
+    "reptidex.publishing.command": ("publish",),
+}
+"""The commands by the module that has them, in the order of the help."""
 
+
+def parser(asked: str = "") -> argparse.ArgumentParser:
+    """Build the parser of all commands, or of those alone that stand in one module with the command asked for.
+
+    A worker shall not hold in memory what other commands print and migrate with. A command sets `run`, a function of the parsed
+    arguments that returns an exit code.
+    """
     root = argparse.ArgumentParser(prog="reptidex", description=DESCRIPTION)
     root.add_argument("--version", action="version", version=f"reptidex {__version__}")
     commands = root.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
-    platform_commands.add_parsers(commands)
-    contracts_command.add_parsers(commands)
-    catalogue_command.add_parsers(commands)
-    engine_commands.add_parsers(commands)
-    interchange_commands.add_parsers(commands)
-    replay_command.add_parser(commands)
-    bridge_command.add_parser(commands)
-    log_command.add_parser(commands)
-    probe_command.add_parser(commands)
-    provisioning_command.add_parsers(commands)
-    publishing_command.add_parser(commands)
+    for module in [name for name, names in PARTS.items() if asked in names] or PARTS:
+        import_module(module).add_parsers(commands)
     return root
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; an error of ours is one line on standard error and exit code 1."""
-    parsed = parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parsed = parser(arguments[0] if arguments else "").parse_args(arguments)
     try:
         code: int | None = parsed.run(parsed)
     except ReptidexError as problem:

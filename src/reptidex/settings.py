@@ -55,6 +55,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The longest wait before an act in the outside world (a mail, a charge, a call elsewhere) is tried again."""
     rate_limit_per_minute: int = 600
     """Requests a minute per caller (token, or address where there is none); a route's cost counts against it."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of the proxies in front of us (`10.0.0.0/8`): whom their `X-Forwarded-For` names is who asks."""
+    web_origins: tuple[str, ...] = ()
+    """Origins whose pages may read answers in a browser (`https://app.example`, CORS)."""
     service_secret: str = ""
     """The secret with which this service asks core for its own token."""
     token: str = ""

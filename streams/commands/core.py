@@ -97,6 +97,8 @@ class LinkIdentity(Command, frozen=True, kw_only=True):
     user_id: str
     identity: str
     provider: str
+    session_id: str = ""
+    """The session that the linking was begun in; nothing is linked once it has ended."""
 
 
 @command(key="user_id")

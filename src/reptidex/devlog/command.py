@@ -15,7 +15,7 @@ from reptidex.devlog.options import MEBIBYTE, Options, Security
 GARBAGE_THRESHOLD = 50_000
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the sub-command `log`; its `run` default is this module's `run`."""
     parser = subparsers.add_parser("log", help="run the embedded Kafka-protocol log")
     add_arguments(parser)

@@ -4,7 +4,6 @@ from functools import cache
 
 from aiohttp import web
 
-from reptidex.contracts_command import hears_of
 from reptidex.services import all_services
 from reptidex.streams.asyncapi import document
 from reptidex.streams.asyncapi_page import content_security_policy, page
@@ -13,10 +12,12 @@ from reptidex.streams.asyncapi_page import content_security_policy, page
 @cache
 def events_page() -> bytes:
     """Return the page; built when first asked for, since it takes in all six manifests."""
+    from reptidex.contracts_command import hears_of  # with what prints tables on terminals, which no other worker needs
+
     return page(document(hears_of(all_services()))).encode()
 
 
-async def show_events(request: web.Request) -> web.Response:
+async def show_events(request: web.BaseRequest) -> web.Response:
     """Answer the page. Contracts are public, and so is it."""
     policy = {"Content-Security-Policy": content_security_policy()}
     return web.Response(body=events_page(), content_type="text/html", charset="utf-8", headers=policy)

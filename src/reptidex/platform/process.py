@@ -54,6 +54,13 @@ class Child:
         self._guard = asyncio.create_task(self._keep_alive())
         return time.monotonic() - begin
 
+    async def finish(self) -> None:
+        """Run the process to its end. Raises `StartError` where it fails."""
+        await self._spawn()
+        assert self.process is not None
+        if await self.process.wait():
+            raise StartError(f"{self.name} failed:\n{self.tail()}")
+
     async def _spawn(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:

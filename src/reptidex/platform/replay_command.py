@@ -41,7 +41,7 @@ timed again.
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parsers(commands: Any) -> None:
     """Add the command."""
     replay = commands.add_parser(
         "replay",

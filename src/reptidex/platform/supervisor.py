@@ -83,12 +83,18 @@ class Platform:
         for stale in self.run_dir.glob("*.ready"):
             stale.unlink()
         try:
-            await asyncio.gather(*(self._start(child) for child in self._foundations()))
+            await asyncio.gather(self._migrate(), *(self._start(child) for child in self._foundations()))
             await asyncio.gather(*(self._start(child) for child in self._services()))
             await asyncio.gather(*(self._start(child) for child in self._bridge()))
         except BaseException:
             await self.stop()
             raise
+
+    async def _migrate(self) -> None:
+        """Bring the databases up to date in a process of its own: no worker keeps in memory what that takes."""
+        if self.settings.environment == "development":
+            log = self.log_dir / "migrate.log"
+            await Child("migrate", ["-m", "reptidex", "migrate"], self._shared(), log, when_file(log)).finish()
 
     def _foundations(self) -> list[Child]:
         started = []

@@ -3,14 +3,13 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from reptidex.agents.runtime import Worker, build
+from reptidex.agents.runtime import Serve, Worker, build
 from reptidex.connectors.identity.jwks import KeyRing, own_set
 from reptidex.connectors.identity.remote import CoreApiKeys, fetch_from
 from reptidex.connectors.identity.revocations import Revocations, revoked_at
@@ -19,6 +18,8 @@ from reptidex.connectors.services.neighbours import Neighbours
 from reptidex.errors import UnavailableError
 from reptidex.http.server.application import make_application
 from reptidex.http.server.asking import Probe
+from reptidex.http.server.listening import listen
+from reptidex.http.server.options import WebOptions
 from reptidex.platform.arrivals import arrival_listener
 from reptidex.platform.events_page import show_events
 from reptidex.platform.metrics import EngineMetrics
@@ -53,10 +54,16 @@ def probes(worker: Worker) -> tuple[Probe, ...]:
     )
 
 
-def web_for(service: Service, settings: Settings) -> Callable[[Worker], web.Application]:
-    """Return what builds the application of a running worker."""
+def web_options(settings: Settings) -> WebOptions:
+    """Return what the settings say of the web side: who stands in front of us, and whose pages may read answers."""
+    tls = settings.public_url.startswith("https:")
+    return WebOptions(trusted_proxies=settings.trusted_proxies, origins=settings.web_origins, tls=tls)
 
-    def make(worker: Worker) -> web.Application:
+
+def web_for(service: Service, settings: Settings) -> Serve:
+    """Return what serves the application of a running worker."""
+
+    async def serve(worker: Worker, host: str, port: int) -> web.BaseRunner:
         session = aiohttp.ClientSession()
         at_core = service.short == "core"
         fetch = own_set(worker.ports.signer) if at_core else fetch_from(session, settings.urls["core"])
@@ -76,15 +83,16 @@ def web_for(service: Service, settings: Settings) -> Callable[[Worker], web.Appl
             probes=probes(worker),
             api_keys=CoreApiKeys(core, clock=time.monotonic),
             registry=registry,
+            options=web_options(settings),
         )
 
         if at_core:
-            app.router.add_get("/docs/events", show_events)
+            app.show("/docs/events", show_events)
         listener = arrival_listener(settings, worker.asker) if service.short == "media" else None
         if listener is not None:
             listener.start()
 
-        async def close(_: web.Application) -> None:
+        async def close() -> None:
             if listener is not None:
                 await listener.aclose()
             await revocations.aclose()
@@ -92,9 +100,9 @@ def web_for(service: Service, settings: Settings) -> Callable[[Worker], web.Appl
             await session.close()
 
         app.on_cleanup.append(close)
-        return app
+        return await listen(app, host, port, shutdown_s=2.0)
 
-    return make
+    return serve
 
 
 def run_service(short: str, settings: Settings) -> int:

@@ -14,7 +14,7 @@ from reptidex.probe.transport import answers
 _ROW = "{:<7} {:<34} {:>7}  {}"
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
     """Add the sub-command `probe-broker`; its `run` default is this module's `run`."""
     parser = subparsers.add_parser("probe-broker", help="ask a Kafka-protocol broker what it can do")
     parser.add_argument("broker", nargs="?", metavar="HOST:PORT", help="bootstrap server, without TLS")

@@ -26,7 +26,7 @@ SHOWN = 20
 ATTEMPTS = 5
 
 
-def add_parser(commands: Any) -> None:
+def add_parsers(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "publish",

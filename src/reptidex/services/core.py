@@ -9,6 +9,7 @@ import msgspec
 
 from reptidex.agents.core import (
     accounts,
+    attempts,
     credentials,
     gateways,
     invoices,
@@ -164,6 +165,9 @@ SERVICE = Service(
         registration.confirm_address,
         registration.resend_confirmation,
         registration.grant_admin,
+        attempts.take_attempt,
+        attempts.give_back_attempt,
+        attempts.forget_attempts,
         sessions.start_session,
         sessions.refresh_session,
         sessions.end_session,

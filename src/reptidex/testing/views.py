@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Self
 
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import RawTestServer, TestClient
 
 from reptidex.connectors.identity.claims import Claims
 from reptidex.errors import NotFoundError, UnauthenticatedError
@@ -97,7 +97,7 @@ class Views:
             probes=(),
             options=WebOptions(access_log=None),
         )
-        client = TestClient(TestServer(app))
+        client: TestClient[Any, Any] = TestClient(RawTestServer(app.handle))
         await client.start_server()
         return cls(client)
 

@@ -6,7 +6,7 @@ import pytest
 
 from reptidex.settings import SERVICES
 from reptidex.tables.database import Database
-from reptidex.tables.migrate import MigrationError, differences, load_models, migrate, scripts
+from reptidex.tables.migrate import MigrationError, differences, load_models, migrate, newest, scripts
 from tests.chaos.engine.postgres import Cluster
 
 
@@ -64,3 +64,11 @@ def test_the_engine_has_its_own_chain() -> None:
 
     assert script is not None
     assert script.get_current_head() is not None
+
+
+async def test_the_newest_revision_is_the_one_that_alembic_finds() -> None:
+    for chain in ("engine", *SERVICES):
+        script = scripts(chain)
+
+        assert script is not None
+        assert newest(chain) == script.get_current_head()

@@ -1,5 +1,6 @@
 """Look-ups on both databases: every kind of column, paging that is exact, cursors that are checked."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -127,3 +128,24 @@ async def test_data_that_break_a_constraint_are_refused_and_nothing_of_them_stay
         await write(database, Lizard(lizard_id="c", code="z"), Lizard(lizard_id="b", code="x"))
 
     assert [row.lizard_id for row in await Reader(database).find(select(Lizard))] == ["a"]
+
+
+async def test_a_look_up_sees_every_commit_that_the_loop_has_been_told_of(database: Database) -> None:
+    reader, told = Reader(database), 0
+    await write(database, Lizard(lizard_id="l", code="c"))
+
+    async def look() -> None:
+        while told < 200:
+            before = told
+            assert (await reader.need(Lizard, "l")).eggs >= before
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(look())
+        session = await database.session()
+        for eggs in range(1, 201):
+            row = Lizard(lizard_id="l", code="c", eggs=eggs)
+            await session.commit([database.statements(Lizard).write([row])])
+            told = eggs
+        await session.close()

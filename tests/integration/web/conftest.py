@@ -239,7 +239,9 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
     """Start services; they end with the test."""
     closing: list[Callable[[], Awaitable[Any]]] = []
 
-    async def begin(*, limit: int = 6000, probes: tuple[Probe, ...] = (), **options: Any) -> Stand:
+    async def begin(
+        *, limit: int = 6000, probes: tuple[Probe, ...] = (), head_s: float = 10.0, **options: Any
+    ) -> Stand:
         signer, ledger, lines = LocalSigner(tmp_path / "keys"), Ledger(), list[bytes]()
         session = aiohttp.ClientSession()
         closing.append(session.close)
@@ -256,7 +258,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
             probes=probes,
             options=WebOptions(access_log=lines.append, **options),
         )
-        runner = await listen(app, "127.0.0.1", 0, shutdown_s=1)
+        runner = await listen(app, "127.0.0.1", 0, shutdown_s=1, head_s=head_s)
         closing.append(runner.cleanup)
         stand.url = f"http://127.0.0.1:{port_of(runner)}"
         return stand

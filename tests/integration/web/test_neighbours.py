@@ -6,12 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from reptidex.connectors.identity.remote import CoreApiKeys, fetch_from
 from reptidex.connectors.services import Neighbours, calling, neighbours
 from reptidex.connectors.services.refusals import RefusedError
 from reptidex.errors import NotFoundError, UnavailableError
-from reptidex.http.server.listening import listen, port_of
 from reptidex.settings import Settings
 
 
@@ -56,10 +56,9 @@ async def others() -> AsyncIterator[Others]:
     app.router.add_post("/auth/service-token", found.token)
     app.router.add_get("/.well-known/jwks.json", found.keys)
     app.router.add_route("*", "/{rest:.*}", found.animal)
-    runner = await listen(app, "127.0.0.1", 0, shutdown_s=1)
-    found.url = f"http://127.0.0.1:{port_of(runner)}"
-    yield found
-    await runner.cleanup()
+    async with TestServer(app) as server:
+        found.url = str(server.make_url("")).rstrip("/")
+        yield found
 
 
 @pytest.fixture

@@ -84,6 +84,15 @@ async def test_answers_carry_the_headers_that_keep_browsers_safe(stand: Any) -> 
     assert (open_to_all["Cache-Control"], personal["Cache-Control"]) == ("no-cache", "no-store")
 
 
+async def test_browsers_are_bound_to_https_only_where_people_come_by_it(start: Any) -> None:
+    _, _, plain = await (await start()).call("GET", "/picture")
+    behind = await start(tls=True)
+    found = [(await behind.call("GET", path))[2] for path in ("/picture", "/nothing", "/health")]
+
+    assert "Strict-Transport-Security" not in plain
+    assert [headers["Strict-Transport-Security"] for headers in found] == ["max-age=63072000"] * 3
+
+
 async def test_pages_of_a_named_origin_may_read_and_others_may_not(start: Any) -> None:
     stand = await start(origins=("https://app.example",))
     ask = {"Origin": "https://app.example", "Access-Control-Request-Method": "GET"}

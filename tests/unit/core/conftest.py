@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,10 @@ import pytest
 from reptidex.connectors.identity.jwks import KeyRing, own_set
 from reptidex.connectors.identity.verifier import TokenVerifier
 from reptidex.connectors.keys.memory import MemorySigner, MemoryVault
+from reptidex.connectors.keys.port import KeyVault
 from reptidex.connectors.payments.memory import MemoryPaymentGateway
 from reptidex.domain.keyed import Keyed
 from reptidex.domain.passwords import Hashing
-from reptidex.http.core.attempts import Attempts
 from reptidex.http.core.ports import Ports
 from reptidex.http.server.application import make_application
 from reptidex.http.server.listening import listen, port_of
@@ -49,8 +50,10 @@ async def core() -> AsyncIterator[UnitHarness]:
 class Stand:
     """Core behind HTTP."""
 
-    def __init__(self, url: str, session: aiohttp.ClientSession, harness: UnitHarness, ports: Ports) -> None:
-        self.url, self.session, self.harness, self.ports = url, session, harness, ports
+    def __init__(
+        self, url: str, session: aiohttp.ClientSession, harness: UnitHarness, ports: Ports, asker: HarnessAsker
+    ) -> None:
+        self.url, self.session, self.harness, self.ports, self.asker = url, session, harness, ports, asker
 
     async def call(
         self, method: str, path: str, body: Any = None, *, token: str = "", **headers: str
@@ -117,7 +120,21 @@ class Stand:
 @pytest.fixture
 async def stand(core: UnitHarness) -> AsyncIterator[Stand]:
     """Core behind HTTP, with cheap hashing and payment providers in memory."""
-    hashing, vault, signer = Hashing(memory_kib=256, passes=1), MemoryVault(), MemorySigner()
+    async with standing(core, HarnessAsker(core), MemoryVault()) as found:
+        yield found
+
+
+@pytest.fixture
+async def another(core: UnitHarness, stand: Stand) -> AsyncIterator[Stand]:
+    """Another worker over the same database."""
+    async with standing(core, stand.asker, stand.ports.vault) as found:
+        yield found
+
+
+@asynccontextmanager
+async def standing(core: UnitHarness, asker: HarnessAsker, vault: KeyVault) -> AsyncIterator[Stand]:
+    """Serve core's views."""
+    hashing, signer = Hashing(memory_kib=256, passes=1), MemorySigner()
     ports = Ports(
         vault=vault,
         signer=signer,
@@ -132,7 +149,6 @@ async def stand(core: UnitHarness) -> AsyncIterator[Stand]:
         service_secrets={name: f"secret of {name}" for name in ("repti-community", "repti-commerce", "repti-ops")},
         public_url="http://core.invalid",
         nobody=await make_nobody(vault, hashing),
-        attempts=Attempts(lambda: core.now.timestamp()),
         outside={},
         closing=(hashing,),
     )
@@ -144,7 +160,7 @@ async def stand(core: UnitHarness) -> AsyncIterator[Stand]:
     app = make_application(
         SERVICE,
         reader=core.read,
-        asker=HarnessAsker(core),
+        asker=asker,
         ports=ports,
         settings=Settings(rate_limit_per_minute=100_000, answer_deadline_s=5),
         verifier=verifier,
@@ -153,6 +169,6 @@ async def stand(core: UnitHarness) -> AsyncIterator[Stand]:
     )
     runner = await listen(app, "127.0.0.1", 0, shutdown_s=1)
     async with aiohttp.ClientSession() as session:
-        yield Stand(f"http://127.0.0.1:{port_of(runner)}", session, core, ports)
+        yield Stand(f"http://127.0.0.1:{port_of(runner)}", session, core, ports, asker)
     await runner.cleanup()
     await ports.aclose()

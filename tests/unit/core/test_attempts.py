@@ -1,11 +1,14 @@
 """Many who guess at one account are slowed down, whoever they are and whether it exists."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from reptidex.http.core.attempts import FAILURES
+from reptidex.domain.attempts import FAILURES
+from reptidex.tables.core.attempts import Attempts
+from reptidex.tables.query import select
 from tests.unit.core.conftest import PASSWORD, Stand
 
 
@@ -63,3 +66,29 @@ async def test_a_password_that_is_proved_by_other_means_is_limited_with_it(stand
 
     assert found == [401] * FAILURES
     assert (await stand.login("sam@example.com"))[0] == 429
+
+
+async def test_two_workers_count_as_one(stand: Stand, another: Stand) -> None:
+    await stand.join("sam@example.com")
+    half = FAILURES // 2
+
+    assert await guess(stand, "sam@example.com", half) == [401] * half
+    assert await guess(another, "sam@example.com", half + 1) == [401] * half + [429]
+    assert (await stand.login("sam@example.com"))[0] == 429
+
+
+async def test_guesses_at_once_are_not_all_judged(stand: Stand, another: Stand) -> None:
+    await stand.join("sam@example.com")
+    workers = [stand, another] * FAILURES
+    found = await asyncio.gather(*[guess(worker, "sam@example.com", 1) for worker in workers])
+
+    assert sorted(found) == [[401]] * FAILURES + [[429]] * FAILURES
+
+
+async def test_what_was_counted_is_forgotten_when_the_share_is_whole_again(stand: Stand) -> None:
+    await stand.join("sam@example.com")
+    await guess(stand, "sam@example.com", 3)
+    [counted] = await stand.harness.find(select(Attempts))
+    await stand.harness.advance(to=counted.whole_at)
+
+    assert await stand.harness.find(select(Attempts)) == []

@@ -11,10 +11,13 @@ import jwt
 import msgspec
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import rsa
+from msgspec.structs import replace
 
 from reptidex.connectors.identity.outside import OidcProvider, challenge_of
-from reptidex.http.server.listening import listen, port_of
+from reptidex.tables.core.people import Identity, Session
+from reptidex.tables.query import select
 from tests.unit.core.conftest import Stand
 
 
@@ -60,15 +63,13 @@ class Provider:
 async def google(stand: Stand) -> AsyncIterator[Provider]:
     """Google, as far as core can tell."""
     provider = Provider()
-    runner = await listen(provider.application(), "127.0.0.1", 0, shutdown_s=1)
-    provider.url = f"http://127.0.0.1:{port_of(runner)}"
-    async with httpx.AsyncClient() as client:
+    async with TestServer(provider.application()) as server, httpx.AsyncClient() as client:
+        provider.url = str(server.make_url("")).rstrip("/")
         outside: Any = stand.ports.outside
         outside["google"] = OidcProvider(
             "google", issuer=provider.url, client_id="us", client_secret="shh", client=client, clock=time.time
         )
         yield provider
-    await runner.cleanup()
 
 
 async def _begin(stand: Stand, google: Provider) -> tuple[str, str]:
@@ -110,14 +111,43 @@ async def test_an_address_that_has_an_account_is_not_taken_over(stand: Stand, go
     assert (status, problem["title"]) == (409, "Link the accounts first")
 
 
-async def test_after_linking_while_signed_in_the_account_elsewhere_signs_in(stand: Stand, google: Provider) -> None:
-    tokens = await stand.sign_in("gil@example.com")
+async def _begin_linking(stand: Stand, google: Provider, tokens: Any) -> tuple[str, str]:
+    """Begin to link while signed in, and return the state and the cookie."""
     url, bearer = f"{stand.url}/auth/outside/google/link", {"Authorization": f"Bearer {tokens['access_token']}"}
     async with stand.session.post(url, headers=bearer) as response:
         google.asked = parse_qs(urlsplit((await response.json())["url"]).query)
-        cookie = response.headers["Set-Cookie"].split(";")[0]
+        return google.asked["state"][0], response.headers["Set-Cookie"].split(";")[0]
 
-    linked, _ = await _finish(stand, google.asked["state"][0], cookie)
+
+@pytest.mark.parametrize("ended", ["logout", "elsewhere", "idle"])
+async def test_nothing_is_linked_once_the_session_that_began_it_has_ended(
+    stand: Stand, google: Provider, ended: str
+) -> None:
+    tokens = await stand.sign_in("gil@example.com")
+    state, cookie = await _begin_linking(stand, google, tokens)
+    if ended == "logout":
+        await stand.post("/auth/logout", token=tokens["access_token"])
+    elif ended == "elsewhere":
+        [session] = await stand.harness.find(select(Session))
+        _, other = await stand.login("gil@example.com")
+        await stand.call("DELETE", f"/auth/sessions/{session.session_id}", token=other["access_token"])
+    else:
+        [session] = await stand.harness.find(select(Session))
+        await stand.harness.put(replace(session, idle_until=stand.harness.now))
+
+    status, problem = await _finish(stand, state, cookie)
+    unlinked, _ = await _finish(stand, *await _begin(stand, google))
+
+    assert (status, problem["type"]) == (401, "urn:reptidex:problem:unauthenticated")
+    assert "access_token" not in problem
+    assert unlinked == 409
+    assert await stand.harness.find(select(Identity)) == []
+
+
+async def test_after_linking_while_signed_in_the_account_elsewhere_signs_in(stand: Stand, google: Provider) -> None:
+    tokens = await stand.sign_in("gil@example.com")
+
+    linked, _ = await _finish(stand, *await _begin_linking(stand, google, tokens))
     status, again = await _finish(stand, *await _begin(stand, google))
 
     assert (linked, status, again["user_id"]) == (200, 200, tokens["user_id"])

@@ -5,13 +5,13 @@ import json
 
 import pytest
 
-from reptidex.probe.command import add_parser, all_probes, run
+from reptidex.probe.command import add_parsers, all_probes, run
 
 
 def parsed(*arguments: str) -> argparse.Namespace:
     """Return the parsed arguments of `probe-broker`."""
     parser = argparse.ArgumentParser()
-    add_parser(parser.add_subparsers())
+    add_parsers(parser.add_subparsers())
     return parser.parse_args(["probe-broker", *arguments])
 
 

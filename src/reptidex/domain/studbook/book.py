@@ -3,13 +3,8 @@
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
-
 from reptidex.domain.kinship import Parents, Pedigree, oldest_first
-
-Places = npt.NDArray[np.intp]
-Figures = npt.NDArray[np.float64]
+from reptidex.domain.studbook.arrays import Figures, Marks, Places, np
 
 UNKNOWN = -1
 ROUNDS = 64
@@ -48,7 +43,7 @@ class Studbook:
         return [np.asarray(part, dtype=np.intp) for part in np.split(order, bounds)]
 
     @property
-    def founders(self) -> npt.NDArray[np.bool_]:
+    def founders(self) -> Marks:
         """Which animals have no known parent."""
         return (self.sires < 0) & (self.dams < 0)
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
-import numpy as np
 
 from reptidex.domain.kinship import Pedigree
-from reptidex.domain.studbook.book import Figures, Places, Studbook, with_unknown_founders
+from reptidex.domain.studbook.arrays import Figures, Places, np
+from reptidex.domain.studbook.book import Studbook, with_unknown_founders
 from reptidex.domain.studbook.flow import Flow
 from reptidex.domain.studbook.inbreeding import inbreeding
 

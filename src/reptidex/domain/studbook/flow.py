@@ -6,10 +6,8 @@ A = T D T', where T holds the share of each ancestor's genes in each animal, and
 
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from reptidex.domain.studbook.book import Figures, Places, Studbook
+from reptidex.domain.studbook.arrays import Figures, Marks, Places, np
+from reptidex.domain.studbook.book import Studbook
 
 
 class _Sums(NamedTuple):
@@ -27,7 +25,7 @@ class Flow:
         self.book = book
         self._sums = [(_by_parent(layer, book.sires), _by_parent(layer, book.dams)) for layer in book.layers]
 
-    def up(self, shares: Figures, cut: npt.NDArray[np.bool_] | None = None) -> Figures:
+    def up(self, shares: Figures, cut: Marks | None = None) -> Figures:
         """Return T' x: what each ancestor contributes to animals that count with these shares (one column or several).
 
         Nothing flows past an animal that is `cut` off from its parents.

@@ -1,8 +1,7 @@
 """Wright's F of every animal of a registry in one pass."""
 
-import numpy as np
-
-from reptidex.domain.studbook.book import Figures, Places, Studbook
+from reptidex.domain.studbook.arrays import Figures, Places, np
+from reptidex.domain.studbook.book import Studbook
 from reptidex.domain.studbook.flow import Flow
 
 MOST_BYTES = 1 << 30
@@ -39,14 +38,15 @@ def by_table(book: Studbook, founders: Figures, most_bytes: int = MOST_BYTES) ->
     # A founder waits until the layer before its first young; before that nobody is related to it.
     when = np.where(book.founders, np.maximum(first - 1, 0), book.layer)
     arriving, leaving = _by_layer(when), _by_layer(last)
+    none: Places = np.zeros(0, dtype=np.intp)
     for layer in range(len(book.layers)):
-        here = arriving.get(layer, _NONE)
+        here = arriving.get(layer, none)
         pairs = here[both[here]]
         result[pairs] = table.kinship[slot[book.sires[pairs]], slot[book.dams[pairs]]]
         rows = here[last[here] > layer]
         if len(rows):
             slot[rows] = table.admit(slot[book.sires[rows]], slot[book.dams[rows]], result[rows])
-        gone = leaving.get(layer, _NONE)
+        gone = leaving.get(layer, none)
         table.dismiss(slot[gone[last[gone] >= 0]])
     return result
 
@@ -69,9 +69,6 @@ def by_flow(book: Studbook, founders: Figures) -> Figures:
             mine = (column >= start) & (column < start + BLOCK)
             result[pairs[mine]] = related[book.dams[pairs[mine]], column[mine] - start] / 2
     return result
-
-
-_NONE: Places = np.zeros(0, dtype=np.intp)
 
 
 def _use(book: Studbook) -> tuple[Places, Places]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
-import numpy as np
 
 from reptidex.domain.kinship import Pedigree
+from reptidex.domain.studbook.arrays import np
 from reptidex.domain.studbook.book import Studbook
 from reptidex.domain.studbook.diversity import kinships
 from reptidex.domain.studbook.flow import Flow

@@ -1,9 +1,8 @@
 """Which founder an animal's inbreeding goes back to."""
 
-import numpy as np
-
 from reptidex.domain.kinship import Pedigree
-from reptidex.domain.studbook.book import Figures, Studbook, with_unknown_founders
+from reptidex.domain.studbook.arrays import Figures, np
+from reptidex.domain.studbook.book import Studbook, with_unknown_founders
 from reptidex.domain.studbook.flow import Flow
 
 MOST = 1_000

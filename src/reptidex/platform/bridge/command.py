@@ -14,7 +14,7 @@ from reptidex.settings import Settings, load
 DIRECTIONS: tuple[Direction, ...] = ("outbound", "inbound")
 
 
-def add_parser(commands: Any) -> None:
+def add_parsers(commands: Any) -> None:
     """Add the command."""
     bridge = commands.add_parser(
         "bridge",
