@@ -26,7 +26,7 @@ from reptidex.tables.animal.intake import Intake, Judged
 from reptidex.tables.animal.lineage import Descent, ParentRole
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.models import Collection as AnimalCollection
-from reptidex.tables.animal.pedigrees import placed
+from reptidex.tables.animal.pedigrees import placed, with_ancestors
 from reptidex.tables.animal.queries import with_codes, with_references, young_of
 from reptidex.tables.versions import VersionRow
 
@@ -93,7 +93,8 @@ async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
     part = await unit.need(ImportPart, ImportPart.id_of(command.import_id, command.part))
     if part.outcomes:
         return
-    known = await _known(part.rows, unit)
+    touched = {each for row in part.rows for each in (row.animal_id, row.sire_id, row.dam_id) if each}
+    known = await with_ancestors(unit, touched)
     taken = await _taken(job, part.rows, known.keys(), unit)
     limit = await limit_of(job.vivarium_id, unit)
     young = await young_of(unit, [row.animal_id for row in part.rows if row.animal_id in known])
@@ -115,17 +116,6 @@ async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
     else:
         job = replace(job, state="done", finished_at=unit.now)
     unit.put(job)
-
-
-async def _known(rows: Sequence[ImportRow], unit: Unit) -> dict[str, Animal]:
-    """Return every animal that the rows of a part touch, with the ancestors of those that they name."""
-    found: dict[str, Animal] = {}
-    level = {each for row in rows for each in (row.animal_id, row.sire_id, row.dam_id) if each}
-    while level:
-        fresh = await unit.get_many(Animal, sorted(level))
-        found |= fresh
-        level = {one for each in fresh.values() for one in (each.sire_id, each.dam_id) if one} - found.keys()
-    return found
 
 
 async def _taken(

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import standing_event
-from reptidex.agents.animal.exclusions import weighed
+from reptidex.agents.animal.exclusions import weigh_young_of, weighed
 from reptidex.agents.animal.history import Word
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.proving import relearn
@@ -224,6 +224,7 @@ async def _written(after: Animal, before: Animal, action: str, word: Word, unit:
     """Write an animal whose genes were tested, and tell it; its parents stand as its tests now say."""
     after, remarks = await weighed(after, before, word, unit)
     keep(before, after, unit, action)
+    weigh_young_of(after, word, unit)
     if after.lineage_status == before.lineage_status:
         return [updated(after, "genotype")]
     return [updated(after, "genotype", "lineage_status"), standing_event(after, before, remarks)]

@@ -127,6 +127,13 @@ def accesses_of(user_id: str) -> Query[Access]:
     return select(Access, Access.c.user_id == user_id)
 
 
+def young_after(animal_id: str, after: str, limit: int) -> Query[Animal]:
+    """Ask for so many of an animal's young, from the id after `after` on."""
+    table = Animal.c
+    born = or_(table.sire_id == animal_id, table.dam_id == animal_id)
+    return select(Animal, born, table.animal_id > after, limit=limit)
+
+
 async def fetch(source: Finder, animal_ids: Iterable[str]) -> dict[str, Animal]:
     """Return the animals with these ids; those that are not there are left out."""
     ids, found = sorted(set(animal_ids)), dict[str, Animal]()
