@@ -15,7 +15,7 @@ from reptidex.agents.animal.records import updated
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.explain import odds
-from reptidex.domain.genetics.family import Belief, Record, believe
+from reptidex.domain.genetics.family import Belief, Record, believe_all
 from reptidex.domain.genetics.loci import ABSENT, WILD, Locus, Pair
 from reptidex.domain.genetics.looks import look
 from reptidex.domain.genetics.reading import recordable
@@ -48,10 +48,10 @@ async def learn(young: Sequence[Animal], unit: Unit) -> list[Event]:
     return await relearn([*parents, *(one.animal_id for one in young)], young[0].vivarium_id, unit)
 
 
-async def relearn(animal_ids: Sequence[str], vivarium_id: str, unit: Unit) -> list[Event]:
-    """Reckon anew what some animals carry, and what their kin may of whom something was reckoned before."""
+async def relearn(animal_ids: Sequence[str], vivarium_id: str, unit: Unit, *, alone: bool = False) -> list[Event]:
+    """Reckon anew what some animals carry, and, unless `alone`, what their kin may of whom something was reckoned before."""
     family = await family_of(unit, animal_ids)
-    reckoned_before = sorted(known.animal_id for known in family.reckoned.values())
+    reckoned_before = [] if alone else sorted(known.animal_id for known in family.reckoned.values())
     asked = [key for key in dict.fromkeys([*animal_ids, *reckoned_before]) if key in family.animals]
     said: list[Event] = []
     for species_id in sorted({one.species_id for one in family.animals.values()}):
@@ -60,33 +60,25 @@ async def relearn(animal_ids: Sequence[str], vivarium_id: str, unit: Unit) -> li
 
 
 def _species(species: Species, family: Family, asked: Sequence[str], vivarium_id: str, unit: Unit) -> list[Event]:
-    loci = loci_told(species, family)
-    known = {locus.locus: records(species, family, locus) for locus in loci}
-    alike: dict[tuple[object, ...], Belief] = {}
+    mine = [family.animals[key] for key in asked]
+    mine = [one for one in mine if one.species_id == species.species_id and one.vivarium_id == vivarium_id]
+    learned: dict[str, list[_Learned]] = {one.animal_id: [] for one in mine}
+    for locus in loci_told(species, family):
+        known = records(species, family, locus)
+        open_ = [one for one in mine if _is_open(species, locus, known, family, one)]
+        beliefs = believe_all(locus, known, {one.animal_id: None for one in open_})
+        for one in open_:
+            found = _learn(locus, known, family, one, beliefs[one.animal_id])
+            if found is not None:
+                learned[one.animal_id].append(found)
     said: list[Event] = []
-    for key in asked:
-        animal = family.animals[key]
-        if animal.species_id != species.species_id or animal.vivarium_id != vivarium_id:
-            continue
-        learned = [
-            one
-            for locus in loci
-            if (one := _learn(species, locus, known[locus.locus], family, animal, alike)) is not None
-        ]
-        said += _store(animal, learned, family, unit)
+    for one in mine:
+        said += _store(one, learned[one.animal_id], family, unit)
     return said
 
 
-def _learn(
-    species: Species,
-    locus: Locus,
-    known: dict[str, Record],
-    family: Family,
-    animal: Animal,
-    alike: dict[tuple[object, ...], Belief],
-) -> _Learned | None:
-    """Return what is to be recorded of an animal at a locus; None where its record stays as it is."""
-    now = next((gene for gene in animal.genotype if gene.locus == locus.locus), None)
+def _is_open(species: Species, locus: Locus, known: dict[str, Record], family: Family, animal: Animal) -> bool:
+    """Say whether something may be reckoned of an animal at a locus: nobody is certain, and its record or its young tell."""
     said = stated(family, animal, locus.locus)
     certain = said is not None and said.probability is None
     if (
@@ -94,12 +86,16 @@ def _learn(
         or tested(family, animal.animal_id, locus.locus)
         or locus.locus in named_genes(species, animal.morphs)[0]
     ):
-        return None
+        return False
     record = known[animal.animal_id]
-    if record.shows is None and not record.tells and not _children(known, animal.animal_id):
-        return None
-    belief = _believe(locus, known, animal.animal_id, alike)
-    gene = _gene(locus, belief, record, said, now, known)
+    return record.shows is not None or record.tells or bool(_children(known, animal.animal_id))
+
+
+def _learn(locus: Locus, known: dict[str, Record], family: Family, animal: Animal, belief: Belief) -> _Learned | None:
+    """Return what is to be recorded of an animal at a locus; None where its record stays as it is."""
+    now = next((gene for gene in animal.genotype if gene.locus == locus.locus), None)
+    said = stated(family, animal, locus.locus)
+    gene = _gene(locus, belief, known[animal.animal_id], said, now, known)
     if gene is not None and said is not None and (gene.alleles, gene.probability) == (said.alleles, said.probability):
         gene = said
     if gene is None or gene == now:
@@ -113,18 +109,6 @@ def _learn(
 
 def _children(known: dict[str, Record], animal_id: str) -> list[Record]:
     return [record for record in known.values() if animal_id in (record.sire_id, record.dam_id)]
-
-
-def _believe(locus: Locus, known: dict[str, Record], animal_id: str, alike: dict[tuple[object, ...], Belief]) -> Belief:
-    """Reckon once for all young of one pair that have the same record and no young of their own."""
-    record = known[animal_id]
-    if _children(known, animal_id):
-        return believe(locus, known, animal_id)
-    prior = tuple(record.prior.items()) if record.prior else None
-    key = (locus.locus, record.sire_id, record.dam_id, record.sex, record.pairs, record.shows, prior)
-    if key not in alike:
-        alike[key] = believe(locus, known, animal_id)
-    return alike[key]
 
 
 def _gene(

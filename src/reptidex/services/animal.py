@@ -16,6 +16,7 @@ from reptidex.agents.animal import (
     health,
     history,
     holds,
+    import_learning,
     importing,
     incubation,
     laboratory,
@@ -43,6 +44,7 @@ from reptidex.http.animal import calendar as calendar_views
 from reptidex.http.animal import care as care_views
 from reptidex.http.animal import care_overview as care_overview_views
 from reptidex.http.animal import claims as claim_views
+from reptidex.http.animal import collection as collection_views
 from reptidex.http.animal import diversity as diversity_views
 from reptidex.http.animal import enclosures as enclosure_views
 from reptidex.http.animal import exports as export_views
@@ -172,6 +174,7 @@ SERVICE = Service(
         importing.begin_import,
         importing.stage_import,
         importing.run_import,
+        import_learning.learn_from_import,
         photos.add_photo,
         photos.choose_photo,
         photos.drop_photo,
@@ -207,6 +210,7 @@ SERVICE = Service(
         transfer_views.routes,
         import_views.routes,
         export_views.routes,
+        collection_views.routes,
         breeding_note_views.routes,
         outcome_views.routes,
         calendar_views.routes,
