@@ -84,7 +84,7 @@ class ImportView(msgspec.Struct, frozen=True, kw_only=True):
 async def run_import(
     request: Request[bytes, Any],
     vivarium_id: str,
-    kind: Literal["animals", "pedigree", "collection"],
+    kind: Literal["animals", "pedigree", "care", "collection"],
     format_: str,
     read: Animals,
     options: Options,

@@ -56,7 +56,7 @@ class BeginImport(Command, frozen=True, kw_only=True):
 
     import_id: Id
     vivarium_id: Id
-    kind: Literal["animals", "pedigree", "collection"]
+    kind: Literal["animals", "pedigree", "care", "collection"]
     format: Text
     species_id: Id | None = None
     """That of rows without one of their own."""

@@ -14,7 +14,7 @@ class Import(Row, frozen=True, kw_only=True):
 
     import_id: str
     vivarium_id: str
-    kind: Literal["animals", "pedigree", "collection"]
+    kind: Literal["animals", "pedigree", "care", "collection"]
     format: str
     species_id: str | None = None
     state: Literal["staging", "running", "reckoning", "done"] = "staging"

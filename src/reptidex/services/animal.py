@@ -42,6 +42,7 @@ from reptidex.http.animal import breeding as breeding_views
 from reptidex.http.animal import breeding_notes as breeding_note_views
 from reptidex.http.animal import calendar as calendar_views
 from reptidex.http.animal import care as care_views
+from reptidex.http.animal import care_import as care_import_views
 from reptidex.http.animal import care_overview as care_overview_views
 from reptidex.http.animal import claims as claim_views
 from reptidex.http.animal import collection as collection_views
@@ -202,6 +203,7 @@ SERVICE = Service(
         breeding_views.routes,
         care_views.routes,
         care_overview_views.routes,
+        care_import_views.routes,
         mark_views.routes,
         enclosure_views.routes,
         provenance_views.routes,
