@@ -14,11 +14,12 @@ from reptidex.agents.animal.laboratory import tested_anew
 from reptidex.agents.animal.pairings import paired
 from reptidex.agents.animal.records import clutch_record, hatched, updated
 from reptidex.streams.animal import BreedingClutchCreated
-from reptidex.streams.commands.animal_collection import animals_in, kind_of
+from reptidex.streams.commands.animal_collection import CarriedSeason, animals_in, kind_of
 from reptidex.streams.commands.animal_genetics import LocusResult, RecordTest
 from reptidex.streams.commands.animal_import import ImportRow, RowOutcome
 from reptidex.streams.contract import Event
 from reptidex.tables.animal.breeding import Clutch, Pairing, Season
+from reptidex.tables.animal.breeding_queries import seasons_of
 from reptidex.tables.animal.genetics import GeneticTest
 from reptidex.tables.animal.imports import Import
 from reptidex.tables.animal.keeping import Enclosure
@@ -33,7 +34,12 @@ async def write_records(job: Import, rows: Sequence[ImportRow], unit: Unit) -> t
         return [], []
     animals = await unit.get_many(Animal, {row.names[name] for row in rows for name in _animals(row)})
     intake = RecordIntake(
-        job.vivarium_id, unit.now, animals, await _there(rows, unit), unit.new_id, actor=unit.cause.actor
+        job.vivarium_id,
+        unit.now,
+        animals,
+        await _there(rows, job.vivarium_id, unit),
+        unit.new_id,
+        actor=unit.cause.actor,
     )
     outcomes, said = list[RowOutcome](), list[Event]()
     for row in rows:
@@ -47,7 +53,7 @@ def _animals(row: ImportRow) -> list[str]:
     return [name for name in animals_in(row.record) if name in row.names] if row.record else []
 
 
-async def _there(rows: Sequence[ImportRow], unit: Unit) -> list[Row]:
+async def _there(rows: Sequence[ImportRow], vivarium_id: str, unit: Unit) -> list[Row]:
     """Return the rows that records are already, and the places, seasons and pairings that they name."""
     wanted: dict[type[Row], set[str]] = {kind: set() for kind in ROWS.values()}
     for row in rows:
@@ -59,6 +65,9 @@ async def _there(rows: Sequence[ImportRow], unit: Unit) -> list[Row]:
     found: list[Row] = []
     for kind, keys in wanted.items():
         found += (await unit.get_many(kind, keys)).values() if keys else ()
+    if any(isinstance(row.record, CarriedSeason) for row in rows):  # of one name there is only one
+        seasons: list[Season] = await unit.find(seasons_of(vivarium_id))
+        found += seasons
     return found
 
 

@@ -1,6 +1,7 @@
 """Care records that come in: the file that `GET /health/export` writes, or a table of one's own."""
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -93,6 +94,8 @@ def _read_csv(raw: bytes) -> Reading[Carried]:
         except msgspec.ValidationError as problem:
             text, _, place = str(problem).partition(" - at `$")
             problems.append(Problem(line=line.number, field=place.strip("`."), rule="value", text=text))
+        except RecursionError:
+            problems.append(Problem(line=line.number, field="details", rule="value", text="it is nested too deeply"))
         except (ValueError, msgspec.DecodeError) as problem:
             problems.append(Problem(line=line.number, rule="value", text=str(problem)))
     return Reading(entries=entries, problems=problems, ignored=table.ignored)
@@ -122,10 +125,9 @@ def _day(word: str) -> str:
 
 
 def _number(word: str) -> float:
-    try:
-        return float(word.replace(",", "."))
-    except ValueError:
-        raise ValueError(f"{word!r} is no number") from None
+    if not re.fullmatch(r"\d+([.,]\d+)?", word):
+        raise ValueError(f"{word!r} is no number")
+    return float(word.replace(",", "."))
 
 
 _CELLS: Mapping[str, Callable[[str], Any]] = {"on_day": _day, "kind": str.casefold} | dict.fromkeys(_NUMBERS, _number)

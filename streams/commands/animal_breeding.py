@@ -22,23 +22,23 @@ class Incubation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     method: Literal["incubator", "maternal", "natural"]
     since: date
-    celsius: float | None = None
-    celsius_low: float | None = None
+    celsius: Celsius | None = None
+    celsius_low: Celsius | None = None
     """The low of a cycle or a night drop; `celsius` is then its high."""
-    humidity: float | None = None
+    humidity: Percent | None = None
     """In percent."""
-    place: str = ""
-    medium: str = ""
+    place: Text = ""
+    medium: Text = ""
 
 
 class Candling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a light through the shells showed."""
 
     on_day: date
-    good: int
-    doubtful: int = 0
-    bad: int = 0
-    text: str = ""
+    good: Count
+    doubtful: Count = 0
+    bad: Count = 0
+    text: LongText = ""
 
 
 @command(key="vivarium_id", service="animal")

@@ -4,7 +4,7 @@ Animals are named as in the file's list of animals: by reference, code or id. En
 gives them (`ref`); stays and clutches name them by it.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 import msgspec
@@ -15,7 +15,7 @@ from reptidex.streams.commands.animal_breeding import Candling, Incubation, Note
 from reptidex.streams.commands.animal_care import Entry
 from reptidex.streams.commands.animal_genetics import LocusResult
 from reptidex.streams.commands.animal_keeping import NewEnclosure, Provenance
-from reptidex.streams.values import Count, Gene, LongText, Outcome, Ratio, Text, Visibility, WelfareFlag
+from reptidex.streams.values import Count, Gene, LongText, Outcome, Ratio, Text, Time, Visibility, WelfareFlag
 
 Label = Annotated[str, Meta(min_length=1, max_length=100)]
 Labels = Annotated[tuple[Label, ...], Meta(max_length=200)]
@@ -32,8 +32,8 @@ class CarriedEnclosure(_Carried, frozen=True, kw_only=True, tag="enclosure"):
 
     ref: Label
     enclosure: NewEnclosure
-    opened_at: datetime
-    closed_at: datetime | None = None
+    opened_at: Time
+    closed_at: Time | None = None
 
 
 class CarriedSeason(_Carried, frozen=True, kw_only=True, tag="season"):
@@ -138,8 +138,8 @@ class CarriedStay(_Carried, frozen=True, kw_only=True, tag="stay"):
     animal: Label
     enclosure: Label
     """The `ref` of the enclosure."""
-    since: datetime
-    until: datetime | None = None
+    since: Time
+    until: Time | None = None
 
 
 Carried = (

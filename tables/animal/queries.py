@@ -50,6 +50,9 @@ class AnimalsWanted(msgspec.Struct, frozen=True, kw_only=True):
     sex: str | None = None
     status: str | None = None
     visibility: str | None = None
+    lineage_status: str | None = None
+    sire_id: str | None = None
+    dam_id: str | None = None
     clutch_id: str | None = None
     enclosure_id: str | None = None
     placeholder: bool | None = None
@@ -63,7 +66,7 @@ class AnimalsWanted(msgspec.Struct, frozen=True, kw_only=True):
 
 _EQUAL = (
     *("species_id", "subspecies", "sex", "status", "visibility", "clutch_id", "enclosure_id", "placeholder", "code"),
-    "external_ref",
+    *("external_ref", "lineage_status", "sire_id", "dam_id"),
 )
 
 

@@ -33,6 +33,7 @@ from reptidex.tables.animal.health import HealthRecord, columns_of
 from reptidex.tables.animal.keeping import AnimalProvenance, Enclosure, Stay
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.record_checks import check_entry, check_provenance, check_tested, checked_results
+from reptidex.tables.animal.relatives import genotype_of
 from reptidex.tables.row import Row
 
 ROWS: Mapping[str, type[Row]] = {
@@ -159,6 +160,8 @@ class RecordIntake:
     def _season(self, row: ImportRow, record: CarriedSeason) -> Season:
         if record.until_on < record.from_on:
             raise InvalidError("a season ends after it begins", "/until_on")
+        if any(isinstance(one, Season) and one.name == record.name for one in self._there.values()):
+            raise InvalidError(f"there is a season {record.name} already", "/name")
         values = asdict(record) | {"created_at": self._now, "updated_at": self._now}
         return Season(season_id=row.animal_id, vivarium_id=self._vivarium_id, **values)
 
@@ -214,6 +217,9 @@ class RecordIntake:
             raise InvalidError("a clutch is laid, then hatches, and not in the future", "/laid_on")
         if (dam.died_on and record.laid_on > dam.died_on) or (dam.born_on and record.laid_on <= dam.born_on):
             raise InvalidError("a clutch is laid while its dam lives", "/laid_on")
+        genotype_of(species, record.dam_genotype, "female")
+        for genes in record.sire_genotypes.values():
+            genotype_of(species, genes, "male")
         young = [self._animals[row.names[one]] for one in record.hatchlings]
         if len(young) > record.hatched:
             raise InvalidError(f"{len(young)} hatchlings are named, and {record.hatched} hatched", "/hatchlings")

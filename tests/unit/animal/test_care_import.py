@@ -75,6 +75,17 @@ async def test_what_was_exported_comes_in_elsewhere(keepers: Any, ask: Asker, fo
     )
 
 
+@pytest.mark.parametrize(
+    "cells", ["weight;1e3;", "weight;nan;", "weight;-1;", "note;;" + "[" * 40_000, 'note;;{"kind":"weight"}']
+)
+async def test_a_cell_that_says_nothing_refuses_its_line(keepers: Any, ask: Asker, cells: str) -> None:
+    await keepers.animal(code="K-1")
+    table = f"animal;date;kind;grams;details\nK-1;2026-01-01;{cells}\n".encode()
+    said = await send(keepers, ask, keepers.sam, table, dry_run=True)
+
+    assert [(row.action, row.problems[0].rule) for row in said.rows] == [("refuse", "value")]
+
+
 async def test_nobody_notes_anything_of_anothers_animal(keepers: Any, ask: Asker) -> None:
     animal = await keepers.animal(code="K-1", visibility="public")
     said = await send(keepers, ask, keepers.bea, f"animal,grams,date\n{animal},5,2026-01-01\n".encode(), dry_run=True)

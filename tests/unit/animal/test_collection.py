@@ -226,6 +226,9 @@ def weighed(animal: str = "A-1", day: str = "2025-01-01", grams: int = 1) -> dic
         (CLUTCH | {"hatched": 1, "hatchlings": ["A-2"]}, "clutch", "hatchlings"),
         (CLUTCH | {"pairing": "none"}, "clutch", "pairing"),
         ({"record": "pairing", "ref": "p", "dam": "A-1", "sires": ["A-1"]}, "pairing", "sires"),
+        (STAY | {"since": "2025-01-01T00:00:00"}, "schema", "since"),
+        (CLUTCH | {"dam_genotype": [{"locus": "x", "alleles": ["a", "b"]}]}, "clutch", "genotype"),
+        (CLUTCH | {"candlings": [{"on_day": "2026-01-02", "good": -1}]}, "schema", "candlings[0].good"),
         (SEASON, "season", "until_on"),
         ({"record": "dragon"}, "schema", "record"),
     ],
@@ -250,6 +253,15 @@ async def test_a_record_of_a_refused_animal_is_refused_with_it_and_a_full_place_
     rules = {(row.record, row.line): [one.rule for one in row.problems] for row in said.rows if row.action == "refuse"}
 
     assert rules == {("", 3): ["date"], ("care", 1): ["missing"], ("stay", 3): ["stay"]}
+
+
+async def test_two_seasons_of_one_name_are_one(keepers: Any, ask: Asker) -> None:
+    season = SEASON | {"until_on": "2026-12-31"}
+    file = {"animals": [], "records": [season, season | {"notes": "another"}]}
+    done = await taken(keepers, ask, keepers.sam, file, on_error="skip")
+    again = await taken(keepers, ask, keepers.sam, file | {"records": [season | {"notes": "changed"}]})
+
+    assert (done.created, done.refused, again.unchanged) == (1, 1, 1)
 
 
 WEIGHTS = st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5), st.integers(1, 9)), max_size=12)

@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from reptidex.agents.animal import exclusions
+from reptidex.http.animal import animals
 from reptidex.streams.animal import AnimalUpdated, LineageValidated
 from reptidex.streams.commands.animal import Changes, UpdateAnimal
 from reptidex.streams.commands.animal_genetics import WithdrawTest
 from reptidex.tables.animal.lineage import Descent
+from tests.unit.animal.asking import Asker
 from tests.unit.animal.test_genes import HET, VISUAL, hatched, lab_test
 
 
@@ -31,6 +33,9 @@ async def test_a_parent_that_is_tested_after_its_young_disputes_them_until_that_
     told = await weighed(keepers)
 
     assert await standings(keepers, young) == ("disputed", "confirmed", "disputed")
+    for asked, found in (({"lineage_status": "disputed"}, {young}), ({"sire_id": sire}, {young, sibling})):
+        page = await Asker(keepers.harness)(animals.list_animals, keepers.sam, query=animals.AnimalFilter(**asked))
+        assert {one.animal_id for one in page.items} == found
     assert (await standings(keepers, sibling))[2] == "confirmed"
     [judged] = [event for event in told if isinstance(event, LineageValidated)]
     assert (judged.animal_id, judged.status, judged.previous_status) == (young, "disputed", "confirmed")
