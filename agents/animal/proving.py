@@ -4,28 +4,33 @@ A visual recessive young proves both parents; young that do not show it lower th
 What is reckoned is kept beside what the keeper had said (`ReckonedGene`), and every reckoning begins anew from what was said.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
-from reptidex.agents.agent import Unit
+from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import updated
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.explain import odds
-from reptidex.domain.genetics.family import Belief, Record, believe_all
+from reptidex.domain.genetics.family import Belief, Record, believe_each, believe_whole
+from reptidex.domain.genetics.leading import TangledError
 from reptidex.domain.genetics.loci import ABSENT, WILD, Locus, Pair
 from reptidex.domain.genetics.looks import look
 from reptidex.domain.genetics.reading import recordable
 from reptidex.streams.animal import GeneticsTraitProven, GeneticsTraitRecorded
+from reptidex.streams.commands.animal_genetics import RelearnKin
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Evidence, Gene
 from reptidex.tables.animal.families import Family, family_of, loci_told, named_genes, records, stated, tested
 from reptidex.tables.animal.genetics import ReckonedGene
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.relatives import ratio
+
+KIN = 20
+"""Kin that are reckoned in one unit of work where the family cannot be reckoned whole."""
 
 
 class _Learned(msgspec.Struct, frozen=True):
@@ -49,26 +54,57 @@ async def learn(young: Sequence[Animal], unit: Unit) -> list[Event]:
 
 
 async def relearn(animal_ids: Sequence[str], vivarium_id: str, unit: Unit, *, alone: bool = False) -> list[Event]:
-    """Reckon anew what some animals carry, and, unless `alone`, what their kin may of whom something was reckoned before."""
+    """Reckon anew what some animals carry, and, unless `alone`, what their kin may of whom something was reckoned before.
+
+    Of a family that cannot be reckoned whole the kin follow in units of their own: each costs as much as the animals themselves.
+    """
     family = await family_of(unit, animal_ids)
     reckoned_before = [] if alone else sorted(known.animal_id for known in family.reckoned.values())
     asked = [key for key in dict.fromkeys([*animal_ids, *reckoned_before]) if key in family.animals]
     said: list[Event] = []
+    later: dict[str, None] = {}
     for species_id in sorted({one.species_id for one in family.animals.values()}):
-        said += _species(need_species(species_id), family, asked, vivarium_id, unit)
+        mine = [
+            family.animals[key]
+            for key in asked
+            if family.animals[key].species_id == species_id and family.animals[key].vivarium_id == vivarium_id
+        ]
+        said += _species(need_species(species_id), family, mine, set(animal_ids), later, unit)
+    kin = list(later)
+    for start in range(0, len(kin), KIN):
+        some = tuple(kin[start : start + KIN])
+        unit.timer(f"relearn:{some[0]}", unit.now, RelearnKin(vivarium_id=vivarium_id, animal_ids=some))
     return said
 
 
-def _species(species: Species, family: Family, asked: Sequence[str], vivarium_id: str, unit: Unit) -> list[Event]:
-    mine = [family.animals[key] for key in asked]
-    mine = [one for one in mine if one.species_id == species.species_id and one.vivarium_id == vivarium_id]
+@agent(RelearnKin)
+async def relearn_kin(command: RelearnKin, unit: Unit) -> AsyncIterator[Event]:
+    """Reckon anew what some animals carry whose kin told something."""
+    for event in await relearn(command.animal_ids, command.vivarium_id, unit, alone=True):
+        yield event
+
+
+def _species(
+    species: Species,
+    family: Family,
+    mine: Sequence[Animal],
+    first: Collection[str],
+    later: dict[str, None],
+    unit: Unit,
+) -> list[Event]:
+    """Reckon animals of one species; of those that come `first` alone, with the others put `later`, where it costs too much."""
     learned: dict[str, list[_Learned]] = {one.animal_id: [] for one in mine}
     for locus in loci_told(species, family):
         known = records(species, family, locus)
         open_ = [one for one in mine if _is_open(species, locus, known, family, one)]
-        beliefs = believe_all(locus, known, {one.animal_id: None for one in open_})
+        try:
+            beliefs = believe_whole(locus, known, {one.animal_id: None for one in open_})
+        except TangledError:
+            beliefs = believe_each(locus, known, [one.animal_id for one in open_ if one.animal_id in first])
+            later |= {one.animal_id: None for one in open_ if one.animal_id not in first}
         for one in open_:
-            found = _learn(locus, known, family, one, beliefs[one.animal_id])
+            belief = beliefs.get(one.animal_id)
+            found = _learn(locus, known, family, one, belief) if belief else None
             if found is not None:
                 learned[one.animal_id].append(found)
     said: list[Event] = []

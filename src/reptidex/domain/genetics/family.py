@@ -91,14 +91,18 @@ def believe(locus: Locus, family: Mapping[str, Record], animal_id: str) -> Belie
 
 def believe_all(locus: Locus, family: Mapping[str, Record], animal_ids: Collection[str]) -> dict[str, Belief]:
     """Return what `believe` says of each of some animals of a family, at about the cost of one; more only where it is cut."""
+    try:
+        return believe_whole(locus, family, animal_ids)
+    except TangledError:
+        return believe_each(locus, family, animal_ids)
+
+
+def believe_whole(locus: Locus, family: Mapping[str, Record], animal_ids: Collection[str]) -> dict[str, Belief]:
+    """Return what `believe` says of each of some animals in one pass. Raises `TangledError` where that would cost too much."""
     if not animal_ids:
         return {}
-    needed = _relevant(family, animal_ids)
-    group, states, factors = _tables(locus, family, needed)
-    try:
-        tables = marginals(factors, set(animal_ids))
-    except TangledError:
-        return _each_by_itself(locus, family, animal_ids)
+    group, states, factors = _tables(locus, family, _relevant(family, animal_ids))
+    tables = marginals(factors, set(animal_ids))
     core = _relevant(family, ())
     return {
         key: _belief(group, states, tables[key], len(core if key in core else _relevant(family, (key,))) - 1)
@@ -106,7 +110,7 @@ def believe_all(locus: Locus, family: Mapping[str, Record], animal_ids: Collecti
     }
 
 
-def _each_by_itself(locus: Locus, family: Mapping[str, Record], animal_ids: Iterable[str]) -> dict[str, Belief]:
+def believe_each(locus: Locus, family: Mapping[str, Record], animal_ids: Iterable[str]) -> dict[str, Belief]:
     """Reckon animals one after the other; once for all young of a pair that have the same record and no young of their own."""
     parents = {parent for record in family.values() for parent in (record.sire_id, record.dam_id)}
     alike: dict[tuple[object, ...], Belief] = {}
