@@ -10,6 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.exclusions import weigh_young_of
+from reptidex.agents.animal.history import Word
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import updated
 from reptidex.domain.catalogue.entries import Species
@@ -195,6 +197,8 @@ def _store(animal: Animal, learned: Sequence[_Learned], family: Family, unit: Un
     genes = [fresh.pop(gene.locus, gene) for gene in animal.genotype]
     after = replace(animal, genotype=(*genes, *fresh.values()), revision=animal.revision + 1, updated_at=unit.now)
     keep(animal, after, unit, "genes reckoned")
+    if any(one.gene.probability is None for one in learned):  # what its young were doubted for may be explained now
+        weigh_young_of(after, Word(vivarium_id=after.vivarium_id), unit)
     for one in learned:
         key = ReckonedGene.id_of(animal.animal_id, one.gene.locus)
         before = stated(family, animal, one.gene.locus)

@@ -10,7 +10,7 @@ import msgspec
 from reptidex.domain.interchange.cells import Line, read_table
 from reptidex.domain.interchange.formats import AnimalFormat
 from reptidex.domain.interchange.json_list import read_list
-from reptidex.domain.interchange.reading import Numbered, Problem, Reading, check_storable, text_of
+from reptidex.domain.interchange.reading import Numbered, Problem, Reading, UnreadableError, check_storable, text_of
 from reptidex.domain.interchange.resolving import Options
 from reptidex.domain.interchange.words import date_of
 from reptidex.http.animal.access import admit
@@ -87,6 +87,8 @@ def _read_json(raw: bytes) -> Reading[Carried]:
 
 def _read_csv(raw: bytes) -> Reading[Carried]:
     table = read_table(text_of(raw), ALIASES, (), most=MOST_RECORDS)
+    if not {"on_day", "details"} & set(table.columns):
+        raise UnreadableError("no column on_day; a table of care records has animal, on_day, kind and more", 1)
     entries, problems = list[Numbered[Carried]](), list(table.problems)
     for line in table.lines:
         try:

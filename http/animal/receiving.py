@@ -121,7 +121,8 @@ async def run_import(
     more = await asyncio.to_thread(lambda: [judge(row).outcome for row in carried])
     lost = [*_unread(read.problems), *_unread(records.problems, "record")]
     outcomes = sorted([*outcomes, *more, *lost], key=lambda each: (bool(each.record), each.line))
-    view = _checked(kind, format_, outcomes, read.ignored)
+    ignored = (*read.ignored, *records.ignored)
+    view = _checked(kind, format_, outcomes, ignored)
     if wanted.dry_run:
         return view
     refused = [each for each in outcomes if each.action == "refuse"]
@@ -143,7 +144,7 @@ async def run_import(
         stage = StageImport(import_id=import_id, vivarium_id=vivarium_id, part=number, rows=part)
         await request.ask(stage, Done)
     job = await request.read.need(Import, import_id)
-    return msgspec.structs.replace(import_view(job), ignored=read.ignored, rows=refused[:SHOWN])
+    return msgspec.structs.replace(import_view(job), ignored=ignored, rows=refused[:SHOWN])
 
 
 def _meant(rows: Iterable[ImportRow], known: Known) -> Names:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from reptidex.domain.interchange.reading import UnreadableError
 from reptidex.http.animal import care, care_import, care_overview, imports
 from reptidex.streams.commands.animal_care import Feeding, Length, Visit, Weight
 from tests.unit.animal.asking import Asker
@@ -84,6 +85,16 @@ async def test_a_cell_that_says_nothing_refuses_its_line(keepers: Any, ask: Aske
     said = await send(keepers, ask, keepers.sam, table, dry_run=True)
 
     assert [(row.action, row.problems[0].rule) for row in said.rows] == [("refuse", "value")]
+
+
+async def test_a_table_of_something_else_is_refused_whole_and_strange_columns_are_named(
+    keepers: Any, ask: Asker
+) -> None:
+    with pytest.raises(UnreadableError):
+        await send(keepers, ask, keepers.sam, b'{"records": []}', dry_run=True)
+    said = await send(keepers, ask, keepers.sam, b"animal,date,grams,mood\nNOBODY,2026-01-01,5,good\n", dry_run=True)
+
+    assert said.ignored == ("mood",)
 
 
 async def test_nobody_notes_anything_of_anothers_animal(keepers: Any, ask: Asker) -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from reptidex.http.animal import animals, receiving
 from reptidex.streams.animal import GeneticsTraitProven
 from reptidex.streams.values import Gene, Ratio
+from reptidex.tables.animal.lineage import Descent
 from tests.unit.animal.asking import Asker
 from tests.unit.animal.test_genes import HET, VISUAL, hatched, lab_test, possible
 from tests.unit.animal.test_imports import ask, exported, finished, send
@@ -18,7 +19,7 @@ __all__ = ["ask"]
 HERD = b"""external_ref,code,species,sex,born,sire,dam,morphs,genotype
 K1,KID-1,Python regius,f,2024-05-01,S1,D1,Albino,
 K2,KID-2,Python regius,m,2024-05-01,S1,D1,Normal,
-S1,SIRE-1,Python regius,m,2020,,,,albino=albino/+
+S1,SIRE-1,Python regius,m,2020,,,,
 D1,DAM-1,Python regius,f,2020,,,,albino=albino/+@1/2
 """
 
@@ -38,9 +39,12 @@ async def test_what_a_file_tells_of_a_family_is_learned_and_the_same_file_again_
     job = await send(ask, keepers.sam, HERD)
     ended = await finished(keepers, ask, job, keepers.sam)
 
+    # Of parents of whom nothing is recorded an albino was doubted; it proves them, and is doubted no more.
+    kid = (await ask(animals.list_animals, keepers.sam, query=animals.AnimalFilter(code="KID-1"))).items[0]
+    assert (await keepers.harness.get(Descent, kid.animal_id)).findings == ()
     assert (done.state, done.reckoned) == ("done", 4)
     assert learned[0] == (Gene(locus="albino", alleles=("albino", "+"), evidence="offspring"),)
-    assert [(one.alleles, one.evidence) for one in proven] == [(("albino", "+"), "offspring")]
+    assert [(one.alleles, one.evidence) for one in proven] == [(("albino", "+"), "offspring")] * 2
     assert learned[1] == (replace(possible(2, 3), evidence="parentage"),)
     assert (again.unchanged, ended.unchanged, ended.state) == (4, 4, "done")
     assert (await genes(keepers, ask, "DAM-1"), await genes(keepers, ask, "KID-2")) == learned
