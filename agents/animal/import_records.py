@@ -6,10 +6,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit
+from reptidex.agents.animal import journal
 from reptidex.agents.animal.clutches import watch
 from reptidex.agents.animal.descent import place_of, standing_event
 from reptidex.agents.animal.history import ROLES, Word, by_record, note, overall, parent_of, standing_of, with_standing
-from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.laboratory import tested_anew
 from reptidex.agents.animal.pairings import paired
 from reptidex.agents.animal.records import clutch_record, hatched, updated
@@ -22,7 +22,7 @@ from reptidex.tables.animal.breeding import Clutch, Pairing, Season
 from reptidex.tables.animal.breeding_queries import seasons_of
 from reptidex.tables.animal.genetics import GeneticTest
 from reptidex.tables.animal.imports import Import
-from reptidex.tables.animal.keeping import Enclosure
+from reptidex.tables.animal.keeping import AnimalProvenance, Enclosure
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.record_intake import ROWS, JudgedRecord, RecordIntake
 from reptidex.tables.row import Row
@@ -78,6 +78,9 @@ async def _write(judged: JudgedRecord, unit: Unit) -> list[Event]:
             said += (await tested_anew(_command(row), unit))[1]
             continue
         unit.put(row)
+        if isinstance(row, AnimalProvenance):
+            animal = await unit.need(Animal, row.animal_id)
+            journal.note(animal, f"{row.direction}: {row.how}", unit, subject_id=row.provenance_id)
         if isinstance(row, Clutch):
             watch(row, unit)
             said.append(BreedingClutchCreated(**clutch_record(row)))
@@ -112,7 +115,7 @@ async def _changed(before: Animal, after: Animal, clutch: Clutch | None, unit: U
     if place != stood:
         unit.put(place)
         after = replace(after, lineage_status=overall(place))
-    keep(before, after, unit, "imported")
+    journal.keep(before, after, unit, "imported")
     if clutch is None:
         return []
     said: list[Event] = [updated(after, "clutch_id", "breeder_vivarium_id", "lineage_status")]

@@ -1,6 +1,7 @@
 """Finds out which records of a file are there already, and which animals, places and pairings they mean."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from reptidex.domain.interchange.animals import AnimalEntry
@@ -44,6 +45,13 @@ async def matched_rows(
     kinds = {kind_of(one.entry) for one in records}
     mentioned = {names(name) or "" for one in records for name in animals_in(one.entry)}
     there = await rows_there(source, vivarium_id, kinds, mentioned & known)
+    ids = [new_id() for _ in records]
+    return await asyncio.to_thread(_matched, records, names, there, iter(ids)), there
+
+
+def _matched(
+    records: Sequence[Numbered[Carried]], names: Names, there: Sequence[Row], ids: Iterator[str]
+) -> list[ImportRow]:
     free: dict[object, list[Row]] = {}
     for row in there:
         free.setdefault(known_by(row), []).append(row)
@@ -54,10 +62,10 @@ async def matched_rows(
         meant = {name: found for name in animals_in(record) if (found := names(name)) is not None}
         meant |= {key: said[key] for key in _refers_to(record) if key in said}
         alike = free.get(recognised_by(renamed(record, meant)))
-        record_id = alike.pop(0).key if alike else new_id()
+        record_id = alike.pop(0).key if alike else next(ids)
         said |= dict.fromkeys(_called(record), record_id)
         rows.append(ImportRow(line=each.line, animal_id=record_id, entry=AnimalEntry(), record=record, names=meant))
-    return rows, there
+    return rows
 
 
 def _called(record: Carried) -> tuple[str, ...]:
