@@ -32,7 +32,8 @@ async def learn_from_import(command: LearnImport, unit: Unit) -> AsyncIterator[E
     """Reckon what some of a part's animals and their parents carry; all have been written, so each is reckoned once."""
     job = await unit.need(Import, command.import_id)
     part = await unit.need(ImportPart, ImportPart.id_of(command.import_id, command.part))
-    end = command.start + ROWS
+    left = [place for place, one in enumerate(part.outcomes) if place >= command.start and _tells(one)]
+    end = left[ROWS] if len(left) > ROWS else len(part.outcomes)
     rows = {one.animal_id: one for one in part.outcomes[command.start : end] if one.animal_id and _tells(one)}
     animals = await unit.get_many(Animal, rows)
     kin = {one for each in animals.values() for one in (each.sire_id, each.dam_id) if one}
