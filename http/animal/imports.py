@@ -112,7 +112,10 @@ async def get_import(request: Request[None, None]) -> ImportView:
 
 @routes.get("/imports/{import_id}/rows", policy=member("keeper"), errors=(404,))
 async def list_import_rows(request: Request[None, RowsWanted]) -> Page[RowOutcome]:
-    """List what became of each row, with the reasons of those that were refused; `limit` counts parts of up to 100 rows."""
+    """List what became of each row, with the reasons of those that were refused.
+
+    `limit` counts parts, of up to 100 animals or 400 records.
+    """
     job = await _own(request)
     wanted = request.query
     few = msgspec.structs.replace(wanted, limit=min(wanted.limit, 5))
