@@ -395,3 +395,19 @@ def test_one_pass_up_and_down_costs_about_one_answer(monkeypatch: pytest.MonkeyP
     believe_all(ALBINO, known, list(known))
 
     assert sum(made) < 8 * one
+
+
+def test_a_family_in_which_many_alleles_meet_is_reckoned_too() -> None:
+    """Ten alleles are 55 pairs: parents of whom nothing is known, whose young breed with each other, make large tables."""
+    many = Locus(
+        locus="many",
+        name="Many",
+        alleles=tuple(Allele(allele=f"m{n}", name=f"M{n}", mode="incomplete") for n in range(10)),
+    )
+    known = family(s={}, d={}, k={"sire_id": "s", "dam_id": "d"}, m={"sire_id": "s", "dam_id": "d"})
+    known |= {f"f{n}": Record(animal_id=f"f{n}", sire_id="s", dam_id="d", pairs=((f"m{n}", "+"),)) for n in range(10)}
+    known["q"] = Record(animal_id="q", sire_id="k", dam_id="m", pairs=(("m0", "m1"),))
+    found = believe_all(many, known, list(known))
+
+    assert found.keys() == known.keys() and all(sum(one.pairs.values()) == 1 for one in found.values())
+    assert found["q"].certain == ("m0", "m1") and found["k"].cut

@@ -138,8 +138,9 @@ def _one_by_one(locus: Locus, family: Mapping[str, Record], animal_id: str) -> B
     on_line = set(line)
     for key in line:
         record = family[key]
-        near = {parent: known[parent] for parent in (record.sire_id, record.dam_id) if parent in known}
-        near[key] = record
+        above = {parent: known[parent] for parent in (record.sire_id, record.dam_id) if parent in known}
+        above[key] = record
+        near = dict(above)
         for child in children.get(key, ()):
             # The line itself is reckoned in its turn; its evidence counts once.
             if child.animal_id not in on_line:
@@ -147,7 +148,10 @@ def _one_by_one(locus: Locus, family: Mapping[str, Record], animal_id: str) -> B
                 mate = child.dam_id if child.sire_id == key else child.sire_id
                 if mate is not None and mate in family and mate not in near:
                     near[mate] = known.get(mate) or _alone(family[mate])
-        belief = _believe(locus, near, key)
+        try:
+            belief = _believe(locus, near, key)
+        except TangledError:  # so many alleles that its young are too many: what its parents give it stays
+            belief = _believe(locus, above, key)
         known[key] = Record(animal_id=key, sex=record.sex, prior=belief.pairs or None)
     relatives = len(line) - 1 + sum(one.animal_id not in on_line for key in line for one in children.get(key, ()))
     return Belief(pairs=belief.pairs, relatives=relatives, cut=True, from_sire=belief.from_sire)

@@ -54,7 +54,7 @@ def times(one: Share, two: Share) -> Share:
 
 
 def join(one: Factor, two: Factor) -> Factor:
-    """Multiply two factors. Raises `TangledError` for a table beyond bounds."""
+    """Multiply two factors. Raises `TangledError` for a table beyond bounds that is larger than both."""
     (left, table), (right, other) = one, two
     shared = [name for name in left if name in right]
     fresh = [place for place, name in enumerate(right) if name not in left]
@@ -64,10 +64,11 @@ def join(one: Factor, two: Factor) -> Factor:
         key = tuple(states[place] for place in there)
         by_key.setdefault(key, []).append((tuple(states[place] for place in fresh), value))
     joined: Table = {}
+    bound = max(LARGEST_TABLE, len(table), len(other))
     for states, (order, weight) in table.items():
         for rest, (higher, more) in by_key.get(tuple(states[place] for place in here), ()):
             joined[states + rest] = (order + higher, weight * more)
-        if len(joined) > LARGEST_TABLE:
+        if len(joined) > bound:
             raise TangledError
     return left + tuple(right[place] for place in fresh), joined
 
