@@ -1,7 +1,5 @@
 """Notes what keepers see and do: weights, meals, sheds, medicines, visits. Nothing of it is published."""
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
@@ -12,39 +10,14 @@ from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_care import (
     CorrectHealth,
     Entry,
-    Injury,
-    Medication,
     NotedMany,
     RecordForMany,
     RecordHealth,
     RemoveHealth,
-    Visit,
-    Weight,
 )
-from reptidex.tables.animal.health import HealthRecord
+from reptidex.tables.animal.health import HealthRecord, columns_of
 from reptidex.tables.animal.models import Animal
-
-
-def checked(entry: Entry, animal: Animal, unit: Unit) -> Entry:
-    """Check the dates and amounts of an entry against the animal and against each other. Raises `InvalidError`."""
-    day = entry.on_day
-    if day > unit.now.date() or (animal.born_on and animal.birth_precision == "day" and day < animal.born_on):
-        raise InvalidError("the day lies before the animal's birth or in the future", "/on_day")
-    if animal.died_on is not None and day > animal.died_on and not isinstance(entry, Visit):
-        raise InvalidError("the animal had died by then", "/on_day")
-    later: dict[str, Any] = {}
-    if isinstance(entry, Medication):
-        later = {"until": entry.until, "withdrawal_until": entry.withdrawal_until}
-        if entry.dose is not None and entry.unit is None:
-            raise InvalidError("a dose needs its unit", "/unit")
-    if isinstance(entry, Injury):
-        later = {"healed_on": entry.healed_on}
-    if isinstance(entry, Visit):
-        later = {"next_on": entry.next_on}
-    for name, value in later.items():
-        if value is not None and value < day:
-            raise InvalidError(f"{name} lies before on_day", f"/{name}")
-    return entry
+from reptidex.tables.animal.record_checks import check_entry
 
 
 def record(record_id: str, animal: Animal, entry: Entry, unit: Unit) -> HealthRecord:
@@ -53,19 +26,10 @@ def record(record_id: str, animal: Animal, entry: Entry, unit: Unit) -> HealthRe
         record_id=record_id,
         animal_id=animal.animal_id,
         vivarium_id=animal.vivarium_id,
-        **_columns(checked(entry, animal, unit)),
+        **columns_of(check_entry(entry, animal, unit.now.date())),
         recorded_by=unit.cause.actor,
         recorded_at=unit.now,
     )
-
-
-def _columns(entry: Entry) -> dict[str, Any]:
-    return {
-        "kind": entry.__struct_config__.tag,
-        "on_day": entry.on_day,
-        "grams": entry.grams if isinstance(entry, Weight) else None,
-        "entry": entry,
-    }
 
 
 @agent(RecordHealth, prefetch={Animal: "animal_id"})
@@ -91,7 +55,7 @@ async def record_for_many(command: RecordForMany, unit: Unit) -> None:
 async def correct_health(command: CorrectHealth, unit: Unit) -> None:
     """Put another entry of the same kind in a record's place; the journal keeps what it said before."""
     animal, before = await _own_record(command, unit)
-    columns = _columns(checked(command.entry, animal, unit))
+    columns = columns_of(check_entry(command.entry, animal, unit.now.date()))
     if columns["kind"] != before.kind:
         raise InvalidError(f"this is a {before.kind}; remove it and note a {columns['kind']} instead", "/kind")
     unit.answer(Done(id=before.record_id))

@@ -6,7 +6,10 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import descent_events, limit_of, standing_event, trait_events
+from reptidex.agents.animal.exclusions import weigh_young_of
 from reptidex.agents.animal.history import ROLES, Word, overall, parent_of, with_standing
+from reptidex.agents.animal.import_learning import learn_next
+from reptidex.agents.animal.import_records import write_records
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.marks import row_of as mark_row
 from reptidex.agents.animal.numbering import next_codes
@@ -26,8 +29,9 @@ from reptidex.tables.animal.intake import Intake, Judged
 from reptidex.tables.animal.lineage import Descent, ParentRole
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.models import Collection as AnimalCollection
-from reptidex.tables.animal.pedigrees import placed
+from reptidex.tables.animal.pedigrees import placed, with_ancestors
 from reptidex.tables.animal.queries import with_codes, with_references, young_of
+from reptidex.tables.animal.stated import reckoned_of
 from reptidex.tables.versions import VersionRow
 
 
@@ -93,39 +97,35 @@ async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
     part = await unit.need(ImportPart, ImportPart.id_of(command.import_id, command.part))
     if part.outcomes:
         return
-    known = await _known(part.rows, unit)
-    taken = await _taken(job, part.rows, known.keys(), unit)
+    rows = [row for row in part.rows if row.record is None]
+    touched = {each for row in rows for each in (row.animal_id, row.sire_id, row.dam_id) if each}
+    known = await with_ancestors(unit, touched)
+    taken = await _taken(job, rows, known.keys(), unit)
     limit = await limit_of(job.vivarium_id, unit)
-    young = await young_of(unit, [row.animal_id for row in part.rows if row.animal_id in known])
-    intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken, limit, young)
-    intake.expect(part.rows)
-    await unit.get_many(VersionRow, [row.animal_id for row in part.rows if row.animal_id])
-    judged = await _numbered(job, await _filled([intake.judge(row) for row in part.rows], unit), unit)
+    young = await young_of(unit, [row.animal_id for row in rows if row.animal_id in known])
+    reckoned = await reckoned_of(unit, [row.animal_id for row in rows if row.animal_id in known])
+    intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken, limit, young, reckoned)
+    intake.expect(rows)
+    await unit.get_many(VersionRow, [row.animal_id for row in rows if row.animal_id])
+    judged = await _numbered(job, await _filled([intake.judge(row) for row in rows], unit), unit)
     for each in judged:
         for event in _write(each, unit):
             yield event
     for event in await _descents(judged, job, unit):
         yield event
-    outcomes = tuple(each.outcome for each in judged)
+    more, told = await write_records(job, [row for row in part.rows if row.record is not None], unit)
+    for event in told:
+        yield event
+    outcomes = (*(each.outcome for each in judged), *more)
     refused = sum(each.action == "refuse" for each in outcomes)
     unit.put(replace(part, rows=(), outcomes=outcomes, refused=refused))
     job = _counted(job, outcomes)
     if command.part + 1 < job.parts:
         _run_next(job, command.part + 1, unit)
     else:
-        job = replace(job, state="done", finished_at=unit.now)
+        job = replace(job, state="reckoning")
+        learn_next(job, 0, unit)
     unit.put(job)
-
-
-async def _known(rows: Sequence[ImportRow], unit: Unit) -> dict[str, Animal]:
-    """Return every animal that the rows of a part touch, with the ancestors of those that they name."""
-    found: dict[str, Animal] = {}
-    level = {each for row in rows for each in (row.animal_id, row.sire_id, row.dam_id) if each}
-    while level:
-        fresh = await unit.get_many(Animal, sorted(level))
-        found |= fresh
-        level = {one for each in fresh.values() for one in (each.sire_id, each.dam_id) if one} - found.keys()
-    return found
 
 
 async def _taken(
@@ -209,12 +209,16 @@ def _write(each: Judged, unit: Unit) -> list[Event]:
         unit.put(first_ownership(after, "imported", unit))
         for mark in each.marks:
             unit.put(mark_row(unit.new_id(), after, mark, unit))
+        for gene in each.reckoned:
+            unit.put(gene)
         said.append(created(after, "placeholder" if after.placeholder else "imported"))
         said += trait_events(after, after.genotype)
     else:
         keep(before, after, unit, "imported anew")
         said.append(updated(after, *each.outcome.changed))
         said += trait_events(after, [gene for gene in after.genotype if gene not in before.genotype])
+        if after.genotype != before.genotype:
+            weigh_young_of(after, Word(vivarium_id=after.vivarium_id), unit)
     return said
 
 

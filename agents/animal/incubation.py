@@ -11,9 +11,9 @@ from reptidex.agents.animal.records import clutch_record
 from reptidex.errors import InvalidError
 from reptidex.streams.animal import BreedingClutchUpdated
 from reptidex.streams.commands.animal import Done
-from reptidex.streams.commands.animal_breeding import CandleClutch, IncubateClutch
+from reptidex.streams.commands.animal_breeding import CandleClutch, Candling, IncubateClutch, Incubation
 from reptidex.streams.contract import Event
-from reptidex.tables.animal.breeding import Candling, Clutch, Incubation
+from reptidex.tables.animal.breeding import Clutch
 
 MOST_ENTRIES = 60
 """So many moves, and so many candlings, are kept of a clutch: a row is read whole."""

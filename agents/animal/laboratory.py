@@ -1,6 +1,6 @@
 """Records what laboratories find: the strongest evidence there is, and what it contradicts is said."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from fractions import Fraction
 
 import msgspec
@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import standing_event
-from reptidex.agents.animal.exclusions import weighed
+from reptidex.agents.animal.exclusions import weigh_young_of, weighed
 from reptidex.agents.animal.history import Word
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.proving import relearn
@@ -20,17 +20,18 @@ from reptidex.domain.genetics.cells import at_locus
 from reptidex.domain.genetics.family import Record
 from reptidex.domain.genetics.loci import ABSENT, WILD, Distribution, Locus, Pair
 from reptidex.domain.genetics.looks import full_name
-from reptidex.domain.genetics.reading import ImpossibleGenotypeError, read_pair
+from reptidex.domain.genetics.reading import read_pair
 from reptidex.domain.lineage import Remark
-from reptidex.errors import InvalidError, NotFoundError
+from reptidex.errors import NotFoundError
 from reptidex.streams.animal import GeneticsTraitProven, GeneticsTraitRecorded
 from reptidex.streams.commands.animal import Done
-from reptidex.streams.commands.animal_genetics import LocusResult, RecordTest, WithdrawTest
+from reptidex.streams.commands.animal_genetics import RecordTest, WithdrawTest
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Gene
 from reptidex.tables.animal.families import Family, called, family_of, records, stated, tested
 from reptidex.tables.animal.genetics import GeneticTest, ReckonedGene, Tested
 from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.record_checks import check_tested, checked_results
 
 _WHOLE = Fraction(1)
 
@@ -46,13 +47,19 @@ class _Conflict(msgspec.Struct, frozen=True):
 @agent(RecordTest, prefetch={Animal: "animal_id", GeneticTest: "test_id"})
 async def record_test(command: RecordTest, unit: Unit) -> AsyncIterator[Event]:
     """Record a laboratory's result; the animal's record follows it unless an earlier test says otherwise."""
+    remarks, events = await tested_anew(command, unit)
+    unit.answer(Done(id=command.test_id, remarks=remarked(remarks)))
+    for event in events:
+        yield event
+
+
+async def tested_anew(command: RecordTest, unit: Unit) -> tuple[list[Remark], list[Event]]:
+    """Keep a test and have the animal's record follow it; return what it contradicts and what is to be told.
+
+    Raises `InvalidError`, `NotFoundError`.
+    """
     animal = await own_animal(command.animal_id, command.vivarium_id, unit)
-    if command.tested_on > unit.now.date():
-        raise InvalidError("a test cannot be done in the future", "/tested_on")
-    if animal.born_on and animal.birth_precision == "day" and command.tested_on < animal.born_on:
-        raise InvalidError("a test is done after the animal was born", "/tested_on")
-    if not command.laboratory.strip():
-        raise InvalidError("name the laboratory", "/laboratory")
+    check_tested(command.laboratory, command.tested_on, animal, unit.now.date())
     species = need_species(animal.species_id)
     pairs = checked_results(species, command.results, animal)
     family = await family_of(unit, [animal.animal_id])
@@ -79,35 +86,13 @@ async def record_test(command: RecordTest, unit: Unit) -> AsyncIterator[Event]:
         recorded_at=unit.now,
     )
     unit.put(test)
-    unit.answer(Done(id=test.test_id, remarks=remarked(remarks)))
     believed = {
         one.locus: Gene(locus=one.locus, alleles=one.alleles, evidence="lab")
         for one in results
         if one.status == "tested"
     }
-    for event in _told(animal, test, family):
-        yield event
-    async for event in _follow(animal, believed, test, unit):
-        yield event
-
-
-def checked_results(species: Species, results: Sequence[LocusResult], animal: Animal) -> dict[Locus, Pair]:
-    """Return what was found, locus by locus. Raises `InvalidError` for what no animal can carry, with the place."""
-    found: dict[Locus, Pair] = {}
-    for place, result in enumerate(results):
-        pointer = f"/results/{place}"
-        locus = species.by_locus.get(result.locus)
-        if locus is None:
-            raise InvalidError(f"{result.locus!r} is no locus of {species.scientific_name}", f"{pointer}/locus")
-        if locus in found:
-            raise InvalidError(f"{locus.name} is named twice", f"{pointer}/locus")
-        if len(result.alleles) == 1 and (locus.single_in is None or animal.sex != locus.single_in):
-            raise InvalidError(f"{locus.name}: a test says both alleles; `+` is the wild type", f"{pointer}/alleles")
-        try:
-            found[locus] = read_pair(locus, result.alleles, animal.sex)
-        except ImpossibleGenotypeError as impossible:
-            raise InvalidError(str(impossible), f"{pointer}/alleles") from impossible
-    return found
+    events = _told(animal, test, family)
+    return remarks, [*events, *[event async for event in _follow(animal, believed, test, unit)]]
 
 
 def _conflicts(species: Species, locus: Locus, pair: Pair, animal: Animal, family: Family) -> list[_Conflict]:
@@ -224,6 +209,7 @@ async def _written(after: Animal, before: Animal, action: str, word: Word, unit:
     """Write an animal whose genes were tested, and tell it; its parents stand as its tests now say."""
     after, remarks = await weighed(after, before, word, unit)
     keep(before, after, unit, action)
+    weigh_young_of(after, word, unit)
     if after.lineage_status == before.lineage_status:
         return [updated(after, "genotype")]
     return [updated(after, "genotype", "lineage_status"), standing_event(after, before, remarks)]

@@ -1,7 +1,6 @@
 """Notes how animals came and went, with what CITES wants recorded."""
 
 from collections.abc import AsyncIterator
-from typing import get_args
 
 from msgspec.structs import asdict, replace
 
@@ -11,37 +10,23 @@ from reptidex.agents.animal.journal import keep, note
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.agents.animal.transfers import lapse_offers
-from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.lineage import Remark
 from reptidex.domain.ownership import check_free
-from reptidex.domain.registry.origins import STATUS_AFTER, Acquired, Disposed, check_source
+from reptidex.domain.registry.origins import STATUS_AFTER
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_keeping import Provenance, RecordProvenance, RemoveProvenance
 from reptidex.streams.contract import Event
 from reptidex.tables.animal.keeping import AnimalProvenance
 from reptidex.tables.animal.models import Animal
-
-_WAYS: dict[str, tuple[str, ...]] = {"acquired": get_args(Acquired), "disposed": get_args(Disposed)}
+from reptidex.tables.animal.record_checks import check_provenance
 
 
 def row_of(
     provenance_id: str, animal: Animal, provenance: Provenance, unit: Unit
 ) -> tuple[AnimalProvenance, list[Remark]]:
     """Make the row of an origin or an exit, with what is doubtful about it. Raises `InvalidError`."""
-    if provenance.how not in _WAYS[provenance.direction]:
-        ways = ", ".join(_WAYS[provenance.direction])
-        raise InvalidError(f"an animal is {provenance.direction} in one of these ways: {ways}", "/how")
-    day = provenance.on_day
-    if day > unit.now.date() or (animal.born_on and animal.birth_precision == "day" and day < animal.born_on):
-        raise InvalidError("the day lies before the animal's birth or in the future", "/on_day")
-    if provenance.price is not None and provenance.price.amount < 0:
-        raise InvalidError("a price is not negative", "/price")
-    for place, permit in enumerate(provenance.permits):
-        if permit.issued_on and permit.expires_on and permit.expires_on < permit.issued_on:
-            raise InvalidError("a permit expires after it was issued", f"/permits/{place}/expires_on")
-    species = need_species(animal.species_id)
-    remarks = check_source(provenance.direction, provenance.how, provenance.source_code, species)
+    remarks = check_provenance(provenance, animal, unit.now.date())
     row = AnimalProvenance(
         provenance_id=provenance_id,
         animal_id=animal.animal_id,

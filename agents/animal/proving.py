@@ -4,28 +4,35 @@ A visual recessive young proves both parents; young that do not show it lower th
 What is reckoned is kept beside what the keeper had said (`ReckonedGene`), and every reckoning begins anew from what was said.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
-from reptidex.agents.agent import Unit
+from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.exclusions import weigh_young_of
+from reptidex.agents.animal.history import Word
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.records import updated
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.explain import odds
-from reptidex.domain.genetics.family import Belief, Record, believe
+from reptidex.domain.genetics.family import Belief, Record, believe_each, believe_whole
+from reptidex.domain.genetics.leading import TangledError
 from reptidex.domain.genetics.loci import ABSENT, WILD, Locus, Pair
 from reptidex.domain.genetics.looks import look
 from reptidex.domain.genetics.reading import recordable
 from reptidex.streams.animal import GeneticsTraitProven, GeneticsTraitRecorded
+from reptidex.streams.commands.animal_genetics import RelearnKin
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Evidence, Gene
 from reptidex.tables.animal.families import Family, family_of, loci_told, named_genes, records, stated, tested
 from reptidex.tables.animal.genetics import ReckonedGene
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.relatives import ratio
+
+KIN = 20
+"""Kin that are reckoned in one unit of work where the family cannot be reckoned whole."""
 
 
 class _Learned(msgspec.Struct, frozen=True):
@@ -48,45 +55,68 @@ async def learn(young: Sequence[Animal], unit: Unit) -> list[Event]:
     return await relearn([*parents, *(one.animal_id for one in young)], young[0].vivarium_id, unit)
 
 
-async def relearn(animal_ids: Sequence[str], vivarium_id: str, unit: Unit) -> list[Event]:
-    """Reckon anew what some animals carry, and what their kin may of whom something was reckoned before."""
+async def relearn(animal_ids: Sequence[str], vivarium_id: str, unit: Unit, *, alone: bool = False) -> list[Event]:
+    """Reckon anew what some animals carry, and, unless `alone`, what their kin may of whom something was reckoned before.
+
+    Of a family that cannot be reckoned whole the kin follow in units of their own: each costs as much as the animals themselves.
+    """
     family = await family_of(unit, animal_ids)
-    reckoned_before = sorted(known.animal_id for known in family.reckoned.values())
+    reckoned_before = [] if alone else sorted(known.animal_id for known in family.reckoned.values())
     asked = [key for key in dict.fromkeys([*animal_ids, *reckoned_before]) if key in family.animals]
     said: list[Event] = []
+    later: dict[str, None] = {}
     for species_id in sorted({one.species_id for one in family.animals.values()}):
-        said += _species(need_species(species_id), family, asked, vivarium_id, unit)
-    return said
-
-
-def _species(species: Species, family: Family, asked: Sequence[str], vivarium_id: str, unit: Unit) -> list[Event]:
-    loci = loci_told(species, family)
-    known = {locus.locus: records(species, family, locus) for locus in loci}
-    alike: dict[tuple[object, ...], Belief] = {}
-    said: list[Event] = []
-    for key in asked:
-        animal = family.animals[key]
-        if animal.species_id != species.species_id or animal.vivarium_id != vivarium_id:
-            continue
-        learned = [
-            one
-            for locus in loci
-            if (one := _learn(species, locus, known[locus.locus], family, animal, alike)) is not None
+        mine = [
+            family.animals[key]
+            for key in asked
+            if family.animals[key].species_id == species_id and family.animals[key].vivarium_id == vivarium_id
         ]
-        said += _store(animal, learned, family, unit)
+        said += _species(need_species(species_id), family, mine, set(animal_ids), later, unit)
+    kin = list(later)
+    for start in range(0, len(kin), KIN):
+        some = tuple(kin[start : start + KIN])
+        unit.timer(f"relearn:{some[0]}", unit.now, RelearnKin(vivarium_id=vivarium_id, animal_ids=some))
     return said
 
 
-def _learn(
+@agent(RelearnKin)
+async def relearn_kin(command: RelearnKin, unit: Unit) -> AsyncIterator[Event]:
+    """Reckon anew what some animals carry whose kin told something."""
+    for event in await relearn(command.animal_ids, command.vivarium_id, unit, alone=True):
+        yield event
+
+
+def _species(
     species: Species,
-    locus: Locus,
-    known: dict[str, Record],
     family: Family,
-    animal: Animal,
-    alike: dict[tuple[object, ...], Belief],
-) -> _Learned | None:
-    """Return what is to be recorded of an animal at a locus; None where its record stays as it is."""
-    now = next((gene for gene in animal.genotype if gene.locus == locus.locus), None)
+    mine: Sequence[Animal],
+    first: Collection[str],
+    later: dict[str, None],
+    unit: Unit,
+) -> list[Event]:
+    """Reckon animals of one species; of those that come `first` alone, with the others put `later`, where it costs too much."""
+    learned: dict[str, list[_Learned]] = {one.animal_id: [] for one in mine}
+    for locus in loci_told(species, family):
+        known = records(species, family, locus)
+        open_ = [one for one in mine if _is_open(species, locus, known, family, one)]
+        try:
+            beliefs = believe_whole(locus, known, {one.animal_id: None for one in open_})
+        except TangledError:
+            beliefs = believe_each(locus, known, [one.animal_id for one in open_ if one.animal_id in first])
+            later |= {one.animal_id: None for one in open_ if one.animal_id not in first}
+        for one in open_:
+            belief = beliefs.get(one.animal_id)
+            found = _learn(locus, known, family, one, belief) if belief else None
+            if found is not None:
+                learned[one.animal_id].append(found)
+    said: list[Event] = []
+    for one in mine:
+        said += _store(one, learned[one.animal_id], family, unit)
+    return said
+
+
+def _is_open(species: Species, locus: Locus, known: dict[str, Record], family: Family, animal: Animal) -> bool:
+    """Say whether something may be reckoned of an animal at a locus: nobody is certain, and its record or its young tell."""
     said = stated(family, animal, locus.locus)
     certain = said is not None and said.probability is None
     if (
@@ -94,12 +124,16 @@ def _learn(
         or tested(family, animal.animal_id, locus.locus)
         or locus.locus in named_genes(species, animal.morphs)[0]
     ):
-        return None
+        return False
     record = known[animal.animal_id]
-    if record.shows is None and not record.tells and not _children(known, animal.animal_id):
-        return None
-    belief = _believe(locus, known, animal.animal_id, alike)
-    gene = _gene(locus, belief, record, said, now, known)
+    return record.shows is not None or record.tells or bool(_children(known, animal.animal_id))
+
+
+def _learn(locus: Locus, known: dict[str, Record], family: Family, animal: Animal, belief: Belief) -> _Learned | None:
+    """Return what is to be recorded of an animal at a locus; None where its record stays as it is."""
+    now = next((gene for gene in animal.genotype if gene.locus == locus.locus), None)
+    said = stated(family, animal, locus.locus)
+    gene = _gene(locus, belief, known[animal.animal_id], said, now, known)
     if gene is not None and said is not None and (gene.alleles, gene.probability) == (said.alleles, said.probability):
         gene = said
     if gene is None or gene == now:
@@ -113,18 +147,6 @@ def _learn(
 
 def _children(known: dict[str, Record], animal_id: str) -> list[Record]:
     return [record for record in known.values() if animal_id in (record.sire_id, record.dam_id)]
-
-
-def _believe(locus: Locus, known: dict[str, Record], animal_id: str, alike: dict[tuple[object, ...], Belief]) -> Belief:
-    """Reckon once for all young of one pair that have the same record and no young of their own."""
-    record = known[animal_id]
-    if _children(known, animal_id):
-        return believe(locus, known, animal_id)
-    prior = tuple(record.prior.items()) if record.prior else None
-    key = (locus.locus, record.sire_id, record.dam_id, record.sex, record.pairs, record.shows, prior)
-    if key not in alike:
-        alike[key] = believe(locus, known, animal_id)
-    return alike[key]
 
 
 def _gene(
@@ -175,6 +197,8 @@ def _store(animal: Animal, learned: Sequence[_Learned], family: Family, unit: Un
     genes = [fresh.pop(gene.locus, gene) for gene in animal.genotype]
     after = replace(animal, genotype=(*genes, *fresh.values()), revision=animal.revision + 1, updated_at=unit.now)
     keep(animal, after, unit, "genes reckoned")
+    if any(one.gene.probability is None for one in learned):  # what its young were doubted for may be explained now
+        weigh_young_of(after, Word(vivarium_id=after.vivarium_id), unit)
     for one in learned:
         key = ReckonedGene.id_of(animal.animal_id, one.gene.locus)
         before = stated(family, animal, one.gene.locus)

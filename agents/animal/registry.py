@@ -8,6 +8,8 @@ from msgspec.structs import asdict, replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring, check_parents, descent_events, examined, trait_events
+from reptidex.agents.animal.exclusions import weigh_young_of
+from reptidex.agents.animal.history import Word
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import claimed
@@ -160,6 +162,8 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
     if {"sex", "born_on", "birth_precision", "genotype"} & set(changed):
         remarks = await check_parents(after, before, unit)
         await check_offspring(after, unit)
+    if "genotype" in changed:
+        weigh_young_of(after, Word(vivarium_id=command.vivarium_id), unit)
     keep(before, after, unit)
     unit.answer(Done(id=after.animal_id, remarks=remarked(remarks)))
     yield updated(after, *changed)

@@ -1,4 +1,4 @@
-"""What buyers, sellers and followers are told of the marketplace and of clutches."""
+"""What buyers, sellers and followers are told of the marketplace."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.community.telling import notify
 from reptidex.domain.messages import money_text
-from reptidex.streams.animal import BreedingClutchCreated
 from reptidex.streams.commands.community import Follow as FollowCommand
 from reptidex.streams.commerce import (
     MarketplaceListingPublished,
@@ -127,17 +126,6 @@ async def tell_followers_of_offer(event: MarketplaceListingPublished, unit: Unit
     facts = {"title": event.title, "price": price, "listing_id": event.listing_id}
     people = [follow.user_id for follow in interested if follow.user_id != event.contact_user_id]
     for said in await notify(unit, people, "listing.followed", facts):
-        yield said
-
-
-@agent(BreedingClutchCreated)
-async def tell_followers_of_clutch(event: BreedingClutchCreated, unit: Unit) -> AsyncIterator[Event]:
-    """Tell those who follow the breeder of a new clutch that is no secret."""
-    if event.visibility == "private":
-        return
-    followers = await unit.find(queries.followers("vivarium", [event.vivarium_id]))
-    facts = {"clutch_id": event.clutch_id, "vivarium_id": event.vivarium_id}
-    for said in await notify(unit, [follow.user_id for follow in followers], "clutch.created", facts):
         yield said
 
 

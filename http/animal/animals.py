@@ -20,7 +20,7 @@ from reptidex.streams.commands.animal import (
     RegisterAnimal,
     UpdateAnimal,
 )
-from reptidex.streams.values import AnimalStatus, BirthPrecision, Id, LongText, Sex, Text, Visibility
+from reptidex.streams.values import AnimalStatus, BirthPrecision, Id, LineageStatus, LongText, Sex, Text, Visibility
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.queries import AnimalsWanted, animals_wanted, offspring_seen
 
@@ -63,6 +63,9 @@ class AnimalFilter(Paging, frozen=True, kw_only=True):
     sex: Sex | None = None
     status: AnimalStatus | None = None
     visibility: Visibility | None = None
+    lineage_status: LineageStatus | None = None
+    sire_id: Id | None = None
+    dam_id: Id | None = None
     clutch_id: Id | None = None
     enclosure_id: Id | None = None
     placeholder: bool | None = None

@@ -7,7 +7,8 @@ import msgspec
 
 from reptidex.domain.breeding.stages import Foretold, foretell, latest
 from reptidex.domain.catalogue.shelf import need_species
-from reptidex.tables.animal.breeding import BreedingNote, Candling, Clutch, Incubation, Pairing
+from reptidex.streams.commands.animal_breeding import Candling, Incubation
+from reptidex.tables.animal.breeding import BreedingNote, Clutch, Pairing
 
 
 class ClutchFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
+from typing import Any
 
 import msgspec
 
@@ -75,7 +76,10 @@ async def show_care(request: Request[None, None]) -> CareOverview:
 
 @routes.get("/health/export", policy=member("keeper", cost=20), errors=(422,))
 async def export_care(request: Request[None, CareExport]) -> Stream:
-    """Export what the vivarium's keepers noted, oldest first, sent as it is read. `details` holds a record's entry as JSON."""
+    """Export what the vivarium's keepers noted, oldest first, sent as it is read. `details` holds a record's entry as JSON.
+
+    `POST /health/import` takes the file in again, here or in another vivarium whose animals have the same codes.
+    """
     vivarium_id = await admit(request, "keeper")
     parts = _parts(request, vivarium_id)
     day = datetime.now(UTC).strftime("%Y%m%d")
@@ -95,16 +99,25 @@ async def _parts(request: Request[None, CareExport], vivarium_id: str) -> AsyncI
         if wanted.format == "csv":
             yield write_table(COLUMNS, [_cells(row, animals) for row in rows], heading=first).encode()
         elif rows:
-            views = b",\n".join(msgspec.json.encode(health_view(row, vivarium_id)) for row in rows)
+            views = b",\n".join(_json(row, animals, vivarium_id) for row in rows)
             yield (b"\n" if first else b",\n") + views
         first = False
     if wanted.format == "json":
         yield b"\n]}\n"
 
 
-def _cells(row: HealthRecord, animals: dict[str, Animal]) -> list[str]:
+def _code(row: HealthRecord, animals: dict[str, Animal]) -> str:
     there = animals.get(row.animal_id)
-    own = there.code if there and there.vivarium_id == row.vivarium_id else ""
+    return there.code if there and there.vivarium_id == row.vivarium_id else ""
+
+
+def _json(row: HealthRecord, animals: dict[str, Animal], vivarium_id: str) -> bytes:
+    view: dict[str, Any] = msgspec.to_builtins(health_view(row, vivarium_id))
+    return msgspec.json.encode(view | {"code": _code(row, animals)})
+
+
+def _cells(row: HealthRecord, animals: dict[str, Animal]) -> list[str]:
+    own = _code(row, animals)
     grams = "" if row.grams is None else f"{row.grams:g}"
     details = msgspec.json.encode(row.entry).decode()
     return [row.record_id, row.animal_id, own, row.kind, row.on_day.isoformat(), grams, row.entry.text, details]

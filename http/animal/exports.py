@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from reptidex.domain.interchange import animals_csv, animals_json
-from reptidex.domain.interchange.animals import AnimalEntry, GeneEntry, MarkEntry
+from reptidex.domain.interchange.animals import AnimalEntry, MarkEntry
 from reptidex.domain.interchange.formats import (
     ENDINGS,
     MEDIA_TYPES,
@@ -17,6 +17,7 @@ from reptidex.domain.interchange.formats import (
     PedigreeFormat,
     schemas,
 )
+from reptidex.domain.interchange.json_list import schema_of
 from reptidex.domain.interchange.pedigree import Individual
 from reptidex.domain.interchange.words import date_text, parent_of
 from reptidex.domain.visibility import shows_name, sight
@@ -24,12 +25,15 @@ from reptidex.errors import NotFoundError
 from reptidex.http.animal.access import admit
 from reptidex.http.animal.animals import AnimalFilter
 from reptidex.http.server.policy import member, public
-from reptidex.http.server.routes import Paging, Raw, Request, Routes, Stream
+from reptidex.http.server.routes import Paging, Raw, Reader, Request, Routes, Stream
+from reptidex.streams.commands.animal_collection import COLLECTION, CollectionFile
 from reptidex.streams.values import Id
 from reptidex.tables.animal.keeping import AnimalMark, marks_of
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import with_ancestors
 from reptidex.tables.animal.queries import AnimalsWanted, animals_of, animals_wanted, fetch
+from reptidex.tables.animal.stated import Reckoned, reckoned_of, stated_genes, written
+from reptidex.tables.query import Query
 
 routes = Routes("export")
 
@@ -52,7 +56,7 @@ class PedigreeExport(msgspec.Struct, frozen=True, kw_only=True):
     """Of ancestors; left out, all that are known."""
 
 
-def _attached(name: str, ending: str) -> dict[str, str]:
+def attached(name: str, ending: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="reptidex-{name}-{datetime.now(UTC):%Y%m%d}.{ending}"'}
 
 
@@ -66,22 +70,23 @@ async def export_animals(request: Request[None, AnimalExport]) -> Stream:
     wanted = request.query
     names = AnimalsWanted.__struct_fields__
     query = animals_wanted(vivarium_id, AnimalsWanted(**{name: getattr(wanted, name) for name in names}))
-    parts = _written(_entries(request, query, vivarium_id), wanted.format)
-    return Stream(parts=parts, content_type=MEDIA_TYPES[wanted.format], headers=_attached("animals", wanted.format))
+    parts = _written(entries(request.read, query, vivarium_id), wanted.format)
+    return Stream(parts=parts, content_type=MEDIA_TYPES[wanted.format], headers=attached("animals", wanted.format))
 
 
-async def _entries(request: Request[None, Any], query: Any, vivarium_id: str) -> AsyncIterator[list[AnimalEntry]]:
-    """Yield animals page by page, each page with what it needs in three round trips."""
+async def entries(read: Reader, query: Query[Animal], vivarium_id: str) -> AsyncIterator[list[AnimalEntry]]:
+    """Yield animals page by page, each page with what it needs in four round trips."""
     cursor: str | None = None
     while True:
-        rows, cursor = await request.read.page(query, Paging(cursor=cursor, limit=PAGE))
+        rows, cursor = await read.page(query, Paging(cursor=cursor, limit=PAGE))
         marks: dict[str, list[AnimalMark]] = {}
-        for mark in await request.read.find(marks_of([one.animal_id for one in rows])):
+        for mark in await read.find(marks_of([one.animal_id for one in rows])):
             marks.setdefault(mark.animal_id, []).append(mark)
         parents = {each for one in rows for each in (one.sire_id, one.dam_id) if each}
         known = {one.animal_id: one for one in rows}
-        known |= await fetch(request.read, parents - known.keys())
-        yield [animal_entry(one, marks.get(one.animal_id, ()), known, vivarium_id) for one in rows]
+        known |= await fetch(read, parents - known.keys())
+        reckoned = await reckoned_of(read, [one.animal_id for one in rows])
+        yield [animal_entry(one, marks.get(one.animal_id, ()), known, reckoned, vivarium_id) for one in rows]
         if cursor is None:
             return
 
@@ -100,17 +105,26 @@ async def _written(pages: AsyncIterator[list[AnimalEntry]], format_: AnimalForma
         yield animals_json.TAIL.encode()
 
 
+def called(animal: Animal, vivarium_id: str) -> str | None:
+    """Return what a file of a vivarium calls an animal: its code, or its id where it is another's; None where it is hidden."""
+    if not shows_name(sight(animal.visibility, animal.vivarium_id, vivarium_id)):
+        return None
+    own = animal.vivarium_id == vivarium_id and parent_of(animal.code)[0] is not None
+    return animal.code if own else animal.animal_id
+
+
 def animal_entry(
-    animal: Animal, marks: Iterable[AnimalMark], known: dict[str, Animal], vivarium_id: str
+    animal: Animal, marks: Iterable[AnimalMark], known: dict[str, Animal], reckoned: Reckoned, vivarium_id: str
 ) -> AnimalEntry:
-    """Write an animal as a file carries it; a parent is named by its code, or by its id where it is another vivarium's."""
+    """Write an animal as a file carries it; a parent is named by its code, or by its id where it is another vivarium's.
+
+    What was reckoned of its genes, or tested, is told apart from what its keeper stated.
+    """
+    stated, over = stated_genes(animal, reckoned)
 
     def parent(animal_id: str | None) -> str | None:
         there = known.get(animal_id) if animal_id else None
-        if there is None or not shows_name(sight(there.visibility, there.vivarium_id, vivarium_id)):
-            return None
-        own = there.vivarium_id == vivarium_id and parent_of(there.code)[0] is not None
-        return there.code if own else there.animal_id
+        return called(there, vivarium_id) if there else None
 
     same = ("code", "name", "species", "sex", "visibility", "placeholder", "morphs", "phenotype", "notes", "status")
     values: dict[str, Any] = {name: getattr(animal, name) for name in same}
@@ -120,17 +134,8 @@ def animal_entry(
         subspecies=animal.subspecies or "",
         born=date_text(animal.born_on, animal.birth_precision) or None,
         died=animal.died_on.isoformat() if animal.died_on else None,
-        genotype=tuple(
-            GeneEntry(
-                locus=gene.locus,
-                alleles=gene.alleles,
-                evidence=gene.evidence,
-                probability=f"{gene.probability.numerator}/{gene.probability.denominator}"
-                if gene.probability
-                else None,
-            )
-            for gene in animal.genotype
-        ),
+        genotype=tuple(written(gene) for gene in stated),
+        reckoned=tuple(written(gene) for gene in over),
         sire=parent(animal.sire_id),
         dam=parent(animal.dam_id),
         marks=tuple(_mark(mark) for mark in marks),
@@ -158,7 +163,7 @@ async def export_pedigree(request: Request[None, PedigreeExport]) -> Raw:
     known = await with_ancestors(request.read, start, wanted.generations)
     individuals = _individuals(known, vivarium_id)
     writer: Callable[[list[Individual]], str] = PEDIGREE_WRITERS[wanted.format]
-    headers = _attached("pedigree", ENDINGS[wanted.format])
+    headers = attached("pedigree", ENDINGS[wanted.format])
     return Raw(body=writer(individuals).encode(), content_type=MEDIA_TYPES[wanted.format], headers=headers)
 
 
@@ -197,8 +202,8 @@ def _individuals(known: dict[str, Animal], vivarium_id: str) -> list[Individual]
 
 @routes.get("/interchange/schemas/{name}", policy=public(), errors=(404,))
 async def get_schema(request: Request[None, None]) -> Raw:
-    """Show the JSON Schema of a file: `reptidex-animals.v1`, `reptidex-pedigree.v1`."""
-    found = schemas().get(request.path["name"])
+    """Show the JSON Schema of a file: `reptidex-animals.v1`, `reptidex-pedigree.v1`, `reptidex-collection.v1`."""
+    found = (schemas() | {f"{COLLECTION}.v1": schema_of(CollectionFile, COLLECTION, 1)}).get(request.path["name"])
     if found is None:
         raise NotFoundError("schema", request.path["name"])
     return Raw(body=msgspec.json.format(msgspec.json.encode(found)), content_type="application/schema+json")

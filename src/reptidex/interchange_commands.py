@@ -17,6 +17,18 @@ from reptidex.errors import ReptidexError, SettingsError, UnavailableError
 from reptidex.settings import Settings, load
 
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".ged": "gedcom", ".gedcom": "gedcom"}
+IMPORTS = {
+    "animals": "/animals/import",
+    "pedigree": "/lineage/import",
+    "care": "/health/import",
+    "collection": "/collection/import",
+}
+EXPORTS = {
+    "animals": "/animals/export",
+    "pedigree": "/lineage/export",
+    "care": "/health/export",
+    "collection": "/collection/export",
+}
 POLL_S = 0.2
 TIMEOUT_S = 600
 """A large file with a deep pedigree is checked for minutes."""
@@ -32,11 +44,11 @@ def add_parsers(subparsers: Any) -> None:
     """Add the commands. Each sets `run`, a function of the parsed arguments that returns the status."""
     importing = subparsers.add_parser(
         "import",
-        help="import animals or a pedigree from a file",
+        help="import animals, a pedigree, care records or a whole collection from a file",
         description="Import a file into the vivarium of the token in REPTIDEX_TOKEN (or the file that REPTIDEX_TOKEN_FILE "
         "names). Exit status 1 where rows were refused.",
     )
-    importing.add_argument("what", choices=("animals", "pedigree"))
+    importing.add_argument("what", choices=("animals", "pedigree", "care", "collection"))
     importing.add_argument("file", type=Path, metavar="FILE")
     importing.add_argument(
         "--format", choices=("csv", "json", "studbook", "gedcom"), help="default: by the ending of the file's name"
@@ -48,9 +60,13 @@ def add_parsers(subparsers: Any) -> None:
     importing.add_argument("--placeholders", action="store_true", help="make a placeholder of a parent that is nowhere")
     importing.add_argument("--json", action="store_true", help="print the report as JSON")
     importing.set_defaults(run=_import)
-    exporting = subparsers.add_parser("export", help="export animals or a pedigree to a file")
-    exporting.add_argument("what", choices=("animals", "pedigree"))
-    exporting.add_argument("--format", choices=("csv", "json", "studbook", "gedcom"), default="csv")
+    exporting = subparsers.add_parser(
+        "export", help="export animals, a pedigree, care records or a whole collection to a file"
+    )
+    exporting.add_argument("what", choices=("animals", "pedigree", "care", "collection"))
+    exporting.add_argument(
+        "--format", choices=("csv", "json", "studbook", "gedcom"), help="default: csv; a collection is always json"
+    )
     exporting.add_argument("--out", type=Path, help="default: standard output")
     exporting.add_argument("--animal", help="a pedigree: of this animal alone (its id)")
     exporting.add_argument("--archived", action="store_true", help="animals: the dead and the archived too")
@@ -91,10 +107,14 @@ def _import(arguments: argparse.Namespace) -> int:
         "species": arguments.species,
         "on_error": "skip" if arguments.skip_refused else "stop",
     }
-    path = "/lineage/import"
+    path = IMPORTS[arguments.what]
     if arguments.what == "animals":
-        path = "/animals/import"
         query |= {"match_codes": arguments.match_codes, "placeholders": arguments.placeholders}
+    elif arguments.what == "collection":
+        query |= {"match_codes": arguments.match_codes}
+        del query["format"]
+    elif arguments.what == "care":
+        del query["species"]
     params = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
     with _client(load()) as client:
         console = Console(stderr=True)
@@ -123,9 +143,10 @@ def _followed(client: httpx.Client, report: dict[str, Any], console: Console) ->
     """Follow an import to its end, with a bar on standard error."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("importing", total=report["total"])
+        task = progress.add_task("importing", total=2 * report["total"])
         while report["state"] != "done":
-            progress.update(task, completed=report.get("done", 0))
+            said = "reckoning genes" if report["state"] == "reckoning" else "importing"
+            progress.update(task, completed=report.get("done", 0) + report.get("reckoned", 0), description=said)
             time.sleep(POLL_S)
             report = _checked(client.get(f"/imports/{report['import_id']}")).json()
     return report
@@ -144,7 +165,8 @@ def _refused(client: httpx.Client, report: dict[str, Any]) -> list[dict[str, Any
 def _tell(report: dict[str, Any], dry_run: bool) -> None:
     rows = report.get("rows", [])
     for row in rows if dry_run else [row for row in rows if row["action"] == "refuse"][:SHOWN]:
-        what = f"line {row['line']}: {row['action']} {row.get('label', '')}".rstrip()
+        kind = f"{row['record']} " if row.get("record") else ""
+        what = f"{kind}line {row['line']}: {row['action']} {row.get('label', '')}".rstrip()
         changed = f" ({', '.join(row['changed'])})" if row.get("changed") else ""
         print(what + changed)
         for problem in row.get("problems", []):
@@ -161,12 +183,11 @@ def _tell(report: dict[str, Any], dry_run: bool) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    query: dict[str, str] = {"format": arguments.format}
-    path = "/animals/export"
+    query: dict[str, str] = {} if arguments.what == "collection" else {"format": arguments.format or "csv"}
+    path = EXPORTS[arguments.what]
     if arguments.what == "pedigree":
-        path = "/lineage/export"
         query |= {"animal_id": arguments.animal} if arguments.animal else {}
-    elif arguments.archived:
+    elif arguments.what == "animals" and arguments.archived:
         query["archived"] = "true"
     with _client(load()) as client, client.stream("GET", path, params=query) as answer:
         _checked(answer)

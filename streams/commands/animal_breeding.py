@@ -17,6 +17,30 @@ Celsius = Annotated[float, Meta(ge=10, le=45, description="degrees Celsius")]
 Percent = Annotated[float, Meta(ge=0, le=100, description="percent")]
 
 
+class Incubation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where and how eggs lie, from one day on."""
+
+    method: Literal["incubator", "maternal", "natural"]
+    since: date
+    celsius: Celsius | None = None
+    celsius_low: Celsius | None = None
+    """The low of a cycle or a night drop; `celsius` is then its high."""
+    humidity: Percent | None = None
+    """In percent."""
+    place: Text = ""
+    medium: Text = ""
+
+
+class Candling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a light through the shells showed."""
+
+    on_day: date
+    good: Count
+    doubtful: Count = 0
+    bad: Count = 0
+    text: LongText = ""
+
+
 @command(key="vivarium_id", service="animal")
 class OpenSeason(Command, frozen=True, kw_only=True):
     """Open a breeding season; its name is the vivarium's own. Answers `Done`."""

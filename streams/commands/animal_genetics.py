@@ -43,3 +43,11 @@ class WithdrawTest(Command, frozen=True, kw_only=True):
     animal_id: Id
     vivarium_id: Id
     reason: LongText = ""
+
+
+@command(key="vivarium_id", service="animal")
+class RelearnKin(Command, frozen=True, kw_only=True):
+    """Reckon anew what some animals carry whose kin told something; the service says it to itself."""
+
+    vivarium_id: Id
+    animal_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=100)]

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from reptidex.domain.interchange.animals import AnimalEntry
 from reptidex.domain.interchange.reading import Problem
+from reptidex.streams.commands.animal_collection import Carried
 from reptidex.streams.contract import Command, command
 from reptidex.streams.values import Count, Id, Text
 
@@ -23,6 +24,10 @@ class ImportRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dam_id: str | None = None
     made: bool = False
     """Whether it is only named as a parent, and gets a placeholder."""
+    record: Carried | None = None
+    """Something else than an animal; `animal_id` is then the id of the record that it is, or becomes."""
+    names: dict[str, str] = {}
+    """What the record names, by the file's words: the ids of animals, of its enclosure, its pairing."""
     problems: tuple[Problem, ...] = ()
     """What was found when the file was checked."""
 
@@ -34,6 +39,8 @@ class RowOutcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     action: Action
     label: str = ""
     """The animal's code, reference or name in the file."""
+    record: str = ""
+    """What kind of record it is; empty for an animal."""
     animal_id: str | None = None
     code: str = ""
     """The code that it has now."""
@@ -49,7 +56,7 @@ class BeginImport(Command, frozen=True, kw_only=True):
 
     import_id: Id
     vivarium_id: Id
-    kind: Literal["animals", "pedigree"]
+    kind: Literal["animals", "pedigree", "care", "collection"]
     format: Text
     species_id: Id | None = None
     """That of rows without one of their own."""
@@ -74,3 +81,13 @@ class RunImport(Command, frozen=True, kw_only=True):
     import_id: Id
     vivarium_id: Id
     part: Count
+
+
+@command(key="vivarium_id", service="animal")
+class LearnImport(Command, frozen=True, kw_only=True):
+    """Reckon what animals of a written part and their parents carry, from the row `start` on, and have the next reckoned."""
+
+    import_id: Id
+    vivarium_id: Id
+    part: Count
+    start: Count = 0

@@ -95,3 +95,14 @@ class SetLineageRules(Command, frozen=True, kw_only=True):
 
     vivarium_id: Id
     inbreeding_limit: Annotated[float, Meta(gt=0, le=1)]
+
+
+@command(key="animal_id", service="animal")
+class WeighYoung(Command, frozen=True, kw_only=True):
+    """Weigh the parents of an animal's young anew, from the young after `after` on; the service says it to itself."""
+
+    animal_id: Id
+    after: str = ""
+    vivarium_id: Id
+    """Whose test or record it was that changed the animal's genes."""
+    reference: Text = ""

@@ -3,9 +3,8 @@
 from datetime import date, datetime
 from typing import Literal
 
-import msgspec
-
 from reptidex.domain.breeding.stages import Seen
+from reptidex.streams.commands.animal_breeding import Candling, Incubation
 from reptidex.streams.values import Gene, Outcome, Ratio, Visibility, WelfareFlag
 from reptidex.tables.row import Row, stored
 
@@ -70,30 +69,6 @@ class BreedingNote(Row, frozen=True, kw_only=True):
     text: str = ""
     recorded_by: str | None = None
     recorded_at: datetime
-
-
-class Incubation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where and how eggs lie, from one day on."""
-
-    method: Literal["incubator", "maternal", "natural"]
-    since: date
-    celsius: float | None = None
-    celsius_low: float | None = None
-    """The low of a cycle or a night drop; `celsius` is then its high."""
-    humidity: float | None = None
-    """In percent."""
-    place: str = ""
-    medium: str = ""
-
-
-class Candling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a light through the shells showed."""
-
-    on_day: date
-    good: int
-    doubtful: int = 0
-    bad: int = 0
-    text: str = ""
 
 
 @stored("clutches", key="clutch_id", indexes=(("vivarium_id", "clutch_id"), ("dam_id",), ("pairing_id",)))

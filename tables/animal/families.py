@@ -47,7 +47,7 @@ async def family_of(source: Finder, animal_ids: Iterable[str]) -> Family:
         fresh |= {one.animal_id: one for one in await _young(source, level) if one.animal_id not in animals}
         if not fresh:
             break
-        room = MOST_RELATIVES - len(animals)
+        room = max(0, MOST_RELATIVES - len(animals))
         if len(fresh) > room:
             whole = False
             first = sorted(

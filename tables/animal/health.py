@@ -1,8 +1,9 @@
 """What keepers noted of an animal's care and health."""
 
 from datetime import date, datetime
+from typing import Any
 
-from reptidex.streams.commands.animal_care import Entry
+from reptidex.streams.commands.animal_care import Entry, Weight
 from reptidex.tables.query import Query, select
 from reptidex.tables.row import Row, stored
 
@@ -25,6 +26,16 @@ class HealthRecord(Row, frozen=True, kw_only=True):
     corrected_at: datetime | None = None
     removed_at: datetime | None = None
     removed_because: str = ""
+
+
+def columns_of(entry: Entry) -> dict[str, Any]:
+    """Return the fields of a record's row that follow from its entry."""
+    return {
+        "kind": entry.__struct_config__.tag,
+        "on_day": entry.on_day,
+        "grams": entry.grams if isinstance(entry, Weight) else None,
+        "entry": entry,
+    }
 
 
 def care_of(vivarium_id: str, *, kinds: tuple[str, ...], since: date | None, until: date | None) -> Query[HealthRecord]:

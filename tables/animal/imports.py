@@ -14,10 +14,11 @@ class Import(Row, frozen=True, kw_only=True):
 
     import_id: str
     vivarium_id: str
-    kind: Literal["animals", "pedigree"]
+    kind: Literal["animals", "pedigree", "care", "collection"]
     format: str
     species_id: str | None = None
-    state: Literal["staging", "running", "done"] = "staging"
+    state: Literal["staging", "running", "reckoning", "done"] = "staging"
+    """`reckoning`: all rows are written; what they tell of genes is worked out part by part."""
     total: int
     parts: int
     staged: int = 0
@@ -29,6 +30,8 @@ class Import(Row, frozen=True, kw_only=True):
     refused: int = 0
     placeholders: int = 0
     """Those of the created that are placeholders."""
+    reckoned: int = 0
+    """Rows whose families have been reckoned."""
     begun_by: str | None = None
     begun_at: datetime
     finished_at: datetime | None = None

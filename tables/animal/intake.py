@@ -24,9 +24,10 @@ from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import DomainError
 from reptidex.streams.commands.animal_import import Action, ImportRow, RowOutcome
 from reptidex.streams.commands.animal_keeping import Mark
-from reptidex.streams.values import Gene, Ratio
+from reptidex.tables.animal.genetics import ReckonedGene
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.relatives import genotype_of, relative
+from reptidex.tables.animal.stated import Reckoned, brought, restated, said_genes
 
 _PLAIN = ("name", "sex", "status", "visibility", "morphs", "phenotype", "notes", "placeholder")
 _LEFT_OUT = (None, "", (), "unknown", "private", "active", False)
@@ -46,6 +47,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     after: Animal | None = None
     before: Animal | None = None
     marks: tuple[Mark, ...] = ()
+    reckoned: tuple[ReckonedGene, ...] = ()
+    """What a new animal's file says was reckoned of its genes."""
 
 
 class Intake:
@@ -60,17 +63,20 @@ class Intake:
         taken: Mapping[str, frozenset[str]] | None = None,
         limit: float = CLOSE,
         young: Iterable[Animal] = (),
+        reckoned: Reckoned | None = None,
     ) -> None:
         """Begin with what is known.
 
         `young` are those of the animals that rows may change, whoever keeps them. `taken` has the codes and the references (by
-        the name of the field) that new rows want and others have; from `limit` of F on parents are called close.
+        the name of the field) that new rows want and others have; from `limit` of F on parents are called close. `reckoned` is
+        what was reckoned of the animals that rows may change.
         """
         self.known = {one.animal_id: one for one in known}
         self._vivarium_id, self._now, self._species_id = vivarium_id, now, species_id
         self._expected: dict[str, float] = {}
         self._refused: dict[str, int] = {}
-        self._taken, self._limit = taken or {}, limit
+        self._fresh: dict[str, tuple[ReckonedGene, ...]] = {}
+        self._taken, self._limit, self._reckoned = taken or {}, limit, reckoned or {}
         self._names = names_of_species()
         self._young: dict[str, list[Animal]] = {}
         for one in young:
@@ -106,7 +112,8 @@ class Intake:
         action: Action = "create" if before is None else "update" if changed else "unchanged"
         self.known[after.animal_id] = after
         outcome = self._outcome(row, action, problems, after, changed)
-        return Judged(outcome=outcome, after=after, before=before, marks=marks)
+        fresh = tuple(self._fresh.pop(after.animal_id, ()))
+        return Judged(outcome=outcome, after=after, before=before, marks=marks, reckoned=fresh)
 
     def _outcome(
         self,
@@ -145,7 +152,7 @@ class Intake:
         kind: Species | None = checked("species", lambda: self._species(entry, before))
         if kind is None:
             return None
-        genes = checked("genotype", lambda: _genes(kind, entry), ())
+        genes = checked("genotype", lambda: said_genes(kind, entry), ())
         subspecies = checked("subspecies", lambda: _subspecies(kind, entry))
         born, precision = checked("born", lambda: _day(entry.born), (None, "unknown"))
         died, _ = checked("died", lambda: _day(entry.died), (None, "unknown"))
@@ -177,7 +184,13 @@ class Intake:
         gone = {"deceased": "deceased", "archived": "mistake"}.get(values["status"])
         values |= {"archived_as": gone, "placeholder": entry.placeholder or row.made}
         if before is not None:
+            values["genotype"] = restated(before, self._reckoned, genes)
             return self._changed(before, entry, values, problems, row.line)
+        orphan = not (row.sire_id or row.dam_id)
+        found = checked("reckoned", lambda: brought(kind, entry, genes, row.animal_id, orphan=orphan))
+        if found is None:
+            return None
+        values["genotype"], self._fresh[row.animal_id] = found
         return Animal(
             animal_id=row.animal_id,
             vivarium_id=self._vivarium_id,
@@ -205,8 +218,6 @@ class Intake:
                 role = name.removesuffix("_id")
                 text = f"the animal has another {role} already; parents that are recorded are changed by hand"
                 problems.append(Problem(line=line, field=role, rule="parents", text=text))
-        if _bare(said.get("genotype", ())) == _bare(before.genotype):
-            said.pop("genotype", None)
         if before.external_ref or entry.external_ref == before.animal_id:
             said.pop("external_ref", None)
         for name in ("placeholder", "code", "archived_as", "died_on"):
@@ -332,33 +343,6 @@ def _subspecies(kind: Species, entry: AnimalEntry) -> str | None:
 
 def _day(text: str | None) -> tuple[date | None, Precision]:
     return date_of(text) if text else (None, "unknown")
-
-
-def _bare(genes: Iterable[Gene]) -> list[Gene]:
-    """Return genes without where the knowledge comes from."""
-    return [replace(each, evidence="claim") for each in genes]
-
-
-def _genes(kind: Species, entry: AnimalEntry) -> tuple[Gene, ...]:
-    genes = tuple(
-        Gene(
-            locus=each.locus,
-            alleles=each.alleles,
-            # A laboratory's word is recorded as a test of its own; what a file says is a claim.
-            evidence="claim" if each.evidence == "lab" else each.evidence,
-            probability=_ratio(each.probability),
-        )
-        for each in entry.genotype
-    )
-    genotype_of(kind, genes, entry.sex)
-    return genes
-
-
-def _ratio(text: str | None) -> Ratio | None:
-    if text is None:
-        return None
-    numerator, _, denominator = text.partition("/")
-    return Ratio(numerator=int(numerator), denominator=int(denominator))
 
 
 def _fields() -> tuple[str, ...]:

@@ -50,6 +50,9 @@ class AnimalsWanted(msgspec.Struct, frozen=True, kw_only=True):
     sex: str | None = None
     status: str | None = None
     visibility: str | None = None
+    lineage_status: str | None = None
+    sire_id: str | None = None
+    dam_id: str | None = None
     clutch_id: str | None = None
     enclosure_id: str | None = None
     placeholder: bool | None = None
@@ -63,7 +66,7 @@ class AnimalsWanted(msgspec.Struct, frozen=True, kw_only=True):
 
 _EQUAL = (
     *("species_id", "subspecies", "sex", "status", "visibility", "clutch_id", "enclosure_id", "placeholder", "code"),
-    "external_ref",
+    *("external_ref", "lineage_status", "sire_id", "dam_id"),
 )
 
 
@@ -125,6 +128,13 @@ def owners_of(animal_id: str) -> Query[Ownership]:
 def accesses_of(user_id: str) -> Query[Access]:
     """Ask for every access that a person has or had."""
     return select(Access, Access.c.user_id == user_id)
+
+
+def young_after(animal_id: str, after: str, limit: int) -> Query[Animal]:
+    """Ask for so many of an animal's young, from the id after `after` on."""
+    table = Animal.c
+    born = or_(table.sire_id == animal_id, table.dam_id == animal_id)
+    return select(Animal, born, table.animal_id > after, limit=limit)
 
 
 async def fetch(source: Finder, animal_ids: Iterable[str]) -> dict[str, Animal]:

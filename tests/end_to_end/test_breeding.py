@@ -68,6 +68,29 @@ async def test_a_season_from_its_plan_to_its_figures(world: World, confirmed: Co
     assert summary["rates"]["hatch_rate"]["of"] == "fertile eggs laid"
 
 
+async def test_keepers_are_told_when_a_clutch_is_due(world: World, confirmed: Confirmed) -> None:
+    """Of a clutch that was laid so long ago that its window is open, the timer that waits for it rings at once."""
+    sam = await confirmed("Sam")
+    dam = await _animal(sam, await species_named(sam, "Python regius"), "female")
+    laid_on = (datetime.now(UTC).date() - timedelta(days=58)).isoformat()
+    _, step = await sam.exchange(
+        "animal", "POST", "/clutches", {"dam_id": dam, "laid_on": laid_on, "laid": 6}, expect=201
+    )
+    await world.heard(step.request_id, "breeding.clutch.updated", "notification.sent")
+
+    async def listed() -> list[Any]:
+        found = await sam.call("community", "GET", "/notifications")
+        return [one for one in found["items"] if one["template"] == "clutch.due"]
+
+    [notice] = await world.until(listed, "the notice in the application")
+    assert "6 eggs of Python regius" in notice["text"]
+
+    async def written() -> bool:
+        return any("may hatch" in letter["subject"] for letter in await sam.letters())
+
+    await world.until(written, "the letter")
+
+
 async def _read(world: World, path: str) -> tuple[int, bytes]:
     async with aiohttp.ClientSession() as stranger, stranger.get(world.settings.urls["animal"] + path) as answer:
         return answer.status, await answer.read()

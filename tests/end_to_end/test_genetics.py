@@ -52,6 +52,20 @@ async def test_a_clutch_and_a_laboratory_move_what_is_known(world: World, confir
     assert listed["withdrawn_because"] == "another snake's sample"
 
 
+async def test_a_parent_that_is_tested_after_its_young_disputes_the_young(world: World, confirmed: Any) -> None:
+    sam = await confirmed("Sam")
+    sire, dam = await animal(sam, "male"), await animal(sam, "female")
+    born = {"species_id": BALL, "born_on": "2025-05-01", "sire_id": sire, "dam_id": dam}
+    young = (await sam.call("animal", "POST", "/animals", born, expect=201))["animal_id"]
+    for one, gene in ((young, VISUAL), (sire, {"locus": "albino", "alleles": ["+", "+"]})):
+        test = {"laboratory": "Gecko Genes", "tested_on": "2026-05-02", "results": [gene]}
+        _, step = await sam.exchange("animal", "POST", f"/animals/{one}/genetics/tests", test, expect=201)
+
+    await world.heard(step.request_id, "lineage.validated")
+    found = await sam.call("animal", "GET", f"/animals/{young}")
+    assert found["lineage_status"] == "disputed"
+
+
 async def test_odds_look_ups_and_plans_are_answered(world: World, confirmed: Any) -> None:
     sam = await confirmed("Sam")
     sire, dam = await animal(sam, "male", HET), await animal(sam, "female", HET)

@@ -122,3 +122,46 @@ async def test_an_animals_keeping_is_noted_and_handed_over(world: World, confirm
     history = (await bea.call("animal", "GET", f"{path}/history"))["items"]
     assert history[0]["action"] == "transferred: gift"
     await sam.call("animal", "GET", f"{path}/health", expect=404)
+
+
+async def test_a_whole_collection_moves_into_an_empty_vivarium(world: World, confirmed: Any, tmp_path: Path) -> None:
+    sam, bea = await confirmed("Sam"), await confirmed("Bea")
+    file = tmp_path / "animals.csv"
+    file.write_text("\n".join(FILE.splitlines()[:4]).replace("2020-01-01,,,albino=albino/+", "2020-01-01,,,") + "\n")
+    code, out, err = await reptidex(world, sam.token, "import", "animals", str(file))
+    assert code == 0, err
+    animals = {one["code"]: one for one in (await sam.call("animal", "GET", "/animals"))["items"]}
+    # The albino young proves its parents, of whom the file says nothing.
+    assert [one["evidence"] for one in animals["DAM-1"]["genotype"]] == ["offspring"]
+    dam = f"/animals/{animals['DAM-1']['animal_id']}"
+    tub = await sam.call("animal", "POST", "/enclosures", {"name": "Tub", "capacity": 1}, expect=201)
+    move = {"animal_ids": [animals["DAM-1"]["animal_id"]], "enclosure_id": tub["enclosure_id"]}
+    await sam.call("animal", "POST", "/enclosures/moves", move)
+    care = tmp_path / "weights.csv"
+    care.write_text("animal,date,grams\nDAM-1,2025-01-01,500\nDAM-1,2025-02-01,510\nNOBODY,2025-02-01,1\n")
+    code, out, err = await reptidex(world, sam.token, "import", "care", str(care), "--dry-run")
+    assert code == 1 and "care line 4: refuse NOBODY" in out
+    code, out, err = await reptidex(world, sam.token, "import", "care", str(care), "--skip-refused")
+    assert code == 1 and "2 created" in out
+    origin = {"direction": "acquired", "how": "bought", "on_day": "2021-01-01", "party": "Jo", "source_code": "C"}
+    await sam.call("animal", "POST", f"{dam}/provenance", origin, expect=201)
+    clutch = {"dam_id": animals["DAM-1"]["animal_id"], "candidate_sire_ids": [animals["SIRE-1"]["animal_id"]]}
+    await sam.call("animal", "POST", "/clutches", clutch | {"laid_on": "2025-03-01", "laid": 6}, expect=201)
+
+    whole = tmp_path / "collection.json"
+    code, out, err = await reptidex(world, sam.token, "export", "collection", "--out", str(whole))
+    assert code == 0, err
+    code, out, err = await reptidex(world, bea.token, "import", "collection", str(whole))
+    assert (code, out) == (0, "imported: 9 created, 0 updated, 0 unchanged, 0 refused of 9 rows\n"), err
+    code, out, err = await reptidex(world, bea.token, "import", "collection", str(whole))
+    assert (code, out) == (0, "imported: 0 created, 0 updated, 9 unchanged, 0 refused of 9 rows\n"), err
+    mine = {one["code"]: one for one in (await bea.call("animal", "GET", "/animals"))["items"]}
+    assert mine["DAM-1"]["genotype"] == animals["DAM-1"]["genotype"]
+    growth = await bea.call("animal", "GET", f"/animals/{mine['DAM-1']['animal_id']}/weights")
+    assert growth["latest"]["change_grams"] == 10
+    [place] = (await bea.call("animal", "GET", "/enclosures"))["items"]
+    assert (place["name"], place["occupants"]) == ("Tub", 1)
+    eggs = (await bea.call("animal", "GET", "/clutches"))["items"][0]["clutch"]
+    assert (eggs["dam_id"], eggs["laid"]) == (mine["DAM-1"]["animal_id"], 6)
+    schema = await bea.call("animal", "GET", "/interchange/schemas/reptidex-collection.v1")
+    assert schema["title"] == "reptidex-collection"

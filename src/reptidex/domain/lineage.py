@@ -244,10 +244,21 @@ def _doubts(
             together = Ancestry(ancestry).kinship(sire.animal_id, dam.animal_id).value
         if close := close_parents(together, known.limit, sire.animal_id, dam.animal_id):
             yield close
-        for locus in species.loci:
-            if not possible(locus, child.genotype, sire.genotype, dam.genotype):
-                text = f"{locus.name}: these parents, as recorded, cannot give what the animal is recorded to carry"
-                yield Remark(rule="genotype", severity="warning", text=text, animal_ids=(sire.animal_id, dam.animal_id))
+        yield from _impossible(child, sire, dam, species)
+
+
+def judge_genes(child: Relative, sire: Relative | None, dam: Relative | None, species: Species) -> list[Remark]:
+    """Check by genes alone whether parents can be: what `judge` says under the rule `genotype`."""
+    remarks = list(_excluded(child, sire, dam, species))
+    return remarks if remarks or not (sire and dam) else list(_impossible(child, sire, dam, species))
+
+
+def _impossible(child: Relative, sire: Relative, dam: Relative, species: Species) -> Iterator[Remark]:
+    """Doubt parents who, as all three are recorded, cannot give what the young carries."""
+    for locus in species.loci:
+        if not possible(locus, child.genotype, sire.genotype, dam.genotype):
+            text = f"{locus.name}: these parents, as recorded, cannot give what the animal is recorded to carry"
+            yield Remark(rule="genotype", severity="warning", text=text, animal_ids=(sire.animal_id, dam.animal_id))
 
 
 def close_parents(inbreeding: float, limit: float, *parents: str) -> Remark | None:

@@ -84,6 +84,15 @@ TEMPLATES: dict[str, Template] = {
         "New: {title}", "An offer that matches what you follow: “{title}” for {price}.", ("inapp",)
     ),
     "clutch.created": Template("A new clutch", "A breeder whom you follow recorded a clutch.", ("inapp",)),
+    "clutch.due": Template(
+        "A clutch of {species} may hatch",
+        "The {eggs} eggs of {species} that were laid on {laid_on} may hatch from {due_from} to {due_until}.",
+    ),
+    "clutch.overdue": Template(
+        "A clutch of {species} is overdue",
+        "Nothing has been noted as hatched of the {eggs} eggs of {species} that were laid on {laid_on}; "
+        "they were due by {due_until}.",
+    ),
     "post.replied": Template("An answer to {title}", "Somebody answered your post “{title}”.", ("inapp",)),
 }
 

@@ -9,12 +9,14 @@ from reptidex.agents.animal import (
     disputes,
     editing,
     enclosures,
+    exclusions,
     feeds,
     founders,
     hatchlings,
     health,
     history,
     holds,
+    import_learning,
     importing,
     incubation,
     laboratory,
@@ -27,6 +29,7 @@ from reptidex.agents.animal import (
     photos,
     placeholders,
     provenance,
+    proving,
     registry,
     seasons,
     suggestions,
@@ -40,8 +43,10 @@ from reptidex.http.animal import breeding as breeding_views
 from reptidex.http.animal import breeding_notes as breeding_note_views
 from reptidex.http.animal import calendar as calendar_views
 from reptidex.http.animal import care as care_views
+from reptidex.http.animal import care_import as care_import_views
 from reptidex.http.animal import care_overview as care_overview_views
 from reptidex.http.animal import claims as claim_views
+from reptidex.http.animal import collection as collection_views
 from reptidex.http.animal import diversity as diversity_views
 from reptidex.http.animal import enclosures as enclosure_views
 from reptidex.http.animal import exports as export_views
@@ -141,6 +146,7 @@ SERVICE = Service(
         suggestions.withdraw_suggestion,
         disputes.dispute_parent,
         disputes.resolve_parent,
+        exclusions.weigh_young,
         placeholders.link_placeholder,
         founders.set_founder_inbreeding,
         founders.set_lineage_rules,
@@ -170,6 +176,7 @@ SERVICE = Service(
         importing.begin_import,
         importing.stage_import,
         importing.run_import,
+        import_learning.learn_from_import,
         photos.add_photo,
         photos.choose_photo,
         photos.drop_photo,
@@ -179,6 +186,7 @@ SERVICE = Service(
         health.remove_health,
         laboratory.record_test,
         laboratory.withdraw_test,
+        proving.relearn_kin,
         taxonomy.tell_taxonomy,
         editing.edit_taxon,
         editing.propose_taxon,
@@ -197,6 +205,7 @@ SERVICE = Service(
         breeding_views.routes,
         care_views.routes,
         care_overview_views.routes,
+        care_import_views.routes,
         mark_views.routes,
         enclosure_views.routes,
         provenance_views.routes,
@@ -205,6 +214,7 @@ SERVICE = Service(
         transfer_views.routes,
         import_views.routes,
         export_views.routes,
+        collection_views.routes,
         breeding_note_views.routes,
         outcome_views.routes,
         calendar_views.routes,

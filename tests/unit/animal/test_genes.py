@@ -1,10 +1,12 @@
 """What the platform learns of genes by itself: from clutches, parents and laboratories."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from reptidex.agents.animal import proving
+from reptidex.domain.genetics.leading import TangledError
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.http.animal import founders, suggestions
 from reptidex.streams.animal import GeneticsTraitProven, GeneticsTraitRecorded, LineageValidated
@@ -118,6 +120,28 @@ async def test_young_of_a_possible_het_share_in_what_the_clutch_says(keepers: An
 
     assert first == Ratio(numerator=4, denominator=7)
     assert later is not None and later.numerator / later.denominator < 4 / 7
+
+
+async def test_kin_of_a_family_that_is_not_reckoned_whole_follow_in_units_of_their_own(
+    keepers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tangled(*_: Any) -> Any:
+        raise TangledError
+
+    monkeypatch.setattr(proving, "believe_whole", tangled)
+    monkeypatch.setattr(proving, "KIN", 2)
+    sire = await keepers.animal("male", genotype=(possible(1, 2),))
+    dam = await keepers.animal("female", genotype=(HET,))
+    _, elder = await hatched(keepers, sire, dam, 3)
+    before = [await chance(keepers, one) for one in elder]
+    await hatched(keepers, sire, dam, 4)
+    at_once = [await chance(keepers, one) for one in elder]
+    told = await keepers.harness.advance(by=timedelta(seconds=1))
+    after = [await chance(keepers, one) for one in elder]
+
+    assert at_once == before and all(one != was for one, was in zip(after, before, strict=True))
+    assert sorted(one.animal_id for one in told if isinstance(one, GeneticsTraitRecorded)) == sorted(elder)
+    assert await keepers.harness.advance(by=timedelta(seconds=1)) == []
 
 
 async def test_the_name_of_a_morph_is_a_record_of_its_genes(keepers: Any) -> None:

@@ -3,12 +3,13 @@
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from reptidex.agents.community.notifications import send_message
 from reptidex.agents.engine.carrying import Attempt
 from reptidex.errors import NotFoundError, UnavailableError
-from reptidex.streams.animal import BreedingClutchCreated
+from reptidex.streams.animal import BreedingClutchCreated, BreedingClutchUpdated, ClutchRecord
 from reptidex.streams.commands.community import (
     Follow,
     Notify,
@@ -220,6 +221,33 @@ async def test_a_private_clutch_is_nobodys_news(town: Town) -> None:
     await town.hear(Follow(user_id=BEA, target_kind="vivarium", target_id=VIVARIUM))
 
     assert await town.hear(_clutch("private")) == []
+
+
+async def test_a_clutch_of_long_ago_is_no_news(town: Town) -> None:
+    await town.hear(Follow(user_id=BEA, target_kind="vivarium", target_id=VIVARIUM))
+    old = msgspec.structs.replace(_clutch("public"), laid_on=date(2024, 1, 1))
+
+    assert await town.hear(old) == []
+
+
+@pytest.mark.parametrize("changed", ["due", "overdue"])
+async def test_the_owners_of_a_vivarium_hear_that_a_clutch_is_due_once(town: Town, changed: str) -> None:
+    clutch = _clutch("private")
+    record = {name: getattr(clutch, name) for name in ClutchRecord.__struct_fields__}
+    record |= {"due_from": date(2026, 2, 25), "due_until": date(2026, 3, 7), "changed": (changed,)}
+    event = BreedingClutchUpdated(**record)
+    said = [*await town.hear(event), *await town.settle()]
+    again = [*await town.hear(msgspec.structs.replace(event, changed=("fertile",))), *await town.settle()]
+
+    sent = [one for one in said if isinstance(one, NotificationSent)]
+    assert {(one.recipient_id, one.channel, one.template) for one in sent} == {
+        (SAM, channel, f"clutch.{changed}") for channel in ("inapp", "email")
+    }
+    [letter] = town.mailer.sent
+    body = letter.get_body(("plain",))
+    text = body.get_content() if body else ""
+    assert "Python regius" in letter["Subject"] and "07 March 2026" in text and "…" not in text
+    assert again == []
 
 
 async def test_a_service_that_repeats_itself_is_heard_once(town: Town) -> None:

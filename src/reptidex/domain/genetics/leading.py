@@ -10,9 +10,13 @@ elimination: Zhang & Poole 1994), which is exact on every pedigree, with loops t
 may be multiplied by anything, for only ratios count in the end: so weights are whole numbers, and no fraction is ever reduced.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
-from math import lcm
+from functools import reduce
+from itertools import accumulate
+from math import gcd, lcm
+
+import msgspec
 
 Value = tuple[int, int]
 Table = dict[tuple[int, ...], Value]
@@ -50,7 +54,7 @@ def times(one: Share, two: Share) -> Share:
 
 
 def join(one: Factor, two: Factor) -> Factor:
-    """Multiply two factors. Raises `TangledError` for a table beyond bounds."""
+    """Multiply two factors. Raises `TangledError` for a table beyond bounds that is larger than both."""
     (left, table), (right, other) = one, two
     shared = [name for name in left if name in right]
     fresh = [place for place, name in enumerate(right) if name not in left]
@@ -60,10 +64,11 @@ def join(one: Factor, two: Factor) -> Factor:
         key = tuple(states[place] for place in there)
         by_key.setdefault(key, []).append((tuple(states[place] for place in fresh), value))
     joined: Table = {}
+    bound = max(LARGEST_TABLE, len(table), len(other))
     for states, (order, weight) in table.items():
         for rest, (higher, more) in by_key.get(tuple(states[place] for place in here), ()):
             joined[states + rest] = (order + higher, weight * more)
-        if len(joined) > LARGEST_TABLE:
+        if len(joined) > bound:
             raise TangledError
     return left + tuple(right[place] for place in fresh), joined
 
@@ -126,6 +131,98 @@ def eliminate(factors: Iterable[Factor], keep: Sequence[str]) -> Factor:
     for factor in alive.values():
         result = join(result, factor)
     return result
+
+
+class _Bucket(msgspec.Struct):
+    """A variable being summed out: what came together for it, and where the sum went."""
+
+    name: str
+    inputs: list[Factor]
+    sources: list[int | None]
+    """The bucket whose sum each input is; None for a factor that was given."""
+    down: Factor = ((), {(): (0, 1)})
+    """What the rest of the factors say of the variables that the sum is over."""
+
+
+def marginals(factors: Iterable[Factor], wanted: Collection[str]) -> dict[str, Table]:
+    """Return the table of each wanted variable, with all others summed out: one pass up and one down, whatever is wanted.
+
+    The same as `eliminate` for each (bucket-tree elimination: Kask, Dechter, Larrosa & Dechter 2005), up to a factor.
+    Raises `TangledError`.
+    """
+    buckets = _collected(factors)
+    found: dict[str, Table] = {}
+    for bucket in reversed(buckets):
+        parts = [*bucket.inputs, bucket.down]
+        before = list(accumulate(parts[:-1], join, initial=_UNIT))
+        after = _UNIT
+        if bucket.name in wanted:
+            found[bucket.name] = _over(join(before[-1], bucket.down), (bucket.name,))[1]
+        for place in range(len(bucket.inputs) - 1, -1, -1):
+            after = join(after, parts[place + 1])
+            source = bucket.sources[place]
+            if source is not None:
+                buckets[source].down = _over(join(before[place], after), bucket.inputs[place][0])
+    return found
+
+
+def _collected(factors: Iterable[Factor]) -> list[_Bucket]:
+    """Sum out every variable, the one with the fewest neighbours first, and keep what came together for each."""
+    by_name: dict[str, set[int]] = {}
+    alive: dict[int, tuple[Factor, int | None]] = {}
+    neighbours: dict[str, set[str]] = {}
+    for number, factor in enumerate(factors):
+        alive[number] = factor, None
+        for name in factor[0]:
+            by_name.setdefault(name, set()).add(number)
+            neighbours.setdefault(name, set()).update(other for other in factor[0] if other != name)
+    buckets, following = list[_Bucket](), len(alive)
+    while by_name:
+        name = min(by_name, key=lambda one: (len(neighbours[one]), one))
+        mine = sorted(by_name.pop(name), key=lambda number: (len(alive[number][0][0]), len(alive[number][0][1])))
+        inputs, sources = zip(*(alive.pop(number) for number in mine), strict=True)
+        for number, factor in zip(mine, inputs, strict=True):
+            for other in factor[0]:
+                if other != name:
+                    by_name[other].discard(number)
+        around = neighbours.pop(name)
+        for other in around:
+            neighbours[other] |= around - {other}
+            neighbours[other].discard(name)
+        sent = _small(sum_out(reduce(join, inputs), name))
+        alive[following] = sent, len(buckets)
+        for other in sent[0]:
+            by_name[other].add(following)
+        following += 1
+        buckets.append(_Bucket(name, list(inputs), list(sources)))
+    return buckets
+
+
+def _over(factor: Factor, names: Sequence[str]) -> Factor:
+    """Sum a factor down to some of its variables, in their order."""
+    places = [factor[0].index(name) for name in names]
+    found: Table = {}
+    for states, value in factor[1].items():
+        key = tuple(states[place] for place in places)
+        before = found.get(key)
+        if before is None or value[0] < before[0]:
+            found[key] = value
+        elif value[0] == before[0]:
+            found[key] = (value[0], before[1] + value[1])
+    return _small((tuple(names), found))
+
+
+def _small(factor: Factor) -> Factor:
+    """Divide a factor by what all of its values have in common."""
+    names, table = factor
+    if not table:
+        return factor
+    lowest = min(order for order, _ in table.values())
+    common = gcd(*(weight for _, weight in table.values()))
+    return names, {states: (order - lowest, weight // common) for states, (order, weight) in table.items()}
+
+
+_UNIT: Factor = ((), {(): (0, 1)})
 
 
 def settled(table: Mapping[tuple[int, ...], Value]) -> dict[int, Fraction]:

@@ -25,6 +25,8 @@ class GeneEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
     evidence: Literal["claim", "clutch", "offspring", "parentage", "lab"] = "claim"
     probability: Annotated[str, Meta(pattern=r"^[0-9]{1,9}/[1-9][0-9]{0,8}$")] | None = None
     """A fraction such as `2/3`; left out where it is certain."""
+    inherited_from: Literal["sire", "dam"] | None = None
+    """From which parent the first of the alleles came, where that is known."""
 
 
 class MarkEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -58,6 +60,9 @@ class AnimalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     placeholder: bool = False
     morphs: Annotated[tuple[Word, ...], Meta(max_length=20)] = ()
     genotype: Annotated[tuple[GeneEntry, ...], Meta(max_length=32)] = ()
+    """What the keeper states."""
+    reckoned: Annotated[tuple[GeneEntry, ...], Meta(max_length=32)] = ()
+    """What the record shows instead or besides: reckoned from the family, or found by a laboratory (`lab`)."""
     phenotype: Long = ""
     sire: Label | None = None
     dam: Label | None = None

@@ -1,5 +1,7 @@
 """Animals as a table. Lists stand in one cell: `Albino; Pied`, `albino=albino/+; pied=pied/pied@2/3`, `ring=R7; tag=A1`.
 
+A gene may say its chance, its evidence and the parent of its first allele: `albino=albino/+@2/3!parentage<sire`.
+
 A mark with more to say than its kind and value, and a text with a semicolon, are written as JSON in the cell.
 """
 
@@ -38,6 +40,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "placeholder": (),
     "morphs": ("morph", "traits", "genetics"),
     "genotype": ("genes",),
+    "reckoned": (),
     "phenotype": ("description", "appearance"),
     "sire": ("father", "sire_code", "sire_id"),
     "dam": ("mother", "dam_code", "dam_id"),
@@ -49,7 +52,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "tattoo": (),
 }
 COLUMNS = tuple(name for name in ALIASES if name not in ("microchip", "tag", "ring", "tattoo"))
-_WORDS = re.compile(r"[^;/@!=\[\]]+")
+_WORDS = re.compile(r"[^;/@!=<\[\]]+")
 _TRUE = {"1", "true", "yes", "y", "x"}
 _STATUSES = {"alive": "active", "available": "active", "dead": "deceased", "hold": "holdback", "loan": "lease"}
 
@@ -117,15 +120,15 @@ def _listed(word: str, one: Callable[[str], Any]) -> list[Any]:
 
 
 def _gene(word: str) -> dict[str, Any]:
-    text, _, evidence = word.partition("!")
+    text, _, origin = word.partition("<")
+    text, _, evidence = text.partition("!")
     text, _, chance = text.partition("@")
     locus, _, alleles = text.partition("=")
     if not locus.strip() or not alleles.strip():
         raise ValueError(f"{word[:60]!r} is no gene; write locus=allele/allele, such as albino=albino/+")
     gene: dict[str, Any] = {"locus": locus.strip(), "alleles": [each.strip() for each in alleles.split("/")]}
-    return gene | {
-        name: said.strip() for name, said in (("probability", chance), ("evidence", evidence)) if said.strip()
-    }
+    rest = (("probability", chance), ("evidence", evidence), ("inherited_from", origin))
+    return gene | {name: said.strip() for name, said in rest if said.strip()}
 
 
 def _marks(word: str) -> list[Any]:
@@ -147,6 +150,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "placeholder": lambda word: word.casefold() in _TRUE,
     "morphs": lambda word: _listed(word, lambda part: part),
     "genotype": lambda word: _listed(word, _gene),
+    "reckoned": lambda word: _listed(word, _gene),
     "sire": lambda word: parent_of(word)[0],
     "dam": lambda word: parent_of(word)[0],
 }
@@ -162,7 +166,7 @@ def _cell(one: AnimalEntry, field: str) -> str:
     match field:
         case "morphs":
             return _written(value, lambda morph: morph if _WORDS.fullmatch(morph) and morph == morph.strip() else None)
-        case "genotype":
+        case "genotype" | "reckoned":
             return _written(value, _gene_text)
         case "marks":
             return _written(value, _mark_text)
@@ -185,7 +189,8 @@ def _gene_text(gene: GeneEntry) -> str | None:
         return None
     text = f"{gene.locus}={'/'.join(gene.alleles)}"
     text += f"@{gene.probability}" if gene.probability else ""
-    return text + (f"!{gene.evidence}" if gene.evidence != "claim" else "")
+    text += f"!{gene.evidence}" if gene.evidence != "claim" else ""
+    return text + (f"<{gene.inherited_from}" if gene.inherited_from else "")
 
 
 def _mark_text(mark: MarkEntry) -> str | None:

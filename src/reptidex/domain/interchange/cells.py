@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from reptidex.domain.interchange.reading import Problem, UnreadableError, check_count
+from reptidex.domain.interchange.reading import MOST_LINES, Problem, UnreadableError, check_count
 
 DIVIDERS = ",;\t|"
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -31,7 +31,9 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     problems: list[Problem]
 
 
-def read_table(text: str, aliases: Mapping[str, Sequence[str]], required: Sequence[str]) -> Table:
+def read_table(
+    text: str, aliases: Mapping[str, Sequence[str]], required: Sequence[str], *, most: int = MOST_LINES
+) -> Table:
     """Read a table with a heading. `aliases` gives for each column how else its heading may read (in any case and spacing).
 
     Raises `UnreadableError` where a required column is missing, a heading stands twice, or the text is no table.
@@ -60,7 +62,7 @@ def read_table(text: str, aliases: Mapping[str, Sequence[str]], required: Sequen
             continue
         pairs = zip(names, cells, strict=False)
         lines.append(Line(number, {name: _unguarded(cell) for name, cell in pairs if name}))
-        check_count(len(lines))
+        check_count(len(lines), most)
     ignored = tuple(cell.strip() for cell, name in zip(heading, names, strict=True) if not name and cell.strip())
     return Table(columns=tuple(filter(None, names)), ignored=ignored, lines=lines, problems=problems)
 

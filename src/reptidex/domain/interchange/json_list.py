@@ -1,16 +1,26 @@
 """Files of ours in JSON: a head that says what it is, and one list of entries."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from reptidex.domain.interchange.reading import Numbered, Problem, Reading, UnreadableError, check_count, check_storable
+from reptidex.domain.interchange.reading import (
+    MOST_LINES,
+    Numbered,
+    Problem,
+    Reading,
+    UnreadableError,
+    check_count,
+    check_storable,
+)
 
-T = TypeVar("T", bound=msgspec.Struct)
 
+def read_list(
+    raw: bytes, name: str, version: int, field: str, kind: Any, *, most: int = MOST_LINES, may_lack: bool = False
+) -> Reading[Any]:
+    """Read a list of a file of ours, of `kind`s; a bare list is its main one. An entry that breaks its schema is a problem.
 
-def read_list(raw: bytes, name: str, version: int, field: str, kind: type[T]) -> Reading[T]:
-    """Read the list `field` of a file of ours; a bare list is taken too. An entry that breaks its schema is a problem.
+    A list that the file `may_lack` is empty then.
 
     Raises `UnreadableError` where the bytes are no JSON, or of another format or a later version.
     """
@@ -26,11 +36,13 @@ def read_list(raw: bytes, name: str, version: int, field: str, kind: type[T]) ->
             raise UnreadableError(
                 f"the file is of version {found['version']!r}; {version} is the latest that is understood"
             )
-        found = found.get(field)
+        found = found.get(field, [] if may_lack else None)
+    elif may_lack:
+        found = []
     if not isinstance(found, list):
         raise UnreadableError(f"the file has no list {field!r}")
-    check_count(len(found))
-    entries, problems, suspicious = list[Numbered[T]](), list[Problem](), b"\\u0000" in raw
+    check_count(len(found), most)
+    entries, problems, suspicious = list[Numbered[Any]](), list[Problem](), b"\\u0000" in raw
     for line, each in enumerate(found, 1):
         try:
             if suspicious:

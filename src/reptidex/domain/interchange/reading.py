@@ -87,7 +87,7 @@ def check_storable(value: Any) -> None:
         todo.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
 
 
-def check_count(count: int) -> None:
+def check_count(count: int, most: int = MOST_LINES) -> None:
     """Raise `UnreadableError` where a file has more entries than are taken at once."""
-    if count > MOST_LINES:
-        raise UnreadableError(f"the file has more than {MOST_LINES} entries; divide it")
+    if count > most:
+        raise UnreadableError(f"the file has more than {most} entries; divide it")
