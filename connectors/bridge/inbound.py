@@ -8,7 +8,6 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable
 
 import msgspec
 
@@ -16,7 +15,8 @@ from reptidex.connectors.bridge import limits, verdicts
 from reptidex.connectors.bridge.arrivals import Arrival
 from reptidex.connectors.bridge.backoff import send_again_s, show_again_s
 from reptidex.connectors.bridge.deleting import Deleter
-from reptidex.connectors.bridge.ports import Identity, Inbox, Kept, Letter, Letters, Log, Meter
+from reptidex.connectors.bridge.intake import InboxAwayError, Intake
+from reptidex.connectors.bridge.ports import Kept, Letter, Letters, Meter
 from reptidex.connectors.bridge.reading import Dropped, Reading
 from reptidex.connectors.bridge.sqs import Received, SqsQueue
 from reptidex.connectors.bridge.tracker import Tracker
@@ -38,21 +38,17 @@ class Inbound:
         queue: SqsQueue,
         tracker: Tracker,
         reading: Reading,
-        log: Log,
-        inbox: Inbox,
+        intake: Intake,
         letters: Letters,
         meter: Meter,
         *,
         held_most: int,
         chance: random.Random | None = None,
-        step: Callable[[str], None] = lambda point: None,
     ) -> None:
         self.queue, self.tracker = queue, tracker
-        self._reading, self._log, self._inbox, self._letters, self._meter = reading, log, inbox, letters, meter
-        self._held_most, self._chance, self._step = held_most, chance or random.Random(), step
+        self._reading, self._intake, self._letters, self._meter = reading, intake, letters, meter
+        self._held_most, self._chance = held_most, chance or random.Random()
         self._deleter = Deleter(queue, tracker, self._chance)
-        self._working: dict[Identity, asyncio.Future[bool]] = {}
-        """Events being produced: a second message with one of them waits for how the first ends."""
         self._groups: set[str] = set()
         """Groups of a FIFO queue that are being worked on."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -172,64 +168,27 @@ class Inbound:
 
     async def _admit(self, read: list[tuple[Received, Arrival]]) -> list[Received]:
         """Put events onto the log that are not there yet; return the messages that have to be tried again."""
-        try:
-            seen = await self._inbox.seen([arrival.identity for _, arrival in read])
-        except UnavailableError as problem:
-            self._fail("inbox", str(problem))
-            return [message for message, _ in read]
-        mine: list[tuple[Received, Arrival]] = []
-        repeats: list[tuple[Received, Arrival, asyncio.Future[bool] | None]] = []
-        for message, arrival in read:
-            other = self._working.get(arrival.identity)
-            if other is not None or arrival.identity in seen:
-                repeats.append((message, arrival, other))
-            else:
-                self._working[arrival.identity] = asyncio.get_running_loop().create_future()
-                mine.append((message, arrival))
-        again = await self._produce(mine) if mine else []
-        for message, arrival, other in repeats:
-            if other is not None and not await other:
-                again.append(message)
-                continue
-            self._meter.loop("inbox")
-            self._meter.crossed("inbound", arrival.name, "repeat")
-            self._deleter.delete(message.message_id)
-        return again
-
-    async def _produce(self, mine: list[tuple[Received, Arrival]]) -> list[Received]:
-        safe: set[Identity] = set()
         again: list[Received] = []
-        try:
-            sent = await self._log.put([arrival.said for _, arrival in mine])
-            self._step("produced")
-            for (message, arrival), error in zip(mine, sent, strict=True):
-                if error is None:
-                    safe.add(arrival.identity)
-                elif isinstance(error, UnavailableError):
-                    again.append(message)
-                else:
-                    await self._keep(message, "failed", error)
-            if again:
-                self._fail("log", str(next(each for each in sent if each is not None)))
+        published = Counter[str]()
+        outcomes = await self._intake.admit([arrival for _, arrival in read])
+        for (message, arrival), outcome in zip(read, outcomes, strict=True):
+            if outcome == "published":
+                published[arrival.name] += 1
+                self._deleter.delete(message.message_id)
+            elif outcome == "repeat":
+                self._meter.loop("inbox")
+                self._meter.crossed("inbound", arrival.name, "repeat")
+                self._deleter.delete(message.message_id)
+            elif isinstance(outcome, UnavailableError):
+                self._fail("inbox" if isinstance(outcome, InboxAwayError) else "log", str(outcome))
+                again.append(message)
             else:
-                self._well("log")
-            if safe:
-                await self._inbox.record(list(safe))
-                self._step("recorded")
-                self._well("inbox")
-        except UnavailableError as problem:
-            # On the log, but not in our inbox: given back, it is produced once more, and readers drop the repeat.
-            self._fail("inbox", str(problem))
-            again += [message for message, arrival in mine if arrival.identity in safe]
-            safe = set()
-        finally:
-            for _, arrival in mine:
-                self._working.pop(arrival.identity).set_result(arrival.identity in safe)
-        done = [(message, arrival) for message, arrival in mine if arrival.identity in safe]
-        for name, count in Counter(arrival.name for _, arrival in done).items():
+                await self._keep(message, "failed", outcome)
+        for name, count in published.items():
             self._meter.crossed("inbound", name, "published", count)
-        for message, _ in done:
-            self._deleter.delete(message.message_id)
+        if not again:
+            self._well("inbox")
+            self._well("log")
         return again
 
     async def _give_back(self, messages: list[Received], *, at_once: bool = False) -> None:
@@ -283,11 +242,10 @@ class Inbound:
         found = await self._reading.read(body, {})
         if isinstance(found, Dropped):
             raise ContractError(f"the lock {found.lock!r} against loops drops it")
-        if not await self._inbox.seen([found.identity]):
-            [error] = await self._log.put([found.said])
-            if error is not None:
-                raise error
-            await self._inbox.record([found.identity])
+        [outcome] = await self._intake.admit([found])
+        if isinstance(outcome, Exception):
+            raise outcome
+        if outcome == "published":
             self._meter.crossed("inbound", found.name, "published")
 
 

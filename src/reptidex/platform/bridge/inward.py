@@ -13,6 +13,7 @@ from reptidex.connectors.bridge.arrivals import Admission
 from reptidex.connectors.bridge.backoff import send_again_s
 from reptidex.connectors.bridge.heartbeats import keep_hidden
 from reptidex.connectors.bridge.inbound import Inbound
+from reptidex.connectors.bridge.intake import Intake
 from reptidex.connectors.bridge.names import arn_prefix, queue_name
 from reptidex.connectors.bridge.ports import Inbox, Letters, Log, Meter
 from reptidex.connectors.bridge.reading import Reading
@@ -58,7 +59,7 @@ class Inward:
             )
         names = queues_of(settings)
         self._settings, self._names = settings, names
-        self._log, self._inbox, self._letters, self._meter, self._step = log, inbox, letters, meter, step
+        self._intake, self._letters, self._meter = Intake(log, inbox, step=step), letters, meter
         self._calls = Threads(settings.bridge_threads, "sqs")
         connections = settings.bridge_threads + settings.bridge_pollers * len(names)
         self._sqs = boto_client(settings, "sqs", connections=connections, read_s=settings.bridge_wait_s + 10, **QUICK)
@@ -119,12 +120,10 @@ class Inward:
             queue,
             tracker,
             self._reading,
-            self._log,
-            self._inbox,
+            self._intake,
             self._letters,
             self._meter,
             held_most=HELD_PER_POLLER * self._settings.bridge_pollers,
-            step=self._step,
         )
         self.queues[queue.name] = found
         self.missing.pop(name, None)

@@ -4,6 +4,7 @@ from typing import Any
 
 from reptidex.connectors.bridge.arrivals import Admission
 from reptidex.connectors.bridge.inbound import Inbound
+from reptidex.connectors.bridge.intake import Intake
 from reptidex.connectors.bridge.ports import Identity, Letter, Said, Silent
 from reptidex.connectors.bridge.reading import Reading
 from reptidex.connectors.bridge.sqs import Received
@@ -67,7 +68,7 @@ async def test_a_receive_that_broke_is_given_back_and_dealt_with_the_next_time()
     queue, tracker, parts = Queue(), Tracker(30.0), Parts()
     bucket: Any = type("Bucket", (), {"bucket": "b"})
     reading = Reading(Admission(events=("*",), own="us"), bucket, Any, topics=())  # type: ignore[arg-type]
-    inbound: Any = Inbound(queue, tracker, reading, parts, parts, parts, Silent(), held_most=10)  # type: ignore[arg-type]
+    inbound: Any = Inbound(queue, tracker, reading, Intake(parts, parts), parts, Silent(), held_most=10)  # type: ignore[arg-type]
 
     await inbound.take(messages(1))
     assert (queue.hidden, queue.deleted, len(tracker)) == (["0/1", "1/1"], [], 0)
