@@ -12,9 +12,9 @@ from reptidex.connectors.bridge.arrivals import Arrival
 from reptidex.connectors.bridge.ports import Identity, Inbox, Log
 from reptidex.errors import UnavailableError
 
-MOST = 100
+MOST = 200
 """So many events do not wait for others."""
-LINGER_S = 0.01
+LINGER_S = 0.02
 """So long events wait for others at most, and only while a round is under way."""
 
 Outcome = Literal["published", "repeat"] | Exception
@@ -45,8 +45,10 @@ class Intake:
     def __init__(self, log: Log, inbox: Inbox, *, step: Callable[[str], None] = lambda point: None) -> None:
         self._log, self._inbox, self._step = log, inbox, step
         self._waiting: list[_Place] = []
-        self._working: dict[Identity, list[_Place]] = {}
-        """Events of the rounds under way, each with its repeats, which wait for how it ends."""
+        self._working: set[Identity] = set()
+        """Events of the rounds under way."""
+        self._repeats: dict[Identity, list[_Place]] = {}
+        """Repeats of those: they wait for how the first ends."""
         self._rounds: set[asyncio.Task[None]] = set()
         self._lingering: asyncio.TimerHandle | None = None
 
@@ -76,12 +78,12 @@ class Intake:
         mine: list[_Place] = []
         for place in waiting:
             # Before the inbox is asked: what is under way now may be remembered, and forgotten here, while it answers.
-            repeats = self._working.get(place[0].identity)
-            if repeats is None:
-                self._working[place[0].identity] = []
-                mine.append(place)
+            identity = place[0].identity
+            if identity in self._working:
+                self._repeats.setdefault(identity, []).append(place)
             else:
-                repeats.append(place)
+                self._working.add(identity)
+                mine.append(place)
         if mine:
             task = asyncio.get_running_loop().create_task(self._round(mine), name="intake")
             self._rounds.add(task)
@@ -102,8 +104,10 @@ class Intake:
             # Cancelled, nothing is known of them.
             outcomes = outcomes or [UnavailableError("the bridge", "it stops")] * len(mine)
             for (arrival, parcel, place), outcome in zip(mine, outcomes, strict=True):
-                # A repeat asks the inbox in its turn; where this one has failed it is tried in its place.
-                self._waiting += self._working.pop(arrival.identity)
+                self._working.discard(arrival.identity)
+                if self._repeats:
+                    # A repeat asks the inbox in its turn; where this one has failed it is tried in its place.
+                    self._waiting += self._repeats.pop(arrival.identity, ())
                 parcel.outcomes[place] = outcome
                 parcel.missing -= 1
                 if not parcel.missing and not parcel.done.done():

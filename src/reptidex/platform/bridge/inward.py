@@ -89,13 +89,13 @@ class Inward:
     async def _hear(self, name: str) -> None:
         found = await self._opened(name)
         heart = asyncio.create_task(keep_hidden(found.queue, found.tracker, self._meter), name=f"heartbeats {name}")
-        polls = [asyncio.create_task(found.poll(), name=f"poll {name}") for _ in range(self._settings.bridge_pollers)]
-        self._polls += polls
+        polls = asyncio.create_task(found.poll(self._settings.bridge_pollers), name=f"polls {name}")
+        self._polls.append(polls)
         try:
-            await asyncio.gather(heart, *polls)
+            await asyncio.gather(heart, polls)
         finally:
-            for task in (heart, *polls):
-                task.cancel()
+            heart.cancel()
+            polls.cancel()
 
     async def _opened(self, name: str) -> Inbound:
         attempts = 0
@@ -113,8 +113,7 @@ class Inward:
     async def open(self, name: str) -> Inbound:
         """Open a queue and read its visibility timeout. Raises what boto3 raises."""
         url = name if "://" in name else await self._url(name)
-        polls = Threads(self._settings.bridge_pollers, "poll")
-        queue = SqsQueue(self._sqs, url, polls, self._calls, wait_s=self._settings.bridge_wait_s)
+        queue = SqsQueue(self._sqs, url, self._calls, wait_s=self._settings.bridge_wait_s)
         tracker = Tracker(await queue.visibility_s())
         found = Inbound(
             queue,

@@ -70,10 +70,11 @@ async def test_a_receive_that_broke_is_given_back_and_dealt_with_the_next_time()
     reading = Reading(Admission(events=("*",), own="us"), bucket, Any, topics=())  # type: ignore[arg-type]
     inbound: Any = Inbound(queue, tracker, reading, Intake(parts, parts), parts, Silent(), held_most=10)  # type: ignore[arg-type]
 
-    await inbound.take(messages(1))
+    inbound.meet([messages(1)])
+    await inbound.finish(1.0)
     assert (queue.hidden, queue.deleted, len(tracker)) == (["0/1", "1/1"], [], 0)
 
-    await inbound.take(messages(2))
+    inbound.meet([messages(2)])
     await inbound.finish(1.0)
     assert (parts.kept, [said.topic for said in parts.said]) == (["sqs/q/0"], ["animal.created"])
     assert (sorted(queue.deleted), len(tracker)) == (["0/2", "1/2"], 0)
