@@ -154,6 +154,9 @@ class Inbound:
                 left = [each for each in rest if each.group in behind and each.message_id not in self._deleter]
                 await self._give_back(left)
                 lanes = {name: lane[1:] for name, lane in lanes.items() if len(lane) > 1 and name not in behind}
+                # What is done with is free at once: SQS shows the next of such a group while others have a way to go.
+                self._groups -= mine - set(lanes)
+                mine &= set(lanes)
         finally:
             self._groups -= mine
 

@@ -155,6 +155,11 @@ class Inward:
         return sum(len(each.tracker) for each in self.queues.values())
 
     @property
+    def troubles(self) -> int:
+        """How many queues are missing, or are slowed down since a part does not answer."""
+        return len(self.missing) + sum(bool(each.trouble) for each in self.queues.values())
+
+    @property
     def oldest_s(self) -> float:
         """For how long the oldest of them has been."""
         return max((each.tracker.oldest_s for each in self.queues.values()), default=0.0)
