@@ -1,4 +1,4 @@
-"""`reptidex aws plan|apply|destroy|policies|export`."""
+"""`reptidex aws plan|apply|destroy|policies|export|redrive`."""
 
 import argparse
 import asyncio
@@ -20,6 +20,7 @@ from reptidex.connectors.bridge.provisioning.export_cloudformation import templa
 from reptidex.connectors.bridge.provisioning.export_terraform import FILE, terraform
 from reptidex.connectors.bridge.provisioning.landscape import Landscape, landscape
 from reptidex.connectors.bridge.provisioning.place import Place
+from reptidex.connectors.bridge.provisioning.redrive import redrive
 from reptidex.connectors.bridge.provisioning.roles import ROLES, role_policies
 from reptidex.errors import SettingsError
 from reptidex.provisioning.consumers import consumers_of, matching, named, read_partners
@@ -55,6 +56,15 @@ def add_parsers(commands: Any) -> None:
     exporting = _action(actions, "export", "write the same as files of another tool", _export)
     exporting.add_argument("--format", choices=("terraform", "cloudformation"), required=True)
     exporting.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="where to (default: here)")
+    says = "move messages of a dead-letter queue back to a queue, also where SQS's own redrive refuses"
+    moving = actions.add_parser("redrive", help=says, description=says)
+    moving.add_argument(
+        "source", metavar="DEAD_LETTERS", help="the queue's name, such as prod-repti_-media-events-dead"
+    )
+    moving.add_argument("target", metavar="QUEUE", help="where to, such as prod-repti_-media-events")
+    moving.add_argument("--most", type=int, metavar="N", help="only so many")
+    moving.add_argument("--json", action="store_true")
+    moving.set_defaults(run=lambda arguments: asyncio.run(_redrive(arguments, load())))
 
 
 def _action(
@@ -132,6 +142,28 @@ async def _plan(arguments: argparse.Namespace, settings: Settings) -> int:
         return PENDING if any(change.pending for change in changes) else 0
 
     return await _on_aws(arguments, settings, work)
+
+
+async def _redrive(arguments: argparse.Namespace, settings: Settings) -> int:
+    call = Clients(settings)
+    try:
+        with _console().status("moving") as shown:
+            found = await redrive(
+                call,
+                arguments.source,
+                arguments.target,
+                most=arguments.most,
+                told=lambda moved: shown.update(f"{moved} moved"),
+            )
+    finally:
+        await call.aclose()
+    if arguments.json:
+        _print(msgspec.to_builtins(found))
+    else:
+        print(f"{found.moved} of {found.there} moved")
+        for message, why in found.refused.items():
+            print(f"refused {message}: {why}", file=sys.stderr)
+    return 1 if found.refused else 0
 
 
 async def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
