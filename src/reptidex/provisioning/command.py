@@ -82,6 +82,7 @@ def _action(
     parser.add_argument("--partners", type=Path, metavar="FILE", help="YAML: partners with a name and events")
     parser.add_argument("--kms-key", default="", metavar="KEY", help="a customer-managed key, by id, ARN or alias")
     parser.add_argument("--uploads", action="store_true", help="a queue in which REPTIDEX_S3_BUCKET tells of uploads")
+    parser.add_argument("--payloads", action="store_true", help="have large events expire (REPTIDEX_BRIDGE_BUCKET)")
     parser.add_argument("--alarm-action", action="append", default=[], metavar="ARN", help="whom alarms tell")
     parser.set_defaults(run=lambda arguments: asyncio.run(run(arguments, load())))
     return parser
@@ -109,8 +110,9 @@ def _landscape(arguments: argparse.Namespace, settings: Settings) -> Landscape:
     )
 
 
-def _options(arguments: argparse.Namespace) -> Options:
-    return Options(kms_key=arguments.kms_key, alarm_actions=tuple(arguments.alarm_action))
+def _options(arguments: argparse.Namespace, settings: Settings) -> Options:
+    payloads = settings.bridge_bucket if arguments.payloads else ""
+    return Options(kms_key=arguments.kms_key, alarm_actions=tuple(arguments.alarm_action), payloads=payloads)
 
 
 Work = Callable[[Clients, Place, list[Resource], Actual], Awaitable[int]]
@@ -126,7 +128,7 @@ async def _on_aws(arguments: argparse.Namespace, settings: Settings, work: Work)
             print(f"reptidex: {said}: the bridge would look for its topics there", file=sys.stderr)
         if arguments.kms_key:
             arguments.kms_key = await key_arn(call, arguments.kms_key)
-        wanted = resources(planned, place, _options(arguments))
+        wanted = resources(planned, place, _options(arguments, settings))
         return await work(call, place, wanted, await read(call, place, wanted))
     finally:
         await call.aclose()
@@ -225,7 +227,7 @@ async def _policies(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
     planned = _landscape(arguments, settings)
-    options = _options(arguments)
+    options = _options(arguments, settings)
     terraforming = arguments.format == "terraform"
     files = {FILE: terraform(planned, options)} if terraforming else templates(planned, options)
     arguments.out.mkdir(parents=True, exist_ok=True)
