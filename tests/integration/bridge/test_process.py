@@ -13,7 +13,8 @@ import pytest
 from reptidex.connectors.bridge.names import queue_name
 from reptidex.errors import SettingsError, UnavailableError
 from reptidex.platform.bridge.process import Bridge
-from reptidex.platform.supervisor import bridge_settings, free_ports
+from reptidex.platform.ports import free_ports
+from reptidex.platform.supervisor import bridge_settings
 from reptidex.settings import BRIDGE, Settings, load
 from reptidex.testing import eventually
 from tests.integration.bridge.clouds import ENV, Cloud
