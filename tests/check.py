@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOOLS = ROOT / ".tools"
 PYTHON = sys.executable
 COMPOSE_CHECK = "github.com/compose-spec/compose-go/v2/cmd@v2.9.0"
+TERRAFORM_SCHEMA = "cdktf-cdktf-provider-aws==21.22.1"
 TERRAFORM_READER = "github.com/hashicorp/terraform-config-inspect@v0.0.0-20260904064934-75d64de68c31"
 
 
@@ -74,15 +75,44 @@ def compose() -> Outcome:
 
 
 def terraform() -> Outcome:
-    """Build Terraform's own parser from the Go module proxy; the suite of the bridge reads our export with it."""
-    reader = TOOLS / "terraform" / "terraform-config-inspect"
-    if reader.exists():
+    """Fetch what our Terraform export is read with: Terraform's own parser, and its AWS provider's schema."""
+    home, skipped = TOOLS / "terraform", []
+    if not (home / "terraform-config-inspect").exists():
+        if not shutil.which("go"):
+            skipped.append("Terraform export not read by Terraform's parser: Go is not here")
+        elif run("go", "install", TERRAFORM_READER, environment={"GOBIN": str(home)})[0] != 0:
+            skipped.append("Terraform export not read by Terraform's parser: it could not be built")
+    if not list(home.glob("cdktf_cdktf_provider_aws-*.whl")):
+        fetch = (
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "-d",
+            str(home),
+            TERRAFORM_SCHEMA,
+        )
+        if run(PYTHON, *fetch)[0] != 0:
+            skipped.append("Terraform export not compared with the AWS provider's schema: it could not be fetched")
+    return Outcome(True, skipped)
+
+
+def promtool() -> Outcome:
+    """Fetch Prometheus's own tool where it is missing: it raises our alerts over recorded series."""
+    home = TOOLS / "prometheus"
+    if shutil.which("promtool") or (home / "usr" / "bin" / "promtool").exists():
         return Outcome(True, [])
-    if not shutil.which("go"):
-        return Outcome(True, ["Terraform export not read by Terraform's parser: Go is not here"])
-    if run("go", "install", TERRAFORM_READER, environment={"GOBIN": str(reader.parent)})[0] != 0:
-        return Outcome(True, ["Terraform export not read by Terraform's parser: it could not be built"])
-    return Outcome(True, [])
+    if shutil.which("apt-get") and shutil.which("dpkg-deb"):
+        home.mkdir(parents=True, exist_ok=True)
+        unpack = (
+            f"cd {home} && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb"
+        )
+        if run("sh", "-c", unpack)[0] == 0:
+            return Outcome(True, [])
+    return Outcome(True, ["alerts not raised over recorded series: promtool is not here, and cannot be fetched"])
 
 
 def engine_of_containers() -> Outcome:
@@ -162,6 +192,7 @@ STEPS: dict[str, Callable[[], Outcome]] = {
     "types": module("mypy"),
     "compose": compose,
     "terraform": terraform,
+    "promtool": promtool,
     "containers": engine_of_containers,
     "postgres": postgres,
     "kafka": kafka,

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from itertools import islice
 
 from reptidex.connectors.bridge.backoff import send_again_s
 from reptidex.connectors.bridge.limits import BATCH_ENTRIES
@@ -30,13 +31,14 @@ class Deleter:
         """Say whether a message is still to be deleted."""
         return message_id in self._asked
 
-    def delete(self, message_id: str) -> None:
-        """Delete a message soon."""
-        self._asked.add(message_id)
-        self._waiting.setdefault(message_id, 0)
-        if len(self._waiting) >= BATCH_ENTRIES:
-            self._flush()
-        elif self._lingering is None:
+    def delete(self, *message_ids: str) -> None:
+        """Delete messages soon."""
+        self._asked.update(message_ids)
+        for message_id in message_ids:
+            self._waiting.setdefault(message_id, 0)
+        while len(self._waiting) >= BATCH_ENTRIES:
+            self._send()
+        if self._waiting and self._lingering is None:
             self._lingering = asyncio.get_running_loop().call_later(LINGER_S, self._flush)
 
     def _flush(self) -> None:
@@ -44,19 +46,21 @@ class Deleter:
             self._lingering.cancel()
             self._lingering = None
         while self._waiting:
-            batch = dict(list(self._waiting.items())[:BATCH_ENTRIES])
-            for message_id in batch:
-                del self._waiting[message_id]
-            task = asyncio.get_running_loop().create_task(self._call(batch))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._send()
+
+    def _send(self) -> None:
+        """Delete ten of those that wait, or all."""
+        batch = {each: self._waiting.pop(each) for each in list(islice(self._waiting, BATCH_ENTRIES))}
+        task = asyncio.get_running_loop().create_task(self._call(batch))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _call(self, batch: dict[str, int]) -> None:
-        handles = {each: self._tracker.handle(each) for each in batch}
-        said = await self._queue.delete(list(handles.values()))
+        handles = [self._tracker.handle(each) for each in batch]
+        said = await self._queue.delete(handles)
         again: dict[str, int] = {}
-        for (message_id, attempts), verdict in zip(batch.items(), said, strict=True):
-            if self._tracker.handle(message_id) != handles[message_id]:
+        for (message_id, attempts), handle, verdict in zip(batch.items(), handles, said, strict=True):
+            if self._tracker.handle(message_id) != handle:
                 again[message_id] = attempts  # delivered again meanwhile: only its newest handle counts
             elif verdict.fate is Fate.DONE:
                 self.deleted += 1
@@ -68,8 +72,7 @@ class Deleter:
                 again[message_id] = attempts + 1
         if again:
             await asyncio.sleep(send_again_s(max(again.values(), default=0) or 1, self._chance))
-            for message_id, attempts in again.items():
-                self._waiting[message_id] = attempts
+            self._waiting.update(again)
             self._flush()
 
     def _drop(self, message_id: str) -> None:

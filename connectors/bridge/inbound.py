@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import msgspec
 
@@ -16,7 +16,10 @@ from reptidex.connectors.bridge import limits, verdicts
 from reptidex.connectors.bridge.arrivals import Arrival
 from reptidex.connectors.bridge.backoff import send_again_s, show_again_s
 from reptidex.connectors.bridge.deleting import Deleter
-from reptidex.connectors.bridge.ports import Identity, Inbox, Kept, Letter, Letters, Log, Meter
+from reptidex.connectors.bridge.envelopes import Unwrapped
+from reptidex.connectors.bridge.intake import InboxAwayError, Intake
+from reptidex.connectors.bridge.polling import Polls
+from reptidex.connectors.bridge.ports import Kept, Letter, Letters, Meter
 from reptidex.connectors.bridge.reading import Dropped, Reading
 from reptidex.connectors.bridge.sqs import Received, SqsQueue
 from reptidex.connectors.bridge.tracker import Tracker
@@ -38,26 +41,23 @@ class Inbound:
         queue: SqsQueue,
         tracker: Tracker,
         reading: Reading,
-        log: Log,
-        inbox: Inbox,
+        intake: Intake,
         letters: Letters,
         meter: Meter,
         *,
         held_most: int,
         chance: random.Random | None = None,
-        step: Callable[[str], None] = lambda point: None,
     ) -> None:
         self.queue, self.tracker = queue, tracker
-        self._reading, self._log, self._inbox, self._letters, self._meter = reading, log, inbox, letters, meter
-        self._held_most, self._chance, self._step = held_most, chance or random.Random(), step
+        self._reading, self._intake, self._letters, self._meter = reading, intake, letters, meter
+        self._held_most, self._chance = held_most, chance or random.Random()
         self._deleter = Deleter(queue, tracker, self._chance)
-        self._working: dict[Identity, asyncio.Future[bool]] = {}
-        """Events being produced: a second message with one of them waits for how the first ends."""
         self._groups: set[str] = set()
         """Groups of a FIFO queue that are being worked on."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Event()
-        tracker.dropped = self._room.set
+        self._polls: Polls[list[Received]] | None = None
+        self._full = False
+        tracker.dropped = self._dropped
         self._stopping = False
         self._failures = Counter[str]()
         """In a row, by part: the queue, the log and what else is needed."""
@@ -65,171 +65,199 @@ class Inbound:
         """Receives in a row that brought nothing."""
         self.trouble = ""
 
-    async def poll(self) -> None:
-        """Receive and hand on until told to stop. Run as many of these as there are threads to poll with."""
-        while not self._stopping:
-            while len(self.tracker) >= self._held_most:
-                self._room.clear()
-                await self._room.wait()
-            if failures := max(self._failures.values(), default=0):
-                await asyncio.sleep(min(PAUSE_S, send_again_s(failures, self._chance)))
-            try:
-                messages = await self.queue.receive()
-            except Exception as problem:  # noqa: BLE001 - whatever boto3 raises, the poll goes on
-                self._fail("queue", f"{verdicts.of_call(problem, 1).code}: {problem}")
+    async def poll(self, count: int) -> None:
+        """Receive, by so many threads, and hand on until told to stop."""
+        self._polls = Polls(self.queue.take, count, f"poll-{self.queue.name}", deal=self.meet)
+        if self._stopping:
+            self._polls.stop()
+        await self._polls.run()
+
+    def meet(self, brought: Sequence[list[Received] | Exception]) -> None:
+        """Deal with what receives have brought, or how they failed."""
+        fresh: list[Received] = []
+        for each in brought:
+            if isinstance(each, Exception):
+                self._fail("queue", f"{verdicts.of_call(each, 1).code}: {each}")
                 continue
             self._well("queue")
-            self._meet(messages)
+            self.empty = 0 if each else self.empty + 1
+            if each:
+                self._meter.batch("inbound", len(each))
+                fresh += [message for message in each if self.tracker.add(message)]
+        if not fresh:
+            return
+        if len(self.tracker) >= self._held_most and self._polls is not None:
+            self._full = True
+            self._polls.hold()
+        task = asyncio.get_running_loop().create_task(self._take_in(fresh))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def drain_queue(self) -> None:
         """Receive until the queue has nothing more to show and all is settled. Raises what boto3 raises."""
         while self.empty < 2:
-            self._meet(await self.queue.receive(wait_s=1))
+            self.meet([await self.queue.receive(wait_s=1)])
             if self.empty:
                 await self.finish(60.0)
 
-    def _meet(self, messages: list[Received]) -> None:
-        self.empty = 0 if messages else self.empty + 1
-        if messages:
-            self._meter.batch("inbound", len(messages))
-            task = asyncio.get_running_loop().create_task(self.take(messages))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _dropped(self) -> None:
+        if self._full and len(self.tracker) < self._held_most and self._polls is not None:
+            self._full = False
+            self._polls.go_on()
 
     def _fail(self, part: str, trouble: str) -> None:
         if not self._failures[part]:
             log.warning("%s: %s", self.queue.name, trouble)
         self._failures[part] += 1
         self.trouble = trouble
+        self._slow()
 
     def _well(self, part: str) -> None:
-        if self._failures and self._failures.pop(part, 0) and not self._failures:
-            log.warning("%s: goes on", self.queue.name)
-            self.trouble = ""
+        if self._failures and self._failures.pop(part, 0):
+            self._slow()
+            if not self._failures:
+                log.warning("%s: goes on", self.queue.name)
+                self.trouble = ""
 
-    async def take(self, messages: list[Received]) -> None:
-        """Deal with what one receive brought. Never raises: what fails is given back to the queue."""
-        fresh = [message for message in messages if self.tracker.add(message)]
+    def _slow(self) -> None:
+        """Have the polls slow down while a part does not answer."""
+        if self._polls is not None:
+            failures = max(self._failures.values(), default=0)
+            self._polls.pause_s = min(PAUSE_S, send_again_s(failures, self._chance)) if failures else 0.0
+
+    async def _take_in(self, messages: list[Received]) -> None:
+        """Deal with messages that are held now. Never raises: what fails is given back to the queue."""
         if self._stopping:
-            await self._give_back(fresh, at_once=True)
-            return
+            await self._give_back(messages, at_once=True)
+        elif self.queue.fifo:
+            await self._by_groups(messages)
+        else:
+            await self._give_back(await self._guarded(messages, messages))
+
+    async def _by_groups(self, messages: list[Received]) -> None:
+        """Deal with messages of a FIFO queue: of each group one after the other, and none while an earlier one is not done."""
         lanes: dict[str, list[Received]] = {}
         busy = []
-        for message in fresh:
+        for message in messages:
             if message.group in self._groups:
                 busy.append(message)  # an earlier message of the group is still being worked on
             else:
-                lanes.setdefault(self._lane(message), []).append(message)
-        mine = set(lanes) if self.queue.fifo else set()
+                lanes.setdefault(message.group, []).append(message)
+        mine = set(lanes)
         self._groups |= mine
         try:
             await self._give_back(busy, at_once=True)
             while lanes:
-                try:
-                    failed = await self._round([lane[0] for lane in lanes.values()])
-                except Exception:
-                    # Held on to, they would be taken for work under way for ever, however often SQS shows them.
-                    log.exception("what is left of a receive is given back to %s", self.queue.name)
-                    rest = [each for lane in lanes.values() for each in lane if each.message_id not in self._deleter]
-                    return await self._give_back(rest)
-                await self._give_back([each for message in failed for each in lanes.pop(self._lane(message))])
-                lanes = {name: lane[1:] for name, lane in lanes.items() if len(lane) > 1}
+                rest = [each for lane in lanes.values() for each in lane]
+                failed = await self._guarded([lane[0] for lane in lanes.values()], rest)
+                behind = {message.group for message in failed}
+                left = [each for each in rest if each.group in behind and each.message_id not in self._deleter]
+                await self._give_back(left)
+                lanes = {name: lane[1:] for name, lane in lanes.items() if len(lane) > 1 and name not in behind}
+                # What is done with is free at once: SQS shows the next of such a group while others have a way to go.
+                self._groups -= mine - set(lanes)
+                mine &= set(lanes)
         finally:
             self._groups -= mine
+
+    async def _guarded(self, messages: list[Received], rest: list[Received]) -> list[Received]:
+        """Deal with messages, of different lanes; return those that have to be tried again. Where that breaks, it is all of
+        `rest` that is not to be deleted.
+        """
+        try:
+            return await self._round(messages)
+        except Exception:
+            # Held on to, they would be taken for work under way for ever, however often SQS shows them.
+            log.exception("what is left of a receive is given back to %s", self.queue.name)
+            return [each for each in rest if each.message_id not in self._deleter]
 
     async def _round(self, messages: list[Received]) -> list[Received]:
         """Deal with one message of each lane; return those that have to be tried again."""
         again: list[Received] = []
         read: list[tuple[Received, Arrival]] = []
+        pointers: list[tuple[Received, Unwrapped]] = []
         for message in messages:
+            if self.queue.fifo and self._letters.blocks(self.queue.name, message.group):
+                await self._keep(message, "parked", None)
+                continue
             try:
-                if self._letters.blocks(self.queue.name, self._lane(message)):
-                    await self._keep(message, "parked", None)
-                    continue
-                found = await self._reading.read(message.body, message.attributes)
-                if isinstance(found, Dropped):
-                    self._meter.loop(found.lock)
-                    self._meter.crossed("inbound", "", "dropped")
-                    self._deleter.delete(message.message_id)
-                else:
-                    read.append((message, found))
-            except ReptidexError as problem:
-                if problem.retriable:
-                    self._fail("s3", str(problem))
-                    again.append(message)
-                else:
-                    await self._keep(message, "unreadable", problem)
-            except Exception as problem:
-                log.exception("message %s of %s", message.message_id, self.queue.name)
-                if message.receives < MOST_RECEIVES:
-                    again.append(message)
-                else:
-                    await self._keep(message, "failed", problem)
+                found = self._reading.read(message.body, message.attributes)
+            except Exception as problem:  # noqa: BLE001 - each message is judged by itself
+                await self._unread(message, problem, again)
+                continue
+            if isinstance(found, Arrival):
+                read.append((message, found))
+            elif isinstance(found, Dropped):
+                self._lock_out(message, found)
+            else:
+                pointers.append((message, found))
+        if pointers:
+            await self._follow(pointers, read, again)
         if read:
             self._well("s3")
             again += await self._admit(read)
         return again
 
+    async def _follow(
+        self, pointers: list[tuple[Received, Unwrapped]], read: list[tuple[Received, Arrival]], again: list[Received]
+    ) -> None:
+        fetched = await asyncio.gather(
+            *(self._reading.follow(pointer) for _, pointer in pointers), return_exceptions=True
+        )
+        for (message, _), found in zip(pointers, fetched, strict=True):
+            if isinstance(found, Arrival):
+                read.append((message, found))
+            elif isinstance(found, Dropped):
+                self._lock_out(message, found)
+            else:
+                await self._unread(message, found, again)
+
+    def _lock_out(self, message: Received, found: Dropped) -> None:
+        self._meter.loop(found.lock)
+        self._meter.crossed("inbound", "", "dropped")
+        self._deleter.delete(message.message_id)
+
+    async def _unread(self, message: Received, problem: BaseException, again: list[Received]) -> None:
+        """Keep a message that cannot be read, or have it tried again where that may help."""
+        if isinstance(problem, ReptidexError):
+            if problem.retriable:
+                self._fail("s3", str(problem))
+                again.append(message)
+            else:
+                await self._keep(message, "unreadable", problem)
+            return
+        log.error("message %s of %s", message.message_id, self.queue.name, exc_info=problem)
+        if message.receives < MOST_RECEIVES:
+            again.append(message)
+        else:
+            await self._keep(message, "failed", problem)
+
     async def _admit(self, read: list[tuple[Received, Arrival]]) -> list[Received]:
         """Put events onto the log that are not there yet; return the messages that have to be tried again."""
-        try:
-            seen = await self._inbox.seen([arrival.identity for _, arrival in read])
-        except UnavailableError as problem:
-            self._fail("inbox", str(problem))
-            return [message for message, _ in read]
-        mine: list[tuple[Received, Arrival]] = []
-        repeats: list[tuple[Received, Arrival, asyncio.Future[bool] | None]] = []
-        for message, arrival in read:
-            other = self._working.get(arrival.identity)
-            if other is not None or arrival.identity in seen:
-                repeats.append((message, arrival, other))
-            else:
-                self._working[arrival.identity] = asyncio.get_running_loop().create_future()
-                mine.append((message, arrival))
-        again = await self._produce(mine) if mine else []
-        for message, arrival, other in repeats:
-            if other is not None and not await other:
-                again.append(message)
-                continue
-            self._meter.loop("inbox")
-            self._meter.crossed("inbound", arrival.name, "repeat")
-            self._deleter.delete(message.message_id)
-        return again
-
-    async def _produce(self, mine: list[tuple[Received, Arrival]]) -> list[Received]:
-        safe: set[Identity] = set()
         again: list[Received] = []
-        try:
-            sent = await self._log.put([arrival.said for _, arrival in mine])
-            self._step("produced")
-            for (message, arrival), error in zip(mine, sent, strict=True):
-                if error is None:
-                    safe.add(arrival.identity)
-                elif isinstance(error, UnavailableError):
-                    again.append(message)
-                else:
-                    await self._keep(message, "failed", error)
-            if again:
-                self._fail("log", str(next(each for each in sent if each is not None)))
+        published: dict[str, int] = {}
+        done: list[str] = []
+        outcomes = await self._intake.admit([arrival for _, arrival in read])
+        for (message, arrival), outcome in zip(read, outcomes, strict=True):
+            if outcome == "published":
+                name = arrival.said.topic
+                published[name] = published.get(name, 0) + 1
+                done.append(message.message_id)
+            elif outcome == "repeat":
+                self._meter.loop("inbox")
+                self._meter.crossed("inbound", arrival.said.topic, "repeat")
+                done.append(message.message_id)
+            elif isinstance(outcome, UnavailableError):
+                self._fail("inbox" if isinstance(outcome, InboxAwayError) else "log", str(outcome))
+                again.append(message)
             else:
-                self._well("log")
-            if safe:
-                await self._inbox.record(list(safe))
-                self._step("recorded")
-                self._well("inbox")
-        except UnavailableError as problem:
-            # On the log, but not in our inbox: given back, it is produced once more, and readers drop the repeat.
-            self._fail("inbox", str(problem))
-            again += [message for message, arrival in mine if arrival.identity in safe]
-            safe = set()
-        finally:
-            for _, arrival in mine:
-                self._working.pop(arrival.identity).set_result(arrival.identity in safe)
-        done = [(message, arrival) for message, arrival in mine if arrival.identity in safe]
-        for name, count in Counter(arrival.name for _, arrival in done).items():
+                await self._keep(message, "failed", outcome)
+        self._deleter.delete(*done)
+        for name, count in published.items():
             self._meter.crossed("inbound", name, "published", count)
-        for message, _ in done:
-            self._deleter.delete(message.message_id)
+        if not again:
+            self._well("inbox")
+            self._well("log")
         return again
 
     async def _give_back(self, messages: list[Received], *, at_once: bool = False) -> None:
@@ -276,18 +304,20 @@ class Inbound:
     def close(self) -> None:
         """Take no more: what polls under way still bring is given back at once."""
         self._stopping = True
-        self._room.set()
+        if self._polls is not None:
+            self._polls.stop()
 
     async def redeliver(self, body: str) -> None:
         """Bring a letter in after all. Raises `ContractError` for what still is refused, `UnavailableError`."""
-        found = await self._reading.read(body, {})
+        found = self._reading.read(body, {})
+        if isinstance(found, Unwrapped):
+            found = await self._reading.follow(found)
         if isinstance(found, Dropped):
             raise ContractError(f"the lock {found.lock!r} against loops drops it")
-        if not await self._inbox.seen([found.identity]):
-            [error] = await self._log.put([found.said])
-            if error is not None:
-                raise error
-            await self._inbox.record([found.identity])
+        [outcome] = await self._intake.admit([found])
+        if isinstance(outcome, Exception):
+            raise outcome
+        if outcome == "published":
             self._meter.crossed("inbound", found.name, "published")
 
 

@@ -1,6 +1,6 @@
 """Reads what came over SQS: out of SNS's envelope, by the pointer from S3, into an event that may go onto the log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from reptidex.connectors.bridge import verdicts
 from reptidex.connectors.bridge.arrivals import Admission, Arrival, read_event
 from reptidex.connectors.bridge.claim_check import ClaimCheck, Pointer
-from reptidex.connectors.bridge.envelopes import Translate, unwrap
+from reptidex.connectors.bridge.envelopes import Translate, Unwrapped, unwrap
 from reptidex.connectors.bridge.threads import Threads
 from reptidex.connectors.bridge.verdicts import Fate
 from reptidex.errors import ContractError, UnavailableError
@@ -37,11 +37,20 @@ class Reading:
         self._topics, self._buckets = tuple(topics), frozenset((*buckets, claim_check.bucket))
         self._translators = tuple(translators)
 
-    async def read(self, body: str, attributes: Any) -> Arrival | Dropped:
-        """Read a message. Raises `ContractError`, `UnavailableError` (of S3)."""
+    def read(self, body: str, attributes: Any) -> Arrival | Dropped | Unwrapped:
+        """Read a message; of one that is a pointer return the pointer, to `follow`. Raises `ContractError`."""
         found = unwrap(body, attributes, topics=self._topics, buckets=self._buckets)
-        raw = (await self._fetch(found.pointer)) if found.pointer else self._translated(found.body, found.attributes)
-        arrival = read_event(raw, found.attributes, self._admission)
+        if found.pointer is not None:
+            return found
+        return self._judged(self._translated(found.body, found.attributes), found.attributes)
+
+    async def follow(self, found: Unwrapped) -> Arrival | Dropped:
+        """Read what a pointer leads to. Raises `ContractError`, `UnavailableError` (of S3)."""
+        assert found.pointer is not None
+        return self._judged(await self._fetch(found.pointer), found.attributes)
+
+    def _judged(self, raw: bytes, attributes: Mapping[str, str]) -> Arrival | Dropped:
+        arrival = read_event(raw, attributes, self._admission)
         return arrival if isinstance(arrival, Arrival) else Dropped(arrival)
 
     def _translated(self, body: str, attributes: Any) -> bytes:

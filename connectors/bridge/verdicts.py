@@ -131,8 +131,10 @@ def of_call(problem: Exception, entries: int) -> Verdict:
 
 def of_entries(ids: Sequence[str], answer: Mapping[str, Any]) -> list[Verdict]:
     """Judge each entry of a call that answered; one that the answer does not name at all is sent again."""
-    failed = {each["Id"]: each for each in answer.get("Failed", ())}
     done = {each["Id"] for each in answer.get("Successful", ())}
+    if done.issuperset(ids):
+        return [DONE] * len(ids)
+    failed = {each["Id"]: each for each in answer.get("Failed", ())}
     return [DONE if each in done else _of_entry(failed.get(each)) for each in ids]
 
 

@@ -74,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The directions that `reptidex up` has a bridge to SNS and SQS for: `outbound`, `inbound` or both."""
     bridge_url: str = "http://127.0.0.1:8007"
     """Where the bridge answers `/health` and `/metrics`; no other host than a loopback one."""
+    bridge_metrics_url: str = ""
+    """Where it answers `/metrics` alone, on any address, for a Prometheus on another machine; empty: nowhere."""
     bridge_env: str = "dev"
     """In front of every topic and queue name (`dev-animal-created`), so that two environments share an account."""
     bridge_account: str = "123456789012"

@@ -19,6 +19,7 @@ from reptidex.connectors.bridge.provisioning.desired import (
     canonical,
     subscription_name,
 )
+from reptidex.connectors.bridge.provisioning.expiry import expiry_id, lifecycle
 from reptidex.connectors.bridge.provisioning.grants import key_statement_id, notification_id
 from reptidex.connectors.bridge.provisioning.place import OWNED, Place
 from reptidex.errors import SettingsError
@@ -50,16 +51,18 @@ async def read(call: Clients, place: Place, wanted: Iterable[Resource]) -> Actua
     names: dict[Kind, set[str]] = {}
     for resource in wanted:
         names.setdefault(resource.kind, set()).add(resource.name)
-    queues, topics, alarms, grants, notifications = await asyncio.gather(
+    queues, topics, alarms, grants, notifications, expiries = await asyncio.gather(
         _queues(call, place, names.get("queue", set())),
         _topics(call, place, names.get("topic", set())),
         _alarms(call, place, names.get("alarm", set())),
         _grants(call, place, names.get("grant", set())),
         _notifications(call, place, names.get("notification", set())),
+        _expiries(call, place, names.get("expiry", set())),
     )
     subscriptions = await _subscriptions(call, topics, queues)
     return {
-        (each.kind, each.name): each for each in (*queues, *topics, *alarms, *grants, *notifications, *subscriptions)
+        (each.kind, each.name): each
+        for each in (*queues, *topics, *alarms, *grants, *notifications, *expiries, *subscriptions)
     }
 
 
@@ -176,6 +179,16 @@ async def _notifications(call: Clients, place: Place, buckets: set[str]) -> list
                 tags = {OWNED: place.owner}
                 found.append(Found(kind="notification", name=bucket, settings=settings, handle=bucket, tags=tags))
     return found
+
+
+async def _expiries(call: Clients, place: Place, buckets: set[str]) -> list[Found]:
+    """Return our rule of each bucket's lifecycle."""
+    return [
+        Found(kind="expiry", name=bucket, settings={"Rule": canonical(rule)}, handle=bucket, tags={OWNED: place.owner})
+        for bucket in sorted(buckets)
+        for rule in await lifecycle(call, bucket)
+        if rule.get("ID") == expiry_id(place)
+    ]
 
 
 def _plain_rules(configuration: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from reptidex.connectors.bridge.provisioning.actual import bucket_configuration,
 from reptidex.connectors.bridge.provisioning.clients import Clients
 from reptidex.connectors.bridge.provisioning.desired import Resource, canonical
 from reptidex.connectors.bridge.provisioning.diff import Change, queue_of, subscriptions_fingerprint
+from reptidex.connectors.bridge.provisioning.expiry import put_expiry
 from reptidex.connectors.bridge.provisioning.grants import key_statement_id, notification_id
 from reptidex.connectors.bridge.provisioning.place import APPLIED, SUBSCRIBED, Place
 from reptidex.errors import ReptidexError
@@ -56,7 +57,7 @@ async def apply(
         [change for change in changes if change.kind == "queue" and _needs_another(change)],
         *(
             [change for change in changes if change.kind == kind]
-            for kind in ("topic", "grant", "notification", "subscription", "alarm")
+            for kind in ("topic", "grant", "notification", "expiry", "subscription", "alarm")
         ),
     ]
     outcome = await run_stages(
@@ -112,6 +113,7 @@ class _Maker:
             "topic": self._topic,
             "grant": self._grant,
             "notification": self._notification,
+            "expiry": self._expiry,
             "subscription": self._subscription,
             "alarm": self._alarm,
         }[change.kind](change, change.wanted, tags)
@@ -183,6 +185,9 @@ class _Maker:
 
     async def _notification(self, _: Change, wanted: Resource, __: dict[str, str]) -> None:
         await put_notification(self._call, self._place, wanted.name, wanted.settings["QueueConfiguration"])
+
+    async def _expiry(self, _: Change, wanted: Resource, __: dict[str, str]) -> None:
+        await put_expiry(self._call, self._place, wanted.name, wanted.settings["Rule"])
 
 
 async def put_notification(call: Clients, place: Place, bucket: str, says: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from reptidex.connectors.bridge.provisioning.expiry import expiry_rule
 from reptidex.connectors.bridge.provisioning.grants import (
     bucket_notification,
     bucket_policy,
@@ -23,8 +24,8 @@ from reptidex.connectors.bridge.provisioning.landscape import (
 )
 from reptidex.connectors.bridge.provisioning.place import OWNED, Place
 
-Kind = Literal["queue", "topic", "grant", "notification", "subscription", "alarm"]
-KINDS: tuple[Kind, ...] = ("queue", "topic", "grant", "notification", "subscription", "alarm")
+Kind = Literal["queue", "topic", "grant", "notification", "expiry", "subscription", "alarm"]
+KINDS: tuple[Kind, ...] = ("queue", "topic", "grant", "notification", "expiry", "subscription", "alarm")
 
 EVENT = "reptidex:event"
 CONSUMER = "reptidex:consumer"
@@ -65,7 +66,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     name: str
-    """Of a subscription `<topic> -> <queue>`, of a grant the key, of a notification the bucket."""
+    """Of a subscription `<topic> -> <queue>`, of a grant the key, of a notification or an expiry the bucket."""
     settings: dict[str, str]
     tags: dict[str, str] = {}
 
@@ -82,6 +83,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """A customer-managed key (id, ARN or alias) for topics and queues; without it SQS encrypts with its own."""
     alarm_actions: tuple[str, ...] = ()
     """ARNs that an alarm tells."""
+    payloads: str = ""
+    """The bucket of large events, whose objects are to expire."""
 
 
 def resources(landscape: Landscape, place: Place, options: Options | None = None) -> list[Resource]:
@@ -96,6 +99,8 @@ def resources(landscape: Landscape, place: Place, options: Options | None = None
         if queue.bucket:
             says = canonical(bucket_notification(place.queue(queue.name), place))
             made.append(Resource(kind="notification", name=queue.bucket, settings={"QueueConfiguration": says}))
+    if chosen.payloads:
+        made.append(Resource(kind="expiry", name=chosen.payloads, settings={"Rule": canonical(expiry_rule(place))}))
     made += [_subscription(each, place) for each in landscape.subscriptions]
     made += [alarm for queue in landscape.queues for alarm in _alarms(queue, place, chosen)]
     return sorted(made, key=lambda each: (KINDS.index(each.kind), not each.name.count("-dead"), each.name))

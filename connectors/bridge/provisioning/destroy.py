@@ -13,6 +13,7 @@ from reptidex.connectors.bridge.provisioning.apply import (
     run_stages,
 )
 from reptidex.connectors.bridge.provisioning.clients import Clients
+from reptidex.connectors.bridge.provisioning.expiry import put_expiry
 from reptidex.connectors.bridge.provisioning.place import Place
 
 
@@ -42,6 +43,8 @@ async def remove(call: Clients, place: Place, found: Sequence[Found], progress: 
             await call("cloudwatch", "delete_alarms", AlarmNames=[each.name])
         elif each.kind == "notification":
             await put_notification(call, place, each.handle, "")
+        elif each.kind == "expiry":
+            await put_expiry(call, place, each.handle, "")
         else:
             await put_statement(call, place, each.handle, "")
 
@@ -49,5 +52,6 @@ async def remove(call: Clients, place: Place, found: Sequence[Found], progress: 
         return [(f"{each.kind} {each.name}", partial(one, each)) for each in found if each.kind in kinds]
 
     return await run_stages(
-        [stage("subscription", "alarm", "notification"), stage("topic"), stage("queue"), stage("grant")], progress
+        [stage("subscription", "alarm", "notification", "expiry"), stage("topic"), stage("queue"), stage("grant")],
+        progress,
     )

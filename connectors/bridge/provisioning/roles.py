@@ -28,7 +28,7 @@ def role_policies(
         "publisher": list(_publisher(place, kms_key_arn, bucket, bus)),
         "consumer": list(_consumer(queues, place, kms_key_arn, bucket)),
         "provisioner": list(
-            _provisioner(place, kms_key_arn, {each.bucket for each in landscape.queues if each.bucket})
+            _provisioner(place, kms_key_arn, {each.bucket for each in landscape.queues if each.bucket}, bucket)
         ),
     }
     policies = {role: {"Version": "2012-10-17", "Statement": statements} for role, statements in made.items()}
@@ -69,7 +69,7 @@ def _consumer(queues: Iterable[str], place: Place, key: str, bucket: str) -> Ite
         yield _allow("Decrypt", ["kms:Decrypt"], [key])
 
 
-def _provisioner(place: Place, key: str, buckets: Iterable[str]) -> Iterable[dict[str, Any]]:
+def _provisioner(place: Place, key: str, buckets: Iterable[str], payloads: str) -> Iterable[dict[str, Any]]:
     tagged = {"StringEquals": {f"aws:ResourceTag/{OWNED}": place.owner}}
     topics, queues = [place.topic(_everything(place))], [place.queue(_everything(place))]
     alarms = [f"arn:{place.partition}:cloudwatch:{place.region}:{place.account}:alarm:{_everything(place)}"]
@@ -118,6 +118,9 @@ def _provisioner(place: Place, key: str, buckets: Iterable[str]) -> Iterable[dic
     yield _allow("TakeAwayAlarms", ["cloudwatch:DeleteAlarms"], alarms) | {"Condition": tagged}
     if arns := [f"arn:{place.partition}:s3:::{bucket}" for bucket in sorted(buckets)]:
         yield _allow("Bucket", ["s3:GetBucketNotification", "s3:PutBucketNotification"], arns)
+    if payloads:
+        actions = ["s3:GetLifecycleConfiguration", "s3:PutLifecycleConfiguration"]
+        yield _allow("Payloads", actions, [f"arn:{place.partition}:s3:::{payloads}"])
     if key:
         yield _allow("Key", ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy"], [key])
 

@@ -1,4 +1,4 @@
-"""`reptidex aws plan|apply|destroy|policies|export`."""
+"""`reptidex aws plan|apply|destroy|policies|export|redrive`."""
 
 import argparse
 import asyncio
@@ -20,6 +20,7 @@ from reptidex.connectors.bridge.provisioning.export_cloudformation import templa
 from reptidex.connectors.bridge.provisioning.export_terraform import FILE, terraform
 from reptidex.connectors.bridge.provisioning.landscape import Landscape, landscape
 from reptidex.connectors.bridge.provisioning.place import Place
+from reptidex.connectors.bridge.provisioning.redrive import redrive
 from reptidex.connectors.bridge.provisioning.roles import ROLES, role_policies
 from reptidex.errors import SettingsError
 from reptidex.provisioning.consumers import consumers_of, matching, named, read_partners
@@ -55,6 +56,15 @@ def add_parsers(commands: Any) -> None:
     exporting = _action(actions, "export", "write the same as files of another tool", _export)
     exporting.add_argument("--format", choices=("terraform", "cloudformation"), required=True)
     exporting.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="where to (default: here)")
+    says = "move messages of a dead-letter queue back to a queue, also where SQS's own redrive refuses"
+    moving = actions.add_parser("redrive", help=says, description=says)
+    moving.add_argument(
+        "source", metavar="DEAD_LETTERS", help="the queue's name, such as prod-repti_-media-events-dead"
+    )
+    moving.add_argument("target", metavar="QUEUE", help="where to, such as prod-repti_-media-events")
+    moving.add_argument("--most", type=int, metavar="N", help="only so many")
+    moving.add_argument("--json", action="store_true")
+    moving.set_defaults(run=lambda arguments: asyncio.run(_redrive(arguments, load())))
 
 
 def _action(
@@ -72,6 +82,7 @@ def _action(
     parser.add_argument("--partners", type=Path, metavar="FILE", help="YAML: partners with a name and events")
     parser.add_argument("--kms-key", default="", metavar="KEY", help="a customer-managed key, by id, ARN or alias")
     parser.add_argument("--uploads", action="store_true", help="a queue in which REPTIDEX_S3_BUCKET tells of uploads")
+    parser.add_argument("--payloads", action="store_true", help="have large events expire (REPTIDEX_BRIDGE_BUCKET)")
     parser.add_argument("--alarm-action", action="append", default=[], metavar="ARN", help="whom alarms tell")
     parser.set_defaults(run=lambda arguments: asyncio.run(run(arguments, load())))
     return parser
@@ -99,8 +110,9 @@ def _landscape(arguments: argparse.Namespace, settings: Settings) -> Landscape:
     )
 
 
-def _options(arguments: argparse.Namespace) -> Options:
-    return Options(kms_key=arguments.kms_key, alarm_actions=tuple(arguments.alarm_action))
+def _options(arguments: argparse.Namespace, settings: Settings) -> Options:
+    payloads = settings.bridge_bucket if arguments.payloads else ""
+    return Options(kms_key=arguments.kms_key, alarm_actions=tuple(arguments.alarm_action), payloads=payloads)
 
 
 Work = Callable[[Clients, Place, list[Resource], Actual], Awaitable[int]]
@@ -116,7 +128,7 @@ async def _on_aws(arguments: argparse.Namespace, settings: Settings, work: Work)
             print(f"reptidex: {said}: the bridge would look for its topics there", file=sys.stderr)
         if arguments.kms_key:
             arguments.kms_key = await key_arn(call, arguments.kms_key)
-        wanted = resources(planned, place, _options(arguments))
+        wanted = resources(planned, place, _options(arguments, settings))
         return await work(call, place, wanted, await read(call, place, wanted))
     finally:
         await call.aclose()
@@ -132,6 +144,28 @@ async def _plan(arguments: argparse.Namespace, settings: Settings) -> int:
         return PENDING if any(change.pending for change in changes) else 0
 
     return await _on_aws(arguments, settings, work)
+
+
+async def _redrive(arguments: argparse.Namespace, settings: Settings) -> int:
+    call = Clients(settings)
+    try:
+        with _console().status("moving") as shown:
+            found = await redrive(
+                call,
+                arguments.source,
+                arguments.target,
+                most=arguments.most,
+                told=lambda moved: shown.update(f"{moved} moved"),
+            )
+    finally:
+        await call.aclose()
+    if arguments.json:
+        _print(msgspec.to_builtins(found))
+    else:
+        print(f"{found.moved} of {found.there} moved")
+        for message, why in found.refused.items():
+            print(f"refused {message}: {why}", file=sys.stderr)
+    return 1 if found.refused else 0
 
 
 async def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -193,7 +227,7 @@ async def _policies(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def _export(arguments: argparse.Namespace, settings: Settings) -> int:
     planned = _landscape(arguments, settings)
-    options = _options(arguments)
+    options = _options(arguments, settings)
     terraforming = arguments.format == "terraform"
     files = {FILE: terraform(planned, options)} if terraforming else templates(planned, options)
     arguments.out.mkdir(parents=True, exist_ok=True)

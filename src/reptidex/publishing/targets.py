@@ -258,7 +258,10 @@ class SqsTarget:
         try:
             answer = await self._threads.run(call)
         except Exception as problem:  # noqa: BLE001 - whatever boto3 raises
-            verdict = verdicts.of_call(problem, 1)
+            verdict = verdicts.of_call(problem, len(batch))
+            if verdict.fate is Fate.ALONE:
+                # One of them is the reason, and AWS does not say which: only that one is refused.
+                return [why for each in batch for why in await self._send([each])]
             return [_why(verdict, self._queue)] * len(batch)
         return [_why(verdict, self._queue) for verdict in verdicts.of_entries(ids, answer)]
 

@@ -221,6 +221,34 @@ def test_a_bucket_tells_a_queue_of_uploads_beside_what_it_tells_others(
     assert ([each["Id"] for each in left], bool(theirs)) == (["theirs"], True)
 
 
+def test_large_events_expire_beside_what_others_have_expire(
+    reptidex: Run, env: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = f"large-{env}"
+    monkeypatch.setenv("REPTIDEX_BRIDGE_BUCKET", bucket)
+    s3 = client("s3")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    theirs = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "old/"}, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [theirs]})
+    chosen = ("--env", env, *ORDERS, "--payloads")
+
+    def rules() -> dict[str, int]:
+        found = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        return {each["ID"]: each["Expiration"]["Days"] for each in found}
+
+    missing, applied = reptidex("aws", "plan", *chosen)[0], reptidex("aws", "apply", *chosen)[0]
+    planned, made = reptidex("aws", "plan", *chosen)[0], rules()
+    [ours] = set(made) - {"theirs"}
+    shorter = {"ID": ours, "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 2}}
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [theirs, shorter]})
+    drifted = reptidex("aws", "plan", *chosen)[0]
+    reptidex("aws", "destroy", *chosen, "--yes")
+
+    assert (missing, applied, planned, drifted) == (2, 0, 0, 2)
+    assert made == {"theirs": 1, ours: 30}
+    assert rules() == {"theirs": 1}
+
+
 def test_a_bucket_that_is_not_there_is_said(reptidex: Run, env: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPTIDEX_S3_BUCKET", "no-such-bucket")
     code, _, why = reptidex("aws", "plan", "--env", env, *ORDERS, "--uploads")

@@ -13,6 +13,7 @@ import pytest
 from reptidex.connectors.bridge.names import queue_name
 from reptidex.errors import SettingsError, UnavailableError
 from reptidex.platform.bridge.process import Bridge
+from reptidex.platform.ports import free_ports
 from reptidex.platform.supervisor import bridge_settings
 from reptidex.settings import BRIDGE, Settings, load
 from reptidex.testing import eventually
@@ -30,6 +31,9 @@ NAMES = (
     "reptidex_bridge_heartbeats_total",
     "reptidex_bridge_loops_dropped_total",
     "reptidex_bridge_watermark_age_seconds",
+    "reptidex_bridge_trouble",
+    "reptidex_bridge_lag_records",
+    "reptidex_bridge_lanes_waiting",
     "reptidex_deadletter_total",
 )
 
@@ -172,6 +176,19 @@ async def test_a_long_poll_does_not_hold_a_bridge_that_is_told_to_stop(aws: Clou
 async def test_it_listens_on_loopback_only(aws: Cloud, run: Run) -> None:
     with pytest.raises(SettingsError, match="loopback"):
         await run("outbound", bridge_url="http://0.0.0.0:8007")
+
+
+@only_faulty
+async def test_its_figures_alone_are_answered_where_prometheus_can_reach_them(aws: Cloud, run: Run) -> None:
+    [port] = free_ports(1)
+    await run("outbound", bridge_metrics_url=f"http://0.0.0.0:{port}")
+
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+        told = await (await session.get("/metrics")).text()
+        others = [(await session.get(path)).status for path in ("/status", "/health/deep")]
+
+    assert "reptidex_bridge_lag_records" in told
+    assert others == [404, 404]
 
 
 def test_every_setting_of_the_bridge_survives_the_environment() -> None:

@@ -28,45 +28,18 @@ class TableInbox:
     def __init__(self, database: Database, writer: Writer, *, clock: Callable[[], datetime]) -> None:
         self._database, self._writer, self._clock = database, writer, clock
         self._statements = Statements(inbox, database.dialect)
-        self._asked: list[tuple[list[str], asyncio.Future[set[str]]]] = []
-        self._looking: asyncio.Task[None] | None = None
 
     async def seen(self, events: Sequence[Identity]) -> set[Identity]:
-        """Return which of these have come in before. Raises `UnavailableError`.
-
-        Those who ask while a look-up is under way share the next one: under load that is one for many batches.
-        """
-        keys = [inbox_key(*event) for event in events]
-        found: asyncio.Future[set[str]] = asyncio.get_running_loop().create_future()
-        self._asked.append((keys, found))
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look(), name="inbox")
-        there = await found
-        return {event for event, key in zip(events, keys, strict=True) if key in there} if there else set()
-
-    async def _look(self) -> None:
-        while self._asked:
-            asked, self._asked = self._asked, []
-            try:
-                wanted = [key for keys, _ in asked for key in keys]
-                async with self._database.reading() as session:
-                    [rows] = await session.fetch([self._statements.lookup(wanted)])
-                there = {row[0] for row in rows}
-            except Exception as problem:  # noqa: BLE001 - whoever asked hears of it
-                self._tell(asked, UnavailableError("the database", repr(problem)))
-            else:
-                self._tell(asked, there)
-        self._looking = None
-
-    @staticmethod
-    def _tell(asked: list[tuple[list[str], "asyncio.Future[set[str]]"]], said: set[str] | UnavailableError) -> None:
-        for _, found in asked:
-            if found.done():
-                continue
-            if isinstance(said, set):
-                found.set_result(said)
-            else:
-                found.set_exception(said)
+        """Return which of these have come in before. Raises `UnavailableError`."""
+        keys = {inbox_key(*event): event for event in events}
+        try:
+            async with self._database.reading() as session:
+                [rows] = await session.fetch([self._statements.lookup(list(keys))])
+        except UnavailableError:
+            raise
+        except Exception as problem:
+            raise UnavailableError("the database", repr(problem)) from problem
+        return {keys[row[0]] for row in rows}
 
     async def record(self, events: Sequence[Identity]) -> None:
         """Remember these. Raises `UnavailableError`."""

@@ -13,6 +13,7 @@ from reptidex.connectors.bridge.arrivals import Admission
 from reptidex.connectors.bridge.backoff import send_again_s
 from reptidex.connectors.bridge.heartbeats import keep_hidden
 from reptidex.connectors.bridge.inbound import Inbound
+from reptidex.connectors.bridge.intake import Intake
 from reptidex.connectors.bridge.names import arn_prefix, queue_name
 from reptidex.connectors.bridge.ports import Inbox, Letters, Log, Meter
 from reptidex.connectors.bridge.reading import Reading
@@ -58,7 +59,7 @@ class Inward:
             )
         names = queues_of(settings)
         self._settings, self._names = settings, names
-        self._log, self._inbox, self._letters, self._meter, self._step = log, inbox, letters, meter, step
+        self._intake, self._letters, self._meter = Intake(log, inbox, step=step), letters, meter
         self._calls = Threads(settings.bridge_threads, "sqs")
         connections = settings.bridge_threads + settings.bridge_pollers * len(names)
         self._sqs = boto_client(settings, "sqs", connections=connections, read_s=settings.bridge_wait_s + 10, **QUICK)
@@ -88,13 +89,13 @@ class Inward:
     async def _hear(self, name: str) -> None:
         found = await self._opened(name)
         heart = asyncio.create_task(keep_hidden(found.queue, found.tracker, self._meter), name=f"heartbeats {name}")
-        polls = [asyncio.create_task(found.poll(), name=f"poll {name}") for _ in range(self._settings.bridge_pollers)]
-        self._polls += polls
+        polls = asyncio.create_task(found.poll(self._settings.bridge_pollers), name=f"polls {name}")
+        self._polls.append(polls)
         try:
-            await asyncio.gather(heart, *polls)
+            await asyncio.gather(heart, polls)
         finally:
-            for task in (heart, *polls):
-                task.cancel()
+            heart.cancel()
+            polls.cancel()
 
     async def _opened(self, name: str) -> Inbound:
         attempts = 0
@@ -112,19 +113,16 @@ class Inward:
     async def open(self, name: str) -> Inbound:
         """Open a queue and read its visibility timeout. Raises what boto3 raises."""
         url = name if "://" in name else await self._url(name)
-        polls = Threads(self._settings.bridge_pollers, "poll")
-        queue = SqsQueue(self._sqs, url, polls, self._calls, wait_s=self._settings.bridge_wait_s)
+        queue = SqsQueue(self._sqs, url, self._calls, wait_s=self._settings.bridge_wait_s)
         tracker = Tracker(await queue.visibility_s())
         found = Inbound(
             queue,
             tracker,
             self._reading,
-            self._log,
-            self._inbox,
+            self._intake,
             self._letters,
             self._meter,
             held_most=HELD_PER_POLLER * self._settings.bridge_pollers,
-            step=self._step,
         )
         self.queues[queue.name] = found
         self.missing.pop(name, None)
@@ -155,6 +153,11 @@ class Inward:
     def held(self) -> int:
         """How many messages are being worked on."""
         return sum(len(each.tracker) for each in self.queues.values())
+
+    @property
+    def troubles(self) -> int:
+        """How many queues are missing, or are slowed down since a part does not answer."""
+        return len(self.missing) + sum(bool(each.trouble) for each in self.queues.values())
 
     @property
     def oldest_s(self) -> float:

@@ -69,6 +69,15 @@ class LogReader(aiokafka.ConsumerRebalanceListener):
         """The age of the record that has been under way the longest."""
         return max((mark.age_s for mark in self.marks.values()), default=0.0)
 
+    @property
+    def lag(self) -> int:
+        """How many records of our partitions are not settled yet, as of the last fetches."""
+        return sum(
+            max(0, (self._consumer.highwater(tp) or 0) - mark.position)
+            for tp, mark in self.marks.items()
+            if tp in self._consumer.assignment()
+        )
+
     async def on_partitions_assigned(self, assigned: Sequence[aiokafka.TopicPartition]) -> None:
         """Begin with new partitions; what they had before is forgotten."""
         for tp in assigned:

@@ -46,14 +46,39 @@ class BridgeMetrics:
             ("direction",),
             registry=registry,
         )
+        self._trouble = Gauge(
+            "reptidex_bridge_trouble",
+            "Topics, queues and parts that do not answer or are missing",
+            ("direction",),
+            registry=registry,
+        )
+        self._lag = Gauge(
+            "reptidex_bridge_lag_records", "Records of the log that are not settled yet", registry=registry
+        )
+        self._lanes = Gauge("reptidex_bridge_lanes_waiting", "Keys that wait behind a dead letter", registry=registry)
         self._known: dict[tuple[str, str, str], Counter] = {}
         self.totals: dict[tuple[str, str], int] = {}
         """By direction and outcome, for the status."""
 
-    def watch(self, direction: Direction, inflight: Callable[[], float], oldest_s: Callable[[], float]) -> None:
+    def watch(
+        self,
+        direction: Direction,
+        inflight: Callable[[], float],
+        oldest_s: Callable[[], float],
+        trouble: Callable[[], float],
+    ) -> None:
         """Have the gauges of a direction read when they are asked for."""
         self._inflight.labels(direction).set_function(inflight)
         self._age.labels(direction).set_function(oldest_s)
+        self._trouble.labels(direction).set_function(trouble)
+
+    def watch_lag(self, records: Callable[[], float]) -> None:
+        """Have the records of the log that wait counted when they are asked for."""
+        self._lag.set_function(records)
+
+    def watch_lanes(self, lanes: Callable[[], float]) -> None:
+        """Have the keys that wait behind a letter counted when they are asked for."""
+        self._lanes.set_function(lanes)
 
     def crossed(self, direction: Direction, topic: str, outcome: str, count: int = 1) -> None:
         """Count events by what became of them."""

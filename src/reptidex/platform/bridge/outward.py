@@ -106,6 +106,11 @@ class Outward:
         if verdict.fate is not Fate.DONE:
             raise UnavailableError("SNS", f"{verdict.code} {verdict.detail}")
 
+    @property
+    def trouble(self) -> dict[str, str]:
+        """What does not answer or is missing, and why."""
+        return {**self.outbound.trouble, **({"the log": self.reader.trouble} if self.reader.trouble else {})}
+
     def status(self) -> dict[str, Any]:
         """Return how it stands."""
         return {
@@ -113,7 +118,8 @@ class Outward:
             "partitions": self.reader.assigned,
             "in_flight": self.outbound.in_flight,
             "watermark_age_s": round(self.reader.oldest_s, 3),
-            "trouble": {**self.outbound.trouble, **({"the log": self.reader.trouble} if self.reader.trouble else {})},
+            "lag_records": self.reader.lag,
+            "trouble": self.trouble,
         }
 
     async def stop(self) -> None:

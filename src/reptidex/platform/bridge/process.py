@@ -22,7 +22,7 @@ from reptidex.platform.bridge.letters import LetterBox
 from reptidex.platform.bridge.log_writer import LogWriter
 from reptidex.platform.bridge.metrics import BridgeMetrics
 from reptidex.platform.bridge.outward import Outward
-from reptidex.platform.bridge.web import application, serve
+from reptidex.platform.bridge.web import application, figures, serve
 from reptidex.platform.bridge.writer import Writer
 from reptidex.settings import BRIDGE, Settings
 from reptidex.streams.topics import LETTERS_MS, Topic, dead_letter_topic
@@ -65,7 +65,7 @@ class Bridge:
         )
         self._began = time.monotonic()
         self._tasks: list[asyncio.Task[Any]] = []
-        self._close_web: Callable[[], Awaitable[None]] | None = None
+        self._close_web: list[Callable[[], Awaitable[None]]] = []
 
     async def start(self, *, once: bool = False) -> None:
         """Open everything and begin; with `once` only what `run_once` needs.
@@ -76,6 +76,7 @@ class Bridge:
             await migrate(self.database, BRIDGE)
         await self._with_log()
         await self.letters.load()
+        self.metrics.watch_lanes(lambda: len(self.letters.blocked))
         settle_memory()
         # boto3's threads compute: the more often they take turns, the less gets done (measured).
         sys.setswitchinterval(0.005)
@@ -84,17 +85,23 @@ class Bridge:
             asyncio.create_task(self.letters.run(self._resend), name="letters"),
         ]
         if self.outward is not None:
-            reader, outbound = self.outward.reader, self.outward.outbound
-            self.metrics.watch("outbound", lambda: outbound.in_flight, lambda: reader.oldest_s)
+            outward, reader, outbound = self.outward, self.outward.reader, self.outward.outbound
+            self.metrics.watch(
+                "outbound", lambda: outbound.in_flight, lambda: reader.oldest_s, lambda: len(outward.trouble)
+            )
+            self.metrics.watch_lag(lambda: reader.lag)
             self._tasks += await self.outward.start()
         if self.inward is not None:
             inward = self.inward
-            self.metrics.watch("inbound", lambda: inward.held, lambda: inward.oldest_s)
+            self.metrics.watch("inbound", lambda: inward.held, lambda: inward.oldest_s, lambda: inward.troubles)
             if not once:
                 self._tasks += await self.inward.start()
         if not once:
             app = application(self._probes(), self.metrics.registry, self.status)
-            self._close_web = await serve(app, self.settings.bridge_url)
+            self._close_web.append(await serve(app, self.settings.bridge_url))
+            if self.settings.bridge_metrics_url:
+                metrics = figures(self.metrics.registry)
+                self._close_web.append(await serve(metrics, self.settings.bridge_metrics_url, anywhere=True))
 
     async def _with_log(self) -> None:
         letters = Topic(name=dead_letter_topic(BRIDGE), partitions=self.settings.partitions, retention_ms=LETTERS_MS)
@@ -198,8 +205,8 @@ class Bridge:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._close_web is not None:
-            await self._close_web()
+        for close in self._close_web:
+            await close()
         await self._log.stop()
         await self._writer.close()
         await self.database.close()

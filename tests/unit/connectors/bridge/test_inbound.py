@@ -1,14 +1,17 @@
 """What SQS shows is never held on to: whatever breaks while it is dealt with, it can be received again."""
 
+import asyncio
 from typing import Any
 
 from reptidex.connectors.bridge.arrivals import Admission
 from reptidex.connectors.bridge.inbound import Inbound
+from reptidex.connectors.bridge.intake import Intake
 from reptidex.connectors.bridge.ports import Identity, Letter, Said, Silent
 from reptidex.connectors.bridge.reading import Reading
 from reptidex.connectors.bridge.sqs import Received
 from reptidex.connectors.bridge.tracker import Tracker
 from reptidex.connectors.bridge.verdicts import DONE, Verdict
+from reptidex.testing import eventually
 from tests.integration.bridge.said import event
 
 
@@ -67,12 +70,57 @@ async def test_a_receive_that_broke_is_given_back_and_dealt_with_the_next_time()
     queue, tracker, parts = Queue(), Tracker(30.0), Parts()
     bucket: Any = type("Bucket", (), {"bucket": "b"})
     reading = Reading(Admission(events=("*",), own="us"), bucket, Any, topics=())  # type: ignore[arg-type]
-    inbound: Any = Inbound(queue, tracker, reading, parts, parts, parts, Silent(), held_most=10)  # type: ignore[arg-type]
+    inbound: Any = Inbound(queue, tracker, reading, Intake(parts, parts), parts, Silent(), held_most=10)  # type: ignore[arg-type]
 
-    await inbound.take(messages(1))
+    inbound.meet([messages(1)])
+    await inbound.finish(1.0)
     assert (queue.hidden, queue.deleted, len(tracker)) == (["0/1", "1/1"], [], 0)
 
-    await inbound.take(messages(2))
+    inbound.meet([messages(2)])
     await inbound.finish(1.0)
     assert (parts.kept, [said.topic for said in parts.said]) == (["sqs/q/0"], ["animal.created"])
     assert (sorted(queue.deleted), len(tracker)) == (["0/2", "1/2"], 0)
+
+
+class Gate(Parts):
+    """A log that holds the records of one key back until each is let through."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self.key, self.through, self.waits = key, asyncio.Semaphore(0), False
+
+    async def put(self, records: list[Said]) -> list[Exception | None]:
+        if any(record.key == self.key for record in records):
+            self.waits = True
+            await self.through.acquire()
+            self.waits = False
+        return await super().put(records)
+
+
+async def test_a_group_is_worked_on_one_after_the_other_and_free_as_soon_as_it_is_done() -> None:
+    slow, quick = (f"00000000-0000-7000-9000-00000000000{number}" for number in (1, 2))
+
+    def of(group: str, number: int) -> Received:
+        raw = event("order.created", key=group, number=number, id=f"{group[:-4]}{number}00{group[-1]}").decode()
+        place = f"{group}/{number}"
+        return Received(message_id=place, handle=place, body=raw, group=group, place=place)
+
+    queue, tracker, parts = Queue(), Tracker(30.0), Gate(slow)
+    queue.fifo = True
+    bucket: Any = type("Bucket", (), {"bucket": "b"})
+    reading = Reading(Admission(events=("*",), own="us"), bucket, Any, topics=())  # type: ignore[arg-type]
+    inbound: Any = Inbound(queue, tracker, reading, Intake(parts, parts), parts, Silent(), held_most=10)  # type: ignore[arg-type]
+
+    inbound.meet([[of(quick, 1), of(slow, 1), of(slow, 2)]])
+    await eventually(lambda: parts.waits)
+    inbound.meet([[of(slow, 3)]])
+    await eventually(lambda: queue.hidden == [f"{slow}/3"], why="given back: an earlier one of its group is at work")
+    parts.through.release()
+    await eventually(lambda: len(parts.said) == 2 and parts.waits, why="the second of the slow group is on its way")
+    # SQS shows the next of a group whose first is deleted; that others of that receive still have a way to go is no matter.
+    inbound.meet([[of(quick, 2)]])
+    await eventually(lambda: [said.key for said in parts.said].count(quick) == 2)
+    parts.through.release()
+    await inbound.finish(5.0)
+    assert [said.key for said in parts.said if said.key == slow] == [slow, slow]
+    assert queue.hidden == [f"{slow}/3"]

@@ -1,0 +1,50 @@
+"""Large events go from their bucket by its lifecycle, never when they are read: others may still need them."""
+
+from typing import Any
+
+import msgspec
+
+from reptidex.connectors.aws import AwsRefusedError
+from reptidex.connectors.bridge.provisioning.clients import Clients
+from reptidex.connectors.bridge.provisioning.place import Place
+from reptidex.errors import SettingsError
+
+KEPT_DAYS = 30
+"""Longer than any message is: at most 14 days in a queue, and 14 more as a dead letter."""
+
+
+def expiry_rule(place: Place) -> dict[str, Any]:
+    """Return our rule of the bucket's lifecycle."""
+    return {
+        "ID": expiry_id(place),
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"Days": KEPT_DAYS},
+    }
+
+
+def expiry_id(place: Place) -> str:
+    """Return the name of our rule."""
+    return f"reptidex-{place.owner}-payloads"
+
+
+async def lifecycle(call: Clients, bucket: str) -> list[dict[str, Any]]:
+    """Return the rules of a bucket. Raises `SettingsError` where it is not there."""
+    try:
+        got = await call("s3", "get_bucket_lifecycle_configuration", Bucket=bucket)
+    except AwsRefusedError as problem:
+        if problem.code == "NoSuchLifecycleConfiguration":
+            return []
+        raise SettingsError(f"the bucket {bucket} cannot be asked: {problem}") from problem
+    rules: list[dict[str, Any]] = got.get("Rules", [])
+    return rules
+
+
+async def put_expiry(call: Clients, place: Place, bucket: str, says: str) -> None:
+    """Put our rule into a bucket's lifecycle in place of the one before; an empty one takes it out. Others' stay."""
+    rules = [each for each in await lifecycle(call, bucket) if each.get("ID") != expiry_id(place)]
+    rules += [msgspec.json.decode(says)] if says else []
+    if rules:
+        await call("s3", "put_bucket_lifecycle_configuration", Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+    else:
+        await call("s3", "delete_bucket_lifecycle", Bucket=bucket)
