@@ -40,6 +40,8 @@ FENCED = 70
 """The exit status of a worker whose partitions another has taken over."""
 PRUNE_EVERY_S = 600.0
 INTERNAL_AT_ONCE = 500
+DRAIN_S = 1.0
+"""So long a worker that has to give partitions up waits for the log to take what they have said."""
 
 
 def wall_clock() -> datetime:
@@ -162,13 +164,17 @@ class Engine:
         for task in self._commits:
             task.cancel()
         await self.effects.forget()
-        await self.relay.drain(max(0.1, end - time.monotonic()))
+        await self._empty_outboxes(max(0.1, end - time.monotonic()))
         await self.relay.reset()
+        await self.store.close()
+
+    async def _empty_outboxes(self, within: float) -> None:
+        """Wait a while for the log to take what is said, and note how far it has: what is not noted the next owner sends again."""
+        await self.relay.drain(within)
         try:
             await self.runner.write_marks()
         except (UnavailableError, LostRaceError) as problem:
             log.warning("the last marks are not written; the next worker sends a little again: %s", problem)
-        await self.store.close()
 
     @property
     def is_ready(self) -> bool:
@@ -186,6 +192,7 @@ class Engine:
         self._ready.clear()
         try:
             async with asyncio.timeout(self.settings.session_timeout_s * 0.6), self._alone():
+                await self._empty_outboxes(DRAIN_S)
                 await self._let_go()
         except TimeoutError:
             log.error("the unit at work does not end; its commit is left to the fences")

@@ -52,6 +52,17 @@ async def test_a_worker_that_is_started_again_goes_on_where_it_was(start: Start,
     assert (await listen(log.bootstrap)).repeats == 0
 
 
+async def test_a_worker_that_gives_partitions_up_leaves_nothing_to_be_sent_again(worker: Worker, log: DevLog) -> None:
+    await Scales(log.bootstrap, 50).weigh(500)
+    await all_counted(worker, 500)
+    held = list(worker.engine.ownership.fences)
+    await worker.engine.on_revoked()
+    fences = await worker.engine.store.fences(held)
+
+    assert sum(fence.sent for fence in fences.values()) >= 500
+    assert [fence.relayed for fence in fences.values()] == [fence.sent for fence in fences.values()]
+
+
 async def test_a_second_worker_on_a_sqlite_file_is_refused_with_a_clear_word(worker: Worker, start: Start) -> None:
     with pytest.raises(SecondWorkerError, match="another worker already works on"):
         await start()
