@@ -169,7 +169,7 @@ class Engine:
         await self.store.close()
 
     async def _empty_outboxes(self, within: float) -> None:
-        """Wait a while for the log to take what is said, and note how far it has: what is not noted the next owner sends again."""
+        """Wait a while for the log to take what is said, and note how far it has: what is not noted is sent again."""
         await self.relay.drain(within)
         try:
             await self.runner.write_marks()
