@@ -5,17 +5,16 @@ looked at closely: form of every id, source, subject, size, and whether it is an
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
 from typing import Any
-
-from msgspec import inspect
 
 from reptidex.errors import ContractError
 from reptidex.streams import catalogue, codec
 from reptidex.streams.contract import Event
 from reptidex.streams.envelope import AnyEvent
+from reptidex.streams.ids import Paths, id_paths, values_at
 from reptidex.streams.publisher import check_publishable
 
 SIZE_LIMIT = 256 * 1024
@@ -24,7 +23,6 @@ SIZE_LIMIT = 256 * 1024
 _FORM = r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _UUID = re.compile(_FORM)
 _UUIDS = re.compile(rf"{_FORM}(?:\n{_FORM})*")
-_PATHS = tuple[tuple[str, ...], ...]
 
 
 def accept(raw: bytes, *, service: str | None, name: str | None = None, most_bytes: int = SIZE_LIMIT) -> AnyEvent:
@@ -57,55 +55,27 @@ def check_ids(data: Event) -> None:
     written = "\n".join(values)
     # All at once; only where one is wrong is it looked for. The length tells a line break inside a value from one between two.
     if values and (len(written) != 37 * len(values) - 1 or not _UUIDS.fullmatch(written)):
-        paths = _paths_of(type(data))
+        paths = id_paths(type(data))
     for path in paths:
-        for place, value in _values(data, path, "$.data"):
+        for place, value in values_at(data, path):
             if not _UUID.fullmatch(value):
-                raise ContractError(f"{data.contract.name}: {value!r} is not a UUID in lower case - at `{place}`")
+                raise ContractError(
+                    f"{data.contract.name}: {value!r} is not a UUID in lower case - at `{_written(place)}`"
+                )
 
 
-def _values(at: Any, path: tuple[str, ...], place: str) -> Iterator[tuple[str, str]]:
-    if at is None:
-        return
-    if not path:
-        yield place, at
-    elif path[0] == "[]":
-        for number, item in enumerate(at):
-            yield from _values(item, path[1:], f"{place}[{number}]")
-    else:
-        yield from _values(getattr(at, path[0]), path[1:], f"{place}.{path[0]}")
+def _written(place: tuple[str | int, ...]) -> str:
+    return "$.data" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
 
 
 @cache
-def _ids_of(cls: type[Event]) -> tuple[Callable[[Event], tuple[str | None, ...]], _PATHS]:
+def _ids_of(cls: type[Event]) -> tuple[Callable[[Event], tuple[str | None, ...]], Paths]:
     """Return what reads the fields of an event that are ids, and the paths to ids that lie deeper."""
-    paths = _paths_of(cls)
+    paths = id_paths(cls)
     fields = [path[0] for path in paths if len(path) == 1]
     # The first of them twice: a getter of several always returns a tuple.
     read: Any = attrgetter(*fields, fields[0]) if fields else lambda data: ()
     return read, tuple(path for path in paths if len(path) > 1)
-
-
-@cache
-def _paths_of(cls: type[Event]) -> _PATHS:
-    return tuple(_find(inspect.type_info(cls), ()))
-
-
-def _find(kind: inspect.Type, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    match kind:
-        case inspect.Metadata(type=inner, extra_json_schema=extra):
-            if (extra or {}).get("format") == "uuid":
-                yield path
-            else:
-                yield from _find(inner, path)
-        case inspect.StructType(fields=fields):
-            for field in fields:
-                yield from _find(field.type, (*path, field.name))
-        case inspect.VarTupleType(item_type=item):
-            yield from _find(item, (*path, "[]"))
-        case inspect.UnionType(types=types):
-            for member in types:
-                yield from _find(member, path)
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from aiohttp import HttpVersion11, web
 
-from reptidex.http.server.guards import SUSPICIOUS, check_values, has_moments
+from reptidex.http.server.guards import SUSPICIOUS, IdGuard, check_values, has_moments
 from reptidex.http.server.pointers import shape_error
 from reptidex.http.server.refusals import ExpectationError, MalformedError, MediaTypeError, TooLargeError, TooSlowError
 
@@ -67,6 +67,7 @@ class BodyDecoder:
             self._decoder = msgspec.json.Decoder(kind)
             self._moments = has_moments(kind)
             self._optional = _takes_nothing(kind)
+            self._ids = IdGuard(kind)
 
     def decode(self, raw: bytes, content_type: str) -> Any:
         """Return the body in its type. Raises `MalformedError`, `MediaTypeError`, `ShapeError`."""
@@ -84,6 +85,7 @@ class BodyDecoder:
             raise MalformedError(f"the body is not JSON: {problem}" if raw else "the body is empty") from None
         if self._moments or SUSPICIOUS.search(raw):
             check_values(value, "body")
+        self._ids.check(value, "body")
         return value
 
 

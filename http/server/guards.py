@@ -1,4 +1,7 @@
-"""Values that pass JSON and msgspec but that no database takes; without these checks a client could provoke a 500."""
+"""Values that pass JSON and msgspec but that no database takes, and ids that are none.
+
+Without these checks a client could provoke a 500, or have one of our services ask another for a path of the client's choice.
+"""
 
 import math
 import re
@@ -9,7 +12,9 @@ from typing import Any
 import msgspec
 
 from reptidex.http.server.refusals import ShapeError
+from reptidex.streams.ids import id_paths, values_at
 
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 SUSPICIOUS = re.compile(rb"\\u0000|[0-9]{19}")
 """Only a body in which this is found, or whose type has moments, is walked."""
 _INT64 = 1 << 63
@@ -59,3 +64,17 @@ def check_values(value: Any, within: str, pointer: str = "") -> None:
 def has_moments(kind: Any) -> bool:
     """Tell whether a type has a `datetime` anywhere inside."""
     return "'date-time'" in repr(msgspec.json.schema_components([kind]))
+
+
+class IdGuard:
+    """Checks the ids of one type of value: bodies and queries name things of ours by UUIDs in lower case, as paths do."""
+
+    def __init__(self, kind: Any) -> None:
+        self._paths = id_paths(kind)
+
+    def check(self, value: Any, within: str) -> None:
+        """Check every id of a value. Raises `ShapeError` with the place."""
+        for path in self._paths:
+            for place, text in values_at(value, path):
+                if not UUID.fullmatch(text):
+                    raise ShapeError("Expected a UUID in lower case", "".join(f"/{step}" for step in place), within)

@@ -7,11 +7,10 @@ from typing import Any, NoReturn
 import msgspec
 from aiohttp import web
 
-from reptidex.http.server.guards import check_values
+from reptidex.http.server.guards import UUID, IdGuard, check_values
 from reptidex.http.server.pointers import shape_error
 from reptidex.http.server.refusals import NoRouteError, ShapeError
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -26,6 +25,7 @@ class QueryDecoder:
         if self._kind is None:
             return
         self._names = kind.__struct_encode_fields__
+        self._ids = IdGuard(kind)
         for field in msgspec.structs.fields(kind):
             if _takes_list(field.type):
                 self._lists.add(field.encode_name)
@@ -53,6 +53,7 @@ class QueryDecoder:
         except msgspec.ValidationError as problem:
             raise shape_error(problem, "query") from None
         check_values(value, "query")
+        self._ids.check(value, "query")
         return value
 
 
@@ -76,7 +77,7 @@ class PathDecoder:
         for (name, is_id), value in zip(self._names, found, strict=True):
             if is_id:
                 value = value.lower()
-                if not _UUID.fullmatch(value):
+                if not UUID.fullmatch(value):
                     _refuse()
             elif len(value) > 200 or _CONTROL.search(value):
                 _refuse()

@@ -149,3 +149,11 @@ async def test_a_changed_profile_of_a_personal_vivarium_begins_with_its_name(sta
 
     assert status == 200
     assert (found["kind"], found["display_name"], found["location"]) == ("org", "Sam Sand", "Ulm")
+
+
+async def test_what_only_has_the_length_of_an_id_names_no_vivarium(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+
+    status, refused = await stand.post("/auth/switch", {"vivarium_id": "x" * 36}, token=tokens["access_token"])
+
+    assert (status, refused["pointer"]) == (422, "/vivarium_id")
