@@ -16,8 +16,10 @@ from reptidex.connectors.payments.port import (
     State,
 )
 from reptidex.domain.payments import Seen
+from reptidex.errors import ContractError
 from reptidex.streams.commands.core_billing import SeePayment, SeeRefund
 from reptidex.streams.contract import Command
+from reptidex.streams.values import Money
 
 SEEN: dict[State, Seen] = {
     "requires_method": "declined",
@@ -73,9 +75,7 @@ class LetGo(OnPayment, frozen=True, kw_only=True):
 
 
 class GiveBack(OnPayment, frozen=True, kw_only=True):
-    """Refund what was captured."""
-
-    amount: int
+    """Refund all that was captured and not given back yet, whatever sum that is."""
 
 
 def _gateway(effect: AtProvider, call: Call) -> PaymentGateway:
@@ -84,11 +84,15 @@ def _gateway(effect: AtProvider, call: Call) -> PaymentGateway:
 
 
 def _seen(effect: AtProvider, payment: Payment) -> SeePayment:
+    if payment.order not in ("", effect.order_id):
+        raise ContractError(f"{payment.provider}: {payment.reference} is of another order than {effect.order_id}")
+    taken = Money(amount=payment.captured, currency=payment.money.currency) if payment.state == "captured" else None
     return SeePayment(
         order_id=effect.order_id,
         payment_id=effect.payment_id,
         seen=SEEN[payment.state],
         reference=payment.reference,
+        taken=taken,
         refunded=payment.refunded,
         action_url=payment.action_url,
         code=payment.reason,
@@ -166,11 +170,11 @@ async def give_back(effect: GiveBack, call: Call) -> Command | None:
     gateway = _gateway(effect, call)
     state, reference = "failed", ""
     try:
-        made = await gateway.refund(effect.reference, amount=effect.amount, key=effect.key)
+        made = await gateway.refund(effect.reference, key=effect.key)
         state, reference = made.state, made.reference
     except (DeclinedError, PaymentRefusedError):
         payment = await gateway.look_up(effect.reference)
-        state = "succeeded" if payment.refunded >= effect.amount else "failed"
+        state = "succeeded" if 0 < payment.captured <= payment.refunded else "failed"
     return SeeRefund(
         order_id=effect.order_id,
         payment_id=effect.payment_id,

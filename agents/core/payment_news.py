@@ -68,7 +68,7 @@ def _do(unit: Unit, payment: Payment, act: Act, seen: Seen, code: str) -> tuple[
         case "let_go":
             unit.effect(gateways.LetGo(**payment.at_provider("cancel"), reference=payment.reference))
         case "refund":
-            return begin_refund(unit, payment, unit.new_id(), "late"), []
+            return begin_refund(unit, payment, unit.new_id(), "rejected" if seen == "miscaptured" else "late"), []
         case "say_completed":
             payment = replace(payment, captured_at=unit.now, reason="")
             return payment, _say_completed(unit, payment)
@@ -114,10 +114,13 @@ async def see_payment(command: SeePayment, unit: Unit) -> AsyncIterator[Event]:
         reference=payment.reference or command.reference,
         action_url=command.action_url or payment.action_url,
     )
-    for event in advance(unit, payment, command.seen, command.code):
+    seen = command.seen
+    if seen == "captured" and command.taken not in (None, payment.amount):
+        seen = "miscaptured"
+    for event in advance(unit, payment, seen, command.code):
         yield event
     current = await unit.need(Payment, command.payment_id)
-    if command.refunded >= current.amount.amount:
+    if command.refunded >= (command.taken or current.amount).amount:
         for event in refund_succeeded(unit, current, current.refund_reference):
             yield event
 
@@ -142,7 +145,7 @@ async def take_notice(command: TakeNotice, unit: Unit) -> AsyncIterator[Event]:
     )
     if payment is None:
         return
-    if not payment.reference:
+    if not payment.reference and command.provider not in WEAKLY_SIGNED:
         payment = replace(payment, reference=command.reference)
         unit.put(payment)
     for event in _noticed(unit, payment, command):
@@ -175,7 +178,8 @@ def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
     seen = NOTICED.get(notice.kind)
     if seen is None:
         return []
-    short = seen == "captured" and notice.amount != payment.amount.amount
+    other_sum = notice.amount != payment.amount.amount or notice.currency not in ("", payment.amount.currency)
+    short = seen == "captured" and other_sum
     stale = seen in ("declined", "canceled") and payment.status == "capturing"
     if short or stale:
         # Order and amount matter here: what the provider says now counts, not what this notice said once.
@@ -226,6 +230,8 @@ def refund_succeeded(unit: Unit, payment: Payment, reference: str) -> list[Event
     unit.put(payment)
     unit.cancel_timer(f"payment/{payment.payment_id}")
     if payment.purpose == "plan":
+        if payment.captured_at is None:
+            hand_over(unit, _settles(replace(payment, reason="provider"), paid=False))
         return []
     return [
         events.PaymentRefunded(

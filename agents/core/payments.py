@@ -145,9 +145,7 @@ def begin_refund(unit: Unit, payment: Payment, refund_id: str, reason: str) -> P
 def give_back(unit: Unit, payment: Payment) -> None:
     """Ask the provider to refund; a refund that it said had failed is asked for under a new key."""
     step = f"refund{payment.refund_tries or ''}"
-    unit.effect(
-        gateways.GiveBack(**payment.at_provider(step), reference=payment.reference, amount=payment.amount.amount)
-    )
+    unit.effect(gateways.GiveBack(**payment.at_provider(step), reference=payment.reference))
 
 
 def look_up(unit: Unit, payment: Payment) -> None:

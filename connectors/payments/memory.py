@@ -32,7 +32,8 @@ class MemoryPaymentGateway:
     """`PaymentGateway` in memory.
 
     Means of payment: `ok`, `action` (the buyer must act, see `act`), and the keys of `DECLINES`. `lose_answers` lets that
-    many acts happen whose answer is then lost; `down` refuses every call. Webhooks are collected in `webhooks`.
+    many acts happen whose answer is then lost; `down` refuses every call; `short` is left out of each capture. Webhooks are
+    collected in `webhooks`.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class MemoryPaymentGateway:
         self.provider = provider
         self.lose_answers = 0
         self.down = False
+        self.short = 0
         self.webhooks: list[tuple[bytes, dict[str, str]]] = []
         self.captures: dict[str, int] = {}
         """How often each order was captured: what a judge of money asks."""
@@ -107,6 +109,11 @@ class MemoryPaymentGateway:
         detail = f"dispute_{reference}"
         self._send(payment, "dispute", order="", transaction="", money=payment.money, detail=detail, reason=reason)
 
+    def announce(self, reference: str, kind: NoticeKind, money: Money) -> None:
+        """Send a webhook of the provider's own accord, whatever the payment is."""
+        payment = self._need(reference)
+        self._send(payment, kind, order=payment.order, transaction=payment.transaction, money=money)
+
     def _authorise(self, charge: Charge) -> Payment | DeclinedError:
         reference = f"payment_{len(self._payments) + 1}"
         payment = Payment(
@@ -139,7 +146,8 @@ class MemoryPaymentGateway:
         if payment.state != "authorised":
             raise PaymentRefusedError("unexpected_state", f"the payment is {payment.state}")
         self.captures[payment.order] = self.captures.get(payment.order, 0) + 1
-        return self._write(payment, "captured", state="captured", captured=payment.money.amount)
+        taken = Money(amount=payment.money.amount - self.short, currency=payment.money.currency)
+        return self._write(payment, "captured", money=taken, state="captured", captured=taken.amount)
 
     def _cancel(self, reference: str) -> Payment:
         payment = self._need(reference)

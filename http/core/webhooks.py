@@ -50,6 +50,7 @@ async def _take(request: Any, provider: str) -> Taken:
                 kind=notice.kind,
                 reference=notice.reference,
                 amount=notice.money.amount if notice.money else 0,
+                currency=notice.money.currency if notice.money else "",
                 detail=notice.detail,
                 code=notice.reason,
             )

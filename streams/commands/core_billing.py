@@ -126,6 +126,8 @@ class SeePayment(Command, frozen=True, kw_only=True):
     payment_id: str
     seen: Seen
     reference: str = ""
+    taken: Money | None = None
+    """What was captured, where something was."""
     refunded: int = 0
     action_url: str = ""
     code: str = ""
@@ -151,6 +153,7 @@ class TakeNotice(Command, frozen=True, kw_only=True):
     kind: str
     reference: str
     amount: int = 0
+    currency: str = ""
     detail: str = ""
     code: str = ""
 

@@ -21,8 +21,18 @@ Status = Literal[
 ]
 """`awaiting`: the buyer has to act at the provider. `canceling`: called off, and what the provider did is not known yet."""
 
-Seen = Literal["approved", "requires_action", "processing", "authorised", "captured", "declined", "canceled", "absent"]
-"""`absent`: the provider has never heard of it."""
+Seen = Literal[
+    "approved",
+    "requires_action",
+    "processing",
+    "authorised",
+    "captured",
+    "miscaptured",
+    "declined",
+    "canceled",
+    "absent",
+]
+"""`absent`: the provider has never heard of it. `miscaptured`: money was taken, but not the sum that was asked for."""
 
 Act = Literal["confirm", "capture", "let_go", "refund", "say_completed", "say_failed"]
 
@@ -64,6 +74,8 @@ def _asked(status: Status, seen: Seen) -> Decision:
             return Decision(status="capturing", acts=("capture",))
         case "captured":
             return Decision(status="completed", acts=("say_completed",))
+        case "miscaptured":
+            return Decision(status="refunding", acts=("refund",))
         case "declined" | "canceled" | "absent":
             return Decision(status="failed", acts=("say_failed",))
         case "processing":
@@ -74,6 +86,8 @@ def _capturing(seen: Seen) -> Decision:
     match seen:
         case "captured":
             return Decision(status="completed", acts=("say_completed",))
+        case "miscaptured":
+            return Decision(status="refunding", acts=("refund",))
         case "declined" | "canceled":
             return Decision(status="failed", acts=("say_failed",))
         case _:
@@ -82,7 +96,7 @@ def _capturing(seen: Seen) -> Decision:
 
 def _canceling(seen: Seen) -> Decision:
     match seen:
-        case "captured":
+        case "captured" | "miscaptured":
             return Decision(status="refunding", acts=("refund",))
         case "declined" | "canceled" | "absent":
             return Decision(status="canceled", acts=("say_failed",))
@@ -95,7 +109,7 @@ def _canceling(seen: Seen) -> Decision:
 def _over(status: Status, seen: Seen) -> Decision:
     """Money that arrives after we said that it would not: given back, or let go of."""
     match seen:
-        case "captured":
+        case "captured" | "miscaptured":
             return Decision(status="refunding", acts=("refund",))
         case "authorised":
             return Decision(status=status, acts=("let_go",))

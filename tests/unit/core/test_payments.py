@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from reptidex.connectors.payments.memory import MemoryPaymentGateway
-from reptidex.connectors.payments.port import UnknownOutcomeError
+from reptidex.connectors.payments.port import Charge, UnknownOutcomeError
+from reptidex.streams.values import Money
 from reptidex.tables.core.payments import Payment
 from reptidex.tables.core.people import User
 from tests.unit.core.conftest import Stand, uid
@@ -331,3 +332,64 @@ async def test_a_refund_made_at_the_providers_own_desk_is_found_and_told(stand: 
     await till.carry()
 
     assert till.told() == ["payment.completed", "payment.refunded"]
+
+
+@pytest.mark.parametrize("hears", [True, False])
+async def test_another_sum_than_was_asked_for_is_given_back_and_never_counts_as_paid(stand: Stand, hears: bool) -> None:
+    till = await _till(stand)
+    till.provider.short = 24_900
+    await till.ask()
+    await till.carry()
+    for place in range(len(till.provider.webhooks)) if hears else ():
+        await till.hear(place)
+    await till.carry()
+
+    payment = await stand.harness.get(Payment, PAYMENT)
+    assert payment is not None
+    assert (await till.status(), till.told()) == ("refunded", ["payment.refunded"])
+    assert (await till.provider.look_up(payment.reference)).refunded == 100
+
+
+async def test_the_right_number_of_another_currency_is_looked_into_and_not_believed(stand: Stand) -> None:
+    till = await _till(stand)
+    await till.ask("action")
+    await till.carry()
+    payment = await stand.harness.get(Payment, PAYMENT)
+    assert payment is not None
+
+    till.provider.announce(payment.reference, "captured", Money(amount=25_000, currency="JPY"))
+    await till.hear()
+    await till.carry()
+
+    assert (await till.status(), till.told()) == ("processing", [])
+
+
+async def test_what_is_given_back_in_part_at_the_providers_desk_is_completed_by_the_rest(stand: Stand) -> None:
+    till = await _till(stand)
+    await till.ask()
+    await till.carry()
+    payment = await stand.harness.get(Payment, PAYMENT)
+    assert payment is not None
+    await till.provider.refund(payment.reference, amount=10_000, key="by hand")
+
+    await stand.post(f"/payments/{PAYMENT}/refund", {"reason": "requested", "refund_id": REFUND}, token=till.token)
+    await till.carry()
+
+    assert (await till.status(), till.told()) == ("refunded", ["payment.completed", "payment.refunded"])
+    assert (await till.provider.look_up(payment.reference)).refunded == 25_000
+
+
+async def test_a_paypal_notice_cannot_name_the_order_at_paypal_that_pays(stand: Stand) -> None:
+    till = await _till(stand)
+    till.provider = cast(MemoryPaymentGateway, stand.ports.gateways["paypal"])
+    cheap = Charge(order=ORDER, transaction=TRANSACTION, money=Money(amount=25_000, currency="USD"), method="ok")
+    other = await till.provider.authorise(cheap, key="somebody else's")
+    await till.provider.capture(other.reference, key="somebody else's capture")
+    await till.ask("action", provider="paypal")
+
+    await till.hear(provider="paypal")
+    noticed = await stand.harness.get(Payment, PAYMENT)
+    await till.carry()
+
+    assert noticed is not None and noticed.reference == ""
+    assert (await till.status(), till.told()) == ("processing", [])
