@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core.registration import LinkError
-from reptidex.agents.core.sessions import is_live, revoke_all
+from reptidex.agents.core.sessions import is_live, living, revoke_all
 from reptidex.domain import sessions
 from reptidex.errors import DomainError, NotFoundError, UnauthenticatedError
 from reptidex.streams import core as events
@@ -87,6 +87,7 @@ async def link_identity(command: LinkIdentity, unit: Unit) -> AsyncIterator[Even
 @agent(CreateApiKey)
 async def create_api_key(command: CreateApiKey, unit: Unit) -> None:
     """Make a key; its secret is shown once by the view and is not here."""
+    await living(unit, command.user_id)
     if await unit.get(Membership, membership_id(command.vivarium_id, command.user_id)) is None:
         raise NotFoundError("vivarium", command.vivarium_id)
     mine = await unit.find(select(ApiKey, ApiKey.c.user_id == command.user_id, ApiKey.c.revoked_at.is_(None)))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.core.vivariums import set_vivarium_status
+from reptidex.agents.core.vivariums import close_vivarium
 from reptidex.domain import access
 from reptidex.domain.plans import PLANS
 from reptidex.errors import DomainError, NotFoundError
@@ -122,5 +122,5 @@ async def lose_member(command: LoseMember, unit: Unit) -> AsyncIterator[Event]:
     owners = _owners(await _members(unit, command.vivarium_id))
     yield _removed(unit, member, "deleted", None)
     if member.role == "herpetologist" and owners == 1:
-        for event in await set_vivarium_status(unit, command.vivarium_id, "closed"):
+        for event in await close_vivarium(unit, command.vivarium_id):
             yield event

@@ -31,6 +31,8 @@ def spend_second_factor(user: User, step: int | None, recovery_hash: str) -> Use
 async def enrol_mfa(command: EnrolMfa, unit: Unit) -> None:
     """Keep an authenticator's secret until it has shown a code."""
     user = await unit.need(User, command.user_id)
+    if user.status == "deleted":
+        raise DomainError("this account is deleted")
     if user.mfa_on:
         raise DomainError("a second factor is on already; turn it off first")
     unit.put(replace(user, mfa_sealed=command.secret_sealed))

@@ -57,6 +57,14 @@ def check_may_sign_in(user: User) -> None:
         raise UnconfirmedError
 
 
+async def living(unit: Unit, user_id: str) -> User:
+    """Return a person who is not gone: nothing may be added to what was erased. Raises `UnauthenticatedError`."""
+    user = await unit.get(User, user_id)
+    if user is None or user.status == "deleted":
+        raise UnauthenticatedError("this account is not in use")
+    return user
+
+
 def _answer(unit: Unit, session: Session) -> None:
     unit.answer(
         Sessioned(

@@ -78,13 +78,33 @@ async def change_vivarium(command: ChangeVivarium, unit: Unit) -> AsyncIterator[
     unit.answer(vivarium)
 
 
-async def set_vivarium_status(
-    unit: Unit, vivarium_id: str, status: Literal["active", "suspended", "closed"]
-) -> list[Event]:
-    """Give a vivarium a status, and return what is to be told; nothing where it has it, or there is no such vivarium."""
+async def set_vivarium_status(unit: Unit, vivarium_id: str, status: Literal["active", "suspended"]) -> list[Event]:
+    """Give a vivarium a status, and return what is to be told; nothing where it has it, is closed, or is not there."""
     vivarium = await unit.get(Vivarium, vivarium_id)
-    if vivarium is None or vivarium.status == status:
+    if vivarium is None or vivarium.status in (status, "closed"):
         return []
     vivarium = replace(vivarium, status=status)
     unit.put(vivarium)
     return [org_updated(vivarium, "status")]
+
+
+async def close_vivarium(unit: Unit, vivarium_id: str) -> list[Event]:
+    """Close a vivarium for good, and return what is to be told. A personal one bears its owner's name: that goes with them."""
+    vivarium = await unit.get(Vivarium, vivarium_id)
+    if vivarium is None or vivarium.status == "closed":
+        return []
+    if vivarium.kind == "business":
+        closed = replace(vivarium, status="closed")
+        unit.put(closed)
+        return [org_updated(closed, "status")]
+    closed = replace(vivarium, status="closed", name="")
+    unit.put(closed)
+    told: list[Event] = [org_updated(closed, "name", "status")]
+    if await unit.get(Profile, vivarium_id) is not None:
+        unit.delete(Profile, vivarium_id)
+        told.append(
+            events.ProfileUpdated(
+                profile_id=vivarium_id, kind="org", vivarium_id=vivarium_id, display_name="", visibility="private"
+            )
+        )
+    return told

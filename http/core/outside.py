@@ -26,6 +26,8 @@ from reptidex.tables.core.people import Address, Identity
 routes = Routes("sign-in elsewhere")
 
 VALID_S = 600
+NAMELESS = "Keeper"
+"""How a person is shown whose provider gives no name; their address is nobody's business."""
 COOKIE = "rx_outside"
 _STATE = re.compile(r"(?P<text>[A-Za-z0-9_=-]+)\.(?P<mac>[0-9a-f]{64})", re.ASCII)
 
@@ -140,7 +142,7 @@ async def _open_account(request: Any, how: Literal["google", "github"], identity
             data_key=own_key,
             email_sealed=sealed,
             password_sealed=b"",
-            display_name=person.name.strip()[:100] or address.split("@")[0],
+            display_name=_shown_name(person.name) or NAMELESS,
             locale="en",
             how=how,
             confirmed=True,
@@ -150,6 +152,11 @@ async def _open_account(request: Any, how: Literal["google", "github"], identity
     )
     opened: str = made.user_id
     return opened
+
+
+def _shown_name(text: str) -> str:
+    """Return a name that another provider gives as we would take it: one line of visible characters."""
+    return "".join(mark if mark.isprintable() else " " for mark in text).strip()[:100]
 
 
 def _provider(request: Any) -> IdentityProvider:

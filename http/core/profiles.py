@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from reptidex.errors import NotFoundError
+from reptidex.http.core.registration import check_name
 from reptidex.http.core.vivariums import own_role
 from reptidex.http.server.policy import public, signed_in
 from reptidex.http.server.routes import Request, Routes
@@ -47,7 +48,10 @@ class ProfileView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _command(profile_id: str, body: ProfileBody) -> ChangeProfile:
-    return ChangeProfile(profile_id=profile_id, **msgspec.structs.asdict(body))
+    given = msgspec.structs.asdict(body)
+    if body.display_name is not None:
+        given["display_name"] = check_name(body.display_name)
+    return ChangeProfile(profile_id=profile_id, **given)
 
 
 @routes.get("/profile", policy=signed_in(), errors=(404,))

@@ -113,8 +113,10 @@ async def get_chain(request: Request[None, None]) -> ChainView:
 async def read_chain(request: Request[Any, Any], correlation: str) -> ChainView:
     """Return a chain that the caller may see. Raises `NotFoundError`."""
     found = await request.read.find(queries.chain(correlation))
+    # Whoever sends a request may name a chain that is there already (X-Request-ID): only who began it sees it.
     # A registration is made by nobody yet: its chain is its new user's.
-    mine = any(request.caller.actor == each.actor or _begins(each, request.caller.subject) for each in found)
+    began = [each for each in found if each.at == found[0].at]
+    mine = any(request.caller.actor == each.actor or _begins(each, request.caller.subject) for each in began)
     if not found or not (mine or "admin" in request.caller.scopes):
         raise NotFoundError("chain", correlation)
     events = [_view(record) for record in found]

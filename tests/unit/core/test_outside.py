@@ -194,3 +194,17 @@ async def test_cookies_of_others_do_not_keep_anybody_from_signing_in(stand: Stan
     status, _ = await _finish(stand, state, f"a/b=1; {cookie}; x@y=2")
 
     assert status == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"), [("Gil\r\nBcc: all@example.com", "Gil  Bcc: all@example.com"), ("", "Keeper")]
+)
+async def test_a_name_from_elsewhere_is_one_line_and_never_the_address(
+    stand: Stand, google: Provider, given: str, shown: str
+) -> None:
+    google.claims["name"] = given
+
+    await _finish(stand, *await _begin(stand, google))
+
+    created: Any = stand.harness.events[0].data
+    assert created.display_name == shown

@@ -1,15 +1,20 @@
 """Live settings, features, telemetry, administration and erasure."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from reptidex.agents.engine.routing import Routing
+from reptidex.errors import DomainError
 from reptidex.services.core import SERVICE
 from reptidex.streams.catalogue import everything
-from reptidex.streams.commands.core import GrantAdmin
+from reptidex.streams.commands.core import DeleteUser, EnrolMfa, GrantAdmin, LinkIdentity
 from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested, MonitoringHealthChanged
 from reptidex.tables.core.people import Address, User
 from reptidex.tables.core.platform import EventCount
+from reptidex.tables.core.vivariums import Vivarium
 from reptidex.tables.query import select
 from tests.unit.core.conftest import Stand, uid
 
@@ -99,6 +104,8 @@ async def test_an_overridden_plan_counts_without_payment_and_without_end(stand: 
 async def test_an_erased_user_leaves_nothing_personal_behind_and_frees_the_address(stand: Stand) -> None:
     sam = await stand.sign_in()
     await stand.call("PUT", "/profile", {"bio": "I live in Ulm"}, token=sam["access_token"])
+    shop = {"display_name": "Sam's Ulm", "location": "Ulm"}
+    await stand.call("PUT", f"/vivariums/{sam['vivarium_id']}/profile", shop, token=sam["access_token"])
 
     request = AuditComplianceRequested(
         user_id=sam["user_id"], request_id=uid(5), kind="erasure", due_at=stand.harness.now
@@ -112,7 +119,11 @@ async def test_an_erased_user_leaves_nothing_personal_behind_and_frees_the_addre
     assert await stand.harness.find(select(Address)) == []
     types = [each.type for each in stand.harness.events]
     assert types.count("auth.user.deleted") == 1
-    assert types[-2:] == ["org.member.removed", "org.updated"]
+    assert types[-3:] == ["org.member.removed", "org.updated", "profile.updated"]
+    closed, profile = (each.data for each in stand.harness.events[-2:])
+    assert (closed.name, closed.status) == ("", "closed")
+    assert (profile.display_name, profile.location, profile.visibility) == ("", "", "private")
+    assert [row for row in await stand.harness.stored() if re.search("Sam|Ulm|sam@|secret of", repr(row))] == []
     assert (await stand.register())["user_id"] != sam["user_id"]
 
 
@@ -174,3 +185,38 @@ async def test_health_that_is_older_than_what_is_known_is_dropped(stand: Stand) 
 
     _, found = await stand.get("/telemetry/health")
     assert [(each["service"], each["status"]) for each in found["items"]] == [("repti-media", "down")]
+
+
+async def test_a_vivarium_that_is_closed_for_good_is_not_opened_again_by_a_restoring_administrator(
+    stand: Stand,
+) -> None:
+    sam = await stand.sign_in()
+    request = AuditComplianceRequested(
+        user_id=sam["user_id"], request_id=uid(5), kind="erasure", due_at=stand.harness.now
+    )
+    await stand.harness.handle(request)
+    await stand.harness.advance(by=ZERO)
+
+    for number, action in enumerate(("org.suspend", "org.restore"), 1):
+        await stand.harness.handle(_action(action, sam["vivarium_id"]), sequence=number)
+
+    vivarium = await stand.harness.get(Vivarium, sam["vivarium_id"])
+    assert vivarium is not None and vivarium.status == "closed"
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        lambda who: LinkIdentity(user_id=who, identity="google/1", provider="google", session_id=uid(6)),
+        lambda who: EnrolMfa(user_id=who, secret_sealed=b"sealed"),
+    ],
+)
+async def test_nothing_is_added_to_an_account_that_is_gone(stand: Stand, late: Any) -> None:
+    sam = await stand.sign_in()
+    await stand.harness.handle(DeleteUser(user_id=sam["user_id"], reason="requested"))
+    before = await stand.harness.stored()
+
+    with pytest.raises(DomainError):
+        await stand.harness.handle(late(sam["user_id"]))
+
+    assert await stand.harness.stored() == before

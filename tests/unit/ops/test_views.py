@@ -1,5 +1,6 @@
 """The routes of repti-ops, through the real web side."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -140,3 +141,13 @@ async def test_the_console_runs_no_script_but_its_own(desk: Desk) -> None:
     nonce = policy.split("'nonce-")[1].split("'")[0]
     assert answer.status == 200
     assert page.count("<script") == page.count(f'<script nonce="{nonce}"') == 1
+
+
+async def test_who_joins_a_chain_with_a_request_of_their_own_does_not_see_it(desk: Desk) -> None:
+    await _chain(desk)
+    later = desk.harness.now + timedelta(minutes=1)
+
+    await desk.hear(newcomer(BEA), 1, correlation_id=CHAIN, actor=f"user:{BEA}", at=later)
+    seen = [(await desk.call("GET", f"/audit/chains/{CHAIN}", who))[0] for who in ("sam", "bea")]
+
+    assert seen == [200, 404]
