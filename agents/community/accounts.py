@@ -59,7 +59,7 @@ ASKED_FOR = {
 }
 
 
-@agent(AuthUserUpdated, prefetch={Preference: "user_id"})
+@agent(AuthUserUpdated, prefetch={Contact: "user_id", Preference: "user_id"})
 async def tell_of_account(event: AuthUserUpdated, unit: Unit) -> AsyncIterator[Event]:
     """Send the links that a user asked for, and tell of a new password."""
     for changed in event.changed:
@@ -68,7 +68,7 @@ async def tell_of_account(event: AuthUserUpdated, unit: Unit) -> AsyncIterator[E
                 yield said
 
 
-@agent(AuthSessionStarted, prefetch={Preference: "user_id"})
+@agent(AuthSessionStarted, prefetch={Contact: "user_id", Preference: "user_id"})
 async def tell_of_new_device(event: AuthSessionStarted, unit: Unit) -> AsyncIterator[Event]:
     """Tell a user that a device not seen before signed in."""
     if event.new_device:
@@ -77,7 +77,7 @@ async def tell_of_new_device(event: AuthSessionStarted, unit: Unit) -> AsyncIter
             yield said
 
 
-@agent(AuthSessionReused, prefetch={Preference: "user_id"})
+@agent(AuthSessionReused, prefetch={Contact: "user_id", Preference: "user_id"})
 async def tell_of_reuse(event: AuthSessionReused, unit: Unit) -> AsyncIterator[Event]:
     """Tell a user that somebody presented a used sign-in."""
     for said in await notify(unit, [event.user_id], "session.reused", {}):

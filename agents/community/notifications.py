@@ -21,7 +21,7 @@ from reptidex.streams.commands.community import (
 )
 from reptidex.streams.community import NotificationFailed
 from reptidex.streams.contract import Command, Event
-from reptidex.tables.community.models import Notification, Preference
+from reptidex.tables.community.models import Contact, Notification, Preference
 
 ATTEMPTS = 10
 """Over about twenty minutes: the engine waits longer after each."""
@@ -62,7 +62,7 @@ async def send_message(effect: SendMessage, call: Call) -> Command:
     )
 
 
-@agent(Notify, prefetch={Preference: "recipient_id"})
+@agent(Notify, prefetch={Contact: "recipient_id", Preference: "recipient_id"})
 async def notify_person(command: Notify, unit: Unit) -> AsyncIterator[Event]:
     """Tell a person what a service or an administrator wants them to know."""
     for event in await notify(unit, [command.recipient_id], command.template, command.facts, command.cause_id):

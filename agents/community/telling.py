@@ -9,7 +9,7 @@ from reptidex.agents.agent import Effect, Unit
 from reptidex.domain.messages import channels_for
 from reptidex.streams.community import Channel, NotificationSent
 from reptidex.streams.contract import Event
-from reptidex.tables.community.models import Notification, Preference
+from reptidex.tables.community.models import Contact, Notification, Preference
 from reptidex.tables.query import select
 
 AT_ONCE = 500
@@ -36,12 +36,16 @@ async def notify(
     facts: Mapping[str, str],
     cause_id: str = "",
 ) -> list[Event]:
-    """Make the messages that tell people of the message being handled, each once; return what to publish."""
+    """Make the messages that tell people of the message being handled, each once; return what to publish.
+
+    Nobody who is gone is told anything: news of them that comes late would be kept for ever.
+    """
     cause_id = cause_id or unit.cause.id
     said: list[Event] = []
     people = list(dict.fromkeys(recipients))
     for begin in range(0, len(people), AT_ONCE):
-        for message in await _missing(unit, people[begin : begin + AT_ONCE], template, facts, cause_id):
+        there = await _there(unit, people[begin : begin + AT_ONCE])
+        for message in await _missing(unit, there, template, facts, cause_id) if there else ():
             if message.channel == "inapp":
                 kept = replace(message, status="sent", provider="reptidex", sent_at=unit.now, attempts=1)
                 unit.put(kept)
@@ -57,6 +61,14 @@ async def notify(
                 )
             )
     return said
+
+
+async def _there(unit: Unit, people: Sequence[str]) -> list[str]:
+    if len(people) == 1:
+        known = await unit.get(Contact, people[0])
+        return [] if known is not None and known.gone else list(people)
+    gone = {each.user_id for each in await unit.find(select(Contact, Contact.c.user_id.in_(people), Contact.c.gone))}
+    return [person for person in people if person not in gone]
 
 
 async def _missing(

@@ -6,10 +6,11 @@ from hashlib import sha256
 import msgspec
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.streams.commands.media import EraseFile
 from reptidex.streams.contract import Event
 from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
 from reptidex.streams.media import EmbedProfileCreated, EmbedProfileRefreshed
-from reptidex.tables.media.models import Profile, VivariumName
+from reptidex.tables.media.models import Profile, VivariumName, files_to_erase
 
 
 @agent(ProfileUpdated, prefetch={Profile: "profile_id", VivariumName: "vivarium_id"})
@@ -56,11 +57,24 @@ async def _name_vivarium(event: ProfileUpdated, unit: Unit) -> None:
 
 @agent(AuthUserDeleted, prefetch={Profile: "user_id"})
 async def forget_card(event: AuthUserDeleted, unit: Unit) -> None:
-    """Take down the card of a person who is gone, and their name from what is drawn from now on."""
+    """Take down the card of a person who is gone, their name from drawings, and their pictures of themselves.
+
+    An empty card stays, so that older news of the profile, which may come later, brings nothing back.
+    """
     profile = await unit.get(Profile, event.user_id)
-    if profile is None:
-        return
-    unit.delete(Profile, event.user_id)
-    name = await unit.get(VivariumName, profile.vivarium_id)
+    vivarium_id = profile.vivarium_id if profile is not None else ""
+    gone = Profile(
+        profile_id=event.user_id,
+        kind="user",
+        vivarium_id=vivarium_id,
+        display_name="",
+        visibility="private",
+        cache_key="",
+        seen_version=max(unit.cause.version, profile.seen_version if profile is not None else 0),
+    )
+    unit.put(gone)
+    name = await unit.get(VivariumName, vivarium_id) if vivarium_id else None
     if name is not None and name.kind == "user":
-        unit.delete(VivariumName, profile.vivarium_id)
+        unit.delete(VivariumName, vivarium_id)
+    for file in await unit.find(files_to_erase(event.user_id, vivarium_id)):
+        unit.timer(f"file/{file.file_id}/erase", unit.now, EraseFile(file_id=file.file_id))

@@ -11,6 +11,7 @@ from reptidex.errors import DomainError, NotFoundError
 from reptidex.streams.commands.media import (
     AttachFile,
     DeleteFile,
+    EraseFile,
     FileDone,
     FileReady,
     FileRefused,
@@ -19,6 +20,7 @@ from reptidex.streams.commands.media import (
 from reptidex.streams.contract import Event
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.media.models import File, same_subject
+from reptidex.tables.media.uploads import AnnouncedUpload
 
 
 class MadeFileError(DomainError):
@@ -164,3 +166,17 @@ async def delete_file(command: DeleteFile, unit: Unit) -> AsyncIterator[Event]:
     unit.effect(RemoveStored(places=tuple(file.places)))
     unit.answer(FileDone(file_id=file.file_id, state="deleted"))
     yield deleted(file, "owner")
+
+
+@agent(EraseFile, prefetch={File: "file_id", AnnouncedUpload: "file_id"})
+async def erase_file(command: EraseFile, unit: Unit) -> AsyncIterator[Event]:
+    """Delete a file of somebody who is gone: its bytes, its name, and what was announced of it."""
+    unit.delete(AnnouncedUpload, command.file_id)
+    file = await unit.get(File, command.file_id)
+    if file is None:
+        return
+    erased = replace(file, state="deleted", name="", stored=(), quarantine="")
+    unit.put(erased)
+    if file.state != "deleted":
+        unit.effect(RemoveStored(places=tuple(file.places)))
+        yield deleted(erased, "erased")

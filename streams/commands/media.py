@@ -84,6 +84,13 @@ class DeleteFile(Command, frozen=True, kw_only=True):
     vivarium_id: Id
 
 
+@command(key="file_id")
+class EraseFile(Command, frozen=True, kw_only=True):
+    """Delete a file of somebody who is gone, whoever made it, and forget what it was called."""
+
+    file_id: Id
+
+
 class RenderStarted(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to `AskRender`."""
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+import sqlalchemy as sa
+
 from reptidex.streams.commands.media import Drawing, Stored
 from reptidex.streams.media import FileKind
 from reptidex.streams.values import ProfileKind, SubjectKind
@@ -106,6 +108,19 @@ def files_of(vivarium_id: str, subject_id: str | None = None) -> Query[File]:
     if subject_id is not None:
         where.append(File.c.subject_id == subject_id)
     return select(File, *where)
+
+
+def files_to_erase(user_id: str, vivarium_id: str) -> Query[File]:
+    """Ask for what goes with a person: pictures of them, uploads of theirs that hang on nothing, charts that bear their name.
+
+    Photos of animals stay with the animals, and papers with the sales that they prove.
+    """
+    hers = sa.and_(File.c.owner_id == user_id, File.c.subject_id.is_(None))
+    of_her = sa.and_(File.c.subject_kind == "user", File.c.subject_id == user_id)
+    charts = sa.and_(
+        File.c.vivarium_id == vivarium_id, File.c.made, File.c.kind == "document", sa.not_(File.c.confidential)
+    )
+    return select(File, sa.or_(hers, of_her, charts))
 
 
 def renders_of(vivarium_id: str, subject_id: str) -> Query[Render]:

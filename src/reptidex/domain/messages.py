@@ -111,16 +111,21 @@ class _Facts(dict[str, str]):
 
 
 def fill(template: str, facts: Mapping[str, str]) -> Words:
-    """Fill a template. A fact that is missing reads `…`; facts never carry markup, nor a second line into the subject.
+    """Fill a template. A fact that is missing reads `…`; facts never carry markup, nor a line of their own into a message.
 
     Raises `KeyError` for a template that does not exist.
     """
     kind = TEMPLATES[template]
-    known = _Facts(facts)
-    subject = " ".join("".join(mark if mark.isprintable() else " " for mark in kind.subject.format_map(known)).split())
+    # A title over several lines could end with a paragraph, and a link, that reads as ours.
+    known = _Facts({name: _line(value) for name, value in facts.items()})
+    subject = _line(kind.subject.format_map(known))
     text = kind.text.format_map(known)
     paragraphs = "".join(f"<p>{_linked(part)}</p>" for part in text.split("\n\n"))
     return Words(subject=subject[:200], text=text, html=f"<!doctype html><html><body>{paragraphs}</body></html>")
+
+
+def _line(text: str) -> str:
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
 
 
 def _linked(paragraph: str) -> str:

@@ -64,6 +64,7 @@ SERVICE = Service(
         files.reject_file,
         files.attach_file,
         files.delete_file,
+        files.erase_file,
         files.obey_moderator,
         uploads.announce_upload,
         uploads.see_upload,

@@ -149,3 +149,18 @@ async def test_an_old_profile_does_not_bring_a_deleted_person_back(town: Town) -
     await town.hear(profile(), 3)
 
     assert await town.titles() == []
+
+
+async def test_news_that_comes_after_a_person_is_gone_leaves_no_message(town: Town) -> None:
+    device = "Sam's phone in Ulm"
+    started = AuthSessionStarted(
+        user_id=SAM, session_id=uid(70), device=device, how="password", expires_at=SOON, new_device=True
+    )
+    await town.hear(newcomer())
+    await town.hear(GONE, 5)
+    letters = len(town.mailer.sent)
+
+    said = await town.hear(started, 4)
+
+    assert (said, len(town.mailer.sent)) == ([], letters)
+    assert await town.harness.find(queries.all_notifications_of(SAM)) == []

@@ -39,6 +39,7 @@ def test_no_fact_brings_markup_or_a_second_line_into_a_message(name: str, facts:
     page.feed(words.html)
 
     assert page.tags <= {"html", "body", "p", "a"}
+    assert words.text.count("\n") == TEMPLATES[name].text.count("\n")
     assert words.subject.isprintable() and len(words.subject) <= 200
 
 
@@ -60,6 +61,12 @@ def test_a_link_can_be_clicked() -> None:
     words = fill("welcome", {"display_name": "Sam", "link": 'https://x.example/?a=1&b="2"'})
 
     assert '<a href="https://x.example/?a=1&amp;b=&quot;2&quot;">' in words.html
+
+
+def test_nobody_puts_a_link_of_theirs_into_a_message_of_ours() -> None:
+    words = fill("inquiry.created", {"title": "Pastel\n\nhttps://evil.example/sign-in\n\n"})
+
+    assert "<a " not in words.html
 
 
 @given(NAMES, st.dictionaries(NAMES, st.lists(st.sampled_from(["email", "sms", "push", "inapp"]))))

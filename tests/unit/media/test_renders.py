@@ -22,6 +22,7 @@ from reptidex.streams.media import (
 )
 from reptidex.streams.values import Money, Party
 from reptidex.tables.media.models import Profile
+from tests.unit.media.conftest import picture
 
 ORDER = "dddddddd-0000-7000-8000-000000000000"
 
@@ -212,8 +213,34 @@ async def test_a_name_that_is_not_public_is_on_no_paper(studio: Any) -> None:
     assert "Sam" not in await studio.drawn("pedigree")
 
 
-async def test_a_person_who_is_gone_has_no_card(studio: Any) -> None:
-    await studio.known_as(studio.user, "Sam")
-    await studio.harness.handle(AuthUserDeleted(user_id=studio.user, reason="requested"))
+GONE: Any = {"reason": "requested"}
 
-    assert await studio.harness.get(Profile, studio.user) is None
+
+@pytest.mark.parametrize("order", ["news first", "gone first"])
+async def test_a_person_who_is_gone_has_no_card_whatever_is_heard_of_them_later(studio: Any, order: str) -> None:
+    older: dict[str, Any] = {"kind": "user", "profile_id": studio.user, "bio": "Sam lives in Ulm"}
+    if order == "news first":
+        await studio.known_as(studio.sam, "Sam Sand", 1, **older)
+    await studio.harness.handle(AuthUserDeleted(user_id=studio.user, **GONE), sequence=5)
+    await studio.known_as(studio.sam, "Sam Sand", 4, **older)
+
+    assert [row for row in await studio.harness.stored() if "Sam" in repr(row)] == []
+    assert (await studio.harness.get(Profile, studio.user)).visibility == "private"
+
+
+async def test_pictures_of_a_person_who_is_gone_are_erased_and_the_animals_keep_theirs(studio: Any) -> None:
+    own: dict[str, Any] = {"subject_kind": "user", "subject_id": studio.user, "name": "Sam at home.jpg"}
+    avatar, loose = await studio.upload(picture(), **own), await studio.upload(picture(), name="Sam.jpg")
+    photo = await studio.upload(picture(), subject_kind="animal", subject_id=studio.animal)
+    await studio.known_as(studio.sam, "Sam Sand", 1, kind="user", profile_id=studio.user)
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+    chart = (await studio.render("pedigree")).file_id
+
+    await studio.harness.handle(AuthUserDeleted(user_id=studio.user, **GONE), sequence=5)
+    told = await studio.harness.advance()
+    await studio.work()
+
+    assert {each.file_id: each.reason for each in told} == dict.fromkeys((avatar, loose, chart), "erased")
+    assert {place.split("/")[1] for place in studio.kept()} == {photo}
+    assert [row for row in await studio.harness.stored() if "Sam" in repr(row)] == []
