@@ -1,0 +1,83 @@
+"""A person who asks to be erased is found nowhere: in none of six databases, not in the files, not by the search."""
+
+import sqlite3
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from reptidex.platform.visitor import PASSWORD, Visitor
+from reptidex.tables.migrate import load_models
+from tests.end_to_end.conftest import World
+from tests.unit.media.conftest import picture
+
+SERVICES = ("core", "animal", "commerce", "media", "community", "ops")
+
+
+async def _leave_traces(world: World, person: Visitor, mark: str) -> None:
+    """Have somebody write their mark wherever a person may write about themselves."""
+    about = {
+        "display_name": f"{mark} Sand",
+        "bio": f"{mark} keeps geckos",
+        "location": f"{mark}-Ulm",
+        "slug": mark.lower(),
+    }
+    await person.call("core", "PUT", "/profile", about)
+    shop = {"display_name": f"House of {mark}", "location": mark}
+    await person.call("core", "PUT", f"/vivariums/{person.vivarium_id}/profile", shop)
+    await person.call("core", "POST", "/auth/api-keys", {"name": f"key of {mark}"}, expect=201)
+    post = {"title": f"I am {mark}", "text": f"{mark} says hello"}
+    [forum, *_] = await person.call("community", "GET", "/community/forums")
+    written = await person.call("community", "POST", f"/community/forums/{forum['forum_id']}/posts", post, expect=201)
+    path = f"/community/posts/{written['post_id']}/replies"
+    await person.call("community", "POST", path, {"text": f"{mark} answers"}, expect=201)
+    await person.call("community", "POST", "/search/save", {"name": f"for {mark}", "query": {"q": mark}}, expect=201)
+    url = f"{world.settings.urls['media']}/upload?subject_kind=user&subject_id={person.user_id}&name={mark}.jpg"
+    bearer = {"Authorization": f"Bearer {person.token}", "Content-Type": "image/jpeg"}
+    async with world.session.post(url, data=picture(), headers=bearer) as answer:
+        assert answer.status == 201, await answer.text()
+
+
+def _found(state: Path, mark: str) -> list[str]:
+    """Name the places in the services' own tables, and in their files, where a mark stands."""
+    places = []
+    for service in SERVICES:
+        own = set(load_models(service).tables)
+        [path] = state.rglob(f"repti_{service}_db*.db")
+        with sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True) as database:
+            for (table,) in database.execute("select name from sqlite_master where type = 'table'").fetchall():
+                if table in own:
+                    rows = database.execute(f'select * from "{table}"').fetchall()
+                    places += [f"{service}.{table}: {row!r}" for row in rows if mark.lower() in repr(row).lower()]
+    return places
+
+
+async def _searched(world: World, mark: str) -> int:
+    async with world.session.get(f"{world.settings.urls['community']}/search", params={"q": mark}) as answer:
+        return int((await answer.json())["total"])
+
+
+async def test_an_erased_person_is_found_nowhere(world: World, confirmed: Callable[[str], Awaitable[Visitor]]) -> None:
+    mark = f"Quillon{uuid.uuid4().hex[:10]}"
+    person = await confirmed(mark)
+    await _leave_traces(world, person, mark)
+    state = Path(world.settings.state_dir)
+
+    async def shown() -> bool:
+        return await _searched(world, mark) > 0
+
+    async def everywhere() -> bool:
+        there = {place.split(".")[0] for place in _found(state, mark)}
+        return {"core", "media", "community", "ops"} <= there
+
+    await world.until(shown, "the profile in the search")
+    await world.until(everywhere, "the traces in the databases")
+
+    await person.call("ops", "POST", "/compliance/erasure", {}, expect=202)
+
+    async def gone() -> bool:
+        return not _found(state, mark) and await _searched(world, mark) == 0
+
+    await world.until(gone, "the erasure", within=45)
+    proof = {"email": person.email, "password": PASSWORD}
+    await person.call("core", "POST", "/auth/login", proof, expect=401)
