@@ -6,7 +6,13 @@ from datetime import timedelta
 import msgspec
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.commerce.errors import NotOfferedError, ReservedError, WrongStateError
+from reptidex.agents.commerce.errors import (
+    NotOfferedError,
+    PriceChangedError,
+    ReservedError,
+    TooManyUnpaidError,
+    WrongStateError,
+)
 from reptidex.agents.commerce.inquiries import refuse_suspended
 from reptidex.agents.commerce.records import inquiry_record, order_record, policy_snapshot, transaction_record
 from reptidex.agents.commerce.saga import begin_sale
@@ -17,7 +23,19 @@ from reptidex.streams.commerce import OrderCreated, OrderLine, SalesInquiryConve
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Money
 from reptidex.tables.commerce.models import Inquiry, Line, Listing, Policy
+from reptidex.tables.commerce.queries import unpaid_purchases_of
 from reptidex.tables.commerce.sales import Order, SaleRow
+
+MOST_UNPAID = 10
+"""How many animals may be kept for one buyer who has not paid: else one could empty the marketplace without a cent."""
+
+
+def _check_price(command: ConvertInquiry, inquiry: Inquiry, listing: Listing) -> None:
+    """See that the buyer knows the price. Raises `PriceChangedError` where it is not what they agree to, or rose unseen."""
+    total = totals([listing.price], shipping=listing.shipping).total
+    rose = listing.dearer_at is not None and listing.dearer_at >= inquiry.created_at
+    if command.total != total if command.total is not None else rose:
+        raise PriceChangedError(total, listing.currency)
 
 
 async def _wanted(command: ConvertInquiry, unit: Unit) -> tuple[Inquiry, Listing]:
@@ -35,6 +53,9 @@ async def _wanted(command: ConvertInquiry, unit: Unit) -> tuple[Inquiry, Listing
         raise ReservedError(line.animal_id)
     if listing.status != "published" or line.vivarium_id != listing.vivarium_id or line.status != "available":
         raise NotOfferedError(listing.listing_id, listing.status)
+    _check_price(command, inquiry, listing)
+    if len(await unit.find(unpaid_purchases_of(command.buyer_vivarium_id))) >= MOST_UNPAID:
+        raise TooManyUnpaidError(f"{MOST_UNPAID} animals are kept for you already: pay for them, or cancel an order")
     await refuse_suspended(
         unit, command.buyer_vivarium_id, command.buyer_user_id, listing.vivarium_id, listing.contact_user_id
     )

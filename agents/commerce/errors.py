@@ -26,6 +26,22 @@ class NotOfferedError(DomainError):
         self.listing_id, self.listing_status = listing_id, status
 
 
+class PriceChangedError(DomainError):
+    """The offer costs something else than the buyer was shown; `total` is what it costs now, shipping included."""
+
+    title: ClassVar[str] = "The price has changed"
+
+    def __init__(self, total: int, currency: str) -> None:
+        super().__init__(f"this costs {total} {currency} (minor units, with shipping) by now: agree to it as `total`")
+        self.total, self.currency = total, currency
+
+
+class TooManyUnpaidError(DomainError):
+    """The buyer keeps as many animals from others, unpaid, as anybody may."""
+
+    title: ClassVar[str] = "Pay for the other orders first"
+
+
 class NotPublishableError(DomainError):
     """Something speaks against putting an offer on the marketplace; `objections` names all of it."""
 

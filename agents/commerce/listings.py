@@ -81,6 +81,8 @@ async def revise_listing(command: ReviseListing, unit: Unit) -> AsyncIterator[Ev
     wishes = {name: value for name in names if (value := getattr(command, name)) is not None}
     changed = tuple(name for name, value in wishes.items() if getattr(listing, name) != value)
     after = msgspec.structs.replace(listing, **wishes, updated_at=unit.now)
+    if after.price + after.shipping > listing.price + listing.shipping:
+        after = msgspec.structs.replace(after, dearer_at=unit.now)
     unit.answer(after)
     if changed:
         for said in change_listing(unit, after, changed):

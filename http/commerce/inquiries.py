@@ -51,6 +51,8 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True):
     """What an order needs beside the inquiry."""
 
     payment: PaymentChoice
+    total: Annotated[int, Meta(ge=0, le=1_000_000_000, description="minor units of the currency")] | None = None
+    """What the buyer was shown that it costs in all, with shipping: at another price nothing is bought."""
 
 
 class InquiryFilter(Paging, frozen=True, kw_only=True):
@@ -136,6 +138,7 @@ async def convert_inquiry(request: Request[Conversion, None]) -> OrderView:
         buyer_user_id=request.caller.subject,
         provider=request.body.payment.provider,
         method=request.body.payment.method,
+        total=request.body.total,
         reserve_s=request.ports.reserve_s,
     )
     return order_view(await request.ask(command, Order))

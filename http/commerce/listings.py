@@ -6,8 +6,9 @@ import msgspec
 from msgspec import Meta
 
 from reptidex.domain.offer import Category
+from reptidex.domain.pricing import Currency
 from reptidex.errors import NotFoundError
-from reptidex.http.commerce.shapes import Cents, Currency, ListingView, Price, Title, Uuid, listing_view
+from reptidex.http.commerce.shapes import Cents, ListingView, Price, Title, Uuid, listing_view
 from reptidex.http.server.policy import Caller, member, public
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.commerce import (

@@ -21,7 +21,6 @@ Words = Annotated[str, Meta(min_length=1, max_length=2000)]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 Cents = Annotated[int, Meta(ge=0, le=500_000_000, description="minor units of the currency")]
 Price = Annotated[int, Meta(ge=1, le=500_000_000, description="minor units of the currency")]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
 
 
 class ListingView(msgspec.Struct, frozen=True, kw_only=True):

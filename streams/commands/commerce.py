@@ -198,6 +198,8 @@ class ConvertInquiry(Command, frozen=True, kw_only=True):
     buyer_user_id: Id
     provider: Provider
     method: Text
+    total: Count | None = None
+    """What the buyer agrees to pay in all, in minor units of the offer's currency."""
     reserve_s: Positive = 900
     """How long the animal is kept for the buyer until the money must be there."""
 

@@ -83,6 +83,8 @@ class Listing(Row, frozen=True, kw_only=True):
     published_at: datetime | None = None
     expires_at: datetime | None = None
     inquiries: int = 0
+    dearer_at: datetime | None = None
+    """When the price or the shipping last rose: who asked before has not seen it."""
     created_at: datetime
     updated_at: datetime
 

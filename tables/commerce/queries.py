@@ -121,6 +121,11 @@ def unpaid_sales_of(*, vivarium_id: str | None = None, user_id: str | None = Non
     return select(SaleRow, party, c.step.in_(UNPAID))
 
 
+def unpaid_purchases_of(vivarium_id: str) -> Query[SaleRow]:
+    """Sales that keep an animal for a vivarium which has not paid for it yet."""
+    return select(SaleRow, SaleRow.c.buyer_vivarium_id == vivarium_id, SaleRow.c.step.in_(UNPAID))
+
+
 def members_of(vivarium_id: str) -> Query[Member]:
     """The people of a vivarium."""
     return select(Member, Member.c.vivarium_id == vivarium_id, Member.c.role != "")

@@ -2,6 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+Currency = Literal[
+    "AUD",
+    "BRL",
+    "CAD",
+    "CHF",
+    "CNY",
+    "CZK",
+    "DKK",
+    "EUR",
+    "GBP",
+    "HKD",
+    "ILS",
+    "MXN",
+    "MYR",
+    "NOK",
+    "NZD",
+    "PHP",
+    "PLN",
+    "SEK",
+    "SGD",
+    "THB",
+    "USD",
+]
+"""What can be sold in: what both payment providers take with two decimals (https://developer.paypal.com/api/rest/reference/currency-codes/)."""
 
 
 @dataclass(frozen=True, slots=True)

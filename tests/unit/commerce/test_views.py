@@ -1,25 +1,15 @@
 """The routes of repti-commerce, through the real web side."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from reptidex.testing import eventually
-from tests.unit.commerce.market import ANIMAL, PRICE, Market
+from tests.unit.commerce.market import ANIMAL, PRICE
 from tests.unit.commerce.shop import Shop
 
 OFFER = {"animal_id": ANIMAL, "title": "Pastel female", "price": PRICE, "category": "hatchling"}
 PAY = {"payment": {"provider": "stripe", "method": "pm_card_visa"}}
-
-
-@pytest.fixture
-async def shop(market: Market) -> AsyncIterator[Shop]:
-    """The views over an empty marketplace in which Sam's animal is registered."""
-    await market.hatch()
-    opened = await Shop.over(market)
-    yield opened
-    await opened.close()
 
 
 async def _published(shop: Shop) -> str:

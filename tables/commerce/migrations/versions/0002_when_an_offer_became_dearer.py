@@ -1,0 +1,23 @@
+"""When an offer became dearer."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from reptidex.tables.row import UtcDateTime
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    with op.batch_alter_table("listings", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("dearer_at", UtcDateTime(), nullable=True))
+
+
+def downgrade() -> None:
+    """Take back."""
+    with op.batch_alter_table("listings", schema=None) as batch_op:
+        batch_op.drop_column("dearer_at")
