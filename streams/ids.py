@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from msgspec import inspect
+from msgspec import UNSET, inspect
 
 Paths = tuple[tuple[str, ...], ...]
 """Each the names of fields from the outside in; `[]` stands for every item of a list."""
@@ -36,8 +36,8 @@ def _find(kind: inspect.Type, path: tuple[str, ...], within: tuple[type, ...]) -
 def values_at(
     value: Any, path: tuple[str, ...], place: tuple[str | int, ...] = ()
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield what lies at a path, each with its place: names of fields, and numbers of items."""
-    if value is None:
+    """Yield what lies at a path, each with its place: names of fields, and numbers of items. What is left out is passed over."""
+    if value is None or value is UNSET:
         return
     if not path:
         yield place, value

@@ -51,7 +51,7 @@ class Reader:
         """Return the row with this key. Raises `NotFoundError`."""
         found = await self.get(row, key)
         if found is None:
-            raise NotFoundError(row.__name__.lower(), key)
+            raise NotFoundError(row.called(), key)
         return found
 
     async def find(self, query: Query[R]) -> list[R]:

@@ -130,6 +130,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         value: str = getattr(self, self.key_field)
         return value
 
+    @classmethod
+    def called(cls) -> str:
+        """Return what people call such a thing, by its key: `transaction` for the row with a `transaction_id`."""
+        return cls.key_field.removesuffix("_id").replace("_", " ")
+
 
 R = TypeVar("R", bound=Row)
 Names = tuple[str, ...]

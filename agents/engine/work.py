@@ -188,7 +188,7 @@ class Work:
     async def need(self, row: type[R], key: str) -> R:
         found = await self.get(row, key)
         if found is None:
-            raise NotFoundError(row.__name__.lower(), key)
+            raise NotFoundError(row.called(), key)
         return found
 
     async def find(self, query: Query[R]) -> list[R]:

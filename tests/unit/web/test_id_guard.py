@@ -19,6 +19,7 @@ class Leaf(msgspec.Struct):
     """Something with an id."""
 
     leaf_id: Id | None = None
+    twig_id: Id | msgspec.UnsetType = msgspec.UNSET
     name: Annotated[str, msgspec.Meta(max_length=50)] = ""
 
 
