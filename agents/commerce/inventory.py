@@ -98,10 +98,10 @@ async def undo_sale(event: AnimalTransferRejected, unit: Unit) -> AsyncIterator[
 async def close_line(event: AnimalArchived, unit: Unit) -> AsyncIterator[Event]:
     """Take an animal that died or was erased out of stock; a sale of it that is not paid yet is called off."""
     line, version = await _line(unit, event.animal_id), unit.cause.version
-    if version <= line.record_version:
+    if version <= line.status_version:
         return
     status = "deceased" if event.reason == "deceased" else "archived"
-    after = msgspec.structs.replace(line, animal_status=status, record_version=version, updated_at=unit.now)
+    after = msgspec.structs.replace(line, animal_status=status, status_version=version, updated_at=unit.now)
     for said in await settle_line(unit, line, after):
         yield said
 

@@ -41,6 +41,7 @@ def _fresh(animal: AnimalRecord | Product, morphs: tuple[str, ...], version: int
         animal_status=animal.status,
         lineage_status=animal.lineage_status,
         record_version=version,
+        status_version=version,
         owner_version=version,
         lineage_version=version,
         updated_at=unit.now,
@@ -78,9 +79,10 @@ def merged(line: Line, record: AnimalRecord, version: int, unit: Unit) -> Line:
             species=record.species,
             morphs=record.morphs,
             sex=record.sex,
-            animal_status=record.status,
             record_version=version,
         )
+    if version > line.status_version:
+        after = msgspec.structs.replace(after, animal_status=record.status, status_version=version)
     if version > line.owner_version:
         after = msgspec.structs.replace(after, vivarium_id=record.vivarium_id, owner_version=version)
     if version > line.lineage_version:

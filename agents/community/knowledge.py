@@ -49,7 +49,8 @@ async def index_breeder(event: ProfileUpdated, unit: Unit) -> None:
 async def forget_breeder(event: AuthUserDeleted, unit: Unit) -> None:
     """Take the profile of a deleted user out of the index, and its words out of the row."""
     known = await document(unit, "breeder", event.user_id)
-    keep(unit, replace(known, title="", text="", public=False, ended_version=unit.cause.version))
+    blank = replace(known, vivarium_id=None, title="", text="", facets={}, public=False, seen_version=0)
+    keep(unit, replace(blank, ended_version=unit.cause.version))
 
 
 @agent(

@@ -38,6 +38,7 @@ class Line(Row, frozen=True, kw_only=True):
     order_id: str = ""
     reserved_until: datetime | None = None
     record_version: int = 0
+    status_version: int = 0
     owner_version: int = 0
     lineage_version: int = 0
     transfer_version: int = 0

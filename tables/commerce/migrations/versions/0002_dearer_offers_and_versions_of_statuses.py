@@ -1,4 +1,4 @@
-"""When an offer became dearer."""
+"""Dearer offers and versions of statuses."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
+    with op.batch_alter_table("inventory", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("status_version", sa.BigInteger(), nullable=False, server_default="0"))
+    op.execute("UPDATE inventory SET status_version = record_version")
+
     with op.batch_alter_table("listings", schema=None) as batch_op:
         batch_op.add_column(sa.Column("dearer_at", UtcDateTime(), nullable=True))
 
@@ -21,3 +25,6 @@ def downgrade() -> None:
     """Take back."""
     with op.batch_alter_table("listings", schema=None) as batch_op:
         batch_op.drop_column("dearer_at")
+
+    with op.batch_alter_table("inventory", schema=None) as batch_op:
+        batch_op.drop_column("status_version")
