@@ -66,7 +66,7 @@ async def forget_card(event: AuthUserDeleted, unit: Unit) -> None:
     gone = Profile(
         profile_id=event.user_id,
         kind="user",
-        vivarium_id=vivarium_id,
+        vivarium_id="",
         display_name="",
         visibility="private",
         cache_key="",
