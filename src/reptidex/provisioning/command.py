@@ -23,7 +23,7 @@ from reptidex.connectors.bridge.provisioning.place import Place
 from reptidex.connectors.bridge.provisioning.redrive import redrive
 from reptidex.connectors.bridge.provisioning.roles import ROLES, role_policies
 from reptidex.errors import SettingsError
-from reptidex.provisioning.consumers import consumers_of, matching, named, read_partners
+from reptidex.provisioning.consumers import consumers_of, let_in, matching, named, read_partners
 from reptidex.provisioning.report import plan_document, show_outcome, show_plan
 from reptidex.settings import Settings, load
 
@@ -97,7 +97,7 @@ def _landscape(arguments: argparse.Namespace, settings: Settings) -> Landscape:
     for name in chosen:
         if name not in known:
             raise SettingsError(f"no consumer is called {name!r}; there are {', '.join(known)}")
-    through = {*named(settings.bridge_outbound), *named(settings.bridge_inbound)}
+    through = {*named(settings.bridge_outbound), *let_in(settings.bridge_inbound)}
     events = set(matching(arguments.events)) if arguments.events else through
     consumers = [
         msgspec.structs.replace(known[name], events=tuple(each for each in known[name].events if each in events))

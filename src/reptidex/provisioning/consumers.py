@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from reptidex.connectors.bridge.arrivals import admitted
+from reptidex.connectors.bridge.arrivals import admitted, comes_in
 from reptidex.connectors.bridge.provisioning.landscape import BRIDGE_ATTEMPTS, Consumer
 from reptidex.errors import SettingsError
 from reptidex.services.service import Service
@@ -31,7 +31,7 @@ def consumers_of(
     services: Mapping[str, Service], partners: Sequence[Partner], settings: Settings
 ) -> dict[str, Consumer]:
     """Return every consumer by name. The bridge hears what may come in by its settings, and nothing where that is nothing."""
-    inbound = named(settings.bridge_inbound)
+    inbound = let_in(settings.bridge_inbound)
     bridge = Consumer(
         name=BRIDGE, events=inbound, group=INBOUND, not_from=settings.bridge_origin, attempts=BRIDGE_ATTEMPTS
     )
@@ -58,6 +58,11 @@ def read_partners(path: Path) -> list[Partner]:
 def named(patterns: tuple[str, ...]) -> tuple[str, ...]:
     """Return the events that patterns of the bridge's settings name, which may be none."""
     return tuple(sorted(name for name in known_events() if admitted(name, patterns)))
+
+
+def let_in(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the events that the bridge lets in by patterns."""
+    return tuple(sorted(name for name in known_events() if comes_in(name, patterns)))
 
 
 def matching(patterns: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reptidex.connectors.bridge import backoff, claim_check, verdicts
-from reptidex.connectors.bridge.arrivals import Admission, Arrival, admitted, read_event
+from reptidex.connectors.bridge.arrivals import Admission, Arrival, admitted, comes_in, read_event
 from reptidex.connectors.bridge.claim_check import Pointer, pointer_attributes, pointer_body, read_pointer
 from reptidex.connectors.bridge.envelopes import unwrap
 from reptidex.connectors.bridge.heads import head_of, with_members
@@ -142,6 +142,26 @@ def test_patterns_take_in_and_take_out() -> None:
     ]
 
     assert found == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "name", ["payment.completed", "auth.user.updated", "org.member.added", "admin.action.performed"]
+)
+@pytest.mark.parametrize(
+    ("patterns", "let_in"),
+    [
+        (("*",), False),
+        (("*.*",), False),
+        (("[a-z]*",), False),
+        (("pay*", "au*", "or*", "ad*"), False),
+        (("payment.*", "auth.*", "org.*", "admin.*"), True),
+        (("payment.*", "auth.*", "org.*", "admin.*", "!*"), False),
+    ],
+)
+def test_what_moves_money_or_gives_rights_comes_in_by_its_own_name_only(
+    name: str, patterns: tuple[str, ...], let_in: bool
+) -> None:
+    assert comes_in(name, patterns) is let_in and comes_in("animal.created", ("*",))
 
 
 @pytest.mark.parametrize("legacy", [False, True])
