@@ -3,6 +3,7 @@
 `smtp://` to another machine insists on STARTTLS; only to loopback a plain connection is taken.
 """
 
+import re
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -60,7 +61,12 @@ class SmtpMailer:
         """Nothing is open between letters."""
 
 
+_ADDRESS = re.compile(r"[^\s<>()\"',;:]+@[^\s<>()\"',;:]+")
+
+
 def _failure(code: int, reason: str) -> UndeliverableError | UnavailableError:
+    """Return the error for an answer of the server, which likes to repeat the address: that belongs into no log."""
+    reason = _ADDRESS.sub("…", reason)
     if code >= 500:
         return UndeliverableError(code, reason)
     return UnavailableError("mail", f"{code} {reason}")

@@ -1,10 +1,12 @@
 """Every mailer keeps the promises of its port: the twin, and SMTP against the catcher."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from reptidex.connectors.mail import mailer
 from reptidex.connectors.mail.memory import MemoryMailer
@@ -173,3 +175,25 @@ def test_a_url_that_is_none_of_smtp_is_named(url: str) -> None:
 
 def test_the_settings_build_a_mailer() -> None:
     assert isinstance(mailer(Settings()), SmtpMailer)
+
+
+class Greylister:
+    """Says no for now, and to whom."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        return f"{self.code} 4.7.1 <{address}>: Recipient address rejected: greylisted"
+
+
+@pytest.mark.parametrize(("code", "error"), [(450, UnavailableError), (550, UndeliverableError)])
+async def test_an_answer_that_repeats_the_address_is_told_without_it(code: int, error: type[Exception]) -> None:
+    listening = await asyncio.get_running_loop().create_server(lambda: SMTP(Greylister(code)), "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+
+    with pytest.raises(error) as told:
+        await SmtpMailer(f"smtp://127.0.0.1:{port}", SENDER).send(WELCOME, key="k")
+    listening.close()
+
+    assert "greylisted" in str(told.value) and "bea" not in str(told.value)
