@@ -32,6 +32,13 @@ async def _case(unit: Unit, subject_id: str, kind: str) -> Case:
     return Case(subject_id=subject_id, case_id=unit.new_id(), subject_kind=kind, author_id=author, opened_at=unit.now)
 
 
+def _as(case: Case, kind: str) -> Case:
+    """Return a case about the same subject as something else."""
+    if case.subject_kind == kind:
+        return case
+    return replace(case, subject_kind=kind, author_id=case.subject_id if kind == "user" else None)
+
+
 def _flagged(case: Case, reason: Reason, reporter: str | None) -> AdminModerationFlagged:
     return AdminModerationFlagged(
         subject_id=case.subject_id,
@@ -53,11 +60,17 @@ def _kind(case: Case) -> SubjectKind:
 
 @agent(FlagContent, prefetch={Case: "subject_id"})
 async def flag_content(command: FlagContent, unit: Unit) -> AsyncIterator[Event]:
-    """Open a case, or add a report to the open one; a person's second report counts once."""
+    """Open a case, or add a report to the open one; a person's second report counts once.
+
+    What the subject is, is only known from those who report it: the latest counts, so that nobody can shield a thing of theirs by
+    reporting it first, as something else. What the automatic check has seen it knows.
+    """
     case = await _case(unit, command.subject_id, command.subject_kind)
     if command.reporter_id in case.reporters:
         unit.answer(case)
         return
+    if AUTOMATIC not in case.reporters:
+        case = _as(case, command.subject_kind)
     case = replace(case, reporters=[*case.reporters, command.reporter_id], reasons=[*case.reasons, command.reason])
     unit.put(case)
     unit.answer(case)
@@ -76,6 +89,7 @@ async def flag_suspicious(
         return
     case = replace(
         case,
+        subject_kind="post",
         author_id=event.author_id,
         vivarium_id=None if isinstance(event, CommunityInteractionReplied) else event.vivarium_id,
         reporters=[*case.reporters, AUTOMATIC],
@@ -91,6 +105,7 @@ async def decide_case(command: DecideCase, unit: Unit) -> AsyncIterator[Event]:
     case = await unit.get(Case, command.subject_id)
     if case is None or case.status not in ("open", "appealed"):
         raise NotFoundError("open case about", command.subject_id)
+    case = _as(case, command.subject_kind or case.subject_kind)
     decided = replace(case, status="decided", decision=command.decision, decided_at=unit.now)
     unit.put(decided)
     unit.answer(decided)

@@ -50,6 +50,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     subject_id: Id
     decision: ModerationDecision
+    subject_kind: SubjectKind | None = None
+    """What the subject is, where the reports are wrong about that."""
     reason: LongText = ""
 
 
@@ -99,6 +101,10 @@ async def moderate(request: Request[Decision, None]) -> CaseView:
     """Decide an open case or an appeal; the services that show the subject act on it."""
     ask = request.body
     command = DecideCase(
-        subject_id=ask.subject_id, admin_id=request.caller.subject, decision=ask.decision, reason=ask.reason
+        subject_id=ask.subject_id,
+        admin_id=request.caller.subject,
+        decision=ask.decision,
+        subject_kind=ask.subject_kind,
+        reason=ask.reason,
     )
     return _case(await request.ask(command, Case))

@@ -52,6 +52,8 @@ class DecideCase(Command, frozen=True, kw_only=True):
     subject_id: Id
     admin_id: Id
     decision: ModerationDecision
+    subject_kind: SubjectKind | None = None
+    """What the subject is, where those who reported it were wrong about that."""
     reason: LongText = ""
 
 

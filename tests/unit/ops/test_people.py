@@ -135,6 +135,26 @@ async def test_an_author_contests_a_decision_once_and_the_appeal_is_decided(desk
         await desk.hear(AppealDecision(subject_id=POST, author_id=SAM))
 
 
+async def test_nobody_shields_a_thing_of_theirs_by_reporting_it_as_something_else(desk: Desk) -> None:
+    shield = FlagContent(subject_id=POST, subject_kind="file", reporter_id=SAM, reason="other")
+    await desk.hear(shield)
+    [flagged] = await desk.hear(_flag(BEA))
+    await desk.hear(shield)
+    [decided] = await desk.hear(_decide("remove"))
+
+    assert (flagged.subject_kind, decided.subject_kind) == ("post", "post")
+
+
+async def test_what_the_automatic_check_has_seen_no_report_calls_otherwise_but_a_moderator_may(desk: Desk) -> None:
+    await desk.hear(FlagContent(subject_id=POST, subject_kind="user", reporter_id=SAM, reason="other"))
+    await desk.hear(_post())
+    [flagged] = await desk.hear(FlagContent(subject_id=POST, subject_kind="file", reporter_id=BEA, reason="other"))
+    command = DecideCase(subject_id=POST, admin_id=ADMIN, decision="remove", subject_kind="content")
+    [decided] = await desk.hear(command)
+
+    assert (flagged.subject_kind, flagged.author_id, decided.subject_kind) == ("post", SAM, "content")
+
+
 async def test_a_new_report_after_a_decision_opens_a_new_case(desk: Desk) -> None:
     await desk.hear(_flag(BEA))
     before = await desk.harness.get(Case, POST)
