@@ -32,6 +32,8 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The session; once it is revoked the token is refused. Empty for services."""
     scope: str = ""
     """Scopes divided by spaces (RFC 8693, section 4.2)."""
+    auth_time: int = 0
+    """When the person proved who they are (OpenID Connect Core 1.0, section 2): refreshing changes nothing of it."""
     via: str = ""
     """`api_key` where an API key stands behind the caller instead of a session."""
 

@@ -12,7 +12,7 @@ from reptidex.domain.sessions import device, ip_prefix
 from reptidex.errors import UnauthenticatedError
 from reptidex.http.core.ports import Ports
 from reptidex.streams.commands.core import Sessioned
-from reptidex.tables.core.people import Grant, User
+from reptidex.tables.core.people import Grant, Session, User
 from reptidex.tables.core.vivariums import Membership, Vivarium, membership_id
 
 
@@ -62,7 +62,9 @@ async def tokens(request: Any, session: Sessioned, refresh_token: str) -> Tokens
     """Return a session's tokens with a fresh access token."""
     ports: Ports = request.ports
     claims = await standing(request, session.user_id, session.vivarium_id)
-    access = await sign(ports, sub=session.user_id, kind="user", sid=session.session_id, **claims)
+    begun = await request.read.get(Session, session.session_id)
+    at = int(begun.started_at.timestamp()) if begun is not None else 0
+    access = await sign(ports, sub=session.user_id, kind="user", sid=session.session_id, auth_time=at, **claims)
     return Tokens(
         access_token=access,
         refresh_token=refresh_token,

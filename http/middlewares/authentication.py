@@ -40,6 +40,7 @@ def caller_of(claims: Claims, token: str = "") -> Caller:
         session_id=claims.sid,
         scopes=claims.scopes,
         token=token,
+        proved_at=claims.auth_time,
         via=claims.via,
     )
 

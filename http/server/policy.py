@@ -22,6 +22,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     """`admin` for platform administrators; what an API key may do."""
     token: str = ""
+    proved_at: int = 0
+    """When the person signed in, in Unix seconds; refreshing a token changes nothing of it. 0 where that is not known."""
     via: str = ""
     """`api_key` where no session but an API key stands behind the caller."""
 

@@ -26,6 +26,8 @@ class Person(NamedTuple):
     user_id: str
     vivarium_id: str = ""
     scope: str = ""
+    signed_in_at: int = 2**40
+    """Unix seconds; unless said otherwise a moment that is never long ago."""
 
 
 class _Names:
@@ -41,7 +43,15 @@ class _Names:
         who = self._people.get(token)
         if who is None:
             return None
-        return Claims(**facts, sub=who.user_id, kind="user", vid=who.vivarium_id, role="herpetologist", scope=who.scope)
+        return Claims(
+            **facts,
+            sub=who.user_id,
+            kind="user",
+            vid=who.vivarium_id,
+            role="herpetologist",
+            scope=who.scope,
+            auth_time=who.signed_in_at,
+        )
 
     async def verify(self, token: str) -> Claims:
         raise UnauthenticatedError("nobody of this name")

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pyotp
 
 from reptidex.tables.core.people import Session, SpentToken
@@ -214,3 +215,14 @@ async def test_a_repeated_sign_in_under_one_idempotency_key_gives_tokens_that_wo
     status, fresh = await stand.post("/auth/refresh", {"refresh_token": first["refresh_token"]})
 
     assert status == 200, fresh
+
+
+async def test_a_refreshed_token_still_says_when_the_person_signed_in(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    begun = int(stand.harness.now.timestamp())
+    await stand.harness.advance(by=timedelta(hours=1))
+
+    _, fresh = await stand.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]})
+    claims = jwt.decode(fresh["access_token"], options={"verify_signature": False})
+
+    assert (claims["auth_time"], claims["iat"]) == (begun, begun + 3600)

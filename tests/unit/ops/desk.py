@@ -17,6 +17,7 @@ def uid(number: int) -> str:
 
 SAM, BEA, ADMIN, VIVARIUM = uid(1), uid(2), uid(3), uid(11)
 PEOPLE = {"sam": Person(SAM, VIVARIUM), "bea": Person(BEA, VIVARIUM), "admin": Person(ADMIN, VIVARIUM, "admin")}
+PEOPLE["bea, signed in long ago"] = Person(BEA, VIVARIUM, signed_in_at=1)
 
 
 class HealthTwin:

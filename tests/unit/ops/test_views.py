@@ -133,6 +133,13 @@ async def test_a_person_demands_the_erasure_of_their_own_data(desk: Desk) -> Non
     assert (await desk.get("/compliance/requests", "bea"))["items"] == []
 
 
+async def test_a_token_of_a_sign_in_of_long_ago_erases_nobody(desk: Desk) -> None:
+    status, problem = await desk.call("POST", "/compliance/erasure", "bea, signed in long ago", {})
+
+    assert (status, problem["title"]) == (403, "Sign in anew")
+    assert desk.harness.events == []
+
+
 async def test_the_console_runs_no_script_but_its_own(desk: Desk) -> None:
     client = (await desk.views()).client
     async with client.get("/console") as answer:
