@@ -1,6 +1,7 @@
 """The command line: one parser; each command lives beside the part it drives."""
 
 import argparse
+import logging
 import sys
 from importlib import import_module
 
@@ -41,7 +42,7 @@ def parser(asked: str = "") -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command; an error of ours is one line on standard error and exit code 1."""
+    """Run one command; an error of ours or of the system (a file, a port) is told on standard error, with exit code 1."""
     arguments = sys.argv[1:] if arguments is None else arguments
     parsed = parser(arguments[0] if arguments else "").parse_args(arguments)
     try:
@@ -51,6 +52,16 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(141)
+    except OSError as problem:
+        logging.getLogger(__name__).debug("where it came from", exc_info=True)
+        print(f"reptidex: {said_by_the_system(problem)}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(code or 0)
+
+
+def said_by_the_system(problem: OSError) -> str:
+    """Return an error of the operating system as a person would say it: the file first, no number."""
+    what = problem.strerror or str(problem) or type(problem).__name__
+    return f"{problem.filename}: {what}" if problem.filename else what

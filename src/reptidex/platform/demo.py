@@ -16,8 +16,8 @@ from rich.tree import Tree
 
 from reptidex.platform.report import write_report
 from reptidex.platform.story import registration, sale
-from reptidex.platform.supervisor import Doubles, Platform
-from reptidex.platform.up import addresses
+from reptidex.platform.supervisor import Platform
+from reptidex.platform.up import DOUBLES, addresses
 from reptidex.platform.visitor import Step, Visitor
 from reptidex.platform.watch import Node, Seen, Watcher, tree
 from reptidex.settings import SERVICES, Settings
@@ -26,7 +26,6 @@ from reptidex.streams.core import EventsPublished, TelemetryTracked
 from reptidex.streams.ops import AuditLogged
 from reptidex.tables.counting import row_counts
 
-DOUBLES = Doubles(payments=9400, mail=1025, mail_view=9425, aws=5000)
 COLOURS = dict(zip(SERVICES, ("cyan", "green", "yellow", "magenta", "blue", "red"), strict=True))
 QUIET = {TelemetryTracked.contract.name, EventsPublished.contract.name, AuditLogged.contract.name}
 """Events about events: not shown as they happen."""

@@ -10,6 +10,7 @@ from reptidex.platform.supervisor import Doubles, Platform
 from reptidex.settings import BRIDGE, Settings
 
 DOUBLES = Doubles(payments=9400, mail=1025, mail_view=9425, aws=5000)
+"""Where `up` and `demo` have the doubles."""
 
 
 async def stay_up(settings: Settings, *, doubles: bool) -> int:
@@ -18,7 +19,8 @@ async def stay_up(settings: Settings, *, doubles: bool) -> int:
     platform = Platform(settings, doubles=DOUBLES if doubles else None, say=console.print)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
+    # SIGHUP: a terminal that is closed must not leave eight processes behind.
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(each, stop.set)
     console.print("starting")
     starting = asyncio.create_task(platform.start())

@@ -8,7 +8,9 @@ from typing import Any
 
 import aiokafka
 import msgspec
+from aiokafka.errors import KafkaError
 
+from reptidex.errors import UnavailableError
 from reptidex.streams.codec import decode
 from reptidex.streams.envelope import AnyEvent
 
@@ -36,9 +38,13 @@ class Watcher:
         self._consumer: Any = None
 
     async def start(self) -> None:
-        """Take the present ends of all topics, then read on in the background."""
+        """Take the present ends of all topics, then read on in the background. Raises `UnavailableError`."""
         self._consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=self.log, fetch_max_wait_ms=100)
-        await self._consumer.start()
+        try:
+            await self._consumer.start()
+        except KafkaError as problem:
+            await self._consumer.stop()
+            raise UnavailableError(f"the log at {self.log}", str(problem)) from problem
         await self._consumer._client.set_topics(self.topics)
         partitions = [
             aiokafka.TopicPartition(topic, number)
