@@ -89,6 +89,10 @@ def as_svg(services: Sequence[Service]) -> str:
     return "\n".join([*parts, "</svg>"])
 
 
+def _counted(edge: Edge) -> str:
+    return f"{len(edge.labels)} event{'s' if len(edge.labels) > 1 else ''}"
+
+
 def _arrow(edge: Edge, start: tuple[float, float], end: tuple[float, float]) -> str:
     (x1, y1), (x2, y2) = start, end
     dx, dy = x2 - x1, y2 - y1
@@ -97,7 +101,7 @@ def _arrow(edge: Edge, start: tuple[float, float], end: tuple[float, float]) -> 
     x2, y2 = x2 - dx * shrink, y2 - dy * shrink
     bow = 0.14 if edge.kind == "events" else 0.24
     mx, my = (x1 + x2) / 2 - dy * bow, (y1 + y2) / 2 + dx * bow
-    dash, label = ("", f"{len(edge.labels)} events") if edge.kind == "events" else (' stroke-dasharray="5 5"', "asks")
+    dash, label = ("", _counted(edge)) if edge.kind == "events" else (' stroke-dasharray="5 5"', "asks")
     title = escape(f"{edge.source} → {edge.target}: {', '.join(edge.labels)}")
     return (
         f'<g><title>{title}</title><path d="M{x1:.0f} {y1:.0f} Q{mx:.0f} {my:.0f} {x2:.0f} {y2:.0f}" fill="none" stroke="#345"'

@@ -52,7 +52,8 @@ def addresses(platform: Platform) -> Table:
         table.add_column(column)
     for name, _, address in platform.status():
         page = "status" if name == BRIDGE else "docs"
-        table.add_row(name, address, f"{address}/{page}" if address.startswith("http") else "")
+        if address:
+            table.add_row(name, address, f"{address}/{page}" if address.startswith("http") else "")
     urls = platform.settings.urls
     table.add_row("console", f"{urls['ops']}/console", "chains of events, alerts, dead letters")
     table.add_row("contracts", f"{urls['core']}/docs/events", "every event of the platform")
