@@ -17,6 +17,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "reptidex.catalogue_command": ("catalogue",),
     "reptidex.engine_commands": ("dead-letters", "migrate"),
     "reptidex.interchange_commands": ("import", "export"),
+    "reptidex.key_commands": ("keys",),
     "reptidex.platform.replay_command": ("replay",),
     "reptidex.platform.bridge.command": ("bridge",),
     "reptidex.devlog.command": ("log",),
