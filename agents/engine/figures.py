@@ -1,6 +1,7 @@
 """What a worker tells of itself, for health checks and metrics."""
 
 from collections import deque
+from typing import Any
 
 import msgspec
 
@@ -49,6 +50,11 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     lanes_blocked: int
     cached_rows: int
     topics: tuple[PartitionFigures, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
 
 
 class Tally:
