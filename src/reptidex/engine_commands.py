@@ -65,7 +65,8 @@ class UnreadableError(ReptidexError):
     """A database cannot be read by a command."""
 
     def __init__(self, service: str, problem: UnavailableError) -> None:
-        super().__init__(f"{problem} (`reptidex migrate {service}` makes what is missing)")
+        hint = "" if "reptidex migrate" in str(problem) else f" (`reptidex migrate {service}` makes it)"
+        super().__init__(f"{problem}{hint}")
 
 
 Action = Callable[[argparse.Namespace, LetterOffice], Awaitable[int]]

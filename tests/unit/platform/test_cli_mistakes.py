@@ -111,3 +111,15 @@ def test_the_platform_says_which_ports_are_taken_before_it_starts_anything(state
 
     assert done.returncode == 1 and f"{port} (repti-core)" in done.stderr and "Traceback" not in done.stderr
     assert not state.exists()
+
+
+def test_a_database_that_was_never_migrated_is_told_apart_from_one_that_is_away(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state.mkdir()
+    (state / "repti_core_db.db").touch()
+
+    assert run("dead-letters", "list", "core") == 1
+    assert (
+        "no such table: dead_letters (the schema is older than the code: `reptidex migrate`)" in capsys.readouterr().err
+    )
