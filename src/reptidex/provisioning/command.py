@@ -63,7 +63,7 @@ def add_parsers(commands: Any) -> None:
     )
     moving.add_argument("target", metavar="QUEUE", help="where to, such as prod-repti_-media-events")
     moving.add_argument("--most", type=int, metavar="N", help="only so many")
-    moving.add_argument("--json", action="store_true")
+    moving.add_argument("--json", action="store_true", help="print the outcome as JSON")
     moving.set_defaults(run=lambda arguments: asyncio.run(_redrive(arguments, load())))
 
 
