@@ -40,7 +40,7 @@ def write_report(place: Path, chains: dict[str, list[Node]], figures: list[tuple
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>ReptiDex demo</title><style>{STYLE}</style>"
         f"<h1>ReptiDex: both flows</h1><h2>Figures</h2><table>{table}</table>{trees}<h2>Who hears and asks whom</h2>"
-        "<p>Solid arrows are events (point at one for their names), dashed ones are look-ups over REST.</p>"
+        "<p>Point at an arrow for the names of the events, or for what is asked.</p>"
         f"{as_svg(list(all_services().values()))}<h2>Requests</h2><table>{rows}</table></html>"
     )
     place.parent.mkdir(parents=True, exist_ok=True)
