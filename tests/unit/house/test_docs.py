@@ -224,3 +224,16 @@ def test_the_page_of_a_service_tells_what_every_table_is_for(service: str) -> No
     tables = set(load_models(service).tables)
 
     assert {name for name in tables if f"`{name}`" not in page} == set()
+
+
+@every_page
+def test_every_module_that_a_page_runs_is_there(page: Path) -> None:
+    text = re.sub(r"\s+", " ", page.read_text())
+    named = {name.rstrip(".") for name in re.findall(r"python -m ((?:reptidex|benchmarks|tests)[\w.]*)", text)}
+    found = {name for name in named for at in (ROOT, ROOT / "src") if is_module(at / name.replace(".", "/"))}
+
+    assert named - found == set()
+
+
+def is_module(at: Path) -> bool:
+    return at.with_suffix(".py").is_file() or (at / "__main__.py").is_file()
