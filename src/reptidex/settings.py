@@ -7,7 +7,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -77,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     aws_region: str = "eu-central-1"
     kms_key: str = "alias/reptidex-tokens"
     s3_bucket: str = "reptidex-media"
-    bridge: tuple[str, ...] = ()
+    bridge: tuple[Literal["outbound", "inbound"], ...] = ()
     """The directions that `reptidex up` has a bridge to SNS and SQS for: `outbound`, `inbound` or both."""
     bridge_url: str = "http://127.0.0.1:8007"
     """Where the bridge answers `/health` and `/metrics`; no other host than a loopback one."""
@@ -243,15 +243,18 @@ def _address(name: str, value: str) -> str:
 
 def _parse(name: str, field: str, value: str) -> object:
     """Read one value as its field's type. Raises `SettingsError`, which tells no secret."""
-    kind = Settings.__annotations__[field]
+    kind: Any = Settings.__annotations__[field]
+    several = str(kind).startswith("tuple[")
     shown = name if field in SECRETS else f"{name}={value}"
-    if kind == tuple[str, ...]:
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+    parts = tuple(part.strip() for part in value.split(",") if part.strip())
     try:
+        if several:
+            return msgspec.convert(parts, kind)
         if kind == dict[str, str]:
             return msgspec.json.decode(value, type=kind)
         return msgspec.convert(value, kind, strict=False)
     except msgspec.DecodeError as problem:
-        if choices := [each for each in get_args(kind) if isinstance(each, str)]:
+        of = get_args(kind)[0] if several else kind
+        if choices := [each for each in get_args(of) if isinstance(each, str)]:
             raise SettingsError(f"{shown}: one of {', '.join(choices)} is expected") from problem
         raise SettingsError(f"{shown}: {problem}") from problem

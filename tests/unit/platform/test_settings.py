@@ -55,6 +55,7 @@ def test_a_typing_error_is_refused_with_the_name_that_was_meant(wrong: str, righ
         ("BRIDGE_WAIT_S", "21", "<= 20"),
         ("BRIDGE_FIFO", "perhaps", "Expected `bool`"),
         ("ENVIRONMENT", "prod", "one of development, production is expected"),
+        ("BRIDGE", "outbound,sideways", "one of outbound, inbound is expected"),
         ("LOG", "somewhere", "matching regex"),
         ("CORE_URL", "127.0.0.1:8001", "begins with http:// or https://"),
     ],
