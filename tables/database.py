@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,15 +11,16 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from reptidex.errors import ReptidexError
+from reptidex.errors import ReptidexError, SettingsError, UnavailableError
 from reptidex.tables.checkpointing import Checkpointing
 from reptidex.tables.driver import Session
 from reptidex.tables.row import METADATA, Row
 from reptidex.tables.sqlite import BUSY_TIMEOUT_MS, Glance, SqliteSession
 from reptidex.tables.statements import RowStatements
 
+DRIVERS = ("sqlite+aiosqlite", "postgresql+asyncpg")
 READERS = 4
 PAGE_BYTES = 8192
 CHECKPOINT_PAGES = 4000
@@ -71,19 +73,23 @@ class Database:
         readers: int = READERS,
         schema: str = "",
         patience_s: int = STATEMENT_TIMEOUT_S,
+        create: bool = True,
     ) -> Self:
         """Open the database of a SQLAlchemy URL. A `worker` claims a SQLite file for itself.
 
         `schema` is where PostgreSQL looks for tables, if not where the role always does; `patience_s` how long it may take
-        over a statement.
+        over a statement. Without `create` a SQLite file that is not there stays so.
 
-        Raises `SecondWorkerError` where another worker has claimed it.
+        Raises `SecondWorkerError` where another worker has claimed it, `UnavailableError` where there is no file and none is to
+        be made, `SettingsError` for a URL of another kind.
         """
-        parsed = sa.make_url(url)
+        parsed = _parsed(url)
         if parsed.get_backend_name() != "sqlite":
             return cls(_postgres(parsed, readers, schema, patience_s), None, readers)
         if not parsed.database or parsed.database == ":memory:":
             return cls(_sqlite(parsed, synchronous, CHECKPOINT_PAGES), None, readers)
+        if not create and not Path(parsed.database).exists():
+            raise UnavailableError("the database", f"there is no file {parsed.database}")
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         glance = Glance(parsed.database)
         if not worker:
@@ -99,9 +105,17 @@ class Database:
             known = self._rows[row] = RowStatements(row, self.dialect)
         return known
 
+    async def connect(self) -> AsyncConnection:
+        """Open a bare connection; the caller closes it. Raises `UnavailableError`."""
+        try:
+            return await self.engine.connect()
+        except _unreachable(shared=self.shared) as problem:
+            cause = problem.orig if isinstance(problem, sa.exc.DBAPIError) else problem
+            raise UnavailableError("the database", f"{cause or type(problem).__name__}") from problem
+
     async def session(self) -> Session:
-        """Open a connection of one's own; the caller closes it."""
-        connection = await self.engine.connect()
+        """Open a connection of one's own; the caller closes it. Raises `UnavailableError`."""
+        connection = await self.connect()
         if not self.shared:
             return await SqliteSession.over(connection)
         from reptidex.tables.postgres import PostgresSession  # with asyncpg: 4 MB that a worker on SQLite does without
@@ -140,6 +154,28 @@ class Database:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _unreachable(*, shared: bool) -> tuple[type[Exception], ...]:
+    ours = (OSError, TimeoutError, sqlite3.Error, sa.exc.DBAPIError)
+    if not shared:
+        return ours
+    from reptidex.tables.postgres import UNREACHABLE
+
+    return (*ours, *UNREACHABLE)
+
+
+def _parsed(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as problem:
+        # The text stays unsaid: it may hold a password.
+        raise SettingsError("a database URL cannot be read; it looks like sqlite+aiosqlite:///file.db") from problem
+    if parsed.drivername not in DRIVERS:
+        raise SettingsError(
+            f"a database URL begins with {' or '.join(f'{each}://' for each in DRIVERS)}, not {parsed.drivername}://"
+        )
+    return parsed
 
 
 def _sqlite(url: sa.URL, synchronous: str, checkpoint_pages: int) -> AsyncEngine:

@@ -11,6 +11,9 @@ from reptidex.errors import ReptidexError
 
 Values = tuple[Any, ...]
 
+UNMIGRATED = " (the schema is older than the code: `reptidex migrate`)"
+"""What is added to an error about a table or a column that is not there."""
+
 
 class DataRefusedError(ReptidexError):
     """The database refuses what was written: a constraint, a value out of range. The same write fails again."""

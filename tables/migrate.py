@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterable
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,10 +93,10 @@ def _same_type(_context: Any, _inspected: Any, _metadata: Any, inspected: Any, w
 async def migrate(database: Database, service: str) -> list[str]:
     """Bring a service's database to the newest schema and return the revisions applied.
 
-    A service without revisions gets its tables from its rows as they are. Raises `MigrationError`.
+    A service without revisions gets its tables from its rows as they are. Raises `MigrationError`, `UnavailableError`.
     """
     load_models(service)
-    async with database.engine.connect() as connection:
+    async with aclosing(await database.connect()) as connection:
         return await connection.run_sync(_migrate, service)
 
 

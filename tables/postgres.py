@@ -8,10 +8,11 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reptidex.errors import UnavailableError
-from reptidex.tables.driver import DataRefusedError, Lookup, LostRaceError, Session, Step, Values
+from reptidex.tables.driver import UNMIGRATED, DataRefusedError, Lookup, LostRaceError, Session, Step, Values
 
 REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, OverflowError, ValueError)
 """`ValueError` is what asyncpg makes of a value that it cannot encode for its column."""
+BEHIND = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 UNREACHABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
@@ -50,7 +51,8 @@ class PostgresSession(Session):
             raise
         except UNREACHABLE as problem:
             await self.rollback()
-            raise UnavailableError("the database", f"{type(problem).__name__}: {problem}") from problem
+            behind = UNMIGRATED if isinstance(problem, BEHIND) else ""
+            raise UnavailableError("the database", f"{type(problem).__name__}: {problem}{behind}") from problem
 
     async def _begin(self) -> None:
         if not self._open:

@@ -11,7 +11,7 @@ import aiosqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from reptidex.errors import UnavailableError
-from reptidex.tables.driver import DataRefusedError, Lookup, LostRaceError, Session, Step, Values
+from reptidex.tables.driver import UNMIGRATED, DataRefusedError, Lookup, LostRaceError, Session, Step, Values
 
 T = TypeVar("T")
 
@@ -51,7 +51,8 @@ class SqliteSession(Session):
             raise
         except (sqlite3.OperationalError, ValueError) as problem:
             await self.rollback()
-            raise UnavailableError("the database", str(problem)) from problem
+            behind = str(problem).startswith(("no such table", "no such column"))
+            raise UnavailableError("the database", f"{problem}{UNMIGRATED if behind else ''}") from problem
         return result
 
     async def fetch(self, lookups: Sequence[Lookup], *, begin: bool = False) -> list[list[Values]]:

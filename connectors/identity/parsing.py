@@ -16,8 +16,7 @@ from reptidex.errors import UnauthenticatedError
 
 TOKEN_BYTES = 4096
 HEADER_CHARACTERS = 400
-SIGNATURE_CHARACTERS = 86
-"""64 bytes in base64url."""
+# The signature's 64 bytes are 86 characters of base64url.
 _SHAPE = re.compile(r"([A-Za-z0-9_-]{20,})\.([A-Za-z0-9_-]{20,})\.([A-Za-z0-9_-]{86})", re.ASCII)
 _KID = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _HEADER_KEYS = {"alg", "kid", "typ"}

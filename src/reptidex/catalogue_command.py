@@ -82,7 +82,7 @@ def _check(paths: list[Path]) -> int:
         try:
             found = faults(path.read_bytes())
         except OSError as problem:
-            found = [str(problem)]
+            found = [problem.strerror or str(problem)]
         wrong += bool(found)
         for fault in found:
             print(f"{path}: {fault}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """The command line: one parser; each command lives beside the part it drives."""
 
 import argparse
+import logging
 import sys
 from importlib import import_module
 
@@ -16,6 +17,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "reptidex.catalogue_command": ("catalogue",),
     "reptidex.engine_commands": ("dead-letters", "migrate"),
     "reptidex.interchange_commands": ("import", "export"),
+    "reptidex.key_commands": ("keys",),
     "reptidex.platform.replay_command": ("replay",),
     "reptidex.platform.bridge.command": ("bridge",),
     "reptidex.devlog.command": ("log",),
@@ -41,16 +43,32 @@ def parser(asked: str = "") -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command; an error of ours is one line on standard error and exit code 1."""
+    """Run one command; an error of ours or of the system (a file, a port) is told on standard error, with exit code 1."""
     arguments = sys.argv[1:] if arguments is None else arguments
     parsed = parser(arguments[0] if arguments else "").parse_args(arguments)
+    # Where a command sets up no logging, what the client says on the way is said again by the error that ends it.
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
         code: int | None = parsed.run(parsed)
     except ReptidexError as problem:
         print(f"reptidex: {problem}", file=sys.stderr)
         sys.exit(1)
+    except ModuleNotFoundError as problem:
+        # The doubles and the probe use libraries of the development group, which a wheel does not bring.
+        print(f"reptidex: this needs {problem.name}, which is not installed; requirements.lock has it", file=sys.stderr)
+        sys.exit(1)
     except BrokenPipeError:
         sys.exit(141)
+    except OSError as problem:
+        logging.getLogger(__name__).debug("where it came from", exc_info=True)
+        print(f"reptidex: {said_by_the_system(problem)}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(code or 0)
+
+
+def said_by_the_system(problem: OSError) -> str:
+    """Return an error of the operating system as a person would say it: the file first, no number."""
+    what = problem.strerror or str(problem) or type(problem).__name__
+    return f"{problem.filename}: {what}" if problem.filename else what

@@ -45,8 +45,10 @@ def add_parsers(commands: Parsers, manifests: Manifests = _all_services) -> None
     contracts.set_defaults(run=lambda arguments: _contracts(arguments, manifests))
 
     document = commands.add_parser("asyncapi", help="write the AsyncAPI 3.0 document of all events")
-    document.add_argument("--out", type=Path, help="the file; without it the document goes to standard output")
-    document.add_argument("--format", choices=("json", "yaml", "html"), default="json")
+    document.add_argument(
+        "--out", type=Path, metavar="FILE", help="the file; without it the document goes to standard output"
+    )
+    document.add_argument("--format", choices=("json", "yaml", "html"), default="json", help="default: %(default)s")
     document.set_defaults(run=lambda arguments: _asyncapi(arguments, manifests))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from reptidex.errors import ReptidexError
+from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.settings import BRIDGE, SERVICES, Settings, load
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
@@ -26,9 +26,12 @@ def add_parsers(subparsers: Any) -> None:
     )
     listing = letters.add_parser("list", help="list the dead letters of a service")
     listing.add_argument(
-        "--state", action="append", choices=("retrying", "dead", "failed", "unreadable", "parked", "discarded")
+        "--state",
+        action="append",
+        choices=("retrying", "dead", "failed", "unreadable", "parked", "discarded"),
+        help="only those; may be repeated (default: what waits for a person: dead, failed, unreadable)",
     )
-    listing.add_argument("--limit", type=int, default=100)
+    listing.add_argument("--limit", type=int, default=100, help="at most so many (default: %(default)s)")
     listing.set_defaults(run=_within(_list))
     for name, action, help_text in (
         ("show", _show, "show one letter with its cause and its original bytes"),
@@ -37,21 +40,33 @@ def add_parsers(subparsers: Any) -> None:
     ):
         parser = letters.add_parser(name, help=help_text)
         parser.set_defaults(run=_within(action))
-        parser.add_argument("letter", nargs="?" if name != "show" else None, metavar="ID")
+        parser.add_argument("letter", nargs="?" if name != "show" else None, metavar="ID", help="`list` prints them")
         if name != "show":
             parser.add_argument("--all", action="store_true", help="all that wait for a person")
     for parser in letters.choices.values():
         parser.add_argument("service", choices=(*SERVICES, BRIDGE))
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--json", action="store_true", help="print as JSON")
         # SERVICE stands in front of ID.
         parser._positionals._group_actions.sort(key=lambda action: action.dest != "service")
         parser._actions.sort(key=lambda action: (not action.option_strings, action.dest != "service"))
     migrating = subparsers.add_parser("migrate", help="bring the databases to the newest schema")
-    migrating.add_argument("services", nargs="*", choices=(*SERVICES, BRIDGE, []), metavar="SERVICE")
-    migrating.add_argument("--make", choices=(*SERVICES, ENGINE), metavar="SERVICE", help="write the next revision")
-    migrating.add_argument("-m", "--message", default="change")
-    migrating.add_argument("--json", action="store_true")
+    migrating.add_argument(
+        "services", nargs="*", choices=(*SERVICES, BRIDGE, []), metavar="SERVICE", help="default: the six"
+    )
+    migrating.add_argument(
+        "--make", choices=(*SERVICES, ENGINE), metavar="SERVICE", help="write the next revision of this service instead"
+    )
+    migrating.add_argument("-m", "--message", default="change", help="with --make: what the revision does")
+    migrating.add_argument("--json", action="store_true", help="print the revisions applied as JSON")
     migrating.set_defaults(run=_migrate)
+
+
+class UnreadableError(ReptidexError):
+    """A database cannot be read by a command."""
+
+    def __init__(self, service: str, problem: UnavailableError) -> None:
+        hint = "" if "reptidex migrate" in str(problem) else f" (`reptidex migrate {service}` makes it)"
+        super().__init__(f"{problem}{hint}")
 
 
 Action = Callable[[argparse.Namespace, LetterOffice], Awaitable[int]]
@@ -59,14 +74,15 @@ Action = Callable[[argparse.Namespace, LetterOffice], Awaitable[int]]
 
 def _within(action: Action) -> Callable[[argparse.Namespace], int]:
     async def run(arguments: argparse.Namespace, settings: Settings) -> int:
-        database = Database.open(settings.database_of(arguments.service), worker=False, readers=1)
+        url = settings.database_of(arguments.service)
         try:
-            return await action(arguments, LetterOffice(database, clock=lambda: datetime.now(UTC)))
-        except ReptidexError as problem:
-            print(problem, file=sys.stderr)
-            return 1
-        finally:
-            await database.close()
+            database = Database.open(url, worker=False, readers=1, create=False)
+            try:
+                return await action(arguments, LetterOffice(database, clock=lambda: datetime.now(UTC)))
+            finally:
+                await database.close()
+        except UnavailableError as problem:
+            raise UnreadableError(arguments.service, problem) from problem
 
     return lambda arguments: asyncio.run(run(arguments, load()))
 
@@ -112,7 +128,7 @@ async def _each(
     arguments: argparse.Namespace, office: LetterOffice, act: Callable[[str], Awaitable[None]], done: str
 ) -> int:
     if bool(arguments.letter) == arguments.all:
-        print("name one letter, or say --all", file=sys.stderr)
+        print("reptidex: name one letter, or say --all", file=sys.stderr)
         return 2
     ids: Sequence[str] = [arguments.letter] if arguments.letter else [each.letter_id for each in await office.letters()]
     for letter_id in ids:

@@ -49,7 +49,7 @@ def add_parsers(subparsers: Any) -> None:
         "names). Exit status 1 where rows were refused.",
     )
     importing.add_argument("what", choices=("animals", "pedigree", "care", "collection"))
-    importing.add_argument("file", type=Path, metavar="FILE")
+    importing.add_argument("file", type=Path, metavar="FILE", help="CSV, JSON, GEDCOM or a studbook's tables")
     importing.add_argument(
         "--format", choices=("csv", "json", "studbook", "gedcom"), help="default: by the ending of the file's name"
     )
@@ -67,8 +67,8 @@ def add_parsers(subparsers: Any) -> None:
     exporting.add_argument(
         "--format", choices=("csv", "json", "studbook", "gedcom"), help="default: csv; a collection is always json"
     )
-    exporting.add_argument("--out", type=Path, help="default: standard output")
-    exporting.add_argument("--animal", help="a pedigree: of this animal alone (its id)")
+    exporting.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+    exporting.add_argument("--animal", metavar="ID", help="a pedigree: of this animal alone (its id)")
     exporting.add_argument("--archived", action="store_true", help="animals: the dead and the archived too")
     exporting.set_defaults(run=_export)
 

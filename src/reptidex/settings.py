@@ -3,10 +3,11 @@
 `NAME_FILE` may stand for `NAME` where the value is a secret: the value is then read from that file.
 """
 
+import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
@@ -18,6 +19,12 @@ BRIDGE = "bridge"
 """The process between the log and AWS: no service, but with a database (its inbox, its dead letters) and metrics."""
 PREFIX = "REPTIDEX_"
 
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+WholeSeconds = Annotated[int, msgspec.Meta(ge=1)]
+Bootstrap = Annotated[str, msgspec.Meta(pattern=r"^[^\s,]+:\d+(,[^\s,]+:\d+)*$")]
+"""`host:port`, or several with commas."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What a process of the platform runs with. The defaults are the development platform on this machine."""
@@ -26,18 +33,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """In development migrations are applied at start and missing secrets are made under `state_dir`."""
     state_dir: str = ".reptidex"
     """Where the embedded log, SQLite files, local secrets and service logs live."""
-    log: str = "127.0.0.1:9092"
+    log: Bootstrap = "127.0.0.1:9092"
     """Bootstrap address of the Kafka-compatible log."""
-    partitions: int = 4
+    partitions: Count = 4
     """Partitions of every topic; one number for the whole platform, fixed once data exist."""
-    replication: int = 1
-    fetch_wait_ms: int = 500
+    replication: Count = 1
+    fetch_wait_ms: Count = 500
     """How long the log may hold a fetch that finds nothing."""
-    unit_records: int = 500
+    unit_records: Count = 500
     """The most records in one unit of work."""
-    unit_backlog_records: int = 4000
+    unit_backlog_records: Count = 4000
     """The most records in one unit of work while a backlog is worked off."""
-    session_timeout_s: float = 10.0
+    session_timeout_s: Seconds = 10.0
     database_url: str = "sqlite+aiosqlite:///{state_dir}/{database}.db"
     """SQLAlchemy URL; `{database}`, `{service}` and `{state_dir}` are filled in. `REPTIDEX_<SERVICE>_DATABASE_URL` wins."""
     database_urls: dict[str, str] = {}
@@ -48,12 +55,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where each service is reached (`REPTIDEX_CORE_URL` …); a service listens on its own port of these."""
     issuer: str = "https://reptidex.local"
     """The `iss` of access tokens."""
-    access_token_s: int = 600
-    answer_deadline_s: float = 10.0
+    access_token_s: WholeSeconds = 600
+    answer_deadline_s: Seconds = 10.0
     """How long a write over HTTP waits for its outcome before it is answered 202."""
-    effect_retry_longest_s: float = 300.0
+    effect_retry_longest_s: Seconds = 300.0
     """The longest wait before an act in the outside world (a mail, a charge, a call elsewhere) is tried again."""
-    rate_limit_per_minute: int = 600
+    rate_limit_per_minute: Count = 600
     """Requests a minute per caller (token, or address where there is none); a route's cost counts against it."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks of the proxies in front of us (`10.0.0.0/8`): whom their `X-Forwarded-For` names is who asks."""
@@ -70,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     aws_region: str = "eu-central-1"
     kms_key: str = "alias/reptidex-tokens"
     s3_bucket: str = "reptidex-media"
-    bridge: tuple[str, ...] = ()
+    bridge: tuple[Literal["outbound", "inbound"], ...] = ()
     """The directions that `reptidex up` has a bridge to SNS and SQS for: `outbound`, `inbound` or both."""
     bridge_url: str = "http://127.0.0.1:8007"
     """Where the bridge answers `/health` and `/metrics`; no other host than a loopback one."""
@@ -108,11 +115,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Further buckets that pointers in our queues may lead to."""
     bridge_pointer: Literal["current", "legacy"] = "current"
     """The form of the pointers that we write; both are read."""
-    bridge_threads: int = 8
+    bridge_threads: Count = 8
     """Calls to AWS under way at once, in each direction."""
-    bridge_pollers: int = 2
+    bridge_pollers: Count = 2
     """Long polls at once on each queue, each in a thread of its own."""
-    bridge_wait_s: int = 20
+    bridge_wait_s: Annotated[int, msgspec.Meta(ge=0, le=20)] = 20
     """How long one of them waits (SQS allows 20)."""
     uploads_queue: str = ""
     """Name or URL of the SQS queue in which the bucket tells repti-media of uploads; empty: senders say so themselves."""
@@ -122,7 +129,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Those of them that still sign with SHA-1 (SignatureVersion 1)."""
     smtp_url: str = "smtp://127.0.0.1:1025"
     mail_from: str = "ReptiDex <hello@reptidex.example>"
-    reservation_s: int = 900
+    reservation_s: WholeSeconds = 900
     """How long an animal is kept for a buyer who has not paid."""
     mail_webhook_secret: str = ""
     """Signs the mail provider's delivery reports (HMAC-SHA256 over the raw body)."""
@@ -148,9 +155,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.state_dir)
 
     def database_of(self, service: str) -> str:
-        """Return the SQLAlchemy URL of a service's database (short name)."""
+        """Return the SQLAlchemy URL of a service's database (short name). Raises `SettingsError`."""
         template = self.database_urls.get(service, self.database_url)
-        return template.format(state_dir=self.state_dir, service=service, database=f"repti_{service}_db")
+        try:
+            return template.format(state_dir=self.state_dir, service=service, database=f"repti_{service}_db")
+        except (KeyError, IndexError, ValueError) as problem:
+            # The URL itself stays unsaid: it may hold a password.
+            raise SettingsError(
+                f"the database URL of {service} has another {{…}} than {{database}}, {{service}} and {{state_dir}}"
+            ) from problem
 
 
 SECRETS = frozenset(
@@ -170,13 +183,17 @@ SECRETS = frozenset(
 """Settings whose value is never shown, and may be read from a file."""
 
 
+HANDED = frozenset({"urls", "database_urls"})
+"""Fields that have no variable of their own name: each service has one of its own (`REPTIDEX_CORE_URL`)."""
+
+
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings.
 
     Raises `SettingsError` for an unknown `REPTIDEX_` name or a value that cannot be read.
     """
     environ = os.environ if environ is None else environ
-    fields = set(Settings.__struct_fields__)
+    fields = set(Settings.__struct_fields__) - HANDED
     values: dict[str, object] = {}
     urls, databases = dict(Settings().urls), dict[str, str]()
     with_database = (*SERVICES, BRIDGE)
@@ -184,27 +201,60 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if not name.startswith(PREFIX) or name.startswith(f"{PREFIX}TEST_"):
             continue
         field = name.removeprefix(PREFIX).lower()
-        if field.endswith("_file") and field.removesuffix("_file") in SECRETS:
-            field, value = field.removesuffix("_file"), Path(value).read_text().strip()
+        service, _, rest = field.removesuffix("_file").partition("_")
+        if field.endswith("_file") and (field.removesuffix("_file") in SECRETS or rest == "database_url"):
+            field, value = field.removesuffix("_file"), _contents(name, value)
         service, _, rest = field.partition("_")
         if service in SERVICES and rest == "url":
-            urls[service] = value
+            urls[service] = _address(name, value)
         elif service in with_database and rest == "database_url":
             databases[service] = value
         elif field in fields:
-            values[field] = _parse(field, value)
+            values[field] = _parse(name, field, value)
         else:
-            raise SettingsError(f"{name} is no setting of ours; `reptidex settings` lists them")
+            raise SettingsError(f"{name} is no setting of ours{_meant(field)}; `reptidex settings` lists them")
+    return Settings(**values, urls=urls, database_urls=databases)  # type: ignore[arg-type]
+
+
+def names() -> list[str]:
+    """Return the name of every variable that `load` takes."""
+    own = [field for field in Settings.__struct_fields__ if field not in HANDED]
+    own += [f"{service}_url" for service in SERVICES] + [f"{each}_database_url" for each in (*SERVICES, BRIDGE)]
+    return [PREFIX + each.upper() for each in own]
+
+
+def _meant(field: str) -> str:
+    close = difflib.get_close_matches(PREFIX + field.upper(), names(), n=1, cutoff=0.8)
+    return f" (is {close[0]} meant?)" if close else ""
+
+
+def _contents(name: str, path: str) -> str:
     try:
-        return msgspec.convert(values | {"urls": urls, "database_urls": databases}, Settings, strict=False)
-    except msgspec.ValidationError as problem:
-        raise SettingsError(str(problem)) from problem
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"{name}: {path} cannot be read: {getattr(problem, 'strerror', problem)}") from problem
 
 
-def _parse(field: str, value: str) -> object:
-    kind = Settings.__annotations__[field]
-    if kind == tuple[str, ...]:
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    if kind == dict[str, str]:
-        return msgspec.json.decode(value)
-    return value
+def _address(name: str, value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise SettingsError(f"{name}={value}: an address begins with http:// or https://")
+    return value.rstrip("/")
+
+
+def _parse(name: str, field: str, value: str) -> object:
+    """Read one value as its field's type. Raises `SettingsError`, which tells no secret."""
+    kind: Any = Settings.__annotations__[field]
+    several = str(kind).startswith("tuple[")
+    shown = name if field in SECRETS else f"{name}={value}"
+    parts = tuple(part.strip() for part in value.split(",") if part.strip())
+    try:
+        if several:
+            return msgspec.convert(parts, kind)
+        if kind == dict[str, str]:
+            return msgspec.json.decode(value, type=kind)
+        return msgspec.convert(value, kind, strict=False)
+    except msgspec.DecodeError as problem:
+        of = get_args(kind)[0] if several else kind
+        if choices := [each for each in get_args(of) if isinstance(each, str)]:
+            raise SettingsError(f"{shown}: one of {', '.join(choices)} is expected") from problem
+        raise SettingsError(f"{shown}: {problem}") from problem

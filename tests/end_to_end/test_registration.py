@@ -1,4 +1,4 @@
-"""Flow A of the founding document, and its bad paths."""
+"""Flow A, registration, and its bad paths."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Flow B of the founding document, straight through, by both providers."""
+"""Flow B, the sale of an animal, straight through, by both providers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

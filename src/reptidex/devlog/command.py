@@ -13,6 +13,7 @@ from pathlib import Path
 from reptidex.devlog.options import MEBIBYTE, Options, Security
 
 GARBAGE_THRESHOLD = 50_000
+HIGHEST_PORT = 65_535
 
 
 def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -26,7 +27,7 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
     parser.add_argument("--data-dir", type=Path, required=True, help="where records are kept; one process at a time")
-    parser.add_argument("--port", type=int, default=9092, help="0 picks a free one (default: %(default)s)")
+    parser.add_argument("--port", type=port, default=9092, help="0 picks a free one (default: %(default)s)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--advertised-host", help="host name told to clients, if not --host")
     parser.add_argument("--json", action="store_true", help="print the ready line as JSON")
@@ -52,8 +53,21 @@ def run(args: argparse.Namespace) -> int:
     try:
         return _loop_runner().run(_serve(args))
     except (StartRefused, OSError, ValueError) as error:
-        print(f"the log does not start: {error}", file=sys.stderr)
+        print(f"reptidex: the log does not start: {_said(error)}", file=sys.stderr)
         return 2
+
+
+def port(text: str) -> int:
+    """Read a port. Raises `ArgumentTypeError`."""
+    if not text.isdecimal() or int(text) > HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port (0 to {HIGHEST_PORT})")
+    return int(text)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _loop_runner() -> asyncio.Runner:
@@ -65,7 +79,7 @@ def _loop_runner() -> asyncio.Runner:
 
 
 def _options(args: argparse.Namespace) -> Options:
-    users = json.loads(args.users.read_text()) if args.users else {}
+    users = _users(args.users) if args.users else {}
     return Options(
         data_dir=args.data_dir,
         host=args.host,
@@ -78,6 +92,16 @@ def _options(args: argparse.Namespace) -> Options:
         free_floor=args.free_floor * MEBIBYTE,
         security=Security(args.tls_certificate, args.tls_key, users),
     )
+
+
+def _users(file: Path) -> dict[str, str]:
+    try:
+        users = json.loads(file.read_text())
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error
+    if not isinstance(users, dict) or not all(isinstance(password, str) for password in users.values()):
+        raise ValueError(f'{file}: {{"user": "password"}} is expected')
+    return users
 
 
 def _spare_the_collector() -> None:

@@ -8,7 +8,6 @@ and k(i,i) = (1 + F_i)/2. Ancestors that occur more than once are what inbreedin
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
-from math import sqrt
 
 from reptidex.errors import DomainError
 
@@ -88,11 +87,6 @@ class Kinship:
     def additive(self, one: str, other: str) -> Fraction:
         """Return the numerator relationship a = 2k (Henderson 1976)."""
         return 2 * self.between(one, other)
-
-    def relationship(self, one: str, other: str) -> float:
-        """Return Wright's coefficient of relationship R = a / sqrt((1+F)(1+F'))."""
-        scale = (1 + self.inbreeding(one)) * (1 + self.inbreeding(other))
-        return float(self.additive(one, other)) / sqrt(scale)
 
     def mean(self, animal: str, population: Sequence[str]) -> Fraction:
         """Return an animal's mean kinship to a population, itself included where it is a member (Lacy 1995)."""

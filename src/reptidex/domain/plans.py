@@ -1,4 +1,4 @@
-"""The four plans as data: prices of the founding document, and what each lets a vivarium do."""
+"""The four plans as data: what they cost, and what each lets a vivarium do."""
 
 from datetime import datetime, timedelta
 

@@ -31,26 +31,34 @@ def add_parsers(commands: Parsers) -> None:
     demo = commands.add_parser("demo", help="drive both flows through public HTTP and show the chain of events")
     demo.add_argument("--keep", action="store_true", help="use the platform that is already up instead of a fresh one")
     demo.add_argument(
-        "--report", type=Path, default=None, help="where the HTML page goes (default: the state directory)"
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="where the HTML page goes (default: report.html of the state directory)",
     )
     demo.add_argument("--json", action="store_true", help="print the figures as JSON only")
     demo.set_defaults(run=_demo)
 
     graph = commands.add_parser("graph", help="draw who hears and who asks whom, from the manifests")
-    graph.add_argument("--format", choices=("mermaid", "svg", "json"), default="mermaid")
+    graph.add_argument(
+        "--format",
+        choices=("mermaid", "svg", "json"),
+        default="mermaid",
+        help="default: %(default)s, to standard output",
+    )
     graph.set_defaults(run=_graph)
 
     settings = commands.add_parser("settings", help="list every setting with its value (secrets are not shown)")
-    settings.add_argument("--json", action="store_true")
+    settings.add_argument("--json", action="store_true", help="as JSON, by field")
     settings.set_defaults(run=_settings)
 
     openapi = commands.add_parser("openapi", help="print the OpenAPI document of a service")
     openapi.add_argument("service", choices=SERVICES)
     openapi.set_defaults(run=_openapi)
 
-    admin = commands.add_parser("admin", help="make a registered user a platform administrator")
-    admin.add_argument("action", choices=("grant", "revoke"))
-    admin.add_argument("email")
+    admin = commands.add_parser("admin", help="make a registered user a platform administrator, or no longer one")
+    admin.add_argument("action", choices=("grant", "revoke"), help="give the scope `admin`, or take it away")
+    admin.add_argument("email", help="the address that the user registered with")
     admin.set_defaults(run=_admin)
 
 
@@ -78,7 +86,8 @@ def _up(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     from reptidex.platform.demo import run_demo
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.default_int_handler)
     return asyncio.run(run_demo(load(), keep=arguments.keep, report=arguments.report, as_json=arguments.json))
 
 
@@ -100,10 +109,13 @@ def _settings(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(msgspec.json.format(msgspec.json.encode(values)).decode())
         return 0
+    urls = values.pop("urls")
+    del values["database_urls"]
+    values |= {f"{service}_url": url for service, url in urls.items()}
     for name, value in values.items():
-        print(f"REPTIDEX_{name.upper():<26} {value}")
+        print(f"REPTIDEX_{name.upper():<26} {','.join(value) if isinstance(value, (list, tuple)) else value}".rstrip())
     print(
-        "\nper service: REPTIDEX_<SERVICE>_URL, REPTIDEX_<SERVICE>_DATABASE_URL; a secret NAME may be read from NAME_FILE"
+        "\none database for itself: REPTIDEX_<SERVICE>_DATABASE_URL; a secret NAME may be read from the file NAME_FILE"
     )
     return 0
 

@@ -11,13 +11,14 @@ from typing import Any
 import aiohttp
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
 from reptidex.platform.report import write_report
 from reptidex.platform.story import registration, sale
-from reptidex.platform.supervisor import Doubles, Platform
-from reptidex.platform.up import addresses
+from reptidex.platform.supervisor import Platform
+from reptidex.platform.up import DOUBLES, addresses
 from reptidex.platform.visitor import Step, Visitor
 from reptidex.platform.watch import Node, Seen, Watcher, tree
 from reptidex.settings import SERVICES, Settings
@@ -26,7 +27,6 @@ from reptidex.streams.core import EventsPublished, TelemetryTracked
 from reptidex.streams.ops import AuditLogged
 from reptidex.tables.counting import row_counts
 
-DOUBLES = Doubles(payments=9400, mail=1025, mail_view=9425, aws=5000)
 COLOURS = dict(zip(SERVICES, ("cyan", "green", "yellow", "magenta", "blue", "red"), strict=True))
 QUIET = {TelemetryTracked.contract.name, EventsPublished.contract.name, AuditLogged.contract.name}
 """Events about events: not shown as they happen."""
@@ -40,16 +40,29 @@ ENDS |= {"render.pedigree.completed", "render.export.completed"}
 
 
 class Figures(msgspec.Struct, kw_only=True):
-    """What the run measured. Times are milliseconds from a request to the last event that it led to."""
+    """What the run measured. Times are milliseconds from a request to its answer, and to the last event that it led to."""
 
     events: int
     event_names: int
     requests: int
+    requests_with_events: int
     answer_p50_ms: float
     answer_p99_ms: float
     last_event_p50_ms: float
     last_event_p99_ms: float
     rows: dict[str, int]
+
+
+def lines_of(figures: Figures) -> list[tuple[str, str]]:
+    """Return the figures as a reader sees them, here and on the page: what, how much."""
+    return [
+        ("events on the log since all were ready", f"{figures.events} of {figures.event_names} kinds"),
+        ("requests", str(figures.requests)),
+        ("request to answer, p50 / p99", f"{figures.answer_p50_ms} / {figures.answer_p99_ms} ms"),
+        ("requests that led to events", str(figures.requests_with_events)),
+        ("request to its last event, p50 / p99", f"{figures.last_event_p50_ms} / {figures.last_event_p99_ms} ms"),
+        *((f"rows in {name} (all tables)", str(count)) for name, count in figures.rows.items()),
+    ]
 
 
 async def until(ask: Callable[[], Awaitable[Any]], why: str, within_s: float = 30.0) -> Any:
@@ -69,7 +82,7 @@ class Demo:
         self.settings, self.mail, self.console = settings, mail, console
         self.steps: list[Step] = []
         self.began = time.time()
-        self._showing = False
+        self._showing, self._last_asked = False, ""
         topics = [event.contract.topic for event in events()]
         self.watcher = Watcher(settings.log, topics, self._heard)
 
@@ -77,9 +90,18 @@ class Demo:
         if self._showing and seen.event.type not in QUIET:
             colour = COLOURS.get(seen.service, "white")
             offset = seen.at - self.began
+            called = escape(self.watcher.names_known.of(seen.event))
             self.console.print(
-                f"  {offset:7.2f} s  [{colour}]{seen.service:<10}[/] {seen.event.type:<34} {seen.event.subject}"
+                f"  {offset:7.2f} s    [{colour}]{seen.service:<10}[/] {seen.event.type:<34} [dim]{called}[/]"
             )
+
+    def _asked(self, step: Step) -> None:
+        """Show a request as it begins; one that is repeated until something has happened is shown once."""
+        what = f"{step.who} {step.what}"
+        if what != self._last_asked:
+            offset = step.began - self.began
+            self.console.print(f"  {offset:7.2f} s  [bold]{escape(what)}[/]  [dim]{escape(step.call)}[/]")
+        self._last_asked = what
 
     async def run(self) -> dict[str, Step]:
         """Drive both flows; return the requests that began them."""
@@ -87,7 +109,10 @@ class Demo:
         await self._catalogue_told()
         try:
             async with aiohttp.ClientSession() as session:
-                people = [Visitor(name, self.settings.urls, self.mail, session, self.steps) for name in ("Sam", "Bea")]
+                people = [
+                    Visitor(name, self.settings.urls, self.mail, session, self.steps, self._asked)
+                    for name in ("Sam", "Bea")
+                ]
                 self.console.print("\n[bold]A. Registration[/]")
                 began = {f"Registration of {each.name}": await registration(each, until) for each in people}
                 self.console.print("\n[bold]B. Sale of an animal[/]")
@@ -128,6 +153,7 @@ class Demo:
             events=len(self.watcher.seen),
             event_names=len({seen.event.type for seen in self.watcher.seen}),
             requests=len(self.steps),
+            requests_with_events=len(spans),
             answer_p50_ms=_quantile(took, 0.5),
             answer_p99_ms=_quantile(took, 0.99),
             last_event_p50_ms=_quantile(spans, 0.5),
@@ -137,7 +163,7 @@ class Demo:
 
     def chain(self, step: Step) -> list[Node]:
         """Return the tree of events that a request led to."""
-        return tree(self.watcher.by_correlation[step.request_id], step.began)
+        return tree(self.watcher.by_correlation[step.request_id], step.began, self.watcher.names_known)
 
 
 def _quantile(ordered: list[float], share: float) -> float:
@@ -150,7 +176,9 @@ def drawn(title: str, nodes: list[Node]) -> Tree:
 
     def grow(branch: Tree, node: Node) -> None:
         colour = COLOURS.get(node.service, "white")
-        leaf = branch.add(f"[{colour}]{node.service:<10}[/] {node.name}  [dim]+{node.ms:.0f} ms  {node.key}[/]")
+        leaf = branch.add(
+            f"[{colour}]{node.service:<10}[/] {node.name}  [dim]+{node.ms:.0f} ms  {escape(node.called)}[/]"
+        )
         for child in node.children:
             grow(leaf, child)
 
@@ -161,17 +189,11 @@ def drawn(title: str, nodes: list[Node]) -> Tree:
 
 def table_of(figures: Figures) -> Table:
     """Return the figures as a table for the terminal."""
-    table = Table(title="figures", title_justify="left", box=None)
+    table = Table(title="Figures", show_header=False, title_justify="left", box=None)
     table.add_column("")
     table.add_column("", justify="right")
-    table.add_row("events on the log", f"{figures.events} of {figures.event_names} kinds")
-    table.add_row("requests", str(figures.requests))
-    table.add_row("request to answer, p50 / p99", f"{figures.answer_p50_ms} / {figures.answer_p99_ms} ms")
-    table.add_row(
-        "request to its last event, p50 / p99", f"{figures.last_event_p50_ms} / {figures.last_event_p99_ms} ms"
-    )
-    for name, count in figures.rows.items():
-        table.add_row(f"rows in {name}", str(count))
+    for name, value in lines_of(figures):
+        table.add_row(name, value)
     return table
 
 
@@ -196,12 +218,12 @@ async def _drive(demo: Demo, console: Console, report: Path | None, as_json: boo
     began = await demo.run()
     figures = await demo.figures()
     chains = {title: demo.chain(step) for title, step in began.items()}
-    console.print()
+    console.print("\n[bold]What three of the requests led to[/]: each event under its cause, in time since the request")
     for title, nodes in chains.items():
         console.print(drawn(f"{title} (correlation id {began[title].request_id})", nodes))
     console.print(table_of(figures))
     place = report or demo.settings.state / "report.html"
-    write_report(place, chains, figures, demo.steps)
+    write_report(place, chains, lines_of(figures), demo.steps)
     console.print(f"the same as a page: {place}")
     if as_json:
         print(msgspec.json.encode(figures).decode())

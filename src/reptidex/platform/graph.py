@@ -62,7 +62,10 @@ SIZE, RADIUS, BOX_W, BOX_H = 900, 330, 170, 56
 
 
 def as_svg(services: Sequence[Service]) -> str:
-    """Return a picture: services on a circle, solid arrows for events (their count), dashed ones for REST."""
+    """Return a picture: services on a circle, solid arrows for events (their count), dashed ones for REST.
+
+    An arrow's title (shown where one points at it) names the events, or what is asked for.
+    """
     place: dict[str, tuple[float, float]] = {}
     for index, service in enumerate(services):
         angle = 2 * pi * index / len(services) - pi / 2
@@ -86,7 +89,15 @@ def as_svg(services: Sequence[Service]) -> str:
             f'{escape(service.name)}</text><text x="{x:.0f}" y="{y + 15:.0f}" text-anchor="middle" fill="#456" font-size="11">'
             f"{service.port}{heard}</text>"
         )
+    parts.append(
+        f'<text x="20" y="{SIZE - 20}" fill="#456" font-size="12">'
+        "solid: hears events (how many kinds); dashed: asks over REST</text>"
+    )
     return "\n".join([*parts, "</svg>"])
+
+
+def _counted(edge: Edge) -> str:
+    return f"{len(edge.labels)} event{'s' if len(edge.labels) > 1 else ''}"
 
 
 def _arrow(edge: Edge, start: tuple[float, float], end: tuple[float, float]) -> str:
@@ -97,10 +108,10 @@ def _arrow(edge: Edge, start: tuple[float, float], end: tuple[float, float]) -> 
     x2, y2 = x2 - dx * shrink, y2 - dy * shrink
     bow = 0.14 if edge.kind == "events" else 0.24
     mx, my = (x1 + x2) / 2 - dy * bow, (y1 + y2) / 2 + dx * bow
-    dash, label = ("", f"{len(edge.labels)} events") if edge.kind == "events" else (' stroke-dasharray="5 5"', "asks")
+    dash, label = ("", _counted(edge)) if edge.kind == "events" else (' stroke-dasharray="5 5" opacity="0.6"', "")
     title = escape(f"{edge.source} → {edge.target}: {', '.join(edge.labels)}")
     return (
         f'<g><title>{title}</title><path d="M{x1:.0f} {y1:.0f} Q{mx:.0f} {my:.0f} {x2:.0f} {y2:.0f}" fill="none" stroke="#345"'
-        f'{dash} marker-end="url(#tip)"/><text x="{(x1 + 2 * mx + x2) / 4:.0f}" y="{(y1 + 2 * my + y2) / 4:.0f}" font-size="10"'
-        f' fill="#345">{label}</text></g>'
+        f'{dash} marker-end="url(#tip)"/><text x="{(x1 + 2 * mx + x2) / 4:.0f}" y="{(y1 + 2 * my + y2) / 4:.0f}" font-size="11"'
+        f' fill="#345" stroke="#fff" stroke-width="4" paint-order="stroke">{label}</text></g>'
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import aiohttp
 import msgspec
 
 from reptidex.platform.ports import free_ports
-from reptidex.platform.process import Child, Ready
+from reptidex.platform.process import Child, Ready, StartError
 from reptidex.platform.secrets import local_secrets, local_sign_in
 from reptidex.settings import BRIDGE, PREFIX, SERVICES, Settings
 
 Say = Callable[[str], None]
+LOOPBACK = "127.0.0.1"
 HANDED_DOWN = ("rate_limit_per_minute", "session_timeout_s", "effect_retry_longest_s", "reservation_s")
 """Settings that every service gets as this process has them."""
 
@@ -28,6 +30,12 @@ class Doubles(msgspec.Struct, frozen=True, kw_only=True):
     mail_view: int
     aws: int | None = None
     """None: keys and files stand on this machine's disk, and so outlast a restart, which the AWS double does not."""
+
+
+def listened_on(port: int) -> bool:
+    """Tell whether somebody listens on a port of the loopback address."""
+    with socket.socket() as trial:
+        return trial.connect_ex((LOOPBACK, port)) == 0
 
 
 def when_file(path: Path) -> Ready:
@@ -78,7 +86,8 @@ class Platform:
         self.say(f"  {child.name:<10} ready in {took:4.1f} s")
 
     async def start(self) -> None:
-        """Start everything, in order. Raises `StartError`, with everything stopped again."""
+        """Start everything, in order. Raises `StartError`, with everything stopped again, or before anything was touched."""
+        self._check_ports()
         self.run_dir.mkdir(parents=True, exist_ok=True)
         for stale in self.run_dir.glob("*.ready"):
             stale.unlink()
@@ -95,6 +104,21 @@ class Platform:
         if self.settings.environment == "development":
             log = self.log_dir / "migrate.log"
             await Child("migrate", ["-m", "reptidex", "migrate"], self._shared(), log, when_file(log)).finish()
+
+    def _check_ports(self) -> None:
+        """Find out before anything is started whether somebody else listens where we mean to."""
+        wanted = {f"repti-{name}": port_of(url) for name, url in self.settings.urls.items()}
+        if self.embedded_log:
+            wanted["the log"] = port_of(f"//{self.settings.log}")
+        if self.doubles:
+            ports = msgspec.structs.asdict(self.doubles)
+            wanted |= {f"the double of {name.replace('_', ' ')}": port for name, port in ports.items() if port}
+        taken = [f"{port} ({name})" for name, port in wanted.items() if listened_on(port)]
+        if taken:
+            raise StartError(
+                f"these ports of {LOOPBACK} are taken: {', '.join(taken)}. Is the platform up already?"
+                " REPTIDEX_LOG and REPTIDEX_<SERVICE>_URL put it elsewhere"
+            )
 
     def _foundations(self) -> list[Child]:
         started = []

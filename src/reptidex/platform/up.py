@@ -10,6 +10,7 @@ from reptidex.platform.supervisor import Doubles, Platform
 from reptidex.settings import BRIDGE, Settings
 
 DOUBLES = Doubles(payments=9400, mail=1025, mail_view=9425, aws=5000)
+"""Where `up` and `demo` have the doubles."""
 
 
 async def stay_up(settings: Settings, *, doubles: bool) -> int:
@@ -18,7 +19,8 @@ async def stay_up(settings: Settings, *, doubles: bool) -> int:
     platform = Platform(settings, doubles=DOUBLES if doubles else None, say=console.print)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
+    # SIGHUP: a terminal that is closed must not leave eight processes behind.
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(each, stop.set)
     console.print("starting")
     starting = asyncio.create_task(platform.start())
@@ -50,7 +52,8 @@ def addresses(platform: Platform) -> Table:
         table.add_column(column)
     for name, _, address in platform.status():
         page = "status" if name == BRIDGE else "docs"
-        table.add_row(name, address, f"{address}/{page}" if address.startswith("http") else "")
+        if address:
+            table.add_row(name, address, f"{address}/{page}" if address.startswith("http") else "")
     urls = platform.settings.urls
     table.add_row("console", f"{urls['ops']}/console", "chains of events, alerts, dead letters")
     table.add_row("contracts", f"{urls['core']}/docs/events", "every event of the platform")

@@ -3,6 +3,7 @@
 import re
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -34,11 +35,18 @@ class Step(msgspec.Struct, kw_only=True):
 
 
 class Visitor:
-    """Somebody with a browser: makes requests, keeps the token, remembers each step."""
+    """Somebody with a browser: makes requests, keeps the token, remembers each step, and tells of it as it begins."""
 
     def __init__(
-        self, name: str, urls: dict[str, str], mail: str, session: aiohttp.ClientSession, steps: list[Step]
+        self,
+        name: str,
+        urls: dict[str, str],
+        mail: str,
+        session: aiohttp.ClientSession,
+        steps: list[Step],
+        told: Callable[[Step], None] = lambda step: None,
     ) -> None:
+        self.told = told
         self.name, self.urls, self.mail_view, self.session, self.steps = name, urls, mail, session, steps
         self.email = f"{name.lower()}-{uuid.uuid4().hex[:8]}@example.com"
         self.token = ""
@@ -80,6 +88,7 @@ class Visitor:
             request_id=str(uuid.uuid4()),
             began=time.time(),
         )
+        self.told(step)
         sent = {"X-Request-ID": step.request_id, **{name.replace("_", "-"): value for name, value in headers.items()}}
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"

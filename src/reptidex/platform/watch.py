@@ -8,7 +8,10 @@ from typing import Any
 
 import aiokafka
 import msgspec
+from aiokafka.errors import KafkaError
 
+from reptidex.errors import UnavailableError
+from reptidex.platform.naming import Names
 from reptidex.streams.codec import decode
 from reptidex.streams.envelope import AnyEvent
 
@@ -31,14 +34,19 @@ class Watcher:
     def __init__(self, log: str, topics: Iterable[str], heard: Callable[[Seen], None] | None = None) -> None:
         self.log, self.topics, self.heard = log, list(topics), heard
         self.seen: list[Seen] = []
+        self.names_known = Names()
         self.by_correlation: dict[str, list[Seen]] = defaultdict(list)
         self._task: asyncio.Task[None] | None = None
         self._consumer: Any = None
 
     async def start(self) -> None:
-        """Take the present ends of all topics, then read on in the background."""
+        """Take the present ends of all topics, then read on in the background. Raises `UnavailableError`."""
         self._consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=self.log, fetch_max_wait_ms=100)
-        await self._consumer.start()
+        try:
+            await self._consumer.start()
+        except KafkaError as problem:
+            await self._consumer.stop()
+            raise UnavailableError(f"the log at {self.log}", str(problem)) from problem
         await self._consumer._client.set_topics(self.topics)
         partitions = [
             aiokafka.TopicPartition(topic, number)
@@ -53,12 +61,17 @@ class Watcher:
     async def _read(self) -> None:
         while True:
             batches = await self._consumer.getmany(timeout_ms=200)
-            for partition, records in batches.items():
-                for record in records:
-                    self._take(Seen(event=decode(record.value, partition.topic), at=record.timestamp / 1000))
+            found = [
+                Seen(event=decode(record.value, partition.topic), at=record.timestamp / 1000)
+                for partition, records in batches.items()
+                for record in records
+            ]
+            for seen in sorted(found, key=_when):
+                self._take(seen)
 
     def _take(self, seen: Seen) -> None:
         self.seen.append(seen)
+        self.names_known.learn(seen.event)
         if seen.event.correlationid:
             self.by_correlation[seen.event.correlationid].append(seen)
         if self.heard:
@@ -85,31 +98,46 @@ class Watcher:
         return [seen.event.type for seen in self.by_correlation[correlation_id]]
 
 
+def _when(seen: Seen) -> tuple[float, int]:
+    """Order events by time, those of one millisecond by the version of their subject."""
+    return seen.at, seen.event.version
+
+
 class Node(msgspec.Struct, kw_only=True):
-    """An event in the tree of causes; `ms` since the request."""
+    """An event in the tree of causes; `called` is what its subject is called, `ms` counts from the request."""
 
     service: str
     name: str
     key: str
+    called: str
     ms: float
     children: list["Node"] = []
 
 
-def tree(chain: list[Seen], began: float) -> list[Node]:
+def tree(chain: list[Seen], began: float, names: Names) -> list[Node]:
     """Return the events of one request as trees: each event under the event that caused it.
 
-    A cause that is not itself an event of the chain (a command, a timer, an effect's outcome) is left out: its events
-    stand at the top, or under the nearest event before it that is known.
+    Where the cause is no event (a command, a timer, an effect's outcome), an event stands under the last one before it with
+    the same subject and another cause (`notification.delivered` under `notification.sent`), else at the top.
     """
     nodes: dict[str, Node] = {}
-    for seen in chain:
-        event = seen.event
-        ms = (seen.at - began) * 1000
-        nodes[event.id] = Node(service=seen.service, name=event.type, key=event.subject, ms=max(ms, 0.0))
+    latest: dict[str, Seen] = {}
     roots: list[Node] = []
-    for seen in chain:
-        parent = nodes.get(seen.event.causationid or "")
-        (parent.children if parent else roots).append(nodes[seen.event.id])
-    for node in nodes.values():
-        node.children.sort(key=lambda child: child.ms)
-    return sorted(roots, key=lambda node: node.ms)
+    ordered = sorted(chain, key=_when)
+    for seen in ordered:
+        event = seen.event
+        nodes[event.id] = Node(
+            service=seen.service,
+            name=event.type,
+            key=event.subject,
+            called=names.of(event),
+            ms=max((seen.at - began) * 1000, 0.0),
+        )
+    for seen in ordered:
+        event, before = seen.event, latest.get(seen.event.subject)
+        parent = nodes.get(event.causationid or "")
+        if parent is None and before is not None and before.event.causationid != event.causationid:
+            parent = nodes[before.event.id]
+        (parent.children if parent else roots).append(nodes[event.id])
+        latest[event.subject] = seen
+    return roots

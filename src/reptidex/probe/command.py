@@ -28,13 +28,17 @@ def add_parsers(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def run(args: argparse.Namespace) -> int:
     """Run the probes one after the other; returns 1 if one failed, 2 if the arguments make no sense."""
-    chosen = [probe for probe in all_probes() if re.search(args.only, probe.name)]
+    try:
+        chosen = [probe for probe in all_probes() if re.search(args.only, probe.name)]
+    except re.error as error:
+        return _refused(f"--only {args.only}: no regular expression: {error}")
     if args.list:
         print("\n".join(probe.name for probe in chosen))
         return 0
-    if not args.broker or not chosen:
-        print("give HOST:PORT, and a pattern that matches a probe (see --list)", file=sys.stderr)
-        return 2
+    if not re.fullmatch(r"\S+:\d+", args.broker or ""):
+        return _refused("give the broker as HOST:PORT, such as 127.0.0.1:9092")
+    if not chosen:
+        return _refused(f"no probe's name matches {args.only!r}; --list prints them")
     logging.disable(logging.CRITICAL)  # the clients log every error that a probe provokes on purpose
     try:
         outcomes = asyncio.run(_ask(chosen, Target(args.broker, args.replication), quiet=args.json))
@@ -42,6 +46,11 @@ def run(args: argparse.Namespace) -> int:
         logging.disable(logging.NOTSET)
     print(_as_json(outcomes)) if args.json else _print_totals(outcomes)
     return 1 if any(outcome.verdict is Verdict.FAIL for outcome in outcomes) else 0
+
+
+def _refused(why: str) -> int:
+    print(f"reptidex: {why}", file=sys.stderr)
+    return 2
 
 
 def all_probes() -> list[Probe]:

@@ -37,16 +37,16 @@ def add_parsers(commands: Any) -> None:
     actions = root.add_subparsers(required=True, metavar="ACTION")
     plan = _action(actions, "plan", "show what is missing, changed, changed by hand, not ours or left over", _plan)
     plan.add_argument("--all", action="store_true", help="show what is unchanged too")
-    plan.add_argument("--json", action="store_true")
+    plan.add_argument("--json", action="store_true", help="print the outcome as JSON")
     making = _action(
         actions, "apply", "make AWS as it should be; may be repeated, and goes on where it broke off", _apply
     )
     making.add_argument("--adopt", action="store_true", help="take over what has a name of ours and is not ours")
     making.add_argument("--prune", action="store_true", help="take away what is ours and wanted no more")
-    making.add_argument("--json", action="store_true")
+    making.add_argument("--json", action="store_true", help="print the outcome as JSON")
     ending = _action(actions, "destroy", "take away everything that carries the tag of this environment", _destroy)
     ending.add_argument("--yes", action="store_true", help="do not ask")
-    ending.add_argument("--json", action="store_true")
+    ending.add_argument("--json", action="store_true", help="print the outcome as JSON")
     policies = _action(actions, "policies", "print the least that each role needs, as IAM policies", _policies)
     policies.add_argument("--role", choices=ROLES, help="only this one, as a document ready for IAM")
     policies.add_argument(
@@ -54,7 +54,7 @@ def add_parsers(commands: Any) -> None:
     )
     policies.add_argument("--bucket", help="the bucket of large payloads (REPTIDEX_BRIDGE_BUCKET)")
     exporting = _action(actions, "export", "write the same as files of another tool", _export)
-    exporting.add_argument("--format", choices=("terraform", "cloudformation"), required=True)
+    exporting.add_argument("--format", choices=("terraform", "cloudformation"), required=True, help="for which tool")
     exporting.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="where to (default: here)")
     says = "move messages of a dead-letter queue back to a queue, also where SQS's own redrive refuses"
     moving = actions.add_parser("redrive", help=says, description=says)
@@ -63,7 +63,7 @@ def add_parsers(commands: Any) -> None:
     )
     moving.add_argument("target", metavar="QUEUE", help="where to, such as prod-repti_-media-events")
     moving.add_argument("--most", type=int, metavar="N", help="only so many")
-    moving.add_argument("--json", action="store_true")
+    moving.add_argument("--json", action="store_true", help="print the outcome as JSON")
     moving.set_defaults(run=lambda arguments: asyncio.run(_redrive(arguments, load())))
 
 

@@ -48,11 +48,11 @@ def consumers_of(
 
 
 def read_partners(path: Path) -> list[Partner]:
-    """Read a YAML file of partners. Raises `SettingsError` with the place of what is wrong."""
+    """Read a YAML file of partners. Raises `SettingsError` with the place of what is wrong, `OSError`."""
     try:
         return msgspec.yaml.decode(path.read_bytes(), type=list[Partner])
-    except (OSError, msgspec.MsgspecError) as problem:
-        raise SettingsError(f"{path}: {problem}") from problem
+    except msgspec.MsgspecError as problem:
+        raise SettingsError(f"{path}: {' '.join(str(problem).split())}") from problem
 
 
 def named(patterns: tuple[str, ...]) -> tuple[str, ...]:

@@ -65,11 +65,11 @@ class _Wrapped(msgspec.Struct):
 
 
 def read_mapping(path: Path) -> Mapping:
-    """Read the YAML file of rules. Raises `SettingsError` with the place of what is wrong, `UnknownContractError`."""
+    """Read the YAML file of rules. Raises `SettingsError` with the place of what is wrong, `OSError`."""
     try:
         mapping = msgspec.yaml.decode(path.read_bytes(), type=Mapping)
-    except (OSError, msgspec.MsgspecError) as problem:
-        raise SettingsError(f"{path}: {problem}") from problem
+    except msgspec.MsgspecError as problem:
+        raise SettingsError(f"{path}: {' '.join(str(problem).split())}") from problem
     for rule in mapping.rules:
         if not is_event(rule.event):
             raise SettingsError(f"{path}: {rule.event} is no event")

@@ -46,7 +46,7 @@ def add_parsers(commands: Any) -> None:
     parser.add_argument("--service", choices=SERVICES, help="refuse what is not this service's to say")
     parser.add_argument("--dry-run", action="store_true", help="check only")
     parser.add_argument("--keep-going", action="store_true", help="publish what is right, whatever else is refused")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--http", metavar="URL", help="to repti-core at this address, in the name of --service")
     where.add_argument("--sqs", metavar="QUEUE", help="to an SQS queue, by name or URL")

@@ -13,5 +13,5 @@ def load(short: str) -> Service:
 
 
 def all_services() -> dict[str, Service]:
-    """Return every manifest by its short name, in the order of the design card."""
+    """Return every manifest by its short name, in the order of their ports."""
     return {short: load(short) for short in SERVICES}

@@ -64,7 +64,9 @@ from reptidex.streams.catalogue import events_of
 from reptidex.streams.commands.core import GrantAdmin
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested, MonitoringHealthChanged
+from reptidex.tables.core.people import Address
 from reptidex.tables.core.projections import HEALTH, TELEMETRY
+from reptidex.tables.reader import Reader
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
@@ -90,6 +92,11 @@ def grant_admin(settings: Settings, email: str, *, scopes: tuple[str, ...] = ("a
     Raises `InvalidError` for what is no address.
     """
     return GrantAdmin(address_hash=keyed_of(settings).address_hash(normal_address(email)), scopes=scopes)
+
+
+async def is_known(reader: Reader, command: GrantAdmin) -> bool:
+    """Tell whether anybody has registered with the address that a command is about."""
+    return await reader.get(Address, command.address_hash) is not None
 
 
 async def make_nobody(vault: KeyVault, hashing: Hashing) -> Nobody:

@@ -1,4 +1,4 @@
-"""What a manifest says of a service: its section of the founding document as data."""
+"""What a manifest says of a service, as data: what it owns, says, hears, asks and serves."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any

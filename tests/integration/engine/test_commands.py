@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reptidex.engine_commands import add_parsers
+from reptidex.errors import NotFoundError
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow, State, letter_id
 
@@ -103,9 +104,9 @@ async def test_a_letter_that_is_discarded_lets_the_next_one_go_on(run: Command, 
 
 
 async def test_a_letter_that_is_not_there_is_an_error_with_words(run: Command, letters: None) -> None:
-    status, said = await asyncio.to_thread(run, "dead-letters show core nobody")
-
-    assert (status, said) == (1, "there is no dead letter nobody\n")
+    # The command line as a whole makes a line of it (tests/unit/platform/test_cli_mistakes.py).
+    with pytest.raises(NotFoundError, match="there is no dead letter nobody"):
+        await asyncio.to_thread(run, "dead-letters show core nobody")
 
 
 def test_migrate_brings_a_database_to_the_newest_schema(run: Command) -> None:

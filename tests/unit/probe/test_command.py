@@ -22,12 +22,20 @@ def test_the_list_names_every_probe(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.split() == [probe.name for probe in all_probes()]
 
 
-@pytest.mark.parametrize("arguments", [(), ("127.0.0.1:9", "--only", "no such probe")])
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ((), "give the broker as HOST:PORT"),
+        (("somewhere",), "give the broker as HOST:PORT"),
+        (("127.0.0.1:9", "--only", "no such probe"), "no probe's name matches"),
+        (("127.0.0.1:9", "--only", "["), "no regular expression"),
+    ],
+)
 def test_without_a_broker_or_a_probe_the_command_explains_itself(
-    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    arguments: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(parsed(*arguments)) == 2
-    assert "give HOST:PORT" in capsys.readouterr().err
+    assert why in capsys.readouterr().err
 
 
 def test_a_broker_that_is_not_there_fails_and_ends_the_run(

@@ -20,10 +20,6 @@ class TransactionIndex:
         if first is not None and not commit:
             self._aborted.append((producer_id, first, marker_offset))
 
-    def is_open(self, producer_id: int) -> bool:
-        """Tell whether the producer has records here that are neither committed nor aborted."""
-        return producer_id in self._open
-
     def last_stable(self, high_watermark: int) -> int:
         """Return the offset below which every transaction is decided."""
         return min(self._open.values(), default=high_watermark) if self._open else high_watermark

@@ -181,8 +181,3 @@ class Queue:
             return "MessageNotInflight"
         self._hide(message, time.monotonic() + seconds)
         return ""
-
-    @property
-    def next_at(self) -> float | None:
-        """When, by the monotonic clock, a hidden message shows again."""
-        return self._hidden[0][0] if self._hidden else None

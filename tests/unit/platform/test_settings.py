@@ -1,0 +1,97 @@
+"""What a person sets, and what they are told where it cannot be."""
+
+from pathlib import Path
+
+import pytest
+
+from reptidex.errors import SettingsError
+from reptidex.settings import SECRETS, Settings, load, names
+
+
+def refusal(**environ: str) -> str:
+    with pytest.raises(SettingsError) as told:
+        load({f"REPTIDEX_{name}": value for name, value in environ.items()})
+    return str(told.value)
+
+
+def test_values_are_read_as_the_types_of_their_fields() -> None:
+    settings = load(
+        {
+            "REPTIDEX_PARTITIONS": "12",
+            "REPTIDEX_SESSION_TIMEOUT_S": "2.5",
+            "REPTIDEX_BRIDGE_FAIR": "true",
+            "REPTIDEX_BRIDGE_OUTBOUND": "animal.*, !telemetry.*",
+            "REPTIDEX_SERVICE_SECRETS": '{"animal": "s"}',
+            "REPTIDEX_LOG": "one:9092,two:9092",
+            "PATH": "/bin",
+        }
+    )
+
+    assert (settings.partitions, settings.session_timeout_s, settings.bridge_fair) == (12, 2.5, True)
+    assert settings.bridge_outbound == ("animal.*", "!telemetry.*")
+    assert settings.service_secrets == {"animal": "s"} and settings.log == "one:9092,two:9092"
+
+
+def test_every_name_that_is_listed_is_taken_and_no_other() -> None:
+    defaults = Settings()
+    plain = {name: str(getattr(defaults, name.removeprefix("REPTIDEX_").lower(), "http://x")) for name in names()}
+    texts = {name: value for name, value in plain.items() if not value.startswith(("(", "{"))}
+
+    load(texts)
+    assert "is no setting of ours" in refusal(URLS="{}")
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("LGO", "REPTIDEX_LOG"), ("COR_URL", "REPTIDEX_CORE_URL")])
+def test_a_typing_error_is_refused_with_the_name_that_was_meant(wrong: str, right: str) -> None:
+    assert f"REPTIDEX_{wrong} is no setting of ours (is {right} meant?)" in refusal(**{wrong: "x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("PARTITIONS", "many", "Expected `int`"),
+        ("PARTITIONS", "0", ">= 1"),
+        ("SESSION_TIMEOUT_S", "-1", "> 0"),
+        ("BRIDGE_WAIT_S", "21", "<= 20"),
+        ("BRIDGE_FIFO", "perhaps", "Expected `bool`"),
+        ("ENVIRONMENT", "prod", "one of development, production is expected"),
+        ("BRIDGE", "outbound,sideways", "one of outbound, inbound is expected"),
+        ("LOG", "somewhere", "matching regex"),
+        ("CORE_URL", "127.0.0.1:8001", "begins with http:// or https://"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_by_its_name(name: str, value: str, why: str) -> None:
+    said = refusal(**{name: value})
+
+    assert said.startswith(f"REPTIDEX_{name}={value}: ") and why in said
+
+
+def test_a_secret_is_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("sk_1\n")
+    (tmp_path / "url").write_text("postgresql+asyncpg://u:p@h/d\n")
+    settings = load(
+        {
+            "REPTIDEX_STRIPE_KEY_FILE": str(tmp_path / "key"),
+            "REPTIDEX_CORE_DATABASE_URL_FILE": str(tmp_path / "url"),
+        }
+    )
+
+    assert settings.stripe_key == "sk_1" and settings.database_of("core") == "postgresql+asyncpg://u:p@h/d"
+
+
+def test_a_secret_that_cannot_be_read_is_named_and_never_shown(tmp_path: Path) -> None:
+    missing = refusal(STRIPE_KEY_FILE=str(tmp_path / "none"))
+    broken = refusal(SERVICE_SECRETS='{"animal": hunter2')
+
+    assert missing.startswith("REPTIDEX_STRIPE_KEY_FILE: ") and "No such file" in missing
+    assert broken.startswith("REPTIDEX_SERVICE_SECRETS: ") and "hunter2" not in broken
+
+
+def test_every_secret_is_a_setting() -> None:
+    assert set(Settings.__struct_fields__) >= SECRETS
+
+
+def test_a_database_url_with_an_unknown_place_holder_is_refused() -> None:
+    with pytest.raises(SettingsError, match="database URL of core") as told:
+        load({"REPTIDEX_DATABASE_URL": "sqlite+aiosqlite:///hunter2/{nope}"}).database_of("core")
+    assert "hunter2" not in str(told.value)
