@@ -7,9 +7,13 @@ import msgspec
 from reptidex.agents.agent import Call, carries_out
 from reptidex.agents.commerce.effects import HoldAnimal, ReleaseHold, SettleTransfer
 from reptidex.connectors.services.refusals import RefusedError
-from reptidex.errors import NotFoundError
+from reptidex.domain.ownership import HeldError
+from reptidex.errors import NotFoundError, UnavailableError
 from reptidex.streams.commands.commerce import Product
 from reptidex.streams.commands.commerce_sales import TellHold, TellReleased, TellTransfer
+
+HELD_ATTEMPTS = 4
+"""So often a hold is asked for that another sale still has: some four seconds, by the backoff of effects."""
 
 
 class HoldWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +47,11 @@ def _unknown(effect: HoldAnimal, cause: str) -> TellHold:
 
 @carries_out(HoldAnimal, failed=_unknown)
 async def hold_animal(effect: HoldAnimal, call: Call) -> TellHold:
-    """Ask for the hold. A refusal is final: the animal is not the seller's any more, gone, or held by another sale."""
+    """Ask for the hold. A refusal is final: the animal is not the seller's any more, gone, or held by another sale.
+
+    Only one sale of an animal goes on here at a time, so the other has most likely ended and its release is still on its way
+    (it is after an outage of animal): that is waited for.
+    """
     wanted = HoldWanted(
         transaction_id=effect.transaction_id,
         generation=effect.generation,
@@ -51,12 +59,15 @@ async def hold_animal(effect: HoldAnimal, call: Call) -> TellHold:
         vivarium_id=effect.vivarium_id,
     )
     told = _unknown(effect, "")
-    key = f"{effect.transaction_id}/hold/{effect.generation}"
+    # Each attempt is asked anew: under one key a refusal would be told again for ever. A hold given twice is one hold.
+    key = f"{effect.transaction_id}/hold/{effect.generation}/{call.attempt}"
     try:
         await call.ports.animal.post(_held_at(effect.animal_id), wanted, HoldGiven, idempotency_key=key)
     except NotFoundError:
         return msgspec.structs.replace(told, answer="refused", reason="unavailable")
-    except RefusedError:
+    except RefusedError as refused:
+        if refused.title == HeldError.title and call.attempt < HELD_ATTEMPTS:
+            raise UnavailableError("the animal", "another sale still holds it") from refused
         return msgspec.structs.replace(told, answer="refused", reason="held")
     return msgspec.structs.replace(told, answer="granted")
 

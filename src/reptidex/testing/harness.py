@@ -234,15 +234,17 @@ class UnitHarness:
         """Return the messages that could not be handled."""
         return await self.read.find(select(DeadLetterRow))
 
-    async def carry_out(self, ports: Any = None) -> list[Any]:
+    async def carry_out(self, ports: Any = None, *, attempt: int = 1) -> list[Any]:
         """Carry out the effects that wait, each once, with the carriers given to `open`; return the events that follow.
+
+        They are told that it is this attempt.
 
         An effect's own error is raised as it is, and its effect stays.
         """
         events: list[Any] = []
         for row in await self.read.find(select(EffectRow)):
             carrier = next(each for cls, each in self._carriers.items() if cls.__name__ == row.kind)
-            call = Attempt(row, ports)
+            call = Attempt(msgspec.structs.replace(row, attempts=attempt - 1), ports)
             outcome = await carrier.carry(effect_of(row, carrier.effect), call)
             done = effect_done(self.runner, row, outcome, self.now)
             events += [each.data for each in self._published(await self._run({}, [done]))]

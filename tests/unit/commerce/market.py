@@ -137,9 +137,9 @@ class Market:
         await self.carry()
         return await self.sale()
 
-    async def carry(self) -> list[Any]:
+    async def carry(self, *, attempt: int = 1) -> list[Any]:
         """Carry out what waits to be carried out."""
-        return await self.harness.carry_out(self.ports)
+        return await self.harness.carry_out(self.ports, attempt=attempt)
 
     async def carry_all(self) -> list[Any]:
         """Carry out until nothing waits."""

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from reptidex.connectors.services.refusals import RefusedError
+from reptidex.domain.ownership import HeldError
 from reptidex.errors import NotFoundError, UnavailableError
 
 
@@ -56,7 +57,7 @@ class AnimalTwin(Twin):
         animal_id = path[2]
         held = self.holds.setdefault(animal_id, body["transaction_id"])
         if held != body["transaction_id"] or self.owners[animal_id] != body["vivarium_id"]:
-            raise RefusedError(409, "Held", "held by another sale")
+            raise RefusedError(409, HeldError.title, "held by another sale")
         return {"animal_id": animal_id, "transaction_id": held, "hold_token": "token", "until": body["until"]}
 
     def remove(self, path: list[str]) -> None:

@@ -3,7 +3,9 @@
 import pytest
 
 from reptidex.agents.commerce.errors import WrongStateError
+from reptidex.agents.commerce.holds import HELD_ATTEMPTS
 from reptidex.connectors.services.refusals import RefusedError
+from reptidex.errors import UnavailableError
 from reptidex.streams.animal import AnimalArchived
 from reptidex.streams.commands.commerce import CancelOrder, WithdrawListing
 from reptidex.streams.core import PaymentRefunded
@@ -29,11 +31,28 @@ async def test_a_declined_card_frees_the_animal_and_cancels_the_order(market: Ma
 
 async def test_a_held_animal_elsewhere_ends_the_sale_without_money(market: Market) -> None:
     market.animal.holds[ANIMAL] = "another sale"
-    sale = await market.pay_asked()
+    await market.buy()
+    for attempt in range(1, HELD_ATTEMPTS):
+        with pytest.raises(UnavailableError):
+            await market.carry(attempt=attempt)
+    await market.carry(attempt=HELD_ATTEMPTS)
+    await market.carry()
+    sale = await market.sale()
 
     assert (sale.step, sale.money, sale.reason) == ("failed", "none", "held")
     assert market.core.calls == []
     assert market.animal.holds == {ANIMAL: "another sale"}
+
+
+async def test_a_hold_that_another_sale_is_about_to_give_back_is_waited_for(market: Market) -> None:
+    market.animal.holds[ANIMAL] = "a sale that has ended"
+    await market.buy()
+    with pytest.raises(UnavailableError):
+        await market.carry()
+    del market.animal.holds[ANIMAL]
+    await market.carry(attempt=2)
+
+    assert (await market.sale()).hold == "held"
 
 
 async def test_a_payment_that_core_refuses_ends_the_sale(market: Market) -> None:
