@@ -6,11 +6,11 @@ import threading
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 5.0
+EVERY_S = 10.0
 
 
 class Checkpointing:
-    """Takes a passive checkpoint every five seconds, which nobody waits for (https://sqlite.org/wal.html, section 3.1).
+    """Takes a passive checkpoint every ten seconds, which nobody waits for (https://sqlite.org/wal.html, section 3.1).
 
     Left to SQLite, the commit that finds the journal full moves all of it, and waits for the disk twice: a few commits in a
     thousand took sixty times as long as the others (measured). Where nothing has been written, nothing is done.
