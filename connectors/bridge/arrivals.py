@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import msgspec
 
@@ -35,6 +35,7 @@ FAMILIES_BY_NAME = ("auth", "org", "payment", "billing", "config", "admin", "aud
 """What moves money, opens accounts and gives rights: a pattern lets it in where it names the family, `*` does not."""
 
 
+@lru_cache(maxsize=4096)
 def comes_in(name: str, patterns: tuple[str, ...]) -> bool:
     """Say whether an event may come in by these patterns. Whoever writes to the queue then says it in the platform's name."""
     family = name.partition(".")[0]
@@ -43,7 +44,7 @@ def comes_in(name: str, patterns: tuple[str, ...]) -> bool:
     return admitted(name, patterns)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def admitted(name: str, patterns: tuple[str, ...]) -> bool:
     """Say whether a name matches one of the patterns, and none of those that begin with `!`."""
     found = False
