@@ -14,13 +14,18 @@ from tests.end_to_end.test_sale_bad_paths import LONG, Confirmed, Market, kept, 
 __all__ = ["market"]
 
 RESERVED_S = 10
+RETRY_LONGEST_S = 0.6
+"""Eight attempts at this pace outlast the three seconds for which a service that was away is left alone (`Breaker`)."""
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Run a platform of little patience beside the usual one."""
     yield from staged(
-        tmp_path_factory.mktemp("impatient"), reservation_s=RESERVED_S, effect_retry_longest_s=0.3, answer_deadline_s=3
+        tmp_path_factory.mktemp("impatient"),
+        reservation_s=RESERVED_S,
+        effect_retry_longest_s=RETRY_LONGEST_S,
+        answer_deadline_s=3,
     )
 
 
