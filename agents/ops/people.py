@@ -14,8 +14,8 @@ async def list_person(event: AuthUserCreated, unit: Unit) -> None:
     if known is None:
         person = Person(user_id=event.user_id, display_name=event.display_name, registered_at=unit.cause.time)
         unit.put(replace(person, seen_version=unit.cause.version))
-    elif known.status != "deleted":
-        name = known.display_name or event.display_name
+    else:
+        name = "" if known.status == "deleted" else known.display_name or event.display_name
         unit.put(replace(known, display_name=name, registered_at=unit.cause.time))
 
 
@@ -47,6 +47,8 @@ async def list_organization(event: OrgCreated | OrgUpdated, unit: Unit) -> None:
     """Show a vivarium to the administrators, in its newest state."""
     known = await unit.get(Organization, event.vivarium_id)
     if known and known.seen_version >= unit.cause.version:
+        if isinstance(event, OrgCreated):
+            unit.put(replace(known, created_at=unit.cause.time))  # what was heard before could not know it
         return
     unit.put(
         Organization(

@@ -1,5 +1,6 @@
 """Administrators' lists, their acts, moderation and what people demand about their data."""
 
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -44,6 +45,17 @@ async def test_a_suspended_user_is_shown_so_whatever_arrives_first(desk: Desk, n
     [person] = (await desk.get("/admin/users"))["items"]
 
     assert (person["status"], person["display_name"]) == ("suspended", "Sam Sand")
+
+
+async def test_when_a_vivarium_was_opened_is_the_same_in_whatever_order_it_is_heard(desk: Desk) -> None:
+    opened = desk.harness.now
+    facts: dict[str, Any] = {"vivarium_id": VIVARIUM, "owner_id": SAM, "kind": "personal", "plan": "hobbyist"}
+    await desk.hear(OrgUpdated(**facts, name="", status="closed"), 2, at=opened + timedelta(hours=1))
+    await desk.hear(OrgCreated(**facts, name="Sam"), 1, at=opened)
+
+    found = await desk.harness.get(Organization, VIVARIUM)
+    assert found is not None
+    assert (found.created_at, found.name, found.status) == (opened, "", "closed")
 
 
 async def test_a_vivarium_is_shown_in_its_newest_state(desk: Desk) -> None:
