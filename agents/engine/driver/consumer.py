@@ -17,6 +17,7 @@ from faust.types.tuples import ConsumerMessage
 from mode import Service
 from mode.utils.futures import maybe_async
 
+from reptidex.agents.engine.driver.client import check_tasks
 from reptidex.agents.engine.driver.fetching import fetched
 
 log = logging.getLogger(__name__)
@@ -91,9 +92,7 @@ class LoopConsumer(driver.AIOKafkaConsumerThread):
         fetcher = consumer._fetcher
         if consumer._closed or fetcher._closed:
             raise ConsumerStoppedError
-        if (task := fetcher._fetch_task).done():
-            # Nobody else looks: without it nothing is fetched ever again, and all else seems to be well.
-            raise KafkaError("the client fetches no more") from None if task.cancelled() else task.exception()
+        check_tasks(consumer)
         with fetcher._subscriptions.fetch_context():
             return await fetched(fetcher, active, FETCH_S, most)
 

@@ -9,6 +9,7 @@ import aiohttp
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from reptidex.agents.engine.driver.client import mend
 from reptidex.agents.runtime import Serve, Worker, build
 from reptidex.connectors.identity.jwks import KeyRing, own_set
 from reptidex.connectors.identity.remote import CoreApiKeys, fetch_from
@@ -117,6 +118,7 @@ def run_service(short: str, settings: Settings) -> int:
 
 def run(main: Any) -> int:
     """Run a coroutine on uvloop where it is installed."""
+    mend()
     if sys.platform != "win32":
         import uvloop
 

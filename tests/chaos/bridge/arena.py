@@ -148,11 +148,11 @@ class Arena:
         self._bridge.wait(10)
         self.kills += 1
 
-    def stop_bridge(self) -> int:
+    async def stop_bridge(self) -> int:
         """Stop it in good order, and return its exit status."""
         assert self._bridge is not None
         self._bridge.terminate()
-        return self._bridge.wait(60)
+        return await asyncio.to_thread(self._bridge.wait, 60)
 
     async def say(self) -> None:
         """Put half of the outbound events on each topic of the log, versions counting up under each key."""

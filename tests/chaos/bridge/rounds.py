@@ -26,7 +26,7 @@ async def fight(arena: Arena, kills: int, *, lifetime_s: tuple[float, float], sa
     await arena.all_across()
     await arena.hand_in_again()
     await arena.drained()
-    assert arena.stop_bridge() == 0
+    assert await arena.stop_bridge() == 0
     faults = arena.state()["done"]
     out, into = await arena.check_out(), await arena.check_in()
     assert await arena.letters() == []

@@ -39,7 +39,7 @@ async def test_a_bridge_killed_between_two_steps_applies_nothing_twice(arena: Ar
     arena.start_bridge()
     await arena.all_in()
     await arena.drained()
-    assert arena.stop_bridge() == 0
+    assert await arena.stop_bridge() == 0
 
     await arena.check_in()
     if point.startswith("produced"):

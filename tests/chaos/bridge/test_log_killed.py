@@ -34,7 +34,7 @@ async def test_a_log_that_is_killed_and_comes_back_costs_nothing(arena: Arena) -
 
     await arena.all_across()
     await arena.drained()
-    assert arena.stop_bridge() == 0
+    assert await arena.stop_bridge() == 0
     await arena.check_out()
     await arena.check_in()
     assert await arena.letters() == []

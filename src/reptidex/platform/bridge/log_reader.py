@@ -8,6 +8,7 @@ from typing import Any
 import aiokafka
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from reptidex.agents.engine.driver.client import check_tasks
 from reptidex.connectors.bridge.outbound import Outbound, Record
 from reptidex.connectors.bridge.watermark import Watermark
 from reptidex.errors import UnavailableError
@@ -99,6 +100,7 @@ class LogReader(aiokafka.ConsumerRebalanceListener):
         committing = asyncio.create_task(self._keep_committing(), name="commits of the bridge")
         try:
             while not self._stopping:
+                self._check()
                 self._balance()
                 if self._outbound.in_flight >= TOTAL_RECORDS:
                     await self._outbound.settled_below(TOTAL_RECORDS // 2)
@@ -107,6 +109,12 @@ class LogReader(aiokafka.ConsumerRebalanceListener):
         finally:
             committing.cancel()
             await asyncio.gather(committing, return_exceptions=True)
+
+    def _check(self) -> None:
+        try:
+            check_tasks(self._consumer)
+        except KafkaError as problem:
+            raise UnavailableError("the log", f"{problem}: {problem.__cause__!r}") from problem
 
     async def _fetch(self) -> None:
         try:
