@@ -83,12 +83,17 @@ def boto_client(
     connections: int = THREADS,
     read_s: float = 10,
     attempts: int = 3,
+    parsers: Any = None,
     **options: Any,
 ) -> Any:
-    """Return a boto3 client as the settings say; it may be used by as many threads at once as it has `connections`."""
+    """Return a boto3 client as the settings say; it may be used by as many threads at once as it has `connections`.
+
+    `parsers` reads its answers (botocore's component `response_parser_factory`), else botocore does.
+    """
     # Imported where it is needed: nearly ten megabytes that a worker without AWS does not hold.
     import boto3
     from botocore.config import Config
+    from botocore.session import Session
 
     config = Config(
         connect_timeout=3,
@@ -99,7 +104,12 @@ def boto_client(
     )
     endpoint = settings.aws_endpoint or None
     keys = _keys_for_endpoint() if endpoint else {}
-    return boto3.client(service, endpoint_url=endpoint, region_name=settings.aws_region, config=config, **keys)  # type: ignore[call-overload]
+    session: Any = boto3
+    if parsers is not None:
+        below = Session()
+        below.register_component("response_parser_factory", parsers)
+        session = boto3.Session(botocore_session=below)
+    return session.client(service, endpoint_url=endpoint, region_name=settings.aws_region, config=config, **keys)
 
 
 def _keys_for_endpoint() -> dict[str, str]:

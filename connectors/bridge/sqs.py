@@ -10,6 +10,8 @@ from reptidex.connectors.bridge import limits, verdicts
 from reptidex.connectors.bridge.threads import Threads
 from reptidex.connectors.bridge.verdicts import Verdict
 
+SYSTEM_ATTRIBUTES = ("ApproximateReceiveCount", "SentTimestamp", "MessageGroupId", "SequenceNumber")
+
 
 class Received(msgspec.Struct, gc=False, kw_only=True):
     """A message as it was received."""
@@ -64,9 +66,9 @@ class SqsQueue:
             MaxNumberOfMessages=limits.BATCH_ENTRIES,
             WaitTimeSeconds=self._wait_s if wait_s is None else wait_s,
             MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["All"],
+            MessageSystemAttributeNames=list(SYSTEM_ATTRIBUTES),
         )
-        return [received(each) for each in answer.get("Messages", ())]
+        return [received(each) for each in answer.get("Messages") or ()]
 
     async def receive(self, *, wait_s: int) -> list[Received]:
         """Receive up to ten messages. Raises what boto3 raises."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from reptidex.connectors.aws import boto_client
 from reptidex.connectors.bridge import verdicts
+from reptidex.connectors.bridge.answers import PlainParsers
 from reptidex.connectors.bridge.arrivals import Admission
 from reptidex.connectors.bridge.backoff import send_again_s
 from reptidex.connectors.bridge.heartbeats import keep_hidden
@@ -62,7 +63,10 @@ class Inward:
         self._intake, self._letters, self._meter = Intake(log, inbox, step=step), letters, meter
         self._calls = Threads(settings.bridge_threads, "sqs")
         connections = settings.bridge_threads + settings.bridge_pollers * len(names)
-        self._sqs = boto_client(settings, "sqs", connections=connections, read_s=settings.bridge_wait_s + 10, **QUICK)
+        read_s = settings.bridge_wait_s + 10
+        self._sqs = boto_client(
+            settings, "sqs", connections=connections, read_s=read_s, parsers=PlainParsers(), **QUICK
+        )
         admission = Admission(
             events=settings.bridge_inbound, own=settings.bridge_origin, origin=settings.bridge_inbound_origin
         )
