@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Protocol
@@ -25,6 +23,7 @@ from reptidex.agents.engine.figures import Figures
 from reptidex.agents.engine.identity import derived_id
 from reptidex.agents.engine.topics import ensure_topics
 from reptidex.agents.engine.watchdog import Watchdog
+from reptidex.agents.memory import give_back, settle_memory
 from reptidex.errors import UnavailableError
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command, messages
@@ -97,6 +96,7 @@ class Worker:
         self._app: App | None = None
         self._watchdog = Watchdog(lambda: self.figures().busy_s, die=die)
         self._refreshing: asyncio.Task[None] | None = None
+        self._giving_back: asyncio.Task[None] | None = None
 
     @property
     def app(self) -> App:
@@ -135,6 +135,7 @@ class Worker:
         self._watchdog.start()
         settle_memory()
         await self._app.start()
+        self._giving_back = asyncio.create_task(give_back(lambda: self.engine.tally.messages))
         await self.engine.wait_ready()
         for number, command in enumerate(self.service.at_start):
             now = self._clock()
@@ -166,8 +167,9 @@ class Worker:
     async def stop(self) -> None:
         """Stop taking requests and records, finish the work in hand, send what is to be sent; all within ten seconds."""
         await self._watchdog.stop()
-        if self._refreshing is not None:
-            self._refreshing.cancel()
+        for task in (self._refreshing, self._giving_back):
+            if task is not None:
+                task.cancel()
         if self._app is not None:
             if self._app._web_server_service_instance is not None:
                 await self._app._web_server_service_instance.stop()
@@ -244,21 +246,6 @@ class Worker:
                 await self.runner.cleanup()
 
         return Web
-
-
-def settle_memory() -> None:
-    """Keep the cyclic garbage collector away from what lives as long as the process, and from looking too often.
-
-    A unit makes thousands of small objects that all die with it; by default every few hundred of them cost a collection, a third
-    of the CPU that an event takes (measured).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 50)
-    # SQLite's thread and the loop's hand the GIL to each other several times per unit; by default each may sit on it for 5 ms.
-    sys.setswitchinterval(0.0001)
-    # The loop's hook notes every async generator (every call of a handler) to close those that are left at its end: none are.
-    sys.set_asyncgen_hooks(firstiter=None)
 
 
 Serve = Callable[[Worker, str, int], Awaitable[web.BaseRunner]]

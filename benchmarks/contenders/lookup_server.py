@@ -15,7 +15,7 @@ import msgspec
 import uvloop
 from aiohttp import web
 
-from reptidex.agents.runtime import settle_memory
+from reptidex.agents.memory import settle_memory
 from reptidex.connectors.identity.claims import AUDIENCE, Claims, encode_claims
 from reptidex.connectors.identity.jwks import KeyRing, own_set
 from reptidex.connectors.identity.verifier import TokenVerifier

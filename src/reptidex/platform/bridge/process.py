@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from reptidex.agents.engine.topics import ensure_topics
-from reptidex.agents.runtime import settle_memory
+from reptidex.agents.memory import settle_memory
 from reptidex.connectors.bridge.ports import Direction
 from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.http.server.asking import Probe
