@@ -16,7 +16,7 @@ from benchmarks.load import embedded_log
 from benchmarks.processes import cpu_s, rss_mb
 
 SERVICES = ("core", "animal", "commerce", "media", "community", "ops")
-SETTLE_S, WATCH_S, START_S = 5.0, 15.0, 60.0
+SETTLE_S, WATCH_S, START_S = 25.0, 15.0, 60.0
 MEMORY_GOAL_MB, CPU_GOAL = 120, 2.0
 PORT = 18_000
 
