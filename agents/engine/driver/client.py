@@ -24,15 +24,16 @@ def mend() -> None:
     conn.AIOKafkaConnection = Connection
 
 
-def check_tasks(consumer: Any) -> None:
-    """Raise `KafkaError` where a task of a consumer has ended that never ends by itself.
+def check_tasks(consumer: Any, producer: Any = None) -> None:
+    """Raise `KafkaError` where a task of a consumer, or of a producer, has ended that never ends by itself.
 
-    Nobody else looks: without it nothing is fetched ever again, and all else seems to be well.
+    Nobody else looks: without it nothing is fetched or sent ever again, and all else seems to be well.
     """
     tasks: dict[str, asyncio.Task[Any] | None] = {
         "fetches": consumer._fetcher._fetch_task,
         "metadata": consumer._client._sync_task,
         "membership": getattr(consumer._coordinator, "_coordination_task", None),
+        "sends": producer._sender.sender_task if producer is not None else None,
     }
     for name, task in tasks.items():
         if task is not None and task.done():

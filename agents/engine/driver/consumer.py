@@ -92,7 +92,8 @@ class LoopConsumer(driver.AIOKafkaConsumerThread):
         fetcher = consumer._fetcher
         if consumer._closed or fetcher._closed:
             raise ConsumerStoppedError
-        check_tasks(consumer)
+        # A worker that stops has ended its producer before the last fetch comes back.
+        check_tasks(consumer, None if self.app.should_stop else self.app.producer._producer)
         with fetcher._subscriptions.fetch_context():
             return await fetched(fetcher, active, FETCH_S, most)
 

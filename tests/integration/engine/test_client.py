@@ -54,24 +54,28 @@ def test_metadata_are_read_while_a_connection_is_being_reset(tmp_path: Path, mon
     uvloop.run(metadata_after_a_reset(tmp_path))
 
 
-@pytest.mark.parametrize(
-    "ended", ["_fetcher._fetch_task", "_client._sync_task", "_coordinator._coordination_task"], ids=lambda name: name
-)
+ENDED = ["_fetcher._fetch_task", "_client._sync_task", "_coordinator._coordination_task", "_sender._sender_task"]
+
+
+@pytest.mark.parametrize("ended", ENDED)
 async def test_a_task_of_the_client_that_has_ended_is_told(log: DevLog, ended: str) -> None:
     consumer = aiokafka.AIOKafkaConsumer(bootstrap_servers=log.bootstrap, group_id="anybody")
     consumer.subscribe(["anything"])
     await consumer.start()
+    producer = aiokafka.AIOKafkaProducer(bootstrap_servers=log.bootstrap)
+    await producer.start()
     try:
-        check_tasks(consumer)
+        check_tasks(consumer, producer)
         part, name = ended.split(".")
-        task = getattr(getattr(consumer, part), name)
+        task = getattr(getattr(consumer if hasattr(consumer, part) else producer, part), name)
         task.cancel()
         await asyncio.wait([task])
         with pytest.raises(KafkaError, match="have ended"):
-            check_tasks(consumer)
+            check_tasks(consumer, producer)
     finally:
-        # It does not stop well any more: only its connections matter.
-        await consumer._client.close()
+        # They do not stop well any more: only their connections matter.
+        for client in (producer.client, consumer._client):
+            await client.close()
         for left in asyncio.all_tasks() - {asyncio.current_task()}:
-            if "GroupCoordinator" in repr(left) or "Fetcher" in repr(left):
+            if any(name in repr(left) for name in ("GroupCoordinator", "Fetcher", "Sender")):
                 left.cancel()
