@@ -11,17 +11,25 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from reptidex.connectors.services.breaker import Breaker
-from reptidex.errors import ForbiddenError, NotFoundError, UnavailableError
+from reptidex.errors import DomainError, ForbiddenError, NotFoundError, UnauthenticatedError, UnavailableError
+from reptidex.http.middlewares.authorisation import RecentSignIn
 from reptidex.http.middlewares.context import traceparent_of
 from reptidex.http.middlewares.forwarded import Addresses
 from reptidex.http.middlewares.overdue import Watch
-from reptidex.http.middlewares.problems import document
+from reptidex.http.middlewares.problems import answer, document
 from reptidex.http.middlewares.ratelimit import RateLimiter
 from reptidex.http.middlewares.validation import check_match, etag_of
 from reptidex.http.server.guards import check_values
 from reptidex.http.server.ids import Ids, derived_id, uuid7
 from reptidex.http.server.pointers import shape_error
-from reptidex.http.server.refusals import LimitedError, OverdueError, PreconditionError, ShapeError
+from reptidex.http.server.policy import Caller
+from reptidex.http.server.refusals import (
+    InsufficientUserAuthenticationError,
+    LimitedError,
+    OverdueError,
+    PreconditionError,
+    ShapeError,
+)
 from reptidex.tables.answers import RefusedError, problem_of
 
 
@@ -42,6 +50,23 @@ def test_an_id_is_never_given_twice_from_one_pool_of_randomness() -> None:
 def test_derived_ids_are_uuids_that_repeat() -> None:
     assert derived_id("a", "b") == derived_id("a", "b") != derived_id("ab", "")
     assert (UUID(derived_id("a")).version, UUID(derived_id("a")).variant) == (8, "specified in RFC 4122")
+
+
+@pytest.mark.parametrize(("age", "recent"), [(-5, True), (0, True), (600, True), (601, False), (1_000_000, False)])
+def test_a_sign_in_is_recent_up_to_its_greatest_age(age: int, recent: bool) -> None:
+    asked = RecentSignIn(600, lambda: 1_000_000.0)
+    person = Caller(kind="user", subject="sam", proved_at=1_000_000 - age)
+
+    if recent:
+        asked.check(person)
+    else:
+        with pytest.raises(InsufficientUserAuthenticationError, match="the last 10 minutes") as refused:
+            asked.check(person)
+        assert refused.value.max_age == 600
+
+
+def test_a_service_has_no_sign_in_that_could_be_old() -> None:
+    RecentSignIn(1, lambda: 1_000_000.0).check(Caller(kind="service", subject="repti-ops"))
 
 
 def test_a_share_can_be_spent_at_once_and_comes_back_evenly() -> None:
@@ -183,6 +208,11 @@ def test_a_problem_tells_the_errors_data_and_a_stored_one_the_same() -> None:
 
     assert fresh == stored
     assert (fresh["type"], fresh["kind"], fresh["key"]) == ("urn:reptidex:problem:not-found", "animal", "a1")
+
+
+@pytest.mark.parametrize("error", [UnauthenticatedError("no"), RefusedError(problem_of(UnauthenticatedError("no")))])
+def test_every_401_names_the_scheme_whoever_refused(error: DomainError) -> None:
+    assert answer(error, "r1").headers["WWW-Authenticate"] == 'Bearer realm="reptidex"'
 
 
 def test_a_write_upon_an_old_reading_is_refused() -> None:
