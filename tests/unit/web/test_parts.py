@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -19,7 +19,8 @@ from reptidex.http.middlewares.overdue import Watch
 from reptidex.http.middlewares.problems import answer, document
 from reptidex.http.middlewares.ratelimit import RateLimiter
 from reptidex.http.middlewares.validation import check_match, etag_of
-from reptidex.http.server.guards import check_values
+from reptidex.http.server.bodies import BodyDecoder
+from reptidex.http.server.guards import check_values, has_moments
 from reptidex.http.server.ids import Ids, derived_id, uuid7
 from reptidex.http.server.pointers import shape_error
 from reptidex.http.server.policy import Caller
@@ -194,12 +195,35 @@ def test_values_that_no_database_takes_are_refused_with_their_place(value: Any, 
     assert problem.value.pointer == pointer
 
 
+class Spread(msgspec.Struct, kw_only=True):
+    pair: tuple[int, Inner] | None = None
+    again: list["Spread"] = []
+
+
+@pytest.mark.parametrize(
+    ("kind", "there"),
+    [
+        (Inner, True),
+        (Outer, True),
+        (Spread, True),
+        (list[datetime], True),
+        (dict[str, Annotated[datetime, msgspec.Meta(tz=True)]], True),
+        (dict[str, int], False),
+        (tuple[int, str], False),
+    ],
+)
+def test_a_moment_is_found_wherever_it_is_in_a_type(kind: Any, there: bool) -> None:
+    assert has_moments(kind) is there
+
+
 def test_a_moment_at_the_edge_of_time_is_refused() -> None:
     early = msgspec.convert({"when": "0001-01-01T00:00:00+14:00"}, Inner)
 
     with pytest.raises(ShapeError):
         check_values(early, "body")
     check_values(Inner(when=datetime(2026, 1, 1, tzinfo=UTC)), "body")
+    with pytest.raises(ShapeError):
+        BodyDecoder(Inner).decode(b'{"when":"0001-01-01T00:00:00+14:00"}', "application/json")
 
 
 def test_a_problem_tells_the_errors_data_and_a_stored_one_the_same() -> None:
