@@ -225,6 +225,17 @@ async def test_nothing_is_added_to_an_account_that_is_gone(stand: Stand, late: A
     assert await stand.harness.stored() == before
 
 
+async def test_a_setting_that_its_event_could_not_tell_of_is_refused_with_the_reason(stand: Stand) -> None:
+    root = await _admin(stand)
+
+    status, problem = await stand.call(
+        "PUT", "/config/settings/listing.terms", {"value": "x" * 1999}, token=root["access_token"]
+    )
+    listed, found = await stand.get("/config/settings", token=root["access_token"])
+
+    assert (status, problem["pointer"], listed, found["items"]) == (422, "/value", 200, [])
+
+
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00"])
 async def test_a_sample_of_a_moment_that_cannot_be_stored_is_refused(stand: Stand, moment: str) -> None:
     sample = {"kind": "metric", "name": "mails.waiting", "value": 1, "sampled_at": moment}
