@@ -50,7 +50,7 @@ def document(error: ReptidexError, request_id: str) -> dict[str, Any]:
         "instance": request_id,
     }
     if status < 500:
-        found["detail"] = str(error)
+        found["detail"] = error.told
     if isinstance(error, DomainError) or status == 202:
         data = error.attributes if isinstance(error, RefusedError) else vars(error)
         found.update((n, v) for n, v in data.items() if n not in _STANDARD and n[0] != "_" and isinstance(v, _PLAIN))

@@ -32,6 +32,7 @@ from reptidex.http.server.refusals import (
     ShapeError,
 )
 from reptidex.tables.answers import RefusedError, problem_of
+from reptidex.tables.driver import DataRefusedError
 
 
 def test_fresh_ids_are_uuids_of_version_7_in_order_of_time() -> None:
@@ -232,6 +233,14 @@ def test_a_problem_tells_the_errors_data_and_a_stored_one_the_same() -> None:
 
     assert fresh == stored
     assert (fresh["type"], fresh["kind"], fresh["key"]) == ("urn:reptidex:problem:not-found", "animal", "a1")
+
+
+def test_what_a_database_says_is_told_to_nobody() -> None:
+    refused = DataRefusedError("SQLite refuses the data: UNIQUE constraint failed: users.address_hash")
+
+    for problem in (document(refused, "r1"), document(RefusedError(problem_of(refused)), "r1")):
+        assert (problem["status"], problem["title"]) == (409, "The data contradict what is stored")
+        assert "users" not in str(problem)
 
 
 @pytest.mark.parametrize("error", [UnauthenticatedError("no"), RefusedError(problem_of(UnauthenticatedError("no")))])
