@@ -76,17 +76,19 @@ class StillRunning(ReptidexError):
 
 def problem_of(error: BaseException) -> Problem:
     """Write an error down such that the same problem can be answered later."""
-    known = isinstance(error, ReptidexError)
     attributes = {}
-    for name, value in vars(error).items() if known else ():
+    if not isinstance(error, ReptidexError):
+        told = "the command failed for a reason of ours; it has been kept for us to look at"
+        return Problem(kind=type(error).__name__, status=500, title=ReptidexError.title, detail=told)
+    for name, value in vars(error).items():
         try:
             attributes[name] = msgspec.Raw(msgspec.json.encode(value))
         except (TypeError, ValueError):
             attributes[name] = msgspec.Raw(msgspec.json.encode(str(value)))
     return Problem(
         kind=type(error).__name__,
-        status=error.status if isinstance(error, ReptidexError) else 500,
-        title=error.title if isinstance(error, ReptidexError) else ReptidexError.title,
-        detail=str(error) if known else "the command failed for a reason of ours; it has been kept for us to look at",
+        status=error.status,
+        title=error.title,
+        detail=error.told,
         attributes=attributes,
     )

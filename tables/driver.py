@@ -21,6 +21,11 @@ class DataRefusedError(ReptidexError):
     status = 409
     title = "The data contradict what is stored"
 
+    @property
+    def told(self) -> str:
+        """Nothing of tables and columns: the database's own words are for the log and the dead letter."""
+        return "the database does not take these data"
+
 
 class LostRaceError(ReptidexError):
     """A guarded write hit fewer rows than it must: somebody else changed them in between."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar, cast
 import msgspec
 import sqlalchemy as sa
 
+from reptidex.domain.storable import fault_of
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.tables.database import Database
 from reptidex.tables.query import Query
@@ -108,6 +109,8 @@ def _after(row: type[Row], order: Sequence[str], cursor: str) -> sa.ColumnElemen
             raise ValueError("another order")
         hints = {field.name: field.type for field in msgspec.structs.fields(row)}
         values = [msgspec.convert(each, hints[name.removeprefix("-")]) for each, name in zip(place, order, strict=True)]
+        if any(map(fault_of, values)):
+            raise ValueError("no row has such a place")
     except (ValueError, binascii.Error, msgspec.MsgspecError) as problem:
         raise InvalidError("this cursor does not belong to this list", "/cursor") from problem
     alternatives: list[sa.ColumnElement[bool]] = []

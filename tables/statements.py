@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from reptidex.tables.driver import Lookup, Step, Values
+from reptidex.tables.driver import DataRefusedError, Lookup, Step, Values
 from reptidex.tables.query import Query
 from reptidex.tables.row import Row
 
@@ -62,12 +62,18 @@ class Statements:
         return _compile(insert, self.dialect)
 
     def encode(self, values: Sequence[Any]) -> Values:
-        """Turn the values of one row, in the order of the columns, into what the driver takes."""
+        """Turn the values of one row, in the order of the columns, into what the driver takes.
+
+        Raises `DataRefusedError` for a moment that is out of range in UTC.
+        """
         if not self.binds:
             return tuple(values)
         row = list(values)
-        for place, process in self.binds:
-            row[place] = process(row[place])
+        try:
+            for place, process in self.binds:
+                row[place] = process(row[place])
+        except OverflowError as problem:
+            raise DataRefusedError(f"{self.table.name} takes no such value: {problem}") from problem
         return tuple(row)
 
     def decode(self, values: Values) -> list[Any]:

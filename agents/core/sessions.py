@@ -77,7 +77,7 @@ def _answer(unit: Unit, session: Session) -> None:
     )
 
 
-@agent(StartSession, prefetch={User: "user_id"})
+@agent(StartSession, prefetch={User: "user_id", Session: "continues"})
 async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Event]:
     """Begin a session after the proofs that the account asks for."""
     user = await unit.get(User, command.user_id)
@@ -85,7 +85,8 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
         raise UnauthenticatedError("the address or the password is wrong")
     check_may_sign_in(user)
     how: Literal["password", "google", "github", "mfa"] = command.how
-    if user.mfa_on and not command.proved:
+    before = await _continued(command, unit) if command.continues else None
+    if user.mfa_on and before is None:
         unit.put(spend_second_factor(user, command.mfa_step, command.recovery_hash))
         how = "mfa"
     earlier = await unit.find(select(Session, Session.c.user_id == user.user_id))
@@ -96,9 +97,9 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
         device=command.device,
         ip_prefix=command.ip_prefix,
         how=how,
-        started_at=unit.now,
+        started_at=before.started_at if before else unit.now,
         seen_at=unit.now,
-        expires_at=unit.now + sessions.LIFETIME,
+        expires_at=before.expires_at if before else unit.now + sessions.LIFETIME,
         idle_until=unit.now + sessions.IDLE,
         token_hash=command.token_hash,
     )
@@ -115,6 +116,13 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
         new_device=bool(earlier) and all(other.device != session.device for other in earlier),
         expires_at=session.expires_at,
     )
+
+
+async def _continued(command: StartSession, unit: Unit) -> Session:
+    session = await unit.get(Session, command.continues)
+    if session is None or session.user_id != command.user_id or not is_live(session, unit.now):
+        raise UnauthenticatedError("the session in which you began this has ended; sign in and begin anew")
+    return session
 
 
 @agent(RefreshSession, prefetch={Session: "session_id", SpentToken: "token_hash"})

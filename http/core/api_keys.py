@@ -55,7 +55,7 @@ class PresentedKey(msgspec.Struct, frozen=True, kw_only=True):
     key: Annotated[str, Meta(max_length=200)]
 
 
-@routes.post("/auth/api-keys", policy=signed_in(cost=5), status=201, errors=(409,))
+@routes.post("/auth/api-keys", policy=signed_in(recent=True, cost=5), status=201, errors=(409,))
 async def create_api_key(request: Request[NewApiKey, None]) -> CreatedApiKey:
     """Make a key for the vivarium that the token speaks for. It can do at most what its maker can do, then and later."""
     key_id = request.new_id()

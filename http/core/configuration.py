@@ -58,7 +58,12 @@ class SettingBody(msgspec.Struct, frozen=True, kw_only=True):
     """A setting's value from now on: any JSON, null for the default."""
 
     value: Any = None
+    """At most 2000 characters as JSON."""
     scope: Annotated[str, Meta(min_length=1, max_length=50)] = "platform"
+
+
+LONGEST = 2000
+"""Characters of a value as JSON, as `config.updated` takes them."""
 
 
 class SettingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +146,8 @@ async def change_setting(request: Request[SettingBody, None]) -> SettingView:
     """Set a live setting; every service hears of it."""
     given = request.body.value
     value = None if given is None else msgspec.json.encode(given, order="deterministic").decode()
+    if value is not None and len(value) > LONGEST:
+        raise InvalidError(f"a setting has at most {LONGEST} characters as JSON, this one has {len(value)}", "/value")
     command = ChangeSetting(
         config_key=_key(request.path["setting"]),
         scope=request.body.scope,

@@ -89,7 +89,7 @@ async def begin_outside(request: Request[None, None]) -> Raw:
     return Raw(body=b"", content_type="text/plain", status=302, headers={"Location": url, **cookie})
 
 
-@routes.post("/auth/outside/{provider}/link", policy=signed_in(cost=5), errors=(404,))
+@routes.post("/auth/outside/{provider}/link", policy=signed_in(recent=True, cost=5), errors=(404,))
 async def begin_linking(request: Request[None, None]) -> Raw:
     """Begin to link an account elsewhere to one's own; answers the address to go to as `url`."""
     url, cookie = await _begin(request, link=request.caller.subject, session=request.caller.session_id)
@@ -115,7 +115,7 @@ async def finish_outside(request: Request[None, Back]) -> Tokens:
     if begun.link:
         linking = LinkIdentity(user_id=begun.link, identity=identity, provider=provider.name, session_id=begun.session)
         await request.tell(linking)
-        return await begin_session(request, begun.link, how=how, proved=True)
+        return await begin_session(request, begun.link, how=how, continues=begun.session)
     known = await request.read.get(Identity, identity)
     if known is not None:
         return await begin_session(request, known.user_id, how=how)

@@ -41,7 +41,7 @@ class RecoveryCodes(msgspec.Struct, frozen=True, kw_only=True):
     recovery_codes: list[str]
 
 
-@routes.post("/auth/mfa/enroll", policy=signed_in(cost=5), errors=(409,))
+@routes.post("/auth/mfa/enroll", policy=signed_in(recent=True, cost=5), errors=(409,))
 async def enroll_mfa(request: Request[None, None]) -> Enrolment:
     """Begin with an authenticator; it counts once it has shown a right code."""
     ports: Ports = request.ports
@@ -52,7 +52,7 @@ async def enroll_mfa(request: Request[None, None]) -> Enrolment:
     return Enrolment(secret=secret, otpauth_url=totp.enrolment_url(secret, user.display_name))
 
 
-@routes.post("/auth/mfa/confirm", policy=signed_in(cost=5), errors=(401, 409))
+@routes.post("/auth/mfa/confirm", policy=signed_in(recent=True, cost=5), errors=(401, 409))
 async def confirm_mfa(request: Request[Code, None]) -> RecoveryCodes:
     """Turn the second factor on with the first right code, and get the recovery codes."""
     ports: Ports = request.ports
@@ -66,7 +66,7 @@ async def confirm_mfa(request: Request[Code, None]) -> RecoveryCodes:
     return RecoveryCodes(recovery_codes=codes)
 
 
-@routes.post("/auth/mfa/disable", policy=signed_in(cost=5), status=204, errors=(401,))
+@routes.post("/auth/mfa/disable", policy=signed_in(recent=True, cost=5), status=204, errors=(401,))
 async def disable_mfa(request: Request[Code, None]) -> None:
     """Turn the second factor off; a right code proves that it is still held."""
     user = await request.read.need(User, request.caller.subject)

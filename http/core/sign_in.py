@@ -141,9 +141,12 @@ async def begin_session(
     mfa_step: int | None = None,
     recovery_hash: str = "",
     how: How = "password",
-    proved: bool = False,
+    continues: str = "",
 ) -> Tokens:
-    """Begin a session for somebody who proved who they are (`proved`: with all factors), and return its tokens."""
+    """Begin a session for somebody who proved who they are, and return its tokens.
+
+    `continues` names a session of theirs that still lives: all factors were proved in it, and the new one is as old as it is.
+    """
     session_id = request.new_id()
     secret = fresh_secret(request, "refresh", session_id)
     session = await request.ask(
@@ -152,7 +155,7 @@ async def begin_session(
             session_id=session_id,
             token_hash=opaque.digest(secret),
             how=how,
-            proved=proved,
+            continues=continues,
             mfa_step=mfa_step,
             recovery_hash=recovery_hash,
             device=device_of(request),

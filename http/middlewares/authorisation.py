@@ -1,7 +1,10 @@
 """Whether a caller may call a route at all; whether the object is theirs is the view's question."""
 
+from collections.abc import Callable
+
 from reptidex.errors import ForbiddenError, UnauthenticatedError
 from reptidex.http.server.policy import RANK, Caller, Policy
+from reptidex.http.server.refusals import InsufficientUserAuthenticationError
 
 
 def authorise(policy: Policy, caller: Caller, *, writes: bool = False) -> None:
@@ -30,3 +33,19 @@ def authorise(policy: Policy, caller: Caller, *, writes: bool = False) -> None:
         raise ForbiddenError("an API key cannot do this; sign in")
     if caller.via and writes and "write" not in caller.scopes:
         raise ForbiddenError("this API key may only read")
+
+
+class RecentSignIn:
+    """Asks for a sign-in of late where a route's policy says `recent`: step-up authentication (RFC 9470) by `auth_time`."""
+
+    def __init__(self, max_age_s: int, now: Callable[[], float]) -> None:
+        """Take the greatest age of a sign-in in seconds, and a clock in Unix seconds."""
+        self._max_age_s, self._now = max_age_s, now
+
+    def check(self, caller: Caller) -> None:
+        """Let a service through, and a person who has signed in lately; one of whom that is not known has not.
+
+        Raises `InsufficientUserAuthenticationError`.
+        """
+        if caller.kind != "service" and self._now() - caller.proved_at > self._max_age_s:
+            raise InsufficientUserAuthenticationError(self._max_age_s)

@@ -8,7 +8,8 @@ import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
 
-from reptidex.errors import DomainError, ReptidexError, UnauthenticatedError
+from reptidex.errors import DomainError, ReptidexError
+from reptidex.http.server.refusals import InsufficientUserAuthenticationError
 from reptidex.tables.answers import RefusedError
 
 CONTENT_TYPE = "application/problem+json"
@@ -49,19 +50,28 @@ def document(error: ReptidexError, request_id: str) -> dict[str, Any]:
         "instance": request_id,
     }
     if status < 500:
-        found["detail"] = str(error)
+        found["detail"] = error.told
     if isinstance(error, DomainError) or status == 202:
         data = error.attributes if isinstance(error, RefusedError) else vars(error)
         found.update((n, v) for n, v in data.items() if n not in _STANDARD and n[0] != "_" and isinstance(v, _PLAIN))
     return found
 
 
+def challenge(error: ReptidexError) -> str:
+    """Return the `WWW-Authenticate` of a 401 (RFC 6750, section 3), for too old a sign-in as RFC 9470, section 3 has it."""
+    asked = 'Bearer realm="reptidex"'
+    if isinstance(error, InsufficientUserAuthenticationError):
+        said = 'error="insufficient_user_authentication", error_description="A more recent authentication is required"'
+        asked += f', {said}, max_age="{error.max_age}"'
+    return asked
+
+
 def answer(error: ReptidexError, request_id: str) -> web.Response:
     """Return the problem document of an error as an answer, with the headers that its status asks for."""
     headers: CIMultiDict[str] = CIMultiDict({"Content-Type": CONTENT_TYPE})
     status = error.status
-    if isinstance(error, UnauthenticatedError):
-        headers["WWW-Authenticate"] = 'Bearer realm="reptidex"'
+    if status == 401:
+        headers["WWW-Authenticate"] = challenge(error)
     data = error.attributes if isinstance(error, RefusedError) else vars(error)
     retry_after = data.get("retry_after")
     if retry_after is None and error.retriable:

@@ -1,11 +1,9 @@
 """What people demand about their own data."""
 
-import time
 from datetime import datetime
 
 import msgspec
 
-from reptidex.errors import ForbiddenError
 from reptidex.http.server.policy import scope, signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.ops import RequestErasure
@@ -14,7 +12,6 @@ from reptidex.tables.ops import queries
 from reptidex.tables.ops.models import ComplianceRequest
 
 routes = Routes("compliance")
-FRESH_S = 600
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,23 +37,9 @@ def _view(row: ComplianceRequest) -> RequestView:
     return msgspec.convert(row, RequestView, from_attributes=True)
 
 
-class SignInAnewError(ForbiddenError):
-    """What was asked cannot be undone, and the sign-in is too old for that: whoever found a token must not do it."""
-
-    title = "Sign in anew"
-
-    def __init__(self) -> None:
-        super().__init__(f"this cannot be undone: sign in again, and ask within {FRESH_S // 60} minutes")
-
-
-@routes.post("/compliance/erasure", policy=signed_in(cost=20), status=202, errors=(403,))
+@routes.post("/compliance/erasure", policy=signed_in(recent=True, cost=20), status=202)
 async def request_erasure(request: Request[Erasure, None]) -> RequestView:
-    """Have one's own account and all that is personal erased by every service. It begins at once, and cannot be undone.
-
-    It takes a sign-in of the last ten minutes.
-    """
-    if time.time() - request.caller.proved_at > FRESH_S:
-        raise SignInAnewError
+    """Have one's own account and all that is personal erased by every service. It begins at once, and cannot be undone."""
     command = RequestErasure(user_id=request.caller.subject, request_id=request.new_id(), scope=request.body.scope)
     return _view(await request.ask(command, ComplianceRequest))
 

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from reptidex.http.middlewares.accesslog import AccessLog
 from reptidex.http.middlewares.authentication import ApiKeys, Authentication, Verifier
+from reptidex.http.middlewares.authorisation import RecentSignIn
 from reptidex.http.middlewares.cors import Cors
 from reptidex.http.middlewares.forwarded import Addresses
 from reptidex.http.middlewares.idempotency import Outstanding
@@ -77,6 +78,7 @@ def make_application(
         authentication=Authentication(verifier, api_keys, RateLimiter(options.failures_per_minute, options.clock)),
         addresses=Addresses(options.trusted_proxies),
         limiter=RateLimiter(settings.rate_limit_per_minute, options.clock),
+        recent=RecentSignIn(settings.recent_sign_in_s, options.now),
         outstanding=Outstanding(),
         body_bytes=options.body_bytes,
         body_timeout_s=options.body_timeout_s,

@@ -44,6 +44,8 @@ def check_policy(where: str, policy: Policy) -> None:
     named = bool(policy.role or policy.signed_in or policy.scope or policy.services)
     if policy.anyone == named:
         raise RouteError(f"{where}: a policy says either `public()` or who may call")
+    if policy.recent and not (policy.role or policy.signed_in or policy.scope):
+        raise RouteError(f"{where}: only people sign in, so only they can have done so lately")
     if policy.role and policy.role not in RANK:
         raise RouteError(f"{where}: there is no role {policy.role!r}")
     if any(not name.startswith("repti-") for name in policy.services):

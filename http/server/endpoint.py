@@ -4,7 +4,7 @@ import msgspec
 from aiohttp import web
 
 from reptidex.http.middlewares.authentication import Authentication
-from reptidex.http.middlewares.authorisation import authorise
+from reptidex.http.middlewares.authorisation import RecentSignIn, authorise
 from reptidex.http.middlewares.context import Context
 from reptidex.http.middlewares.forwarded import Addresses
 from reptidex.http.middlewares.idempotency import Outstanding, repeatable
@@ -24,6 +24,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     authentication: Authentication
     addresses: Addresses
     limiter: RateLimiter
+    recent: RecentSignIn
     outstanding: Outstanding
     body_bytes: int
     body_timeout_s: float
@@ -39,6 +40,7 @@ class Endpoint:
         self.bound = bound
         self._gate, self._around = gate, around
         self._policy, self._cost = bound.route.policy, bound.route.policy.cost
+        self._recent = gate.recent if bound.route.policy.recent else None
         self._view = bound.route.view
         self.name, self.quiet = bound.route.path, False
         self._operation = f"{bound.route.method} {bound.route.path}"
@@ -55,6 +57,8 @@ class Endpoint:
             remaining, reset_s = gate.limiter.take(caller.subject or gate.addresses.of(request), self._cost)
             context.allowance = f'"caller";r={remaining};t={reset_s}'
         authorise(self._policy, caller, writes=self._writes)
+        if self._recent is not None:
+            self._recent.check(caller)
         path = self._path.decode(values) if values else {}
         query = self._query.decode(request)
         if not self._writes:

@@ -3,21 +3,20 @@
 Without these checks a client could provoke a 500, or have one of our services ask another for a path of the client's choice.
 """
 
-import math
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
+from reptidex.domain.storable import fault_of
 from reptidex.http.server.refusals import ShapeError
 from reptidex.streams.ids import id_paths, values_at
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 SUSPICIOUS = re.compile(rb"\\u0000|[0-9]{19}")
 """Only a body in which this is found, or whose type has moments, is walked."""
-_INT64 = 1 << 63
 
 
 def _children(value: Any) -> Iterator[tuple[str, Any]]:
@@ -35,26 +34,9 @@ def _children(value: Any) -> Iterator[tuple[str, Any]]:
             yield str(place), item
 
 
-def _fault(value: Any) -> str:
-    if isinstance(value, str):
-        return "The character U+0000 cannot be stored" if "\x00" in value else ""
-    if isinstance(value, int):
-        return "" if -_INT64 <= value < _INT64 else "The number has more than 64 bits"
-    if isinstance(value, float):
-        return "" if math.isfinite(value) else "Expected a finite number"
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            return "A moment needs its time zone (RFC 3339)"
-        try:
-            value.astimezone(UTC)
-        except OverflowError:
-            return "The moment is out of range"
-    return ""
-
-
 def check_values(value: Any, within: str, pointer: str = "") -> None:
     """Check a decoded value all the way down. Raises `ShapeError` with the place."""
-    fault = _fault(value)
+    fault = fault_of(value)
     if fault:
         raise ShapeError(fault, pointer, within)
     for name, child in _children(value):
@@ -63,7 +45,25 @@ def check_values(value: Any, within: str, pointer: str = "") -> None:
 
 def has_moments(kind: Any) -> bool:
     """Tell whether a type has a `datetime` anywhere inside."""
-    return "'date-time'" in repr(msgspec.json.schema_components([kind]))
+    return _has_moments(inspect.type_info(kind), ())
+
+
+def _has_moments(kind: inspect.Type, within: tuple[type, ...]) -> bool:
+    match kind:
+        case inspect.DateTimeType():
+            return True
+        case inspect.Metadata(type=inner):
+            return _has_moments(inner, within)
+        case inspect.StructType(cls=cls, fields=fields) if cls not in within:
+            inside = [field.type for field in fields]
+            return any(_has_moments(each, (*within, cls)) for each in inside)
+        case inspect.CollectionType(item_type=item):
+            return _has_moments(item, within)
+        case inspect.TupleType(item_types=types) | inspect.UnionType(types=types):
+            return any(_has_moments(each, within) for each in types)
+        case inspect.DictType(key_type=key, value_type=value):
+            return _has_moments(key, within) or _has_moments(value, within)
+    return False
 
 
 class IdGuard:

@@ -31,5 +31,7 @@ class WebOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Whether people reach us by HTTPS, and shall by nothing else."""
     clock: Callable[[], float] = time.monotonic
     """Seconds that only go forward: by these the shares of callers fill up again."""
+    now: Callable[[], float] = time.time
+    """Unix seconds: by these a sign-in is recent or not."""
     access_log: Callable[[bytes], Any] | None = standard_output
     """Takes the access log's lines, in batches; None for no access log."""

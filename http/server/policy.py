@@ -42,6 +42,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     signed_in: bool = False
     services: tuple[str, ...] = ()
     scope: str = ""
+    recent: bool = False
+    """Whether a person must have signed in lately (`Settings.recent_sign_in_s`): for what gives lasting access to an account,
+    takes a lock off it, or cannot be undone, so that a token which was found or left open is not enough."""
     cost: int = 1
     """How much of the caller's rate limit one call takes."""
 
@@ -51,9 +54,9 @@ def public(*, cost: int = 1) -> Policy:
     return Policy(anyone=True, cost=cost)
 
 
-def signed_in(*, cost: int = 1) -> Policy:
-    """Let in any signed-in user."""
-    return Policy(signed_in=True, cost=cost)
+def signed_in(*, recent: bool = False, cost: int = 1) -> Policy:
+    """Let in any signed-in user; with `recent` only after a sign-in of late."""
+    return Policy(signed_in=True, recent=recent, cost=cost)
 
 
 def member(role: Role, *, services: tuple[str, ...] = (), cost: int = 1) -> Policy:

@@ -1,6 +1,6 @@
 """Why the web side itself refuses a request, before any rule of the product is asked."""
 
-from reptidex.errors import DomainError, InvalidError, ReptidexError
+from reptidex.errors import DomainError, InvalidError, ReptidexError, UnauthenticatedError
 
 
 class RouteError(ReptidexError):
@@ -65,6 +65,23 @@ class LimitedError(DomainError):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"try again in {retry_after} s")
         self.retry_after = retry_after
+
+
+class InsufficientUserAuthenticationError(UnauthenticatedError):
+    """The token is good, but its sign-in is older than `max_age` seconds, too old for what was asked (RFC 9470)."""
+
+    title = "Sign in anew"
+
+    def __init__(self, max_age: int) -> None:
+        super().__init__(
+            f"this needs a sign-in of the last {_lasting(max_age)}: sign in again, then repeat the request"
+        )
+        self.max_age = max_age
+
+
+def _lasting(seconds: int) -> str:
+    whole, unit = (seconds // 60, "minute") if seconds % 60 == 0 else (seconds, "second")
+    return unit if whole == 1 else f"{whole} {unit}s"
 
 
 class KeyInUseError(DomainError):

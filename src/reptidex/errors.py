@@ -15,6 +15,11 @@ class ReptidexError(Exception):
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Something went wrong"
 
+    @property
+    def told(self) -> str:
+        """What the person who asked is told of it: the text, unless a subclass keeps that for the log."""
+        return str(self)
+
 
 class SettingsError(ReptidexError):
     """A setting is missing or cannot be read; the text names it and what would be right."""

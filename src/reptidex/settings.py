@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str = "https://reptidex.local"
     """The `iss` of access tokens."""
     access_token_s: WholeSeconds = 600
+    recent_sign_in_s: WholeSeconds = 600
+    """How old a sign-in may be for linking another, making an API key, changing the second factor, and being erased."""
     answer_deadline_s: Seconds = 10.0
     """How long a write over HTTP waits for its outcome before it is answered 202."""
     effect_retry_longest_s: Seconds = 300.0

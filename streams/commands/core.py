@@ -113,8 +113,9 @@ class StartSession(Command, frozen=True, kw_only=True):
     how: How = "password"
     mfa_step: int | None = None
     recovery_hash: str = ""
-    proved: bool = False
-    """The person is signed in already, with every factor that the account asks for."""
+    continues: str = ""
+    """A session in which the person is signed in, with every factor that the account asks for. The new one is no fresh
+    sign-in: it began when that one did."""
 
 
 class Sessioned(msgspec.Struct, frozen=True, kw_only=True):

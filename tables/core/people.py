@@ -62,6 +62,7 @@ class Session(Row, frozen=True, kw_only=True):
     ip_prefix: str
     how: str
     started_at: datetime
+    """When the person proved who they are: the `auth_time` of its access tokens."""
     seen_at: datetime
     expires_at: datetime
     idle_until: datetime

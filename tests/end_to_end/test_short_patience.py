@@ -1,6 +1,7 @@
-"""What must behave when patience runs out: a platform that keeps reservations for seconds and gives acts up soon."""
+"""What must behave when patience runs out: a platform that keeps reservations for seconds, gives acts up soon, and takes
+a sign-in for recent no longer than that."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.end_to_end.test_sale_bad_paths import LONG, Confirmed, Market, kept, 
 __all__ = ["market"]
 
 RESERVED_S = 10
+RECENT_S = 8
 RETRY_LONGEST_S = 0.6
 """Eight attempts at this pace outlast the three seconds for which a service that was away is left alone (`Breaker`)."""
 
@@ -26,7 +28,47 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         reservation_s=RESERVED_S,
         effect_retry_longest_s=RETRY_LONGEST_S,
         answer_deadline_s=3,
+        recent_sign_in_s=RECENT_S,
     )
+
+
+async def test_an_old_sign_in_makes_no_key_until_the_person_signs_in_anew(world: World, confirmed: Confirmed) -> None:
+    sam = await confirmed("Sam")
+    body, core = {"name": "my script"}, world.settings.urls["core"]
+
+    async def grown_old() -> bool:
+        # Nothing waits to be confirmed: 409 as long as the sign-in is recent.
+        await sam.call("core", "POST", "/auth/mfa/confirm", {"code": "123456"}, expect=401)
+        return True
+
+    async def made_anew() -> Any:
+        await sam.sign_in()
+        return await sam.call("core", "POST", "/auth/api-keys", body, expect=201)
+
+    await world.until(patiently(grown_old), "a sign-in that is not recent any more")
+    sam.token = (await sam.call("core", "POST", "/auth/refresh", {"refresh_token": sam.refresh_token}))["access_token"]
+    bearer = {"Authorization": f"Bearer {sam.token}"}
+    async with world.session.post(f"{core}/auth/api-keys", json=body, headers=bearer) as answer:
+        status, challenge, problem = answer.status, answer.headers["WWW-Authenticate"], await answer.json()
+    listed = await sam.call("core", "GET", "/auth/api-keys")
+    made = await world.until(patiently(made_anew), "a key, soon enough after signing in")
+    kept_now = await sam.call("core", "GET", "/auth/api-keys")
+
+    assert (status, problem["max_age"], listed["items"]) == (401, RECENT_S, [])
+    assert 'error="insufficient_user_authentication"' in challenge and f'max_age="{RECENT_S}"' in challenge
+    assert [each["key_id"] for each in kept_now["items"]] == [made["key_id"]]
+
+
+def patiently(attempt: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+    """Return an attempt that is not answered as it should be as one that has not come true yet."""
+
+    async def attempted() -> Any:
+        try:
+            return await attempt()
+        except UnexpectedAnswerError:
+            return None
+
+    return attempted
 
 
 async def test_a_mail_provider_that_stays_down_is_given_up_and_an_administrator_sees_it(

@@ -51,6 +51,7 @@ def document(service: ServiceLike, bounds: Sequence[Bound]) -> dict[str, Any]:
         "description": "A problem document (RFC 9457)",
         "content": {CONTENT_TYPE: {"schema": schemas.of(Problem)}},
     }
+    challenged = {"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}}
     queries = {schemas.of(bound.query)["$ref"].rpartition("/")[2] for bound in bounds if bound.query is not NoneType}
     return {
         "openapi": OPENAPI,
@@ -60,7 +61,7 @@ def document(service: ServiceLike, bounds: Sequence[Bound]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {name: schema for name, schema in schemas.components.items() if name not in queries},
-            "responses": {"Problem": problem},
+            "responses": {"Problem": problem, "Unauthenticated": problem | {"headers": challenged}},
             "headers": HEADERS,
             "securitySchemes": SECURITY,
         },

@@ -24,6 +24,13 @@ HEADERS: dict[str, Any] = {
     "Link": {"description": 'The next page, rel="next" (RFC 8288)', "schema": {"type": "string"}},
     "Location": {"description": "Where the outcome is told", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}},
+    "WWW-Authenticate": {
+        "description": (
+            'The scheme Bearer; with error="insufficient_user_authentication" and max_age where the token is good but the '
+            "sign-in more seconds ago than that: sign in again, then repeat the request (RFC 9470)"
+        ),
+        "schema": {"type": "string"},
+    },
 }
 _KEY = {
     "name": "Idempotency-Key",
@@ -52,6 +59,7 @@ def policy_of(policy: Policy) -> dict[str, Any]:
         "scope": policy.scope,
         "services": list(policy.services),
         "signed_in": policy.signed_in,
+        "recent_sign_in": policy.recent,
     }
     return {name: value for name, value in named.items() if value}
 
@@ -116,7 +124,9 @@ def operation(bound: Bound, name: str, schemas: SchemaBook) -> dict[str, Any]:
             "description": "Still being worked on",
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in ("Location", "Retry-After")},
         }
-    responses |= {str(status): {"$ref": "#/components/responses/Problem"} for status in _errors(bound)}
+    for status in _errors(bound):
+        problem = "Unauthenticated" if status == 401 else "Problem"
+        responses[str(status)] = {"$ref": f"#/components/responses/{problem}"}
     described: dict[str, Any] = {
         "operationId": name,
         "tags": [route.tag],

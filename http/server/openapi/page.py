@@ -29,6 +29,8 @@ def who(policy: dict[str, Any]) -> str:
         words.append("signed in")
     if "scope" in policy:
         words.append(f"scope {policy['scope']}")
+    if policy.get("recent_sign_in"):
+        words.append("after a recent sign-in")
     return ", ".join(words + policy.get("services", []))
 
 

@@ -13,6 +13,14 @@ def normal_address(text: str, pointer: str = "/email") -> str:
     RFC 5321 lets the part before the @ differ by case; no provider of note does, people type both.
     Raises `InvalidError` with the reason, written for the person who typed it.
     """
+    normal = _normal(text, pointer)
+    # NFKC makes two characters of some (an acute accent of its own: a blank and a combining one), which no mailbox has.
+    if _normal(normal, pointer) != normal:
+        raise InvalidError("the address has a character that is written in more than one way", pointer)
+    return normal
+
+
+def _normal(text: str, pointer: str) -> str:
     try:
         found = email_validator.validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except email_validator.EmailNotValidError as problem:

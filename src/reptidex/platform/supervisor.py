@@ -18,7 +18,13 @@ from reptidex.settings import BRIDGE, PREFIX, SERVICES, Settings
 
 Say = Callable[[str], None]
 LOOPBACK = "127.0.0.1"
-HANDED_DOWN = ("rate_limit_per_minute", "session_timeout_s", "effect_retry_longest_s", "reservation_s")
+HANDED_DOWN = (
+    "rate_limit_per_minute",
+    "session_timeout_s",
+    "effect_retry_longest_s",
+    "reservation_s",
+    "recent_sign_in_s",
+)
 """Settings that every service gets as this process has them."""
 
 

@@ -1,10 +1,11 @@
 """Look-ups on both databases: every kind of column, paging that is exact, cursors that are checked."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -106,6 +107,27 @@ async def test_pages_hold_every_row_once_in_order_whatever_is_equal_or_missing(d
 async def test_a_cursor_that_is_not_ours_is_refused(database: Database, cursor: str) -> None:
     with pytest.raises(InvalidError):
         await Reader(database).page(select(Lizard), Paging(cursor))
+
+
+@pytest.mark.parametrize(
+    ("order", "place"),
+    [
+        ("lizard_id", ["l\0"]),
+        ("eggs", [1 << 63, "l1"]),
+        ("length", ["NaN", "l1"]),
+        ("seen", ["2026-01-01T00:00:00", "l1"]),
+        ("seen", ["0001-01-01T00:00:00+14:00", "l1"]),
+        ("seen", ["2026-01-01T00:00:00Z"]),
+    ],
+)
+async def test_a_cursor_with_a_place_that_no_row_has_is_refused(
+    database: Database, order: str, place: list[Any]
+) -> None:
+    names = list(dict.fromkeys((order, "lizard_id")))
+    forged = base64.urlsafe_b64encode(msgspec.json.encode([names, place])).decode().rstrip("=")
+
+    with pytest.raises(InvalidError, match="does not belong to this list"):
+        await Reader(database).page(select(Lizard, order=(order,)), Paging(forged))
 
 
 async def test_a_query_finds_by_its_conditions_and_counts_without_its_limit(database: Database) -> None:

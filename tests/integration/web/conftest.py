@@ -143,6 +143,12 @@ async def get_me(request: Request[None, None]) -> dict[str, str | None]:
     return {"actor": request.caller.actor, "role": request.caller.role, "request_id": request.request_id}
 
 
+@routes.post("/keys", policy=signed_in(recent=True))
+async def make_key(request: Request[None, None]) -> dict[str, str]:
+    """Give lasting access."""
+    return {"id": request.new_id()}
+
+
 @routes.post("/inner", policy=services("repti-animal"))
 async def do_inner(request: Request[None, None]) -> dict[str, str]:
     """Do something for a service."""

@@ -89,6 +89,9 @@ async def test_the_description_is_valid_openapi_and_says_who_may_call(stand: Any
     assert {p["name"] for p in listing["parameters"]} == {"cursor", "limit", "least", "tags"}
     assert next(p for p in listing["parameters"] if p["name"] == "limit")["schema"]["maximum"] == 200
     assert {"401", "403", "422", "429"} <= set(note["responses"])
+    assert document["paths"]["/keys"]["post"]["x-policy"] == {"signed_in": True, "recent_sign_in": True}
+    assert note["responses"]["401"] == {"$ref": "#/components/responses/Unauthenticated"}
+    assert "WWW-Authenticate" in document["components"]["responses"]["Unauthenticated"]["headers"]
 
 
 async def test_the_page_shows_every_route_and_needs_nothing_from_elsewhere(stand: Any) -> None:
@@ -147,6 +150,7 @@ def plain(request: Request[None, None]) -> None:
         only(Policy(anyone=True, role="keeper")),
         only(Policy(role="owner")),
         only(Policy(services=("commerce",))),
+        only(Policy(services=("repti-commerce",), recent=True)),
         only(public(), "things"),
         only(public(), "/Things"),
         only(public(), "/answers/{any_id}"),

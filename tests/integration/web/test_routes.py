@@ -1,5 +1,6 @@
 """Routes, their types and their policies, over HTTP."""
 
+import time
 from typing import Any
 
 import pytest
@@ -40,6 +41,10 @@ async def test_a_write_is_sent_as_a_command_and_answered_with_what_the_handler_s
         ({"scope": "admin", "role": "herpetologist"}, "POST /inner", 403),
         ({"kind": "service", "sub": "repti-animal"}, "POST /inner", 200),
         ({"kind": "service", "sub": "repti-core"}, "POST /inner", 403),
+        (None, "POST /keys", 401),
+        ({}, "POST /keys", 401),
+        ({"auth_time": 2**40}, "POST /keys", 200),
+        ({"auth_time": 2**40, "via": "api_key"}, "POST /keys", 403),
     ],
 )
 async def test_a_policy_lets_in_whom_it_names(stand: Any, who: dict[str, str] | None, call: str, expected: int) -> None:
@@ -50,6 +55,21 @@ async def test_a_policy_lets_in_whom_it_names(stand: Any, who: dict[str, str] | 
 
     assert status == expected
     assert ("WWW-Authenticate" in answered) == (expected == 401)
+
+
+async def test_too_old_a_sign_in_is_told_how_recent_it_must_be(start: Any) -> None:
+    stand = await start(origins=("https://app.example",))
+    long_ago = await stand.bearer(auth_time=int(time.time()) - 700) | {"Origin": "https://app.example"}
+
+    status, problem, headers = await stand.call("POST", "/keys", headers=long_ago)
+
+    assert (status, problem["type"]) == (401, "urn:reptidex:problem:insufficient-user-authentication")
+    assert (problem["title"], problem["max_age"]) == ("Sign in anew", 600)
+    assert headers["WWW-Authenticate"] == (
+        'Bearer realm="reptidex", error="insufficient_user_authentication", '
+        'error_description="A more recent authentication is required", max_age="600"'
+    )
+    assert "WWW-Authenticate" in headers["Access-Control-Expose-Headers"]
 
 
 async def test_a_bad_token_is_refused_on_public_routes_too(stand: Any) -> None:

@@ -165,7 +165,7 @@ async def standing(core: UnitHarness, asker: HarnessAsker, vault: KeyVault) -> A
         settings=Settings(rate_limit_per_minute=100_000, answer_deadline_s=5),
         verifier=verifier,
         probes=(),
-        options=WebOptions(access_log=None),
+        options=WebOptions(access_log=None, now=lambda: core.now.timestamp()),
     )
     runner = await listen(app, "127.0.0.1", 0, shutdown_s=1)
     async with aiohttp.ClientSession() as session:

@@ -147,10 +147,12 @@ async def test_nothing_is_linked_once_the_session_that_began_it_has_ended(
 async def test_after_linking_while_signed_in_the_account_elsewhere_signs_in(stand: Stand, google: Provider) -> None:
     tokens = await stand.sign_in("gil@example.com")
 
-    linked, _ = await _finish(stand, *await _begin_linking(stand, google, tokens))
+    linked, after = await _finish(stand, *await _begin_linking(stand, google, tokens))
     status, again = await _finish(stand, *await _begin(stand, google))
 
     assert (linked, status, again["user_id"]) == (200, 200, tokens["user_id"])
+    [first, second, _] = await stand.harness.find(select(Session, order=("session_id",)))
+    assert (second.session_id, second.started_at) == (after["session_id"], first.started_at)
 
 
 async def test_an_address_that_the_provider_has_not_verified_opens_nothing(stand: Stand, google: Provider) -> None:

@@ -1,19 +1,22 @@
 """Live settings, features, telemetry, administration and erasure."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from reptidex.agents.engine.routing import Routing
 from reptidex.errors import DomainError
 from reptidex.services.core import SERVICE
 from reptidex.streams.catalogue import everything
 from reptidex.streams.commands.core import DeleteUser, EnrolMfa, GrantAdmin, LinkIdentity
+from reptidex.streams.commands.core_vivariums import TrackSample
 from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested, MonitoringHealthChanged
+from reptidex.tables.answers import RefusedError
 from reptidex.tables.core.people import Address, User
-from reptidex.tables.core.platform import EventCount
+from reptidex.tables.core.platform import EventCount, Sample
 from reptidex.tables.core.vivariums import Vivarium
 from reptidex.tables.query import select
 from tests.unit.core.conftest import Stand, uid
@@ -220,3 +223,39 @@ async def test_nothing_is_added_to_an_account_that_is_gone(stand: Stand, late: A
         await stand.harness.handle(late(sam["user_id"]))
 
     assert await stand.harness.stored() == before
+
+
+async def test_a_setting_that_its_event_could_not_tell_of_is_refused_with_the_reason(stand: Stand) -> None:
+    root = await _admin(stand)
+
+    status, problem = await stand.call(
+        "PUT", "/config/settings/listing.terms", {"value": "x" * 1999}, token=root["access_token"]
+    )
+    listed, found = await stand.get("/config/settings", token=root["access_token"])
+
+    assert (status, problem["pointer"], listed, found["items"]) == (422, "/value", 200, [])
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00"])
+async def test_a_sample_of_a_moment_that_cannot_be_stored_is_refused(stand: Stand, moment: str) -> None:
+    sample = {"kind": "metric", "name": "mails.waiting", "value": 1, "sampled_at": moment}
+
+    status, problem = await stand.post("/telemetry/samples", sample, token=await stand.service("repti-commerce"))
+
+    assert (status, problem["pointer"]) == (422, "/sampled_at")
+
+
+async def test_a_moment_that_cannot_be_stored_stops_no_worker(stand: Stand) -> None:
+    """Whoever brings it, past the web side: it is a dead letter, and what came with it is handled."""
+    early = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    sample = TrackSample(
+        service_name="repti-ops", sample_id=uid(7), kind="metric", name="a.b", value=1, sampled_at=early
+    )
+
+    with pytest.raises(RefusedError):
+        await stand.harness.handle(sample)
+    await stand.harness.handle(replace(sample, sample_id=uid(8), sampled_at=stand.harness.now))
+
+    [letter] = await stand.harness.letters()
+    assert "out of range" in letter.cause
+    assert [each.sample_id for each in await stand.harness.find(select(Sample))] == [uid(8)]

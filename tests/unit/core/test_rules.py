@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pyotp
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reptidex.domain import access, opaque, plans, rollout, sessions, totp
@@ -103,6 +103,18 @@ def test_a_link_is_good_for_its_purpose_and_key_only(user: UUID, generation: int
 @pytest.mark.parametrize("text", ["Sam@Example.COM", " sam@example.com ", "ＳＡＭ@example.com"])
 def test_one_mailbox_has_one_spelling(text: str) -> None:
     assert normal_address(text) == "sam@example.com"
+
+
+@given(st.builds("{}@{}.com".format, st.text(max_size=20), st.text(max_size=10)) | st.emails())
+@example("\u00b4sam@example.com")
+@example("\u017fam@example.com")
+def test_an_address_that_is_taken_is_its_own_spelling(text: str) -> None:
+    try:
+        normal = normal_address(text)
+    except InvalidError:
+        return
+
+    assert normal_address(normal) == normal
 
 
 @pytest.mark.parametrize("text", ["sam", "sam@", "@example.com", "sam@exa mple.com", "a@b@c.d", ""])

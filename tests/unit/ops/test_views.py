@@ -136,7 +136,7 @@ async def test_a_person_demands_the_erasure_of_their_own_data(desk: Desk) -> Non
 async def test_a_token_of_a_sign_in_of_long_ago_erases_nobody(desk: Desk) -> None:
     status, problem = await desk.call("POST", "/compliance/erasure", "bea, signed in long ago", {})
 
-    assert (status, problem["title"]) == (403, "Sign in anew")
+    assert (status, problem["title"]) == (401, "Sign in anew")
     assert desk.harness.events == []
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -11,18 +11,28 @@ from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
 from reptidex.connectors.services.breaker import Breaker
-from reptidex.errors import ForbiddenError, NotFoundError, UnavailableError
+from reptidex.errors import DomainError, ForbiddenError, NotFoundError, UnauthenticatedError, UnavailableError
+from reptidex.http.middlewares.authorisation import RecentSignIn
 from reptidex.http.middlewares.context import traceparent_of
 from reptidex.http.middlewares.forwarded import Addresses
 from reptidex.http.middlewares.overdue import Watch
-from reptidex.http.middlewares.problems import document
+from reptidex.http.middlewares.problems import answer, document
 from reptidex.http.middlewares.ratelimit import RateLimiter
 from reptidex.http.middlewares.validation import check_match, etag_of
-from reptidex.http.server.guards import check_values
+from reptidex.http.server.bodies import BodyDecoder
+from reptidex.http.server.guards import check_values, has_moments
 from reptidex.http.server.ids import Ids, derived_id, uuid7
 from reptidex.http.server.pointers import shape_error
-from reptidex.http.server.refusals import LimitedError, OverdueError, PreconditionError, ShapeError
+from reptidex.http.server.policy import Caller
+from reptidex.http.server.refusals import (
+    InsufficientUserAuthenticationError,
+    LimitedError,
+    OverdueError,
+    PreconditionError,
+    ShapeError,
+)
 from reptidex.tables.answers import RefusedError, problem_of
+from reptidex.tables.driver import DataRefusedError
 
 
 def test_fresh_ids_are_uuids_of_version_7_in_order_of_time() -> None:
@@ -42,6 +52,23 @@ def test_an_id_is_never_given_twice_from_one_pool_of_randomness() -> None:
 def test_derived_ids_are_uuids_that_repeat() -> None:
     assert derived_id("a", "b") == derived_id("a", "b") != derived_id("ab", "")
     assert (UUID(derived_id("a")).version, UUID(derived_id("a")).variant) == (8, "specified in RFC 4122")
+
+
+@pytest.mark.parametrize(("age", "recent"), [(-5, True), (0, True), (600, True), (601, False), (1_000_000, False)])
+def test_a_sign_in_is_recent_up_to_its_greatest_age(age: int, recent: bool) -> None:
+    asked = RecentSignIn(600, lambda: 1_000_000.0)
+    person = Caller(kind="user", subject="sam", proved_at=1_000_000 - age)
+
+    if recent:
+        asked.check(person)
+    else:
+        with pytest.raises(InsufficientUserAuthenticationError, match="the last 10 minutes") as refused:
+            asked.check(person)
+        assert refused.value.max_age == 600
+
+
+def test_a_service_has_no_sign_in_that_could_be_old() -> None:
+    RecentSignIn(1, lambda: 1_000_000.0).check(Caller(kind="service", subject="repti-ops"))
 
 
 def test_a_share_can_be_spent_at_once_and_comes_back_evenly() -> None:
@@ -169,12 +196,35 @@ def test_values_that_no_database_takes_are_refused_with_their_place(value: Any, 
     assert problem.value.pointer == pointer
 
 
+class Spread(msgspec.Struct, kw_only=True):
+    pair: tuple[int, Inner] | None = None
+    again: list["Spread"] = []
+
+
+@pytest.mark.parametrize(
+    ("kind", "there"),
+    [
+        (Inner, True),
+        (Outer, True),
+        (Spread, True),
+        (list[datetime], True),
+        (dict[str, Annotated[datetime, msgspec.Meta(tz=True)]], True),
+        (dict[str, int], False),
+        (tuple[int, str], False),
+    ],
+)
+def test_a_moment_is_found_wherever_it_is_in_a_type(kind: Any, there: bool) -> None:
+    assert has_moments(kind) is there
+
+
 def test_a_moment_at_the_edge_of_time_is_refused() -> None:
     early = msgspec.convert({"when": "0001-01-01T00:00:00+14:00"}, Inner)
 
     with pytest.raises(ShapeError):
         check_values(early, "body")
     check_values(Inner(when=datetime(2026, 1, 1, tzinfo=UTC)), "body")
+    with pytest.raises(ShapeError):
+        BodyDecoder(Inner).decode(b'{"when":"0001-01-01T00:00:00+14:00"}', "application/json")
 
 
 def test_a_problem_tells_the_errors_data_and_a_stored_one_the_same() -> None:
@@ -183,6 +233,19 @@ def test_a_problem_tells_the_errors_data_and_a_stored_one_the_same() -> None:
 
     assert fresh == stored
     assert (fresh["type"], fresh["kind"], fresh["key"]) == ("urn:reptidex:problem:not-found", "animal", "a1")
+
+
+def test_what_a_database_says_is_told_to_nobody() -> None:
+    refused = DataRefusedError("SQLite refuses the data: UNIQUE constraint failed: users.address_hash")
+
+    for problem in (document(refused, "r1"), document(RefusedError(problem_of(refused)), "r1")):
+        assert (problem["status"], problem["title"]) == (409, "The data contradict what is stored")
+        assert "users" not in str(problem)
+
+
+@pytest.mark.parametrize("error", [UnauthenticatedError("no"), RefusedError(problem_of(UnauthenticatedError("no")))])
+def test_every_401_names_the_scheme_whoever_refused(error: DomainError) -> None:
+    assert answer(error, "r1").headers["WWW-Authenticate"] == 'Bearer realm="reptidex"'
 
 
 def test_a_write_upon_an_old_reading_is_refused() -> None:
