@@ -14,7 +14,6 @@ TOPIC_NAME_CHARACTERS = 256
 QUEUE_NAME_CHARACTERS = 80
 ATTRIBUTES_WE_SEND = 8
 """Raw delivery takes ten; one is left to a tracing agent, one to the pointer of a large payload."""
-ATTRIBUTES_DELIVERED = 10
 ATTRIBUTE_NAME_CHARACTERS = 256
 SNS_BYTES = 256 * 1024
 SQS_BYTES = 1024 * 1024
