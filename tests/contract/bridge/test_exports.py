@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from reptidex.connectors.bridge.provisioning.desired import Options, resources
-from reptidex.connectors.bridge.provisioning.expiry import expiry_rule
+from reptidex.connectors.bridge.provisioning.expiry import expiry_rule, plain_rule
 from reptidex.connectors.bridge.provisioning.export_cloudformation import templates
 from reptidex.connectors.bridge.provisioning.export_terraform import FILE, terraform
 from reptidex.connectors.bridge.provisioning.landscape import Consumer, Landscape, landscape
@@ -143,6 +143,14 @@ def test_objects_of_the_exported_bucket_expire_as_apply_would_have_it() -> None:
     assert stacked == {"Id": rule["ID"], "Status": "Enabled", "ExpirationInDays": rule["Expiration"]["Days"]}
     assert bucket["DeletionPolicy"] == "Retain"
     assert "s3" not in terraform(SAMPLE, without) and "payloads.template.json" not in templates(SAMPLE, without)
+
+
+@pytest.mark.parametrize("says_all", [{"Filter": {"Prefix": ""}}, {"Filter": {}}, {"Prefix": ""}, {}])
+def test_a_rule_that_another_tool_made_is_ours_however_it_says_all_objects(says_all: dict[str, Any]) -> None:
+    rule = {name: value for name, value in expiry_rule(PLACE).items() if name != "Filter"}
+
+    assert plain_rule(rule | says_all) == expiry_rule(PLACE)
+    assert plain_rule(rule | {"Filter": {"Prefix": "old/"}}) != expiry_rule(PLACE)
 
 
 def _evaluated(value: Any, parts: dict[str, Any]) -> Any:
