@@ -350,7 +350,9 @@ class PaymentRefunded(PaymentRecord, frozen=True, kw_only=True):
     refund_reference: Text = ""
     reason: Literal["cancelled", "rejected", "requested", "disputed", "late", "duplicate"]
     refunded_total: Money
-    """All refunds of this payment so far."""
+    """All refunds of this payment so far; the `amount` of each of them is part of it."""
+    captured_total: Money | None = None
+    """What was captured in truth, be it another sum than was asked for. Once `refunded_total` is as much, all is back."""
 
 
 @event("payment.disputed", key="order_id")

@@ -13,7 +13,7 @@ from typing import Any
 from reptidex.errors import ContractError
 from reptidex.streams import catalogue, codec
 from reptidex.streams.contract import Event
-from reptidex.streams.envelope import AnyEvent
+from reptidex.streams.envelope import SEQUENCE_DIGITS, AnyEvent
 from reptidex.streams.ids import Paths, id_paths, values_at
 from reptidex.streams.publisher import check_publishable
 
@@ -22,6 +22,7 @@ SIZE_LIMIT = 256 * 1024
 
 _FORM = r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _UUID = re.compile(_FORM)
+_SEQUENCE = re.compile(rf"[0-9]{{1,{SEQUENCE_DIGITS}}}")
 _UUIDS = re.compile(rf"{_FORM}(?:\n{_FORM})*")
 
 
@@ -41,6 +42,10 @@ def accept(raw: bytes, *, service: str | None, name: str | None = None, most_byt
         raise ContractError(f"{event.type}: subject is {event.subject!r}, but {contract.key} is {event.data.key!r}")
     if not _UUID.fullmatch(event.id):
         raise ContractError(f"{event.type}: id is not a UUID in lower case - at `$.id`")
+    if event.sequence is not None and not _SEQUENCE.fullmatch(event.sequence):
+        raise ContractError(
+            f"{event.type}: sequence is {event.sequence!r}; up to {SEQUENCE_DIGITS} digits are allowed - at `$.sequence`"
+        )
     check_ids(event.data)
     return event
 

@@ -1,14 +1,17 @@
 """The CloudEvent around every payload (CloudEvents 1.0.2, JSON format, structured mode)."""
 
 from datetime import datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 
 SEQUENCE_DIGITS = 12
-"""CloudEvents `sequence` is ordered as text, so the aggregate's version is written with leading zeros."""
+"""CloudEvents `sequence` is ordered as text, so the aggregate's version is written with leading zeros.
+
+A longer one is unreadable everywhere: readers keep the version they have seen as a 64-bit integer.
+"""
 
 
 def _specversion() -> Literal["1.0"]:
@@ -31,7 +34,7 @@ class CloudEvent(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_def
     time: datetime
     dataschema: str
     datacontenttype: str = "application/json"
-    sequence: str | None = None
+    sequence: Annotated[str, msgspec.Meta(max_length=SEQUENCE_DIGITS)] | None = None
     correlationid: str | None = None
     causationid: str | None = None
     actor: str | None = None

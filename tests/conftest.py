@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.evidence import collapsed
+
 # `make test` judges a change, so it draws the same cases every time; a plain `pytest` goes on looking for new ones.
 settings.register_profile("check", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
@@ -31,6 +33,6 @@ def _told(evidence: Any) -> str:
     """Ask in a thread of its own, in which no event loop runs."""
     with ThreadPoolExecutor(1) as thread:
         try:
-            return str(thread.submit(evidence).result(60))
+            return collapsed(str(thread.submit(evidence).result(60)))
         except Exception as problem:  # noqa: BLE001 - the test has failed already, and says why
             return f"cannot be told: {problem!r}"

@@ -10,7 +10,6 @@ from reptidex.streams.commerce import (
     SalesTransactionRefunded,
 )
 from reptidex.streams.contract import Event
-from reptidex.streams.values import Money
 
 
 async def order_transfer(step: Step) -> list[Event]:
@@ -34,7 +33,7 @@ async def refunded(step: Step) -> list[Event]:
             **transaction_record(sale),
             step="refund",
             reason=sale.reason or "provider",
-            refunded=Money(amount=sale.amount, currency=sale.currency),
+            refunded=sale.refund,
             refund_reference=sale.reference,
         )
     ]

@@ -58,14 +58,22 @@ def heard_from(outcome: Outcome) -> Heard:
 async def advance_sale(outcome: Outcome, unit: Unit) -> AsyncIterator[Event]:
     """Move a sale on by what came of one of its acts, or by the lack of it."""
     sale = await unit.need(SaleRow, outcome.transaction_id)
-    if isinstance(outcome, TellPayment) and outcome.reference:
-        sale = msgspec.structs.replace(sale, reference=outcome.reference)
+    if isinstance(outcome, TellPayment):
+        sale = msgspec.structs.replace(
+            sale, reference=outcome.reference or sale.reference, paid_back=outcome.refunded or sale.paid_back
+        )
     for said in await tell_sale(unit, sale, heard_from(outcome)):
         yield said
 
 
 FAILURES: dict[str, Reason] = {"expired": "expired", "provider": "provider"}
 """core's reasons in the words of a sale; all others are `declined`."""
+
+
+def _all_back(event: PaymentRefunded, sale: SaleRow) -> bool:
+    """Tell whether nothing of the buyer's money is left, whatever sum was taken of them."""
+    taken = event.captured_total.amount if event.captured_total is not None else sale.amount
+    return event.refunded_total.amount >= taken
 
 
 @agent(PaymentCompleted, PaymentFailed, PaymentRefunded, prefetch={SaleRow: "transaction_id"})
@@ -79,10 +87,12 @@ async def follow_payment(event: PaymentCompleted | PaymentFailed | PaymentRefund
         heard = PaymentCaptured()
     elif isinstance(event, PaymentFailed):
         heard = PaymentEnded(FAILURES.get(event.reason, "declined"))
-    elif event.refunded_total.amount >= sale.amount:
-        heard = PaidBack()
-        sale = msgspec.structs.replace(sale, reference=event.refund_reference or sale.reference)
-    else:
+    elif not _all_back(event, sale):
         return
+    else:
+        heard = PaidBack()
+        sale = msgspec.structs.replace(
+            sale, reference=event.refund_reference or sale.reference, paid_back=event.refunded_total
+        )
     for said in await tell_sale(unit, sale, heard):
         yield said

@@ -48,17 +48,20 @@ class PaymentStanding(msgspec.Struct, frozen=True, kw_only=True):
     payment_id: str
     status: str
     reason: str = ""
+    refunded: Money | None = None
 
 
 def _told(effect: SaleEffect, standing: PaymentStanding | None) -> TellPayment | None:
     """Return what a payment's standing tells a sale; None while core is at work on it."""
     told = TellPayment(animal_id=effect.animal_id, transaction_id=effect.transaction_id, state="unknown")
-    match standing.status if standing is not None else "absent":
+    if standing is None:
+        return msgspec.structs.replace(told, state="ended")
+    match standing.status:
         case "completed":
             return msgspec.structs.replace(told, state="captured")
         case "refunded":
-            return msgspec.structs.replace(told, state="refunded")
-        case "failed" | "canceled" | "absent":
+            return msgspec.structs.replace(told, state="refunded", refunded=standing.refunded)
+        case "failed" | "canceled":
             return msgspec.structs.replace(told, state="ended")
     return None
 

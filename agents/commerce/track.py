@@ -6,7 +6,6 @@ from reptidex.agents.commerce.records import order_record
 from reptidex.agents.commerce.step import Step
 from reptidex.streams.commerce import OrderCancelled, OrderCompleted, OrderStatus, OrderUpdated
 from reptidex.streams.contract import Event
-from reptidex.streams.values import Money
 from reptidex.tables.commerce.sales import Order
 
 
@@ -37,5 +36,5 @@ async def cancel_order(step: Step) -> list[Event]:
     reason = sale.reason or "provider"
     after = msgspec.structs.replace(order, status="cancelled", reason=reason, updated_at=unit.now)
     unit.put(after)
-    due = Money(amount=sale.amount, currency=sale.currency) if sale.money in ("captured", "refunded") else None
+    due = sale.refund if sale.money in ("captured", "refunded") else None
     return [OrderCancelled(**order_record(after), reason=reason, refund_due=due)]

@@ -9,7 +9,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core import gateways
 from reptidex.agents.core.handover import hand_over
 from reptidex.agents.core.payments import begin_refund, look_later, look_up
-from reptidex.domain.payments import OPEN, Act, Seen, decide, dispute_reason, failure
+from reptidex.domain.payments import OPEN, Act, Seen, Status, decide, dispute_reason, failure
 from reptidex.streams import core as events
 from reptidex.streams.commands.core_billing import SeePayment, SeeRefund, SettleInvoice, TakeNotice
 from reptidex.streams.contract import Event
@@ -24,6 +24,8 @@ NOTICED: dict[str, Seen] = {
     "failed": "declined",
     "canceled": "canceled",
 }
+
+REFUNDABLE: tuple[Status, ...] = ("refunding", "completed")
 
 WEAKLY_SIGNED = ("paypal",)
 """PayPal signs a CRC of the body only: a notice of it is a reason to look, never the proof of what it says."""
@@ -113,15 +115,15 @@ async def see_payment(command: SeePayment, unit: Unit) -> AsyncIterator[Event]:
         payment,
         reference=payment.reference or command.reference,
         action_url=command.action_url or payment.action_url,
+        taken=command.taken or payment.taken,
     )
     seen = command.seen
     if seen == "captured" and command.taken not in (None, payment.amount):
         seen = "miscaptured"
     for event in advance(unit, payment, seen, command.code):
         yield event
-    current = await unit.need(Payment, command.payment_id)
-    if command.refunded >= (command.taken or current.amount).amount:
-        for event in refund_succeeded(unit, current, current.refund_reference):
+    if command.taken is not None:
+        for event in given_back(unit, await unit.need(Payment, command.payment_id), command.refunded):
             yield event
 
 
@@ -166,9 +168,7 @@ def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
         return []
     match notice.kind:
         case "refunded":
-            if notice.amount < payment.amount.amount:
-                return []
-            return refund_succeeded(unit, payment, notice.detail)
+            return _given_back_it_says(unit, payment, notice)
         case "refund_failed":
             if payment.status == "refunding":
                 unit.put(replace(payment, refund_tries=payment.refund_tries + 1))
@@ -185,7 +185,20 @@ def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
         # Order and amount matter here: what the provider says now counts, not what this notice said once.
         look_up(unit, payment)
         return []
+    if seen == "captured":
+        payment = replace(payment, taken=payment.amount)
     return advance(unit, payment, seen, notice.code)
+
+
+def _given_back_it_says(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
+    """Believe a notice that all is back. One of a part does not say how much that makes with others: it is looked up."""
+    if payment.taken is not None and notice.amount >= payment.taken.amount:
+        return given_back(unit, payment, notice.amount, notice.detail)
+    if payment.status in REFUNDABLE:
+        payment = replace(payment, refund_reference=notice.detail)
+        unit.put(payment)
+        look_up(unit, payment)
+    return []
 
 
 def _disputed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
@@ -210,35 +223,44 @@ async def see_refund(command: SeeRefund, unit: Unit) -> AsyncIterator[Event]:
     """Take note of how a refund stands; one that failed is tried again under a new key when the timer comes."""
     payment = await unit.need(Payment, command.payment_id)
     if command.state == "succeeded":
-        for event in refund_succeeded(unit, payment, command.refund_reference):
+        total = (payment.taken or payment.amount).amount  # a refund of ours gives back whatever is left
+        for event in given_back(unit, payment, total, command.refund_reference):
             yield event
     elif command.state == "failed" and payment.status == "refunding":
         unit.put(replace(payment, refund_tries=payment.refund_tries + 1))
 
 
-def refund_succeeded(unit: Unit, payment: Payment, reference: str) -> list[Event]:
-    """Close a refund, ours or one that was made at the provider's own desk, and return what is told of it, once."""
-    if payment.status not in ("refunding", "completed"):
+def given_back(unit: Unit, payment: Payment, total: int, reference: str = "") -> list[Event]:
+    """Take note of how much is given back in all, by us or at the provider's own desk; each part of it is told once.
+
+    The payment is over when that is all that was taken.
+    """
+    taken = payment.taken or payment.amount
+    whole, now = total >= taken.amount, max(total - payment.given_back, 0)
+    if payment.status not in REFUNDABLE or not (whole or now):
         return []
     payment = replace(
         payment,
-        status="refunded",
-        refund_id=payment.refund_id or unit.new_id(),
+        given_back=payment.given_back + now,
+        refund_reference=reference or payment.refund_reference,
         refund_reason=payment.refund_reason or "requested",
-        refund_reference=reference,
     )
+    if whole:
+        payment = replace(payment, status="refunded", refund_id=payment.refund_id or unit.new_id())
+        unit.cancel_timer(f"payment/{payment.payment_id}")
     unit.put(payment)
-    unit.cancel_timer(f"payment/{payment.payment_id}")
     if payment.purpose == "plan":
-        if payment.captured_at is None:
+        if whole and payment.captured_at is None:
             hand_over(unit, _settles(replace(payment, reason="provider"), paid=False))
         return []
+    said = record(payment) | {"amount": replace(taken, amount=now)}
     return [
         events.PaymentRefunded(
-            **record(payment),
-            refund_id=payment.refund_id,
-            refund_reference=reference,
+            **said,
+            refund_id=payment.refund_id if whole else unit.new_id(),
+            refund_reference=payment.refund_reference,
             reason=payment.refund_reason,  # type: ignore[arg-type]
-            refunded_total=payment.amount,
+            refunded_total=replace(taken, amount=payment.given_back),
+            captured_total=taken,
         )
     ]

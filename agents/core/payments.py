@@ -42,6 +42,7 @@ def payment_status(payment: Payment) -> PaymentStatus:
         status=as_asked(payment.status),
         reason=payment.reason,
         action_url=payment.action_url if payment.status == "awaiting" else "",
+        refunded=payment.refunded,
     )
 
 

@@ -35,7 +35,6 @@ class Intake(msgspec.Struct):
     """Those of the inputs that do not come from the log."""
     by_type: dict[str, list[Input]] = msgspec.field(default_factory=lambda: defaultdict(list))
     """The inputs by name of message, for what is asked once a kind; repeats may be among them."""
-    repeats: int = 0
 
     def add(self, name: str, inputs: list[Input]) -> None:
         """Append inputs of one kind."""
@@ -46,7 +45,6 @@ class Intake(msgspec.Struct):
         """Drop the inputs from outside with these inbox keys: they are repeats."""
         if dropped := {id(self.strangers.pop(key)) for key in known if key in self.strangers}:
             self.inputs = [one for one in self.inputs if id(one) not in dropped]
-            self.repeats += len(dropped)
 
 
 class Reception:
@@ -98,7 +96,6 @@ class Reception:
                     prefix = last[:cut]
                     if number <= (seen := marks.get(outbox, 0)):
                         last = b"%b%d" % (prefix, seen)
-                        taken.repeats += 1
                         continue
             value, event = record.value, None
             if read is not None:
@@ -122,7 +119,6 @@ class Reception:
             if not outbox:
                 stranger = inbox_key(event.source, event.id)
                 if stranger in taken.strangers:
-                    taken.repeats += 1
                     continue
                 taken.strangers[stranger] = one
             inputs.append(one)

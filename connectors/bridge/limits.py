@@ -14,7 +14,6 @@ TOPIC_NAME_CHARACTERS = 256
 QUEUE_NAME_CHARACTERS = 80
 ATTRIBUTES_WE_SEND = 8
 """Raw delivery takes ten; one is left to a tracing agent, one to the pointer of a large payload."""
-ATTRIBUTES_DELIVERED = 10
 ATTRIBUTE_NAME_CHARACTERS = 256
 SNS_BYTES = 256 * 1024
 SQS_BYTES = 1024 * 1024
@@ -22,7 +21,6 @@ BATCH_ENTRIES = 10
 ENTRY_ID_CHARACTERS = 80
 ID_CHARACTERS = 128
 SUBJECT_CHARACTERS = 99
-DELAY_S = 900
 VISIBILITY_S = 12 * 60 * 60
 WAIT_S = 20
 
@@ -198,17 +196,9 @@ def check_entries(ids: Sequence[str]) -> None:
 
 def check_group_id(value: str) -> None:
     """See that a `MessageGroupId` is 1 to 128 of letters, digits and ASCII punctuation. Source: SNS API Reference, Publish."""
-    _check_id("MessageGroupId", value)
-
-
-def check_deduplication_id(value: str) -> None:
-    """See that a `MessageDeduplicationId` is 1 to 128 of letters, digits and punctuation. Source: SNS API Reference, Publish."""
-    _check_id("MessageDeduplicationId", value)
-
-
-def _check_id(what: str, value: str) -> None:
     if not _ID.fullmatch(value):
-        raise LimitError(what, value, f"1 to {ID_CHARACTERS} of letters, digits and punctuation of ASCII", SNS_PUBLISH)
+        allowed = f"1 to {ID_CHARACTERS} of letters, digits and punctuation of ASCII"
+        raise LimitError("MessageGroupId", value, allowed, SNS_PUBLISH)
 
 
 def check_subject(value: str) -> None:
@@ -218,16 +208,6 @@ def check_subject(value: str) -> None:
     """
     if not _SUBJECT.fullmatch(value):
         raise LimitError("Subject", value, f"1 to {SUBJECT_CHARACTERS} characters on one line", SNS_PUBLISH)
-
-
-def check_delay(seconds: int, *, fifo: bool = False) -> None:
-    """See that a delay is 0 to 900 s, and that none is set on a message of a FIFO queue.
-
-    Source: Amazon SQS API Reference, SendMessage.
-    """
-    if fifo and seconds:
-        raise LimitError("DelaySeconds", seconds, "none on a message of a FIFO queue", SQS_SEND)
-    _check_between("DelaySeconds", seconds, 0, DELAY_S, SQS_SEND)
 
 
 def check_visibility(seconds: int) -> None:

@@ -45,6 +45,8 @@ class TransactionView(msgspec.Struct, frozen=True, kw_only=True):
     money: str
     reason: str
     disputed: bool
+    refunded: Money | None = None
+    """What the buyer got back, where the money was given back."""
     reserved_until: datetime
     started_at: datetime
     updated_at: datetime
@@ -105,8 +107,11 @@ async def get_transaction(request: Request[None, None]) -> TransactionView:
     sale = await request.read.need(SaleRow, request.path["transaction_id"])
     if request.caller.vivarium_id not in (sale.buyer_vivarium_id, sale.seller_vivarium_id):
         raise NotFoundError("transaction", sale.transaction_id)
-    same = {name: getattr(sale, name) for name in TransactionView.__struct_fields__ if name != "amount"}
-    return TransactionView(**same, amount=Money(amount=sale.amount, currency=sale.currency))
+    same = {
+        name: getattr(sale, name) for name in TransactionView.__struct_fields__ if name not in ("amount", "refunded")
+    }
+    back = sale.refund if sale.money == "refunded" else None
+    return TransactionView(**same, amount=Money(amount=sale.amount, currency=sale.currency), refunded=back)
 
 
 @routes.get(

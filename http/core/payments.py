@@ -69,12 +69,21 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     action_url: str
     disputed: bool
     captured_at: datetime | None = None
+    taken: Money | None = None
+    """What was captured in truth; another sum than `amount` is given back by itself."""
+    refunded: Money | None = None
+    """What the buyer has back so far."""
 
 
 def check_provider(request: Any, provider: str) -> None:
     """Check that a payment provider is connected. Raises `InvalidError`."""
     if provider not in request.ports.gateways:
         raise InvalidError(f"payments by {provider} are not offered here", "/provider")
+
+
+def _view(payment: Payment) -> PaymentView:
+    shown = {"status": as_asked(payment.status), "refunded": payment.refunded}
+    return msgspec.convert(msgspec.structs.asdict(payment) | shown, PaymentView)
 
 
 async def _order_of(request: Any) -> tuple[str, str]:
@@ -96,8 +105,7 @@ async def request_payment(request: Request[PaymentBody, None]) -> PaymentStatus:
 @routes.get("/payments/{payment_id}", policy=COMMERCE, errors=(404,))
 async def get_payment(request: Request[None, None]) -> PaymentView:
     """Return how a payment stands."""
-    found = await request.read.need(Payment, request.path["payment_id"])
-    return msgspec.convert(msgspec.structs.asdict(found) | {"status": as_asked(found.status)}, PaymentView)
+    return _view(await request.read.need(Payment, request.path["payment_id"]))
 
 
 @routes.get("/billing/payments/{payment_id}", policy=member("curator"), errors=(404,))
@@ -107,7 +115,7 @@ async def get_own_payment(request: Request[None, None]) -> PaymentView:
     found = await request.read.get(Payment, payment_id)
     if found is None or found.buyer_vivarium_id != request.caller.vivarium_id:
         raise NotFoundError("payment", payment_id)
-    return msgspec.convert(msgspec.structs.asdict(found) | {"status": as_asked(found.status)}, PaymentView)
+    return _view(found)
 
 
 @routes.post("/payments/{payment_id}/cancel", policy=COMMERCE, errors=(404,))

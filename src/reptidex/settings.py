@@ -218,6 +218,25 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**values, urls=urls, database_urls=databases)  # type: ignore[arg-type]
 
 
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables by which another process `load`s the same settings, every one but the secrets.
+
+    Secrets are not passed on: a process reads them from where this one did.
+    """
+    found = {PREFIX + f"{service}_url".upper(): url for service, url in settings.urls.items()}
+    for name in settings.__struct_fields__:
+        if name not in HANDED | SECRETS:
+            value = getattr(settings, name)
+            found[PREFIX + name.upper()] = ",".join(value) if isinstance(value, tuple) else str(value)
+    return found
+
+
+def kept_back(settings: Settings) -> list[str]:
+    """Return the settings that a process with our environment and `as_environment` would load otherwise."""
+    there = load({**os.environ, **as_environment(settings)})
+    return [name for name in settings.__struct_fields__ if getattr(settings, name) != getattr(there, name)]
+
+
 def names() -> list[str]:
     """Return the name of every variable that `load` takes."""
     own = [field for field in Settings.__struct_fields__ if field not in HANDED]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from reptidex.domain.registry.origins import SourceCode
 from reptidex.streams.contract import Command, command
 from reptidex.streams.values import Id, LongPersonal, LongText, Money, Personal, Positive, Text
 
@@ -135,8 +136,7 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     party: Personal = ""
     """From whom, or to whom."""
     price: Money | None = None
-    source_code: Literal["W", "R", "D", "A", "C", "F", "I", "O", "U"] | None = None
-    """CITES source code (Resolution Conf. 12.3)."""
+    source_code: SourceCode | None = None
     country: Annotated[str, Meta(min_length=2, max_length=2)] | None = None
     """ISO 3166-1 code of the country of origin."""
     permits: Annotated[tuple[Permit, ...], Meta(max_length=20)] = ()

@@ -4,7 +4,7 @@ from typing import Literal
 
 from reptidex.streams.commerce import SaleFailure
 from reptidex.streams.contract import Command, command
-from reptidex.streams.values import Count, Id, Text
+from reptidex.streams.values import Count, Id, Money, Text
 
 
 class SaleOutcome(Command, frozen=True, kw_only=True):
@@ -36,6 +36,8 @@ class TellPayment(SaleOutcome, frozen=True, kw_only=True):
     reason: SaleFailure = "declined"
     reference: Text = ""
     """The provider's name of the refund or dispute."""
+    refunded: Money | None = None
+    """What was paid back, in state `refunded`."""
 
 
 @command(key="animal_id", service="commerce")

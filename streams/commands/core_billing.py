@@ -97,6 +97,8 @@ class PaymentStatus(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     action_url: str = ""
     """Where the buyer has to act, while they have to."""
+    refunded: Money | None = None
+    """What the buyer has back so far."""
 
 
 @command(key="order_id", service="core")

@@ -5,6 +5,7 @@ from datetime import datetime
 from reptidex.domain.sale.state import Hold, Money, Reason, Step
 from reptidex.streams.commands.commerce import DisputeReason
 from reptidex.streams.commerce import OrderLine, OrderStatus, PolicySnapshot
+from reptidex.streams.values import Money as Sum
 from reptidex.tables.row import Row, stored
 
 
@@ -79,5 +80,12 @@ class SaleRow(Row, frozen=True, kw_only=True):
     dispute: DisputeReason | None = None
     reference: str = ""
     """The provider's name of the refund or the dispute."""
+    paid_back: Sum | None = None
+    """What core says that the buyer got back: not `amount`, where the provider had taken another sum."""
     started_at: datetime
     updated_at: datetime
+
+    @property
+    def refund(self) -> Sum:
+        """What the buyer gets back, as far as is known: what they paid."""
+        return self.paid_back or Sum(amount=self.amount, currency=self.currency)

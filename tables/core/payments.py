@@ -37,6 +37,10 @@ class Payment(Row, frozen=True, kw_only=True):
     correlation_id: str = ""
     """The request that began the sale: what a provider tells later belongs to it."""
     captured_at: datetime | None = None
+    taken: Money | None = None
+    """What was captured in truth, once that is known: another sum or currency than `amount` is given back."""
+    given_back: int = 0
+    """How much of `taken` was given back and told, in its minor unit."""
     refund_id: str = ""
     refund_reason: str = ""
     refund_reference: str = ""
@@ -46,6 +50,12 @@ class Payment(Row, frozen=True, kw_only=True):
 
     refund_tries: int = 0
     """Refunds that the provider said had failed."""
+
+    @property
+    def refunded(self) -> Money | None:
+        """What the buyer has back so far; None while that is nothing."""
+        paid = self.taken or self.amount
+        return Money(amount=self.given_back, currency=paid.currency) if self.given_back else None
 
     def at_provider(self, step: str) -> dict[str, str]:
         """Return what every act at the provider is given; its idempotency key is `<transaction>/<step>/<generation>`."""

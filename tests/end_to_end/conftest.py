@@ -92,7 +92,8 @@ class World:
     def evidence(self) -> str:
         """Return what was asked of the platform and what it has said then: a failed test shows it."""
         rows = [f"{each.who}: {each.call} {each.status} in {each.took_ms:.0f} ms" for each in self.steps]
-        for each in self.steps[-5:]:
+        different = {(each.who, each.call): each for each in self.steps}  # the last of those that were asked again
+        for each in list(different.values())[-5:]:
             rows.append(f"after {each.call}: {self.watcher.names(each.request_id)}")
         return "\n".join([*rows, self.watcher.standing()])
 

@@ -13,9 +13,9 @@ from reptidex.connectors.bridge.names import queue_name
 from reptidex.platform.ports import free_ports
 from reptidex.platform.process import Child
 from reptidex.platform.story import sale
-from reptidex.platform.supervisor import bridge_settings, when_answers
+from reptidex.platform.supervisor import when_answers
 from reptidex.platform.visitor import Visitor
-from reptidex.settings import BRIDGE
+from reptidex.settings import BRIDGE, as_environment
 from tests.end_to_end.conftest import World
 from tests.integration.bridge.clouds import ENV, Cloud
 from tests.integration.bridge.said import event, seen
@@ -37,16 +37,11 @@ async def bridged(world: World, tmp_path: Path) -> AsyncIterator[Bridged]:
         bridge_inbound=("animal.created",),
         bridge_wait_s=1,
         bridge_from="latest",
+        state_dir=str(tmp_path),
+        aws_endpoint=cloud.url,
     )
-    environment = {
-        "REPTIDEX_LOG": settings.log,
-        "REPTIDEX_STATE_DIR": str(tmp_path),
-        "REPTIDEX_AWS_ENDPOINT": cloud.url,
-        "REPTIDEX_SESSION_TIMEOUT_S": "6",
-        **{f"REPTIDEX_{name.upper()}": value for name, value in bridge_settings(settings).items()},
-    }
     ready = when_answers(f"{settings.bridge_url}/health/ready")
-    child = Child(BRIDGE, ["-m", "reptidex", "bridge"], environment, tmp_path / "bridge.log", ready)
+    child = Child(BRIDGE, ["-m", "reptidex", "bridge"], as_environment(settings), tmp_path / "bridge.log", ready)
 
     async def start() -> Cloud:
         for fifo in (False, True):

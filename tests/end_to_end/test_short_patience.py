@@ -27,7 +27,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         tmp_path_factory.mktemp("impatient"),
         reservation_s=RESERVED_S,
         effect_retry_longest_s=RETRY_LONGEST_S,
-        answer_deadline_s=3,
         recent_sign_in_s=RECENT_S,
     )
 

@@ -19,7 +19,7 @@ from reptidex.connectors.bridge.provisioning.desired import (
     canonical,
     subscription_name,
 )
-from reptidex.connectors.bridge.provisioning.expiry import expiry_id, lifecycle
+from reptidex.connectors.bridge.provisioning.expiry import expiry_id, lifecycle, plain_rule
 from reptidex.connectors.bridge.provisioning.grants import key_statement_id, notification_id
 from reptidex.connectors.bridge.provisioning.place import OWNED, Place
 from reptidex.errors import SettingsError
@@ -184,7 +184,13 @@ async def _notifications(call: Clients, place: Place, buckets: set[str]) -> list
 async def _expiries(call: Clients, place: Place, buckets: set[str]) -> list[Found]:
     """Return our rule of each bucket's lifecycle."""
     return [
-        Found(kind="expiry", name=bucket, settings={"Rule": canonical(rule)}, handle=bucket, tags={OWNED: place.owner})
+        Found(
+            kind="expiry",
+            name=bucket,
+            settings={"Rule": canonical(plain_rule(rule))},
+            handle=bucket,
+            tags={OWNED: place.owner},
+        )
         for bucket in sorted(buckets)
         for rule in await lifecycle(call, bucket)
         if rule.get("ID") == expiry_id(place)

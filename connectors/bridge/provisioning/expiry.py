@@ -28,6 +28,12 @@ def expiry_id(place: Place) -> str:
     return f"reptidex-{place.owner}-payloads"
 
 
+def plain_rule(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return a rule as we write it: one for all objects may have an empty filter, or the prefix that stood in its place."""
+    rest = {name: value for name, value in rule.items() if name != "Prefix"}
+    return rest | {"Filter": rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}}
+
+
 async def lifecycle(call: Clients, bucket: str) -> list[dict[str, Any]]:
     """Return the rules of a bucket. Raises `SettingsError` where it is not there."""
     try:

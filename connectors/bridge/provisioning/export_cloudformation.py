@@ -1,7 +1,13 @@
-"""The landscape as CloudFormation templates: one for the topics, one for each consumer, since a stack ends at 500 resources."""
+"""The landscape as CloudFormation templates: one for the topics, one for each consumer, since a stack ends at 500 resources.
+
+The bucket of large events, where its objects are to expire, is made by a template of its own: a stack cannot give a rule to
+a bucket that it has not made. It outlives its stack.
+"""
 
 from collections.abc import Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from reptidex.connectors.bridge.limits import LimitError
 from reptidex.connectors.bridge.provisioning.desired import CONSUMER, Options, Resource, resources
@@ -28,12 +34,14 @@ def templates(landscape: Landscape, options: Options | None = None) -> dict[str,
     )
     chosen = options or Options()
     key = f"${{{KEY}}}" if chosen.kms_key else ""
-    wanted = resources(landscape, place, Options(kms_key=key, alarm_actions=chosen.alarm_actions))
+    wanted = resources(landscape, place, replace(chosen, kms_key=key))
     consumer_of = {each.name: each.tags[CONSUMER] for each in wanted if each.kind == "queue"}
     stacks: dict[str, list[Resource]] = {"topics": []}
     for each in wanted:
         if each.kind == "topic":
             stacks["topics"].append(each)
+        elif each.kind == "expiry":
+            stacks.setdefault("payloads", []).append(each)
         elif each.kind not in ("grant", "notification"):
             queue = {"queue": each.name, "subscription": queue_of(each.name), "alarm": each.name.rpartition("-")[0]}
             stacks.setdefault(consumer_of[queue[each.kind]], []).append(each)
@@ -52,7 +60,7 @@ def _template(name: str, members: Sequence[Resource], place: Place, key: str, st
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"ReptiDex {place.owner}: {name}. Made by `reptidex aws export`.",
     }
-    if key:
+    if key and any(each.kind in ("topic", "queue") for each in members):
         says = "The customer-managed key; its policy needs the statement in Metadata."
         head["Metadata"] = {"KeyPolicyStatement": _plain(statement)}
         head["Parameters"] = {KEY: {"Type": "String", "Description": says}}
@@ -96,6 +104,12 @@ def _resources(members: Sequence[Resource], place: Place) -> dict[str, Any]:
     for each in kinds["alarm"]:
         values = settings_of(each) | {"AlarmName": each.name, "Tags": _tags(each)}
         made[f"{_id(each)}Alarm"] = {"Type": "AWS::CloudWatch::Alarm", "Properties": resolve(values)}
+    for each in kinds["expiry"]:
+        rule = settings_of(each)["Rule"]
+        expires = {"Id": rule["ID"], "Status": rule["Status"], "ExpirationInDays": rule["Expiration"]["Days"]}
+        values = {"BucketName": each.name, "LifecycleConfiguration": {"Rules": [expires]}}
+        stays = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+        made[f"{_id(each)}Bucket"] = {"Type": "AWS::S3::Bucket", **stays, "Properties": resolve(values)}
     return made
 
 

@@ -1,7 +1,13 @@
-"""The landscape as one Terraform file in JSON syntax (https://developer.hashicorp.com/terraform/language/syntax/json)."""
+"""The landscape as one Terraform file in JSON syntax (https://developer.hashicorp.com/terraform/language/syntax/json).
+
+The bucket of large events, where its objects are to expire, is made with it: Terraform's resource of a lifecycle holds all rules
+of a bucket, and would take those of others away from one that is there already.
+"""
 
 from collections.abc import Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from reptidex.connectors.bridge.provisioning.desired import Options, Resource, canonical, resources
 from reptidex.connectors.bridge.provisioning.exporting import arns, by_kind, resolved, settings_of, words, written
@@ -50,7 +56,7 @@ def terraform(landscape: Landscape, options: Options | None = None) -> str:
     place = Place(**PLACE, environment=landscape.environment)
     chosen = options or Options()
     key = "${var.kms_key_id}" if chosen.kms_key else ""
-    wanted = resources(landscape, place, Options(kms_key=key, alarm_actions=chosen.alarm_actions))
+    wanted = resources(landscape, place, replace(chosen, kms_key=key))
     document: dict[str, Any] = {
         "//": f"ReptiDex {place.owner}. Made by `reptidex aws export --format terraform`.",
         "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 6.0"}}},
@@ -92,13 +98,29 @@ def _resources(wanted: Sequence[Resource], place: Place) -> dict[str, Any]:
             **_arguments(each, resolve),
         }
     alarms = {_id(each): _alarm(each, resolve) for each in kinds["alarm"]}
-    return {
+    expiries = {_id(each): _expiry(each) for each in kinds["expiry"]}
+    buckets = {_id(each): {"bucket": each.name} for each in kinds["expiry"]}
+    made = {
         "aws_cloudwatch_metric_alarm": alarms,
+        "aws_s3_bucket": buckets,
+        "aws_s3_bucket_lifecycle_configuration": expiries,
         "aws_sns_topic": topics,
         "aws_sns_topic_subscription": subscriptions,
         "aws_sqs_queue": queues,
         "aws_sqs_queue_policy": policies,
     }
+    return {kind: blocks for kind, blocks in made.items() if blocks}
+
+
+def _expiry(each: Resource) -> dict[str, Any]:
+    rule = settings_of(each)["Rule"]
+    expires = {
+        "id": rule["ID"],
+        "status": rule["Status"],
+        "filter": [{"prefix": rule["Filter"]["Prefix"]}],
+        "expiration": [{"days": rule["Expiration"]["Days"]}],
+    }
+    return {"bucket": f"${{aws_s3_bucket.{_id(each)}.id}}", "rule": [expires]}
 
 
 def _arguments(each: Resource, resolve: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from reptidex.connectors.bridge.provisioning.desired import KINDS, Kind, Resourc
 from reptidex.connectors.bridge.provisioning.place import Place
 
 WORD = re.compile(r"[A-Za-z0-9]+")
-JSON_SETTINGS = ("AlarmActions", "Dimensions", "FilterPolicy", "Policy", "RedrivePolicy", "Statement")
+JSON_SETTINGS = ("AlarmActions", "Dimensions", "FilterPolicy", "Policy", "RedrivePolicy", "Rule", "Statement")
 NUMBERS = (
     "DatapointsToAlarm",
     "EvaluationPeriods",

@@ -11,21 +11,14 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
+from reptidex.errors import SettingsError
 from reptidex.platform.ports import free_ports
 from reptidex.platform.process import Child, Ready, StartError
 from reptidex.platform.secrets import local_secrets, local_sign_in
-from reptidex.settings import BRIDGE, PREFIX, SERVICES, Settings
+from reptidex.settings import BRIDGE, SERVICES, Settings, as_environment, kept_back
 
 Say = Callable[[str], None]
 LOOPBACK = "127.0.0.1"
-HANDED_DOWN = (
-    "rate_limit_per_minute",
-    "session_timeout_s",
-    "effect_retry_longest_s",
-    "reservation_s",
-    "recent_sign_in_s",
-)
-"""Settings that every service gets as this process has them."""
 
 
 class Doubles(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,9 +66,14 @@ class Platform:
 
     `settings.log` on the loopback address means the embedded log, which is then started here; any other address is taken as
     it is. The doubles are started when `doubles` names their ports, and the services are pointed at them.
+
+    Every process gets the settings as they are here; secrets it finds as this process did. Raises `SettingsError` for a
+    secret that it would not find: one that was given here by other means than the environment.
     """
 
     def __init__(self, settings: Settings, *, doubles: Doubles | None, say: Say, embedded_log: bool = True) -> None:
+        if lost := kept_back(settings):
+            raise SettingsError(f"no process of the platform would get {', '.join(lost)}: set it in the environment")
         self.settings, self.doubles, self.say = settings, doubles, say
         self.children: dict[str, Child] = {}
         self.run_dir = settings.state / "run"
@@ -149,19 +147,16 @@ class Platform:
         return started
 
     def _shared(self) -> dict[str, str]:
-        shared = {f"REPTIDEX_{name.upper()}_URL": url for name, url in self.settings.urls.items()}
-        shared |= {"REPTIDEX_LOG": self.settings.log, "REPTIDEX_STATE_DIR": str(self.settings.state.resolve())}
-        shared |= {f"{PREFIX}{name.upper()}": str(getattr(self.settings, name)) for name in HANDED_DOWN}
-        return shared | self._double_urls()
+        placed = msgspec.structs.replace(self.settings, state_dir=str(self.settings.state.resolve()))
+        return as_environment(placed) | self._double_urls()
 
     def _bridge(self) -> list[Child]:
         """Return the bridge, where the settings name its directions."""
         if not self.settings.bridge:
             return []
-        own = {f"{PREFIX}{name.upper()}": value for name, value in bridge_settings(self.settings).items()}
         # Alive, not ready: it waits for queues that `reptidex aws apply` may still have to make.
         ready = when_answers(f"{self.settings.bridge_url}/health")
-        return [self._add(BRIDGE, ["-m", "reptidex", "bridge"], self._shared() | own, ready)]
+        return [self._add(BRIDGE, ["-m", "reptidex", "bridge"], self._shared(), ready)]
 
     def _services(self) -> list[Child]:
         secrets = local_secrets(self.settings) if self.settings.environment == "development" else {}
@@ -214,16 +209,6 @@ class Platform:
             yield self
         finally:
             await self.stop()
-
-
-def bridge_settings(settings: Settings) -> dict[str, str]:
-    """Return the bridge's settings as texts for the environment, those that differ from the defaults."""
-    standard, found = Settings(), {}
-    for name in settings.__struct_fields__:
-        value = getattr(settings, name)
-        if (name == BRIDGE or name.startswith(f"{BRIDGE}_")) and value != getattr(standard, name):
-            found[name] = ",".join(value) if isinstance(value, tuple) else str(value)
-    return found
 
 
 def on_free_ports(settings: Settings) -> tuple[Settings, Doubles]:

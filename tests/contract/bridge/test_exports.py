@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from reptidex.connectors.bridge.provisioning.desired import Options, resources
+from reptidex.connectors.bridge.provisioning.expiry import expiry_rule, plain_rule
 from reptidex.connectors.bridge.provisioning.export_cloudformation import templates
 from reptidex.connectors.bridge.provisioning.export_terraform import FILE, terraform
 from reptidex.connectors.bridge.provisioning.landscape import Consumer, Landscape, landscape
@@ -33,7 +35,9 @@ SAMPLE = landscape(
     ),
     environment="prod",
 )
-OPTIONS = Options(kms_key="key", alarm_actions=("arn:aws:sns:eu-central-1:123456789012:pager",))
+OPTIONS = Options(
+    kms_key="key", alarm_actions=("arn:aws:sns:eu-central-1:123456789012:pager",), payloads="reptidex-large"
+)
 MOTO_TAGS_NO_TOPIC = {"tag reptidex:environment", "tag reptidex:event"}
 PLACE = Place(account="123456789012", region="eu-central-1", environment="prod")
 
@@ -126,6 +130,29 @@ def test_policies_and_subscriptions_of_the_templates_are_those_that_apply_makes(
     }
 
 
+def test_objects_of_the_exported_bucket_expire_as_apply_would_have_it() -> None:
+    rule = expiry_rule(PLACE)
+    made = json.loads(terraform(SAMPLE, OPTIONS))["resource"]
+    [told] = made["aws_s3_bucket_lifecycle_configuration"]["reptidex_large"]["rule"]
+    bucket = json.loads(templates(SAMPLE, OPTIONS)["payloads.template.json"])["Resources"]["ReptidexLargeBucket"]
+    [stacked] = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+    without = msgspec.structs.replace(OPTIONS, payloads="")
+
+    assert (told["id"], told["status"], told["filter"]) == (rule["ID"], rule["Status"], [{"prefix": ""}])
+    assert told["expiration"] == [{"days": rule["Expiration"]["Days"]}]
+    assert stacked == {"Id": rule["ID"], "Status": "Enabled", "ExpirationInDays": rule["Expiration"]["Days"]}
+    assert bucket["DeletionPolicy"] == "Retain"
+    assert "s3" not in terraform(SAMPLE, without) and "payloads.template.json" not in templates(SAMPLE, without)
+
+
+@pytest.mark.parametrize("says_all", [{"Filter": {"Prefix": ""}}, {"Filter": {}}, {"Prefix": ""}, {}])
+def test_a_rule_that_another_tool_made_is_ours_however_it_says_all_objects(says_all: dict[str, Any]) -> None:
+    rule = {name: value for name, value in expiry_rule(PLACE).items() if name != "Filter"}
+
+    assert plain_rule(rule | says_all) == expiry_rule(PLACE)
+    assert plain_rule(rule | {"Filter": {"Prefix": "old/"}}) != expiry_rule(PLACE)
+
+
 def _evaluated(value: Any, parts: dict[str, Any]) -> Any:
     """Work out the three functions that the templates use."""
     if isinstance(value, list):
@@ -155,9 +182,8 @@ def test_terraforms_own_parser_reads_every_resource(tmp_path: Path) -> None:
     wanted = resources(whole(), PLACE, OPTIONS)
 
     assert read.get("diagnostics") is None
-    assert (
-        len(read["managed_resources"]) == len(wanted) - 1 + queues
-    )  # a key's statement is an output, a policy a resource
+    # a key's statement is an output, a policy a resource, and so is the bucket whose objects expire
+    assert len(read["managed_resources"]) == len(wanted) - 1 + queues + 1
     assert sorted(read["data_resources"]) == [
         "data.aws_caller_identity.here",
         "data.aws_partition.here",
@@ -170,7 +196,7 @@ def test_terraforms_references_lead_to_what_is_there() -> None:
 
     text = terraform(whole(), OPTIONS)
     made = json.loads(text)["resource"]
-    led_to = set(re.findall(r"\$\{(aws_\w+)\.(\w+)\.(?:arn|url)\}", text))
+    led_to = set(re.findall(r"\$\{(aws_\w+)\.(\w+)\.(?:arn|url|id)\}", text))
 
     assert len(led_to) > 100
     assert [(kind, name) for kind, name in led_to if name not in made[kind]] == []

@@ -156,6 +156,8 @@ async def test_what_is_no_event_of_ours_is_refused_and_kept(aws: Cloud, run: Run
         "REPTIDEX_BRIDGE_INBOUND": event("file.uploaded"),
         "source is": event("animal.created", source="/somebody"),
         "code": msgspec.json.encode(broken),
+        "length <= 12": event("animal.created", sequence="9" * 13),
+        "up to 12 digits": event("animal.created", sequence="newest"),
         "nothing is taken from the topic": msgspec.json.encode(
             {"Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:eu-central-1:666:x", "Message": "{}"}
         ),

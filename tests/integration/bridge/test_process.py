@@ -14,8 +14,7 @@ from reptidex.connectors.bridge.names import queue_name
 from reptidex.errors import SettingsError, UnavailableError
 from reptidex.platform.bridge.process import Bridge
 from reptidex.platform.ports import free_ports
-from reptidex.platform.supervisor import bridge_settings
-from reptidex.settings import BRIDGE, Settings, load
+from reptidex.settings import BRIDGE, Settings, as_environment
 from reptidex.testing import eventually
 from tests.integration.bridge.clouds import ENV, Cloud
 from tests.integration.bridge.conftest import Run
@@ -40,15 +39,7 @@ NAMES = (
 
 async def start(settings: Settings, *arguments: str) -> asyncio.subprocess.Process:
     """Start the command line with these settings."""
-    own = {
-        "REPTIDEX_LOG": settings.log,
-        "REPTIDEX_STATE_DIR": settings.state_dir,
-        "REPTIDEX_PARTITIONS": str(settings.partitions),
-        "REPTIDEX_AWS_ENDPOINT": settings.aws_endpoint,
-        "REPTIDEX_SESSION_TIMEOUT_S": "3",
-        "REPTIDEX_LOG_LEVEL": "WARNING",
-        **{f"REPTIDEX_{name.upper()}": value for name, value in bridge_settings(settings).items()},
-    }
+    own = as_environment(msgspec.structs.replace(settings, log_level="WARNING"))
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "reptidex", *arguments, env={**os.environ, **own},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -189,10 +180,3 @@ async def test_its_figures_alone_are_answered_where_prometheus_can_reach_them(aw
 
     assert "reptidex_bridge_lag_records" in told
     assert others == [404, 404]
-
-
-def test_every_setting_of_the_bridge_survives_the_environment() -> None:
-    settings = Settings(bridge=("outbound",), bridge_fifo=False, bridge_threads=3, bridge_peers=("a", "b"))
-    environment = {f"REPTIDEX_{name.upper()}": value for name, value in bridge_settings(settings).items()}
-
-    assert load(environment) == settings

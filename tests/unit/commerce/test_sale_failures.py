@@ -8,6 +8,7 @@ from reptidex.connectors.services.refusals import RefusedError
 from reptidex.errors import UnavailableError
 from reptidex.streams.animal import AnimalArchived
 from reptidex.streams.commands.commerce import CancelOrder, WithdrawListing
+from reptidex.streams.commerce import OrderCancelled, SalesTransactionRefunded
 from reptidex.streams.core import PaymentRefunded
 from reptidex.streams.values import Money
 from tests.unit.commerce.market import ANIMAL, SAM_VIVARIUM, Market, names, payment_record
@@ -159,6 +160,29 @@ async def test_core_s_own_word_of_the_refund_ends_the_sale(market: Market) -> No
 
     assert names(events) == ["sales.transaction.refunded"]
     assert events[0].refund_reference == "re_1"
+
+
+@pytest.mark.parametrize(("back", "ends"), [(100, True), (60, False)])
+async def test_another_sum_that_was_taken_and_given_back_ends_the_sale_and_is_what_the_buyer_is_told_of(
+    market: Market, back: int, ends: bool
+) -> None:
+    sale = await market.pay_asked()
+    refunded = PaymentRefunded(
+        **payment_record(sale),
+        refund_id=sale.refund_id,
+        reason="rejected",
+        refunded_total=Money(amount=back, currency="USD"),
+        captured_total=Money(amount=100, currency="USD"),
+    )
+    events = await market.harness.handle(refunded, sequence=3)
+
+    after = await market.sale()
+    assert (after.step, "sales.transaction.refunded" in names(events)) == (
+        ("refunded", True) if ends else (sale.step, False)
+    )
+    told: list[Money | None] = [e.refunded for e in events if isinstance(e, SalesTransactionRefunded)]
+    told += [e.refund_due for e in events if isinstance(e, OrderCancelled)]
+    assert told == [Money(amount=100, currency="USD")] * (2 if ends else 0)
 
 
 async def test_a_buyer_may_cancel_before_paying(market: Market) -> None:

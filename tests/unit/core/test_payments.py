@@ -61,14 +61,19 @@ class Till:
         """Return the events about the payment."""
         return [each.type for each in self.stand.harness.events if each.type.startswith("payment.")]
 
+    def refunds(self) -> list[tuple[int, int, int]]:
+        """Return of each refund that was told: what was given back, what that makes in all, and what was taken."""
+        back: list[Any] = [each.data for each in self.stand.harness.events if each.type == "payment.refunded"]
+        return [(each.amount.amount, each.refunded_total.amount, each.captured_total.amount) for each in back]
 
-async def _till(stand: Stand) -> Till:
+
+async def joined(stand: Stand) -> Till:
     buyer = await stand.join("bea@example.com", "Bea")
     return Till(stand, await stand.service("repti-commerce"), buyer)
 
 
 async def test_a_payment_is_captured_and_told_once(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
 
     asked = await till.ask()
     await till.carry()
@@ -81,7 +86,7 @@ async def test_a_payment_is_captured_and_told_once(stand: Stand) -> None:
 
 
 async def test_a_payment_asked_for_twice_is_one_payment(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
 
     await till.ask()
     await till.carry()
@@ -92,7 +97,7 @@ async def test_a_payment_asked_for_twice_is_one_payment(stand: Stand) -> None:
 
 
 async def test_a_second_payment_for_the_same_order_is_refused_while_one_stands(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask()
 
     status, problem = await till.ask(payment_id=uid(5), generation=2)
@@ -101,7 +106,7 @@ async def test_a_second_payment_for_the_same_order_is_refused_while_one_stands(s
 
 
 async def test_a_declined_card_is_told_once_and_another_try_may_follow(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
 
     await till.ask("declined")
     await till.carry()
@@ -116,7 +121,7 @@ async def test_a_declined_card_is_told_once_and_another_try_may_follow(stand: St
 
 
 async def test_the_webhook_before_the_answer_completes_the_payment_and_the_answer_adds_nothing(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     till.provider.lose_answers = 1
     await till.ask()
     with pytest.raises(UnknownOutcomeError):
@@ -130,7 +135,7 @@ async def test_the_webhook_before_the_answer_completes_the_payment_and_the_answe
 
 
 async def test_webhooks_that_come_twice_and_in_the_wrong_order_change_nothing(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask()
     await till.carry()
 
@@ -142,7 +147,7 @@ async def test_webhooks_that_come_twice_and_in_the_wrong_order_change_nothing(st
 
 
 async def test_a_forged_webhook_is_refused_and_has_no_effect(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask("action")
     await till.carry()
     body, headers = till.provider.webhooks[-1]
@@ -156,7 +161,7 @@ async def test_a_forged_webhook_is_refused_and_has_no_effect(stand: Stand) -> No
 
 
 async def test_a_payment_whose_news_never_came_is_looked_up_by_its_timer(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     till.provider.lose_answers = 1
     await till.ask()
     with pytest.raises(UnknownOutcomeError):
@@ -171,7 +176,7 @@ async def test_a_payment_whose_news_never_came_is_looked_up_by_its_timer(stand: 
 
 
 async def test_a_payment_that_the_provider_never_heard_of_fails(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask()
     await stand.harness.fail_effects()
 
@@ -183,7 +188,7 @@ async def test_a_payment_that_the_provider_never_heard_of_fails(stand: Stand) ->
 
 
 async def test_a_buyer_who_has_to_act_is_sent_to_the_provider_and_the_payment_goes_on_after(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask("action")
     await till.carry()
     _, waiting = await stand.get(f"/payments/{PAYMENT}", token=till.token)
@@ -197,7 +202,7 @@ async def test_a_buyer_who_has_to_act_is_sent_to_the_provider_and_the_payment_go
 
 
 async def test_a_payment_called_off_before_it_was_captured_is_let_go(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask()
 
     status, answer = await stand.post(f"/payments/{PAYMENT}/cancel", {"reason": "deadline"}, token=till.token)
@@ -209,7 +214,7 @@ async def test_a_payment_called_off_before_it_was_captured_is_let_go(stand: Stan
 
 
 async def test_money_captured_in_the_moment_of_calling_off_is_given_back_once(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask()
     await stand.harness.carry_out(stand.ports)
     [capture] = await stand.harness.effects
@@ -229,7 +234,7 @@ async def test_money_captured_in_the_moment_of_calling_off_is_given_back_once(st
 
 
 async def test_calling_off_too_late_is_answered_completed(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask()
     await till.carry()
 
@@ -238,25 +243,8 @@ async def test_calling_off_too_late_is_answered_completed(stand: Stand) -> None:
     assert answer["status"] == "completed"
 
 
-async def test_a_refund_is_made_and_told_once_however_often_it_is_asked_for(stand: Stand) -> None:
-    till = await _till(stand)
-    await till.ask()
-    await till.carry()
-    body = {"reason": "rejected", "refund_id": REFUND}
-
-    for _ in range(3):
-        await stand.post(f"/payments/{PAYMENT}/refund", body, token=till.token)
-        await till.carry()
-    for place in range(len(till.provider.webhooks)):
-        await till.hear(place)
-
-    assert till.told() == ["payment.completed", "payment.refunded"]
-    refunded: Any = stand.harness.events[-1].data
-    assert (refunded.refund_id, refunded.refunded_total.amount) == (REFUND, 25_000)
-
-
 async def test_a_payment_that_failed_has_nothing_to_give_back(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask("declined")
     await till.carry()
 
@@ -267,7 +255,7 @@ async def test_a_payment_that_failed_has_nothing_to_give_back(stand: Stand) -> N
 
 
 async def test_a_suspended_buyer_cannot_pay(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     user = await stand.harness.get(User, till.buyer["user_id"])
     assert user is not None
     await stand.harness.put(msgspec.structs.replace(user, status="suspended"))
@@ -278,7 +266,7 @@ async def test_a_suspended_buyer_cannot_pay(stand: Stand) -> None:
 
 
 async def test_a_dispute_is_noted_though_the_provider_does_not_name_the_order(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask()
     await till.carry()
     payment = await stand.harness.get(Payment, PAYMENT)
@@ -303,7 +291,7 @@ async def test_only_commerce_may_ask_for_payments(stand: Stand) -> None:
 
 
 async def test_what_paypal_notices_is_looked_up_before_it_is_believed(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     till.provider = cast(MemoryPaymentGateway, stand.ports.gateways["paypal"])
     await till.ask("action", provider="paypal")
     await till.carry()
@@ -319,39 +307,8 @@ async def test_what_paypal_notices_is_looked_up_before_it_is_believed(stand: Sta
     assert (await till.status(), till.told()) == ("completed", ["payment.completed"])
 
 
-async def test_a_refund_made_at_the_providers_own_desk_is_found_and_told(stand: Stand) -> None:
-    till = await _till(stand)
-    till.provider = cast(MemoryPaymentGateway, stand.ports.gateways["paypal"])
-    await till.ask(provider="paypal")
-    await till.carry()
-    payment = await stand.harness.get(Payment, PAYMENT)
-    assert payment is not None
-
-    await till.provider.refund(payment.reference, key="by hand")
-    await till.hear(provider="paypal")
-    await till.carry()
-
-    assert till.told() == ["payment.completed", "payment.refunded"]
-
-
-@pytest.mark.parametrize("hears", [True, False])
-async def test_another_sum_than_was_asked_for_is_given_back_and_never_counts_as_paid(stand: Stand, hears: bool) -> None:
-    till = await _till(stand)
-    till.provider.short = 24_900
-    await till.ask()
-    await till.carry()
-    for place in range(len(till.provider.webhooks)) if hears else ():
-        await till.hear(place)
-    await till.carry()
-
-    payment = await stand.harness.get(Payment, PAYMENT)
-    assert payment is not None
-    assert (await till.status(), till.told()) == ("refunded", ["payment.refunded"])
-    assert (await till.provider.look_up(payment.reference)).refunded == 100
-
-
 async def test_the_right_number_of_another_currency_is_looked_into_and_not_believed(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     await till.ask("action")
     await till.carry()
     payment = await stand.harness.get(Payment, PAYMENT)
@@ -364,23 +321,8 @@ async def test_the_right_number_of_another_currency_is_looked_into_and_not_belie
     assert (await till.status(), till.told()) == ("processing", [])
 
 
-async def test_what_is_given_back_in_part_at_the_providers_desk_is_completed_by_the_rest(stand: Stand) -> None:
-    till = await _till(stand)
-    await till.ask()
-    await till.carry()
-    payment = await stand.harness.get(Payment, PAYMENT)
-    assert payment is not None
-    await till.provider.refund(payment.reference, amount=10_000, key="by hand")
-
-    await stand.post(f"/payments/{PAYMENT}/refund", {"reason": "requested", "refund_id": REFUND}, token=till.token)
-    await till.carry()
-
-    assert (await till.status(), till.told()) == ("refunded", ["payment.completed", "payment.refunded"])
-    assert (await till.provider.look_up(payment.reference)).refunded == 25_000
-
-
 async def test_a_paypal_notice_cannot_name_the_order_at_paypal_that_pays(stand: Stand) -> None:
-    till = await _till(stand)
+    till = await joined(stand)
     till.provider = cast(MemoryPaymentGateway, stand.ports.gateways["paypal"])
     cheap = Charge(order=ORDER, transaction=TRANSACTION, money=Money(amount=25_000, currency="USD"), method="ok")
     other = await till.provider.authorise(cheap, key="somebody else's")

@@ -73,6 +73,15 @@ async def test_bytes_that_break_their_contract_are_kept_and_hold_nobody_up(post:
     assert (row.times, await states(post)) == (2, ["unreadable", "unreadable"])
 
 
+async def test_a_version_that_no_row_can_hold_is_unreadable_and_holds_nobody_up(post: UnitHarness) -> None:
+    beyond = codec.encode(post.envelope(weighed("a"), sequence=2**63))
+    await post.runner.run(records(post, beyond, weighed("a")))
+
+    row = await post.get(Parcel, "a")
+    assert row is not None
+    assert (row.times, await states(post)) == (1, ["unreadable"])
+
+
 async def test_an_early_message_is_tried_again_until_what_it_needs_is_there(post: UnitHarness) -> None:
     await post.handle(weighed("a", "early"))
     waiting = await states(post)

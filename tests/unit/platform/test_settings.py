@@ -1,11 +1,14 @@
 """What a person sets, and what they are told where it cannot be."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reptidex.errors import SettingsError
-from reptidex.settings import SECRETS, Settings, load, names
+from reptidex.platform.supervisor import Platform
+from reptidex.settings import SECRETS, Settings, as_environment, load, names
 
 
 def refusal(**environ: str) -> str:
@@ -85,6 +88,41 @@ def test_a_secret_that_cannot_be_read_is_named_and_never_shown(tmp_path: Path) -
 
     assert missing.startswith("REPTIDEX_STRIPE_KEY_FILE: ") and "No such file" in missing
     assert broken.startswith("REPTIDEX_SERVICE_SECRETS: ") and "hunter2" not in broken
+
+
+def other_than(name: str, default: Any) -> Any:
+    """Return a value of a setting that is not its default."""
+    kind = Settings.__annotations__[name]
+    if isinstance(default, bool):
+        return not default
+    if words := re.findall(r"'(\w+)'", str(kind)):
+        return tuple(words) if isinstance(default, tuple) else next(word for word in words if word != default)
+    if isinstance(default, tuple):
+        return (*default, "a.*", "!b")
+    if isinstance(default, dict):
+        return {each: f"http://{each}.example" for each in default}
+    return "other:1" if isinstance(default, str) else default + 1 - 2 * (name == "bridge_wait_s")
+
+
+def test_another_process_loads_every_setting_as_it_is_here_but_the_secrets() -> None:
+    defaults = Settings()
+    changed = {
+        name: other_than(name, getattr(defaults, name)) for name in Settings.__struct_fields__ if name not in SECRETS
+    }
+    settings = Settings(**changed)
+
+    assert all(getattr(settings, name) != getattr(defaults, name) for name in changed)
+    assert load(as_environment(settings)) == settings
+    assert load(as_environment(settings) | as_environment(defaults)) == defaults
+    assert not any("hunter2" in value for value in as_environment(Settings(stripe_key="hunter2")).values())
+
+
+@pytest.mark.parametrize("name", ["stripe_key", "database_url", "database_urls"])
+def test_a_platform_refuses_a_setting_that_would_not_reach_its_processes(name: str) -> None:
+    given: Any = {name: {"core": "x"} if name == "database_urls" else "x"}
+
+    with pytest.raises(SettingsError, match=f"would get {name}:"):
+        Platform(Settings(**given), doubles=None, say=print)
 
 
 def test_every_secret_is_a_setting() -> None:

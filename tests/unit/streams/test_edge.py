@@ -1,5 +1,6 @@
 """What comes in from outside is looked at closely, and refused with the place of what is wrong."""
 
+import msgspec
 import pytest
 
 from reptidex.errors import ContractError, ForeignContractError, UnknownContractError
@@ -66,6 +67,22 @@ def test_a_bad_id_deep_in_a_list_is_found() -> None:
 
     with pytest.raises(ContractError, match=r"\$\.data\.animal_ids\[0\]"):
         edge.accept(raw[:at] + b"Z" * 36 + raw[at + 36 :], service="animal")
+
+
+@pytest.mark.parametrize("sequence", ["0", "7", "000000000007", "9" * 12])
+def test_a_sequence_of_up_to_twelve_digits_passes(sequence: str) -> None:
+    assert edge.accept(_in_sequence(sequence), service="animal").version == int(sequence)
+
+
+@pytest.mark.parametrize("sequence", ["", "9" * 13, "9" * 100_000, "-1", "+1", "1_0", " 1", "1\n", "1.0", "٣", "first"])
+def test_a_sequence_that_no_reader_could_keep_is_refused_with_its_place(sequence: str) -> None:
+    with pytest.raises(ContractError, match=r"\$\.sequence") as refusal:
+        edge.accept(_in_sequence(sequence), service="animal")
+    assert len(str(refusal.value)) < 200
+
+
+def _in_sequence(sequence: str) -> bytes:
+    return msgspec.json.encode(msgspec.json.decode(CREATED) | {"sequence": sequence})
 
 
 def test_an_event_too_large_to_cross_the_bridge_is_refused() -> None:
