@@ -46,7 +46,7 @@ def add_parsers(subparsers: Any) -> None:
         "import",
         help="import animals, a pedigree, care records or a whole collection from a file",
         description="Import a file into the vivarium of the token in REPTIDEX_TOKEN (or the file that REPTIDEX_TOKEN_FILE "
-        "names). Exit status 1 where rows were refused.",
+        "names). Exit status 1 where rows were refused, or the import failed.",
     )
     importing.add_argument("what", choices=("animals", "pedigree", "care", "collection"))
     importing.add_argument("file", type=Path, metavar="FILE", help="CSV, JSON, GEDCOM or a studbook's tables")
@@ -129,7 +129,7 @@ def _import(arguments: argparse.Namespace) -> int:
         print(json.dumps(report, indent=2))
     else:
         _tell(report, arguments.dry_run)
-    return 1 if report.get("refused") else 0
+    return 1 if report.get("refused") or report["state"] == "failed" else 0
 
 
 def _read(file: Path) -> bytes:
@@ -144,7 +144,7 @@ def _followed(client: httpx.Client, report: dict[str, Any], console: Console) ->
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("importing", total=2 * report["total"])
-        while report["state"] != "done":
+        while report["state"] not in ("done", "failed"):
             said = "reckoning genes" if report["state"] == "reckoning" else "importing"
             progress.update(task, completed=report.get("done", 0) + report.get("reckoned", 0), description=said)
             time.sleep(POLL_S)
@@ -176,10 +176,10 @@ def _tell(report: dict[str, Any], dry_run: bool) -> None:
         print(f"not understood, and passed over: {', '.join(report['ignored'])}")
     counts = {name: report.get(name, 0) for name in ("created", "updated", "unchanged", "refused")}
     said = ", ".join(f"{count} {name}" for name, count in counts.items())
-    state = {"checked": "nothing was changed; it would be", "stopped": "nothing was imported"}.get(
-        report["state"], "imported"
-    )
-    print(f"{state}: {said} of {report['total']} rows")
+    words = {"checked": "nothing was changed; it would be", "stopped": "nothing was imported", "failed": "failed"}
+    print(f"{words.get(report['state'], 'imported')}: {said} of {report['total']} rows")
+    if report.get("problem"):
+        print(f"    {report['problem']} (import {report['import_id']})")
 
 
 def _export(arguments: argparse.Namespace) -> int:
