@@ -89,6 +89,22 @@ async def test_the_older_chart_goes_when_the_new_one_is_there(studio: Any) -> No
     assert len(studio.kept()) == 1
 
 
+@pytest.mark.parametrize(
+    ("visibility", "confidential", "viewers"),
+    [("private", True, None), ("lineage", True, None), ("public", False, {"everybody": "true"})],
+)
+async def test_a_chart_that_others_may_read_is_drawn_as_others_see_it(
+    studio: Any, visibility: str, confidential: bool, viewers: Any
+) -> None:
+    studio.ports.animal.has(studio.animal, studio.sam, visibility=visibility)
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+    [chart] = await studio.files()
+
+    assert chart.confidential is confidential
+    assert studio.ports.animal.asked[-1] == (f"/internal/animals/{studio.animal}/pedigree/3", viewers)
+
+
 async def test_a_drawing_that_was_overtaken_is_thrown_away(studio: Any) -> None:
     await studio.harness.handle(lineage(studio))
     await studio.harness.handle(lineage(studio))
@@ -126,7 +142,7 @@ async def test_after_a_transfer_chart_and_certificate_name_the_new_owner(studio:
 
 
 async def test_a_certificate_is_for_its_owner_alone(studio: Any) -> None:
-    studio.ports.animal.has(studio.animal, studio.bea)
+    studio.ports.animal.has(studio.animal, studio.bea, visibility="public")
     await studio.harness.handle(transfer(studio))
     await studio.work()
     confidential = {file.name: file.confidential for file in await studio.files(studio.bea)}
