@@ -84,8 +84,7 @@ async def draw_placeholder(effect: DrawPlaceholder, call: Call) -> Command:
 async def draw_pedigree(effect: DrawPedigree, call: Call) -> Command:
     """Draw the pedigree as repti-animal has it now, under the name of the present owner.
 
-    The chart of an animal that everybody sees names whom everybody may know. That of any other is its owner's alone, and stays so
-    when the animal is shown later, until it is drawn anew.
+    The chart of an animal that everybody sees names whom everybody may know. That of any other is its owner's alone.
     """
     path = f"/internal/animals/{effect.subject_id}"
     try:

@@ -42,8 +42,9 @@ async def test_no_service_names_a_private_parent_to_a_stranger(world: World, con
     species = await species_named(sam, "Python regius")
     private = {"species_id": species, "code": CODE, "sex": "male"}
     sire = await sam.call("animal", "POST", "/animals", private, expect=201)
-    public = {"species_id": species, "code": "SEEN-77", "name": "Seen", "visibility": "public"}
-    child = await sam.call("animal", "POST", "/animals", public | {"sire_id": sire["animal_id"]}, expect=201)
+    seen = {"species_id": species, "code": "SEEN-77", "name": "Seen", "sire_id": sire["animal_id"]}
+    child = await sam.call("animal", "POST", "/animals", seen, expect=201)
+    download = "/files/{}/download"
 
     async def charted() -> Any:
         drawn = await sam.call("media", "GET", f"/renders?subject={child['animal_id']}")
@@ -52,7 +53,16 @@ async def test_no_service_names_a_private_parent_to_a_stranger(world: World, con
     async def found() -> Any:
         return (await eve.call("community", "GET", "/search/animals?q=Seen"))["items"]
 
-    chart = await world.until(charted, "the chart")
+    owners = await world.until(charted, "the chart")
+    _, drawn = await read(world, sam, "media", download.format(owners), {})
+    await sam.call("animal", "PUT", f"/animals/{child['animal_id']}", {"visibility": "public"})
+    hidden, _ = await read(world, eve, "media", download.format(owners), {})
+
+    async def drawn_anew() -> Any:
+        chart = await charted()
+        return chart if chart != owners else None
+
+    chart = await world.until(drawn_anew, "the chart that others see")
     await world.until(found, "the animal in the index")
     ids = {"animal_id": child["animal_id"], "other_id": child["animal_id"], "subject_id": child["animal_id"]}
     ids |= {"subject": child["animal_id"], "file_id": chart, "breeder_id": sam.vivarium_id, "q": "Seen"}
@@ -63,6 +73,7 @@ async def test_no_service_names_a_private_parent_to_a_stranger(world: World, con
 
     told = {path: text for path, (_, text) in shown.items() if sire["animal_id"] in text or CODE in text}
     assert told == {}
+    assert CODE in drawn and hidden == 404
     assert (status, "SEEN-77" in drawing) == (200, True)
     assert shown[f"animal /animals/{child['animal_id']}"][0] == 200
     assert '"sire_hidden":true' in shown[f"animal /animals/{child['animal_id']}"][1].replace(" ", "")
