@@ -15,6 +15,8 @@ What holds for a handler:
 - raising a `DomainError` in a command handler undoes what this message did, and is the asker's answer;
 - raising an error with `retriable` parks the message under its key and tries it again with backoff until its deadline;
 - any other exception sends the message to the dead letters with its cause; later messages of the same key wait;
+- where the agent names a `died`, the death of a command that the service gave itself (a timer's, an effect's outcome) is noted
+  by that function, in the transaction that keeps the letter: nothing waits behind it, and a `DomainError` leaves a letter too;
 - a handler that never yields an event is a plain coroutine (`async def f(message, unit) -> None`);
 - it does no input or output: no network, no clock, no randomness. `unit.now`, `unit.new_id()`, effects and timers stand in.
 """
@@ -85,6 +87,10 @@ class Unit(Protocol):
         """Return a fresh UUIDv7, derived from the message being handled: a re-run gets the same."""
 
 
+Died = Callable[[Any, Exception, Unit], Awaitable[None]]
+"""Notes that a command could not be handled, and why: what is shown to whoever waits for it."""
+
+
 class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """A handler bound to the messages it hears."""
 
@@ -93,6 +99,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     handle: Callable[..., Any]
     prefetch: Mapping[type[Row], str | Callable[[Any], Sequence[str]]]
     """Rows that the handler will ask for: the message's field with the key, or a function that names the keys."""
+    died: Died | None = None
     why: str
     """The first line of the handler's docstring; the documentation and the graph show it."""
 
@@ -103,12 +110,15 @@ Prefetch = Mapping[type[Row], "str | Callable[[Any], Sequence[str]]"]
 Function = Callable[[Any, Unit], AsyncIterator[Event]] | Callable[[Any, Unit], Awaitable[None]]
 
 
-def agent(*hears: type[Message], prefetch: Prefetch | None = None) -> Callable[[Function], Agent]:
+def agent(
+    *hears: type[Message], prefetch: Prefetch | None = None, died: Died | None = None
+) -> Callable[[Function], Agent]:
     """Bind a function to the messages it hears. Several agents of a service may hear one event: all run, in order."""
 
     def decorate(function: Function) -> Agent:
         why = (function.__doc__ or "").strip().split("\n")[0]
-        return Agent(name=function.__name__, hears=hears, handle=function, prefetch=dict(prefetch or {}), why=why)
+        name, fetched = function.__name__, dict(prefetch or {})
+        return Agent(name=name, hears=hears, handle=function, prefetch=fetched, died=died, why=why)
 
     return decorate
 
@@ -168,4 +178,4 @@ def carries_out(
     return decorate
 
 
-__all__ = ["Agent", "Call", "Carrier", "Effect", "Unit", "agent", "carries_out"]
+__all__ = ["Agent", "Call", "Carrier", "Died", "Effect", "Unit", "agent", "carries_out"]

@@ -16,8 +16,8 @@ class DeadLetterRow(Row, frozen=True, kw_only=True):
     """A message with what went wrong. Sorted by `letter_id`, the letters of one topic and key stand in their order.
 
     `retrying`: tried again at `due`, until `deadline`. `dead`: waits for a person. `parked`: waits behind an earlier letter.
-    Nothing waits behind `failed` (a command whose asker has been told so), `unreadable` (broke its contract) and `discarded`
-    (given up by a person).
+    Nothing waits behind `failed` (a command whose asker has been told so, or whose death the service has noted), `unreadable`
+    (broke its contract) and `discarded` (given up by a person).
     """
 
     letter_id: str

@@ -78,7 +78,17 @@ async def examined(
             inbreeding=_expected(lines, animal),
         ),
     )
-    return remarks, lines
+    return await for_keepers(remarks, animal, unit), lines
+
+
+async def for_keepers(remarks: list[Remark], animal: Animal, unit: Unit) -> list[Remark]:
+    """Leave out of remarks the ids of those whom the keepers of an animal may not know, as others' private ones in a circle."""
+    named = {each for one in remarks for each in one.animal_ids} - {animal.animal_id}
+    known = await unit.get_many(Animal, named) if named else {}
+    hidden = {key for key, one in known.items() if not _seen(one, animal)}
+    if not hidden:
+        return remarks
+    return [replace(one, animal_ids=tuple(each for each in one.animal_ids if each not in hidden)) for one in remarks]
 
 
 async def findings_of(

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.import_ending import note_failure
 from reptidex.agents.animal.proving import relearn
 from reptidex.streams.commands.animal_import import LearnImport, RowOutcome
 from reptidex.streams.contract import Event
@@ -27,7 +28,7 @@ def _part(command: LearnImport) -> tuple[str, ...]:
     return (ImportPart.id_of(command.import_id, command.part),)
 
 
-@agent(LearnImport, prefetch={Import: "import_id", ImportPart: _part})
+@agent(LearnImport, prefetch={Import: "import_id", ImportPart: _part}, died=note_failure)
 async def learn_from_import(command: LearnImport, unit: Unit) -> AsyncIterator[Event]:
     """Reckon what some of a part's animals and their parents carry; all have been written, so each is reckoned once."""
     job = await unit.need(Import, command.import_id)
@@ -42,7 +43,8 @@ async def learn_from_import(command: LearnImport, unit: Unit) -> AsyncIterator[E
         new = all(one.action == "create" for one in rows.values())
         for event in await relearn(sorted(family), job.vivarium_id, unit, alone=new):
             yield event
-    job = replace(job, reckoned=job.reckoned + len(part.outcomes[command.start : end]))
+    reckoned = job.reckoned + len(part.outcomes[command.start : end])
+    job = replace(job, state="reckoning", problem="", finished_at=None, reckoned=reckoned)
     if end < len(part.outcomes):
         learn_next(job, command.part, unit, end)
     elif command.part + 1 < job.parts:

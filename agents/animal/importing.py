@@ -8,6 +8,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import descent_events, limit_of, standing_event, trait_events
 from reptidex.agents.animal.exclusions import weigh_young_of
 from reptidex.agents.animal.history import ROLES, Word, overall, parent_of, with_standing
+from reptidex.agents.animal.import_ending import note_failure, wait_for_parts
 from reptidex.agents.animal.import_learning import learn_next
 from reptidex.agents.animal.import_records import write_records
 from reptidex.agents.animal.journal import keep
@@ -39,15 +40,15 @@ from reptidex.tables.versions import VersionRow
 async def begin_import(command: BeginImport, unit: Unit) -> None:
     """Begin an import whose rows follow."""
     values = {name: getattr(command, name) for name in ("import_id", "vivarium_id", "kind", "format", "species_id")}
-    unit.put(
-        Import(
-            **values,
-            total=command.total,
-            parts=command.parts,
-            begun_by=unit.cause.actor,
-            begun_at=unit.now,
-        )
+    job = Import(
+        **values,
+        total=command.total,
+        parts=command.parts,
+        begun_by=unit.cause.actor,
+        begun_at=unit.now,
     )
+    unit.put(job)
+    wait_for_parts(job, unit)
     unit.answer(Done(id=command.import_id))
 
 
@@ -60,8 +61,10 @@ async def stage_import(command: StageImport, unit: Unit) -> None:
     """Put a part by; once all are there, the first is written."""
     job = await _own(command.import_id, command.vivarium_id, unit)
     key = ImportPart.id_of(command.import_id, command.part)
-    if await unit.get(ImportPart, key) is None:
-        job = replace(job, staged=job.staged + 1)
+    unit.answer(Done(id=command.import_id))
+    if await unit.get(ImportPart, key) is not None:
+        return
+    job = replace(job, state="staging", problem="", finished_at=None, staged=job.staged + 1)
     unit.put(
         ImportPart(
             part_id=key,
@@ -74,8 +77,9 @@ async def stage_import(command: StageImport, unit: Unit) -> None:
     if job.staged == job.parts:
         job = replace(job, state="running")
         _run_next(job, 0, unit)
+    else:
+        wait_for_parts(job, unit)
     unit.put(job)
-    unit.answer(Done(id=command.import_id))
 
 
 def _run_next(job: Import, part: int, unit: Unit) -> None:
@@ -90,7 +94,7 @@ async def _own(import_id: str, vivarium_id: str, unit: Unit) -> Import:
     return job
 
 
-@agent(RunImport, prefetch={Import: "import_id", ImportPart: _part, AnimalCollection: "vivarium_id"})
+@agent(RunImport, prefetch={Import: "import_id", ImportPart: _part, AnimalCollection: "vivarium_id"}, died=note_failure)
 async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
     """Write a part: each row is judged again as things stand now, so that what changed meanwhile is refused with its reason."""
     job = await _own(command.import_id, command.vivarium_id, unit)
@@ -119,7 +123,7 @@ async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
     outcomes = (*(each.outcome for each in judged), *more)
     refused = sum(each.action == "refuse" for each in outcomes)
     unit.put(replace(part, rows=(), outcomes=outcomes, refused=refused))
-    job = _counted(job, outcomes)
+    job = _counted(replace(job, state="running", problem="", finished_at=None), outcomes)
     if command.part + 1 < job.parts:
         _run_next(job, command.part + 1, unit)
     else:

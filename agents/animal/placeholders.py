@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.descent import check_offspring, descent_events, place_of
+from reptidex.agents.animal.descent import check_offspring, descent_events, for_keepers, place_of
 from reptidex.agents.animal.history import ROLES, Word, overall, parent_of, standing_of, with_standing
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.proving import relearn
@@ -41,7 +41,7 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
     real = await _target(stand_in, command, unit)
     children = await unit.find(offspring_of([stand_in.animal_id]))
     places = {one.animal_id: one for one in await unit.find(places_of_young(stand_in.animal_id))}
-    await _check_circle(real, children, unit)
+    await _check_circle(real, children, stand_in, unit)
     # The young may be others', who need not know the animal: its name is not for their history.
     word = Word(vivarium_id=command.vivarium_id, note=f"{stand_in.code} was a placeholder", act="linked")
     repointed: list[tuple[Animal, Animal, dict[ParentRole, LineageStatus]]] = []
@@ -88,7 +88,7 @@ async def _target(stand_in: Animal, command: LinkPlaceholder, unit: Unit) -> Ani
     return real
 
 
-async def _check_circle(real: Animal, children: list[Animal], unit: Unit) -> None:
+async def _check_circle(real: Animal, children: list[Animal], stand_in: Animal, unit: Unit) -> None:
     """Raises `ParentsRefusedError` where one of the young is an ancestor of the animal, or the animal itself."""
     above = (await lines_of(unit, [real.animal_id])).rows
     circle = [child.animal_id for child in children if child.animal_id in above]
@@ -97,7 +97,7 @@ async def _check_circle(real: Animal, children: list[Animal], unit: Unit) -> Non
         error = Remark(
             rule="cycle", severity="error", text=text, pointer="/to_animal_id", animal_ids=tuple(sorted(circle))
         )
-        raise ParentsRefusedError([error])
+        raise ParentsRefusedError(await for_keepers([error], stand_in, unit))
 
 
 def _repointed(

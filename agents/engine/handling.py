@@ -97,7 +97,7 @@ class Handling:
                 if self._database.broken is not None:
                     raise
                 work.undo()
-                self._fail(one, route, problem)
+                await self._fail(one, route, problem)
 
     def _skipped(self, one: Input, route: Route) -> bool:
         kind, unit = one.kind, self._unit
@@ -143,10 +143,11 @@ class Handling:
                 if not work.published(event):
                     await work.publish(event)
 
-    def _fail(self, one: Input, route: Route, problem: Exception) -> None:
+    async def _fail(self, one: Input, route: Route, problem: Exception) -> None:
         unit = self._unit
         asked = route.is_command and (one.kind == "log" or getattr(one.ref, "source", "") == "log")
-        if route.is_command and isinstance(problem, DomainError) and not problem.retriable:
+        noted = route.died is not None and not asked
+        if route.is_command and isinstance(problem, DomainError) and not problem.retriable and not noted:
             if one.ref is not None:
                 unit.working.delete(type(one.ref), one.ref.key)
             if asked:
@@ -162,10 +163,25 @@ class Handling:
             log.info("%s at %s is tried again at %s: %s", one.event.type, one.place, letter.due, problem)
         else:
             log.error("%s at %s is a dead letter", one.event.type, one.place, exc_info=problem)
+            if noted and await self._noted(one, route, problem):
+                letter = msgspec.structs.replace(letter, state="failed")
             self._work.say(poison.obituary(unit.service, letter, self._now))
             if asked:
                 self._answer(one, problem=problem)
         self._put_away(one, letter)
+
+    async def _noted(self, one: Input, route: Route, problem: Exception) -> bool:
+        """Have the service note that a command of its own died; say whether it could."""
+        assert route.died is not None
+        try:
+            await route.died(one.event.data, problem, self._work)
+        except Exception as second:
+            if self._database.broken is not None:
+                raise
+            self._work.undo()
+            log.error("that %s died could not be noted", one.event.type, exc_info=second)
+            return False
+        return True
 
     def _put_away(self, one: Input, letter: DeadLetterRow) -> None:
         if one.ref is not None and not isinstance(one.ref, DeadLetterRow):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from reptidex.agents.agent import Agent
+from reptidex.agents.agent import Agent, Died
 from reptidex.streams.contract import Command, Event, Message, command_topic, messages
 from reptidex.tables.row import Row
 
@@ -39,6 +39,7 @@ class Route(NamedTuple):
     is_command: bool
     needs_rows: bool
     """Whether anything can be fetched beforehand: rows named by `prefetch`, versions, an earlier answer."""
+    died: Died | None = None
 
 
 NOBODY = Route((), (), False, False, False)
@@ -87,4 +88,5 @@ def _route(message: type[Message], agents: Sequence[Agent]) -> Route:
     )
     speaks = any(handler.speaks for handler in handlers)
     is_command = issubclass(message, Command)
-    return Route(handlers, prefetch, speaks, is_command, bool(prefetch) or speaks or is_command)
+    died = next((agent.died for agent in agents if agent.died is not None), None)
+    return Route(handlers, prefetch, speaks, is_command, bool(prefetch) or speaks or is_command, died)

@@ -18,6 +18,7 @@ from reptidex.domain.drawing.chart import pedigree_chart
 from reptidex.domain.drawing.facts import Ancestor, Manifest, Pedigree, Transfer
 from reptidex.domain.drawing.papers import certificate, manifest
 from reptidex.domain.drawing.placeholder import SIZE, placeholder
+from reptidex.domain.visibility import has_page, sight
 from reptidex.errors import NotFoundError
 from reptidex.streams.commands.media import DrawingFailed, DrawingStored
 from reptidex.streams.contract import Command
@@ -37,7 +38,15 @@ def _missing(effect: DrawEffect) -> Command:
     )
 
 
-async def _keep(effect: DrawEffect, call: Call, vivarium_id: str, draw: Callable[[], bytes], side: int = 0) -> Command:
+async def _keep(
+    effect: DrawEffect,
+    call: Call,
+    vivarium_id: str,
+    draw: Callable[[], bytes],
+    side: int = 0,
+    *,
+    confidential: bool = False,
+) -> Command:
     began = time.perf_counter()
     data = draw()
     place = f"renders/{effect.file_id}.svg"
@@ -58,6 +67,7 @@ async def _keep(effect: DrawEffect, call: Call, vivarium_id: str, draw: Callable
         vivarium_id=vivarium_id,
         place=place,
         variant=variant,
+        confidential=confidential,
         drawn_at=call.cause.time,
         duration_ms=round((time.perf_counter() - began) * 1000, 3),
     )
@@ -72,11 +82,16 @@ async def draw_placeholder(effect: DrawPlaceholder, call: Call) -> Command:
 
 @carries_out(DrawPedigree, failed=_failed)
 async def draw_pedigree(effect: DrawPedigree, call: Call) -> Command:
-    """Draw the pedigree as repti-animal has it now, under the name of the present owner."""
+    """Draw the pedigree as repti-animal has it now, under the name of the present owner.
+
+    The chart of an animal that everybody sees names whom everybody may know. That of any other is its owner's alone.
+    """
     path = f"/internal/animals/{effect.subject_id}"
     try:
         animal = await call.ports.animal.get(path, AnimalFacts)
-        found = await call.ports.animal.get(f"{path}/pedigree/{effect.generations}", PedigreeFacts)
+        everybody = has_page(sight(animal.visibility, animal.vivarium_id, ""))
+        viewers = {"everybody": "true"} if everybody else None
+        found = await call.ports.animal.get(f"{path}/pedigree/{effect.generations}", PedigreeFacts, viewers)
     except NotFoundError:
         return _missing(effect)
     drawn = Pedigree(
@@ -89,7 +104,7 @@ async def draw_pedigree(effect: DrawPedigree, call: Call) -> Command:
         lineage_status=found.lineage_status,
         owner=effect.names.get(animal.vivarium_id, animal.vivarium_id),
     )
-    return await _keep(effect, call, animal.vivarium_id, lambda: pedigree_chart(drawn))
+    return await _keep(effect, call, animal.vivarium_id, lambda: pedigree_chart(drawn), confidential=not everybody)
 
 
 @carries_out(DrawCertificate, failed=_failed)
@@ -120,7 +135,7 @@ async def draw_certificate(effect: DrawCertificate, call: Call) -> Command:
         dam=names.get(3, "unknown"),
         number=effect.order_id,
     )
-    return await _keep(effect, call, animal.vivarium_id, lambda: certificate(drawn))
+    return await _keep(effect, call, animal.vivarium_id, lambda: certificate(drawn), confidential=True)
 
 
 @carries_out(DrawManifest, failed=_failed)
@@ -133,7 +148,7 @@ async def draw_manifest(effect: DrawManifest, call: Call) -> Command:
         on_day=effect.on_day,
         lines=effect.lines,
     )
-    return await _keep(effect, call, effect.vivarium_id, lambda: manifest(drawn))
+    return await _keep(effect, call, effect.vivarium_id, lambda: manifest(drawn), confidential=True)
 
 
 def _ancestor(place: Any) -> Ancestor:

@@ -12,6 +12,9 @@ from reptidex.streams.commands.media import DrawingFailed, DrawingStored, Stored
 from reptidex.streams.contract import Event
 from reptidex.tables.media.models import File, Render, older_drawings
 
+PAPERS = ("certificate", "manifest")
+"""Drawings that are papers: only their vivarium reads them, and a new one replaces none."""
+
 
 @agent(DrawingStored, prefetch={Render: "render_id"})
 async def record_drawing(command: DrawingStored, unit: Unit) -> AsyncIterator[Event]:
@@ -33,7 +36,7 @@ async def record_drawing(command: DrawingStored, unit: Unit) -> AsyncIterator[Ev
         digest=command.variant.digest,
         state="ready",
         made=True,
-        confidential=render.drawing in ("certificate", "manifest"),
+        confidential=command.confidential or render.drawing in PAPERS,
         stored=(Stored(place=command.place, variant=command.variant),),
         width=command.variant.width,
         height=command.variant.height,
@@ -65,7 +68,7 @@ async def record_drawing(command: DrawingStored, unit: Unit) -> AsyncIterator[Ev
 
 async def _drop_older(render: Render, newer: File, unit: Unit) -> AsyncIterator[Event]:
     """Delete the chart that a new one replaces; certificates and manifests are papers, and stay."""
-    if newer.confidential:
+    if render.drawing in PAPERS:
         return
     for old in await unit.find(older_drawings(newer)):
         unit.put(replace(old, state="deleted"))

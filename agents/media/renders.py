@@ -8,7 +8,7 @@ from reptidex.agents.media.effects import DrawCertificate, DrawManifest, DrawPed
 from reptidex.agents.media.jobs import Wanted, ask_for, names_of
 from reptidex.domain.drawing.facts import Line
 from reptidex.errors import NotFoundError
-from reptidex.streams.animal import AnimalCreated, AnimalTransferred, LineageUpdated
+from reptidex.streams.animal import AnimalCreated, AnimalTransferred, AnimalUpdated, LineageUpdated
 from reptidex.streams.commands.media import AskRender, RenderStarted
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.contract import Event
@@ -42,6 +42,23 @@ async def redraw_lineage(event: LineageUpdated, unit: Unit) -> AsyncIterator[Eve
     for animal_id, vivarium_id in owners.items():
         wanted = Wanted(drawing="pedigree", subject_id=animal_id, vivarium_id=vivarium_id, reason="lineage")
         inputs = {"generations": DEPTH, "names": await names_of(unit, vivarium_id)}
+        for said in ask_for(wanted, DrawPedigree, inputs, unit):
+            yield said
+
+
+def _shown_anew(event: AnimalUpdated) -> list[str]:
+    return [Render.id_of("pedigree", event.animal_id)] if "visibility" in event.changed else []
+
+
+@agent(AnimalUpdated, prefetch={Render: _shown_anew})
+async def redraw_for_others(event: AnimalUpdated, unit: Unit) -> AsyncIterator[Event]:
+    """Draw the chart anew of an animal that is shown to others now, or no more: it names whom its readers may know."""
+    for key in _shown_anew(event):
+        chart = await unit.get(Render, key)
+        if chart is None:
+            continue
+        wanted = Wanted(drawing="pedigree", subject_id=event.animal_id, vivarium_id=event.vivarium_id, reason="asked")
+        inputs = {"generations": DEPTH, "names": await names_of(unit, event.vivarium_id)}
         for said in ask_for(wanted, DrawPedigree, inputs, unit):
             yield said
 

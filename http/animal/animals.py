@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Meta
 
 from reptidex.http.animal.access import admit, own_animal, seen_animal
-from reptidex.http.animal.shapes import AnimalView, animal_view
+from reptidex.http.animal.shapes import AnimalView
+from reptidex.http.animal.showing import all_shown, shown
 from reptidex.http.server.policy import member, public
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.animal import (
@@ -93,7 +94,7 @@ async def register_animal(request: Request[NewAnimal, None]) -> AnimalView:
     new = {name: getattr(request.body, name) for name in NewAnimal.__struct_fields__}
     command = RegisterAnimal(animal_id=request.new_id(), vivarium_id=vivarium_id, **new)
     done = await request.ask(command, Done)
-    return animal_view(await request.read.need(Animal, done.id), vivarium_id, done.remarks)
+    return await shown(request.read, await request.read.need(Animal, done.id), vivarium_id, done.remarks)
 
 
 @routes.get("/animals", policy=member("keeper"))
@@ -103,14 +104,14 @@ async def list_animals(request: Request[None, AnimalFilter]) -> Page[AnimalView]
     names = AnimalsWanted.__struct_fields__
     wanted = AnimalsWanted(**{name: getattr(request.query, name) for name in names})
     rows, cursor = await request.read.page(animals_wanted(vivarium_id, wanted), request.query)
-    return Page(items=[animal_view(row, vivarium_id) for row in rows], next=cursor)
+    return Page(items=await all_shown(request.read, rows, vivarium_id), next=cursor)
 
 
 @routes.get("/animals/{animal_id}", policy=public(), errors=(404,))
 async def get_animal(request: Request[None, None]) -> AnimalView:
     """Show an animal: all of it to its keepers, the public record of a public one to everybody."""
     animal, looking = await seen_animal(request)
-    return animal_view(animal, looking)
+    return await shown(request.read, animal, looking)
 
 
 @routes.put("/animals/{animal_id}", policy=member("handler"), errors=(404, 409, 422))
@@ -119,7 +120,7 @@ async def update_animal(request: Request[Changes, None]) -> AnimalView:
     animal = await own_animal(request, "handler")
     command = UpdateAnimal(animal_id=animal.animal_id, vivarium_id=animal.vivarium_id, changes=request.body)
     done = await request.ask(command, Done)
-    return animal_view(await request.read.need(Animal, done.id), animal.vivarium_id, done.remarks)
+    return await shown(request.read, await request.read.need(Animal, done.id), animal.vivarium_id, done.remarks)
 
 
 @routes.delete("/animals/{animal_id}", policy=member("curator"), errors=(404, 409))
@@ -133,7 +134,7 @@ async def archive_animal(request: Request[None, Archive]) -> AnimalView:
         died_on=request.query.died_on,
     )
     done = await request.ask(command, Done)
-    return animal_view(await request.read.need(Animal, done.id), animal.vivarium_id)
+    return await shown(request.read, await request.read.need(Animal, done.id), animal.vivarium_id)
 
 
 @routes.get("/animals/{animal_id}/offspring", policy=public(), errors=(404,))
@@ -141,4 +142,4 @@ async def list_offspring(request: Request[None, Paging]) -> Page[AnimalView]:
     """List an animal's young, as far as the caller may see them."""
     animal, looking = await seen_animal(request)
     rows, cursor = await request.read.page(offspring_seen(animal.animal_id, looking), request.query)
-    return Page(items=[animal_view(row, looking) for row in rows], next=cursor)
+    return Page(items=await all_shown(request.read, rows, looking), next=cursor)

@@ -12,7 +12,8 @@ from reptidex.domain.clutches import hatch_rate
 from reptidex.errors import NotFoundError
 from reptidex.http.animal.access import admit
 from reptidex.http.animal.brood import ClutchFacts, RatesView, clutch_facts, expected, rates
-from reptidex.http.animal.shapes import AnimalView, animal_view
+from reptidex.http.animal.shapes import AnimalView
+from reptidex.http.animal.showing import all_shown
 from reptidex.http.server.policy import member
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.animal import (
@@ -38,7 +39,7 @@ from reptidex.tables.animal.breeding_queries import (
     notes_of,
     pairings_wanted,
 )
-from reptidex.tables.animal.queries import clutch_animals, fetch
+from reptidex.tables.animal.queries import fetch, hatchlings_seen
 
 routes = Routes("breeding")
 Sires = Annotated[tuple[Id, ...], Meta(max_length=8)]
@@ -332,17 +333,17 @@ async def register_hatchlings(request: Request[Hatch, None]) -> HatchView:
     animals = await fetch(request.read, [one.animal_id for one in hatchlings])
     return HatchView(
         clutch=clutch_facts(await request.read.need(Clutch, clutch.clutch_id)),
-        hatchlings=[animal_view(animals[one.animal_id], clutch.vivarium_id) for one in hatchlings],
+        hatchlings=await all_shown(request.read, [animals[one.animal_id] for one in hatchlings], clutch.vivarium_id),
         remarks=done.remarks,
     )
 
 
 @routes.get("/clutches/{clutch_id}/offspring", policy=member("keeper"), errors=(404,))
 async def list_hatchlings(request: Request[None, Paging]) -> Page[AnimalView]:
-    """List the animals that hatched from a clutch, wherever they are now."""
+    """List the animals that hatched from a clutch, wherever they are now, as far as the caller may see them."""
     clutch = await own_clutch(request, await admit(request, "keeper"))
-    rows, cursor = await request.read.page(clutch_animals(clutch.clutch_id), request.query)
-    return Page(items=[animal_view(row, clutch.vivarium_id) for row in rows], next=cursor)
+    rows, cursor = await request.read.page(hatchlings_seen(clutch.clutch_id, clutch.vivarium_id), request.query)
+    return Page(items=await all_shown(request.read, rows, clutch.vivarium_id), next=cursor)
 
 
 @routes.post("/clutches/{clutch_id}/sire", policy=member("handler"), errors=(404, 422))

@@ -5,7 +5,9 @@ from datetime import datetime
 import msgspec
 
 from reptidex.http.animal.access import own_animal
-from reptidex.http.animal.shapes import KEEPERS_ONLY, AnimalView, animal_view
+from reptidex.http.animal.naming import Names
+from reptidex.http.animal.shapes import KEEPERS_ONLY, AnimalView
+from reptidex.http.animal.showing import shown
 from reptidex.http.server.policy import member
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.animal import Done
@@ -35,17 +37,28 @@ class Restore(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     reason: Reason
 
 
-def _view(row: Change, looking: str) -> ChangeView:
+_PARENTS = ("sire_id", "dam_id")
+HIDDEN = "hidden"
+"""Stands in a change for a parent whose owner does not show who it is."""
+
+
+def _view(row: Change, looking: str, names: Names) -> ChangeView:
     own = row.vivarium_id == looking
+    fields = row.fields if own else (each for each in row.fields if each.field not in KEEPERS_ONLY)
     return ChangeView(
         change_id=row.change_id,
         at=row.at,
         action=row.action,
         actor=row.actor if own else None,
         subject_id=row.subject_id,
-        fields=row.fields if own else tuple(each for each in row.fields if each.field not in KEEPERS_ONLY),
+        fields=tuple(_told(each, names) if each.field in _PARENTS else each for each in fields),
         earlier_owner=not own,
     )
+
+
+def _told(change: FieldChange, names: Names) -> FieldChange:
+    before, after = (HIDDEN if names.hides(one) else one for one in (change.before, change.after))
+    return FieldChange(field=change.field, before=before, after=after)
 
 
 @routes.get("/animals/{animal_id}/history", policy=member("keeper"), errors=(404,))
@@ -53,7 +66,10 @@ async def list_changes(request: Request[None, Paging]) -> Page[ChangeView]:
     """List who changed what of an animal and of what is noted about it, latest first."""
     animal = await own_animal(request, "keeper")
     rows, cursor = await request.read.page(changes_of(animal.animal_id), request.query)
-    return Page(items=[_view(row, animal.vivarium_id) for row in rows], next=cursor)
+    changed = [each for row in rows for each in row.fields if each.field in _PARENTS]
+    parents = {parent for each in changed for parent in (each.before, each.after) if parent}
+    names = await Names.of(request.read, parents, animal.vivarium_id)
+    return Page(items=[_view(row, animal.vivarium_id, names) for row in rows], next=cursor)
 
 
 @routes.post("/animals/{animal_id}/restore", policy=member("curator"), errors=(404, 409))
@@ -62,4 +78,4 @@ async def restore_animal(request: Request[Restore, None]) -> AnimalView:
     animal = await own_animal(request, "curator")
     command = RestoreAnimal(animal_id=animal.animal_id, vivarium_id=animal.vivarium_id, reason=request.body.reason)
     done = await request.ask(command, Done)
-    return animal_view(await request.read.need(Animal, done.id), animal.vivarium_id)
+    return await shown(request.read, await request.read.need(Animal, done.id), animal.vivarium_id)

@@ -94,10 +94,17 @@ async def release_animal(request: Request[None, None]) -> None:
     await request.tell(ReleaseAnimal(animal_id=animal_id, transaction_id=transaction_id))
 
 
+class Viewers(msgspec.Struct, frozen=True, kw_only=True):
+    """For whom a pedigree is drawn."""
+
+    everybody: bool = False
+    """Whether strangers will see it, too; else its owner alone."""
+
+
 @routes.get("/internal/animals/{animal_id}/pedigree/{generations}", policy=services("repti-media"), errors=(404, 422))
-async def get_pedigree(request: Request[None, None]) -> PedigreeView:
-    """Show a pedigree as its owner sees it, to be drawn."""
+async def get_pedigree(request: Request[None, Viewers]) -> PedigreeView:
+    """Show a pedigree to be drawn, as its owner sees it or as everybody may."""
     generations = checked_generations(request.path["generations"])
     animal_id = request.path["animal_id"]
     animal = await request.read.need(Animal, animal_id)
-    return await drawn(request.read, animal_id, generations, animal.vivarium_id)
+    return await drawn(request.read, animal_id, generations, "" if request.query.everybody else animal.vivarium_id)

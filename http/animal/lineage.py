@@ -3,13 +3,15 @@
 from datetime import datetime
 
 import msgspec
-from msgspec import structs
+from msgspec import UNSET, UnsetType, structs
 
 from reptidex.domain.pedigree import MOST_GENERATIONS
 from reptidex.errors import InvalidError
 from reptidex.http.animal.access import admit, own_animal, seen_animal
+from reptidex.http.animal.naming import Names
 from reptidex.http.animal.pedigrees import drawn
-from reptidex.http.animal.shapes import AnimalView, PedigreeView, animal_view
+from reptidex.http.animal.shapes import AnimalView, PedigreeView
+from reptidex.http.animal.showing import shown
 from reptidex.http.server.policy import member, public
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.animal import Finding
@@ -23,10 +25,10 @@ routes = Routes("lineage")
 
 
 class NewParents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Both parents of an animal; null where one is not known."""
+    """The parents of an animal: null where one is not known; one that is left out stays, a hidden one too."""
 
-    sire_id: Id | None
-    dam_id: Id | None
+    sire_id: Id | UnsetType | None = UNSET
+    dam_id: Id | UnsetType | None = UNSET
     hybrid: bool | None = None
     """Whether they may be of different species; left out, it stays as it is."""
     evidence: Evidence = "claim"
@@ -118,10 +120,14 @@ async def get_lineage(request: Request[None, None]) -> LineageView:
     place = lines.rows[animal.animal_id]
     generation, equivalents = depths(lines).get(animal.animal_id, (0, 0.0))
     pedigree = await drawn(request.read, animal.animal_id, 2, looking)
+    findings = place.findings if looking == animal.vivarium_id else ()
+    told = {place.linked_to or "", *(each for one in findings for each in one.animal_ids)} - {""}
+    names = await Names.of(request.read, told, looking)
+    sire, dam = (one.animal_id for one in pedigree.places if one.number in (2, 3))
     return LineageView(
         animal_id=animal.animal_id,
-        sire_id=animal.sire_id,
-        dam_id=animal.dam_id,
+        sire_id=sire,
+        dam_id=dam,
         lineage_status=animal.lineage_status,
         sire_standing=place.sire_standing,
         dam_standing=place.dam_standing,
@@ -131,23 +137,21 @@ async def get_lineage(request: Request[None, None]) -> LineageView:
         generations=generation,
         complete_generations=equivalents,
         descendants=await request.read.count(descendants_of(animal.animal_id)),
-        linked_to=place.linked_to,
-        findings=place.findings if looking == animal.vivarium_id else (),
+        linked_to=names.id(place.linked_to),
+        findings=tuple(structs.replace(one, animal_ids=names.ids(one.animal_ids)) for one in findings),
         pedigree=pedigree,
     )
 
 
 @routes.put("/animals/{animal_id}/parents", policy=member("handler"), errors=(404, 422))
 async def set_parents(request: Request[NewParents, None]) -> AnimalView:
-    """Set or clear both parents. What cannot be is refused; what is doubtful comes back as remarks."""
+    """Set or clear parents. What cannot be is refused; what is doubtful comes back as remarks."""
     animal = await own_animal(request, "handler")
-    command = SetParents(
-        animal_id=animal.animal_id,
-        vivarium_id=animal.vivarium_id,
-        **structs.asdict(request.body),
-    )
+    said = {name: value for name, value in structs.asdict(request.body).items() if value is not UNSET}
+    same = {"sire_id": animal.sire_id, "dam_id": animal.dam_id}
+    command = SetParents(animal_id=animal.animal_id, vivarium_id=animal.vivarium_id, **(same | said))
     done = await request.ask(command, Done)
-    return animal_view(await request.read.need(Animal, done.id), animal.vivarium_id, done.remarks)
+    return await shown(request.read, await request.read.need(Animal, done.id), animal.vivarium_id, done.remarks)
 
 
 @routes.post("/lineage/validate", policy=member("handler"), errors=(404,))

@@ -4,7 +4,8 @@ import msgspec
 
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.http.animal.access import own_animal
-from reptidex.http.animal.shapes import AnimalView, animal_view
+from reptidex.http.animal.shapes import AnimalView
+from reptidex.http.animal.showing import shown
 from reptidex.http.server.policy import member
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.commands.animal import AddPhoto, Done
@@ -49,4 +50,4 @@ async def add_photo(request: Request[NewPhoto, None]) -> AnimalView:
         primary=request.body.primary,
     )
     done = await request.ask(command, Done)
-    return animal_view(await request.read.need(Animal, done.id), animal.vivarium_id)
+    return await shown(request.read, await request.read.need(Animal, done.id), animal.vivarium_id)

@@ -59,9 +59,9 @@ class ImportView(msgspec.Struct, frozen=True, kw_only=True):
 
     import_id: str | None = None
     """None in a dry run, and where it was stopped by a refused row."""
-    state: Literal["checked", "stopped", "staging", "running", "reckoning", "done"]
+    state: Literal["checked", "stopped", "staging", "running", "reckoning", "done", "failed"]
     """`checked`: a dry run. `stopped`: rows are refused, so that nothing was imported. `reckoning`: all rows are written, and
-    what they tell of genes is being worked out."""
+    what they tell of genes is being worked out. `failed`: it does not go on by itself; `problem` says why."""
     kind: str
     format: str
     total: int
@@ -77,6 +77,8 @@ class ImportView(msgspec.Struct, frozen=True, kw_only=True):
     """Columns or tags that are not understood."""
     begun_at: datetime | None = None
     finished_at: datetime | None = None
+    problem: str = ""
+    """Why it failed, and what stands of it."""
     rows: list[RowOutcome] = []
     """In a dry run every row with what would happen to it; else the refused ones that the check found."""
 
@@ -257,6 +259,6 @@ def _parts(rows: Sequence[ImportRow]) -> Iterator[tuple[ImportRow, ...]]:
 
 def import_view(job: Import) -> ImportView:
     same = ("import_id", "state", "kind", "format", "total", "done", "created", "updated", "unchanged", "refused")
-    more = ("placeholders", "reckoned", "begun_at", "finished_at")
+    more = ("placeholders", "reckoned", "begun_at", "finished_at", "problem")
     values: dict[str, Any] = {name: getattr(job, name) for name in (*same, *more)}
     return ImportView(**values)

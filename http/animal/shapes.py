@@ -9,6 +9,7 @@ import msgspec
 from reptidex.domain.ancestry import Ancestry
 from reptidex.domain.pedigree import chart, standing
 from reptidex.domain.visibility import shows_name, sight
+from reptidex.http.animal.naming import Names
 from reptidex.streams.commands.animal import Remarked
 from reptidex.streams.values import CitesListing, Gene, Ratio, WelfareFlag
 from reptidex.tables.animal.models import Animal, Photo
@@ -34,6 +35,9 @@ class AnimalView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     visibility: str
     sire_id: str | None = None
     dam_id: str | None = None
+    sire_hidden: bool = False
+    """True where the sire is known, and its owner does not show who it is."""
+    dam_hidden: bool = False
     clutch_id: str | None = None
     breeder_vivarium_id: str | None = None
     lineage_status: str
@@ -55,14 +59,23 @@ class AnimalView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 KEEPERS_ONLY = frozenset(("notes", "held_by", "held_until", "external_ref", "enclosure_id"))
 """What an animal's keepers see and nobody else."""
-_FIELDS = set(AnimalView.__struct_fields__) - {"version", "remarks"}
+_FIELDS = set(AnimalView.__struct_fields__) - {"version", "remarks", "sire_id", "dam_id", "sire_hidden", "dam_hidden"}
 
 
-def animal_view(animal: Animal, looking: str, remarks: tuple[Remarked, ...] = ()) -> AnimalView:
-    """Show an animal to somebody who looks for a vivarium."""
-    shown = _FIELDS if sight(animal.visibility, animal.vivarium_id, looking) == "all" else _FIELDS - KEEPERS_ONLY
+def animal_view(animal: Animal, names: Names, remarks: tuple[Remarked, ...] = ()) -> AnimalView:
+    """Show an animal to somebody; `names` knows its parents, and for whom they look."""
+    seen = sight(animal.visibility, animal.vivarium_id, names.looking or "")
+    shown = _FIELDS if seen == "all" else _FIELDS - KEEPERS_ONLY
     values: dict[str, Any] = {name: getattr(animal, name) for name in shown}
-    return AnimalView(**values, version=animal.revision, remarks=remarks)
+    return AnimalView(
+        **values,
+        sire_id=names.id(animal.sire_id),
+        dam_id=names.id(animal.dam_id),
+        sire_hidden=names.hides(animal.sire_id),
+        dam_hidden=names.hides(animal.dam_id),
+        version=animal.revision,
+        remarks=remarks,
+    )
 
 
 class PublicMark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

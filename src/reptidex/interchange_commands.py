@@ -4,8 +4,6 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,9 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from reptidex.errors import ReptidexError, SettingsError, UnavailableError
-from reptidex.settings import Settings, load
+from reptidex.interchange_client import RefusedByServiceError, checked, client_of
+from reptidex.interchange_photos import save_photos, upload_photos
+from reptidex.settings import load
 
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".ged": "gedcom", ".gedcom": "gedcom"}
 IMPORTS = {
@@ -30,14 +29,8 @@ EXPORTS = {
     "collection": "/collection/export",
 }
 POLL_S = 0.2
-TIMEOUT_S = 600
-"""A large file with a deep pedigree is checked for minutes."""
 SHOWN = 50
 """Refused rows printed for people; `--json` has all of them."""
-
-
-class RefusedByServiceError(ReptidexError):
-    """The service refused the request; the text is its own."""
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -46,7 +39,7 @@ def add_parsers(subparsers: Any) -> None:
         "import",
         help="import animals, a pedigree, care records or a whole collection from a file",
         description="Import a file into the vivarium of the token in REPTIDEX_TOKEN (or the file that REPTIDEX_TOKEN_FILE "
-        "names). Exit status 1 where rows were refused.",
+        "names). Exit status 1 where rows were refused, or the import failed.",
     )
     importing.add_argument("what", choices=("animals", "pedigree", "care", "collection"))
     importing.add_argument("file", type=Path, metavar="FILE", help="CSV, JSON, GEDCOM or a studbook's tables")
@@ -58,6 +51,7 @@ def add_parsers(subparsers: Any) -> None:
     importing.add_argument("--skip-refused", action="store_true", help="import the rest where rows are refused")
     importing.add_argument("--match-codes", action="store_true", help="a row whose code is taken tells of that animal")
     importing.add_argument("--placeholders", action="store_true", help="make a placeholder of a parent that is nowhere")
+    importing.add_argument("--photos", type=Path, metavar="FOLDER", help="collection: photos that an export put there")
     importing.add_argument("--json", action="store_true", help="print the report as JSON")
     importing.set_defaults(run=_import)
     exporting = subparsers.add_parser(
@@ -68,38 +62,14 @@ def add_parsers(subparsers: Any) -> None:
         "--format", choices=("csv", "json", "studbook", "gedcom"), help="default: csv; a collection is always json"
     )
     exporting.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+    exporting.add_argument("--photos", type=Path, metavar="FOLDER", help="collection: put the animals' photos there")
     exporting.add_argument("--animal", metavar="ID", help="a pedigree: of this animal alone (its id)")
     exporting.add_argument("--archived", action="store_true", help="animals: the dead and the archived too")
     exporting.set_defaults(run=_export)
 
 
-@contextmanager
-def _client(settings: Settings) -> Iterator[httpx.Client]:
-    if not settings.token:
-        raise SettingsError(
-            "REPTIDEX_TOKEN holds no access token; sign in (POST /auth/login) and set it, or REPTIDEX_TOKEN_FILE"
-        )
-    headers = {"Authorization": f"Bearer {settings.token}"}
-    with httpx.Client(base_url=settings.urls["animal"], headers=headers, timeout=TIMEOUT_S) as client:
-        try:
-            yield client
-        except httpx.TransportError as problem:
-            raise UnavailableError("repti-animal", str(problem) or type(problem).__name__) from problem
-
-
-def _checked(answer: httpx.Response) -> httpx.Response:
-    if answer.is_success:
-        return answer
-    answer.read()
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    detail = problem.get("detail") or answer.reason_phrase
-    raise RefusedByServiceError(f"{answer.status_code} {problem.get('title', 'refused')}: {detail}")
-
-
 def _import(arguments: argparse.Namespace) -> int:
+    _check_photos(arguments)
     raw = _read(arguments.file)
     query: dict[str, Any] = {
         "format": arguments.format or ENDINGS.get(arguments.file.suffix.lower(), "csv"),
@@ -116,20 +86,29 @@ def _import(arguments: argparse.Namespace) -> int:
     elif arguments.what == "care":
         del query["species"]
     params = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
-    with _client(load()) as client:
+    with client_of(load()) as client:
         console = Console(stderr=True)
         with console.status("reading and checking the file"):
             headers = {"Content-Type": "application/octet-stream"}
-            report = _checked(client.post(path, params=params, content=raw, headers=headers)).json()
+            report = checked(client.post(path, params=params, content=raw, headers=headers)).json()
         if report.get("import_id"):
             refused = report.get("rows", [])
             report = _followed(client, report, console)
             report["rows"] = _refused(client, report) if report["refused"] else refused
+            if arguments.photos is not None and report["state"] == "done":
+                with client_of(load(), "media") as media:
+                    report["photos"] = upload_photos(client, media, arguments.photos, console)
     if arguments.json:
         print(json.dumps(report, indent=2))
     else:
         _tell(report, arguments.dry_run)
-    return 1 if report.get("refused") else 0
+    lost = report.get("photos", {}).get("refused")
+    return 1 if report.get("refused") or lost or report["state"] == "failed" else 0
+
+
+def _check_photos(arguments: argparse.Namespace) -> None:
+    if arguments.photos is not None and arguments.what != "collection":
+        raise RefusedByServiceError("--photos goes with a collection")
 
 
 def _read(file: Path) -> bytes:
@@ -144,18 +123,18 @@ def _followed(client: httpx.Client, report: dict[str, Any], console: Console) ->
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("importing", total=2 * report["total"])
-        while report["state"] != "done":
+        while report["state"] not in ("done", "failed"):
             said = "reckoning genes" if report["state"] == "reckoning" else "importing"
             progress.update(task, completed=report.get("done", 0) + report.get("reckoned", 0), description=said)
             time.sleep(POLL_S)
-            report = _checked(client.get(f"/imports/{report['import_id']}")).json()
+            report = checked(client.get(f"/imports/{report['import_id']}")).json()
     return report
 
 
 def _refused(client: httpx.Client, report: dict[str, Any]) -> list[dict[str, Any]]:
     rows, query = list[dict[str, Any]](), {"refused": "true"}
     while True:
-        page = _checked(client.get(f"/imports/{report['import_id']}/rows", params=query)).json()
+        page = checked(client.get(f"/imports/{report['import_id']}/rows", params=query)).json()
         rows += page["items"]
         if not page.get("next"):
             return rows
@@ -176,21 +155,27 @@ def _tell(report: dict[str, Any], dry_run: bool) -> None:
         print(f"not understood, and passed over: {', '.join(report['ignored'])}")
     counts = {name: report.get(name, 0) for name in ("created", "updated", "unchanged", "refused")}
     said = ", ".join(f"{count} {name}" for name, count in counts.items())
-    state = {"checked": "nothing was changed; it would be", "stopped": "nothing was imported"}.get(
-        report["state"], "imported"
-    )
-    print(f"{state}: {said} of {report['total']} rows")
+    words = {"checked": "nothing was changed; it would be", "stopped": "nothing was imported", "failed": "failed"}
+    print(f"{words.get(report['state'], 'imported')}: {said} of {report['total']} rows")
+    if photos := report.get("photos"):
+        said = (
+            f"photos: {photos['uploaded']} uploaded, {photos['unchanged']} unchanged, {len(photos['refused'])} refused"
+        )
+        print("\n    ".join([said, *photos["refused"]]))
+    if report.get("problem"):
+        print(f"    {report['problem']} (import {report['import_id']})")
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    _check_photos(arguments)
     query: dict[str, str] = {} if arguments.what == "collection" else {"format": arguments.format or "csv"}
     path = EXPORTS[arguments.what]
     if arguments.what == "pedigree":
         query |= {"animal_id": arguments.animal} if arguments.animal else {}
     elif arguments.what == "animals" and arguments.archived:
         query["archived"] = "true"
-    with _client(load()) as client, client.stream("GET", path, params=query) as answer:
-        _checked(answer)
+    with client_of(load()) as client, client.stream("GET", path, params=query) as answer:
+        checked(answer)
         if arguments.out is None:
             for chunk in answer.iter_bytes():
                 sys.stdout.buffer.write(chunk)
@@ -199,4 +184,10 @@ def _export(arguments: argparse.Namespace) -> int:
             with arguments.out.open("wb") as file:
                 for chunk in answer.iter_bytes():
                     file.write(chunk)
-    return 0
+    if arguments.photos is None:
+        return 0
+    with client_of(load()) as client, client_of(load(), "media") as media:
+        left_out = save_photos(client, media, arguments.photos, Console(stderr=True))
+    for each in left_out:
+        print(f"left out: {each}", file=sys.stderr)
+    return 1 if left_out else 0

@@ -75,6 +75,14 @@ class StageImport(Command, frozen=True, kw_only=True):
 
 
 @command(key="vivarium_id", service="animal")
+class AbandonImport(Command, frozen=True, kw_only=True):
+    """Give an import up of which not all parts have come."""
+
+    import_id: Id
+    vivarium_id: Id
+
+
+@command(key="vivarium_id", service="animal")
 class RunImport(Command, frozen=True, kw_only=True):
     """Write a part of an import, and have the next one written."""
 

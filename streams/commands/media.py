@@ -120,6 +120,8 @@ class DrawingStored(Command, frozen=True, kw_only=True):
     """The owner at the time of drawing."""
     place: Text
     variant: Variant
+    confidential: bool = False
+    """Whether only the owner may read it, whatever the animal's visibility."""
     drawn_at: datetime
     duration_ms: float = 0.0
 

@@ -17,8 +17,8 @@ class Import(Row, frozen=True, kw_only=True):
     kind: Literal["animals", "pedigree", "care", "collection"]
     format: str
     species_id: str | None = None
-    state: Literal["staging", "running", "reckoning", "done"] = "staging"
-    """`reckoning`: all rows are written; what they tell of genes is worked out part by part."""
+    state: Literal["staging", "running", "reckoning", "done", "failed"] = "staging"
+    """`reckoning`: all rows are written; what they tell of genes is worked out part by part. `failed`: `problem` says why."""
     total: int
     parts: int
     staged: int = 0
@@ -32,6 +32,7 @@ class Import(Row, frozen=True, kw_only=True):
     """Those of the created that are placeholders."""
     reckoned: int = 0
     """Rows whose families have been reckoned."""
+    problem: str = ""
     begun_by: str | None = None
     begun_at: datetime
     finished_at: datetime | None = None

@@ -9,7 +9,7 @@ from sqlalchemy import or_
 
 from reptidex.tables.animal.models import Access, Animal, Ownership
 from reptidex.tables.query import Query, select
-from reptidex.tables.row import Row
+from reptidex.tables.row import Condition, Row
 
 R = TypeVar("R", bound=Row)
 
@@ -92,11 +92,16 @@ def animals_wanted(vivarium_id: str, wanted: AnimalsWanted) -> Query[Animal]:
 def offspring_seen(animal_id: str, viewer: str) -> Query[Animal]:
     """Ask for an animal's young that somebody may see who looks for the vivarium `viewer` (empty: an outsider)."""
     table = Animal.c
-    return select(
-        Animal,
-        or_(table.sire_id == animal_id, table.dam_id == animal_id),
-        or_(table.visibility == "public", table.vivarium_id == viewer),
-    )
+    return select(Animal, or_(table.sire_id == animal_id, table.dam_id == animal_id), _page_seen(viewer))
+
+
+def hatchlings_seen(clutch_id: str, viewer: str) -> Query[Animal]:
+    """Ask for the animals that hatched from a clutch and that the vivarium `viewer` may see."""
+    return select(Animal, Animal.c.clutch_id == clutch_id, _page_seen(viewer))
+
+
+def _page_seen(viewer: str) -> Condition:
+    return or_(Animal.c.visibility == "public", Animal.c.vivarium_id == viewer)
 
 
 def with_code(vivarium_id: str, code: str) -> Query[Animal]:

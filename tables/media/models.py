@@ -39,7 +39,7 @@ class File(Row, frozen=True, kw_only=True):
     hidden: bool = False
     """A moderator hid it: only its own vivarium reads it."""
     confidential: bool = False
-    """Papers that only their vivarium reads, whatever the animal's visibility."""
+    """Only its vivarium reads it, whatever the animal's visibility: papers, and charts that name whom others may not know."""
     quarantine: str = ""
     stored: tuple[Stored, ...] = ()
     width: int = 0
@@ -50,6 +50,10 @@ class File(Row, frozen=True, kw_only=True):
     def places(self) -> list[str]:
         """Everything of it that lies in the store."""
         return [place for place in (self.quarantine, *(one.place for one in self.stored)) if place]
+
+
+CHART = "pedigree.svg"
+"""What the file of a pedigree chart is called."""
 
 
 @stored("renders", key="render_id", indexes=(("subject_id",), ("vivarium_id", "render_id")))
@@ -117,9 +121,7 @@ def files_to_erase(user_id: str, vivarium_id: str) -> Query[File]:
     """
     hers = sa.and_(File.c.owner_id == user_id, File.c.subject_id.is_(None))
     of_her = sa.and_(File.c.subject_kind == "user", File.c.subject_id == user_id)
-    charts = sa.and_(
-        File.c.vivarium_id == vivarium_id, File.c.made, File.c.kind == "document", sa.not_(File.c.confidential)
-    )
+    charts = sa.and_(File.c.vivarium_id == vivarium_id, File.c.made, File.c.name == CHART)
     return select(File, sa.or_(hers, of_her, charts))
 
 

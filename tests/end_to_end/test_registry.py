@@ -20,6 +20,7 @@ X,X-1,Draco volans,f,2020-01-01,,,
 async def reptidex(world: World, token: str, *arguments: str) -> tuple[int, str, str]:
     """Run the command line as a person would."""
     env = {**os.environ, "REPTIDEX_TOKEN": token, "REPTIDEX_ANIMAL_URL": world.settings.urls["animal"]}
+    env |= {"REPTIDEX_STATE_DIR": world.settings.state_dir, "REPTIDEX_MEDIA_URL": world.settings.urls["media"]}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",

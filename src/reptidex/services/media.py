@@ -12,7 +12,7 @@ from reptidex.http.media import renders as render_views
 from reptidex.http.media import uploads as upload_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
-from reptidex.streams.animal import AnimalCreated, AnimalTransferred, LineageUpdated
+from reptidex.streams.animal import AnimalCreated, AnimalTransferred, AnimalUpdated, LineageUpdated
 from reptidex.streams.catalogue import events_of
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
@@ -47,6 +47,7 @@ SERVICE = Service(
     publishes=events_of("media"),
     hears={
         AnimalCreated: "draws a placeholder",
+        AnimalUpdated: "draws the chart anew of an animal that is shown to others now, or no more",
         LineageUpdated: "draws pedigree charts anew",
         AnimalTransferred: "draws the chart with the new owner, and the certificate",
         OrderCompleted: "draws the shipping manifest",
@@ -71,6 +72,7 @@ SERVICE = Service(
         uploads.settle_upload,
         renders.make_placeholder,
         renders.redraw_lineage,
+        renders.redraw_for_others,
         renders.redraw_for_new_owner,
         renders.draw_manifest,
         renders.ask_render,

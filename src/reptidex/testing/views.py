@@ -95,6 +95,7 @@ class Views:
         people: Mapping[str, Person],
         *,
         settled: Callable[[], Awaitable[Any]] | None = None,
+        settings: Settings = Settings(),
     ) -> Self:
         """Serve the views of a service. `people` are known by their names; `settled` is awaited after each command."""
         app = make_application(
@@ -102,7 +103,7 @@ class Views:
             reader=harness.read,
             asker=HarnessAsker(harness, settled),
             ports=ports,
-            settings=Settings(),
+            settings=settings,
             verifier=_Names(people),
             probes=(),
             options=WebOptions(access_log=None),

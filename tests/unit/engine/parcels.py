@@ -118,11 +118,23 @@ async def count_all(message: ParcelWeighed, unit: Unit) -> None:
     unit.put(msgspec.structs.replace(known, total=known.total + message.weight))
 
 
-@agent(RemindParcel)
+async def note_silence(message: RemindParcel, problem: Exception, unit: Unit) -> None:
+    """Note why nobody could be reminded of a parcel."""
+    known = await unit.need(Parcel, message.parcel_id)
+    unit.put(msgspec.structs.replace(known, delivered_by=f"nobody: {problem}"))
+    if known.code == "hopeless":
+        raise RuntimeError("another bug")
+
+
+@agent(RemindParcel, died=note_silence)
 async def remind_parcel(message: RemindParcel, unit: Unit) -> None:
     """Count the reminders."""
     known = await unit.need(Parcel, message.parcel_id)
     unit.put(msgspec.structs.replace(known, reminded=known.reminded + 1))
+    if known.code == "forbidden":
+        raise ParcelTakenError(message.parcel_id)
+    if known.code in ("buggy", "hopeless"):
+        raise RuntimeError("a bug")
 
 
 @agent(NoteDelivery)

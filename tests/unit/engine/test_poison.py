@@ -12,6 +12,7 @@ from reptidex.errors import ContractError
 from reptidex.streams import codec
 from reptidex.tables.answers import RefusedError
 from reptidex.tables.dead_letters import DeadLetterRow
+from reptidex.tables.letter_office import LetterOffice
 from reptidex.testing import UnitHarness
 from tests.unit.engine.parcels import AGENTS, Parcel, ParcelWeighed, PostParcel, RemindParcel
 
@@ -106,6 +107,32 @@ async def test_a_command_with_a_bug_answers_and_holds_no_later_command_up(post: 
 
     assert (told.value.status, await states(post)) == (500, ["failed"])
     assert await post.get(Parcel, "a") is not None
+
+
+@pytest.mark.parametrize(("code", "why"), [("buggy", "a bug"), ("forbidden", "parcel a is posted already")])
+async def test_a_service_notes_why_its_own_command_died_and_nothing_waits_behind(
+    post: UnitHarness, code: str, why: str
+) -> None:
+    await post.handle(PostParcel(parcel_id="a", code=code))
+    await post.advance(by=timedelta(days=1))
+    dead = await post.get(Parcel, "a")
+    await post.put(Parcel(parcel_id="a", code="mended"))
+    await LetterOffice(post.database, clock=lambda: post.now).redrive((await post.letters())[0].letter_id)
+    await post.advance()
+    mended = await post.get(Parcel, "a")
+
+    assert dead is not None and (dead.reminded, dead.delivered_by) == (0, f"nobody: {why}")
+    assert mended is not None and (mended.reminded, mended.delivered_by) == (1, "")
+    assert await states(post) == []
+
+
+async def test_where_a_death_cannot_be_noted_the_letter_waits_for_a_person(post: UnitHarness) -> None:
+    await post.handle(PostParcel(parcel_id="a", code="hopeless"))
+    await post.advance(by=timedelta(days=1))
+    parcel = await post.get(Parcel, "a")
+
+    assert await states(post) == ["dead"]
+    assert parcel is not None and parcel.delivered_by == ""
 
 
 async def test_data_that_the_database_refuses_make_one_dead_letter_only(post: UnitHarness) -> None:

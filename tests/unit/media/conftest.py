@@ -37,9 +37,11 @@ class Neighbour:
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[str, Any]] = []
 
-    async def get(self, path: str, answer: type[Any]) -> Any:
+    async def get(self, path: str, answer: type[Any], query: Any = None) -> Any:
         """Answer what is known under a path. Raises `NotFoundError`."""
+        self.asked.append((path, query))
         if path not in self.answers:
             raise NotFoundError("answer", path)
         return msgspec.convert(self.answers[path], answer)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from reptidex.errors import NotFoundError
-from reptidex.streams.animal import AnimalTransferred, LineageUpdated
+from reptidex.streams.animal import AnimalTransferred, AnimalUpdated, LineageUpdated
 from reptidex.streams.commands.media import AskRender
 from reptidex.streams.commerce import OrderCompleted, OrderLine, PolicySnapshot
 from reptidex.streams.core import AuthUserDeleted
@@ -89,6 +89,41 @@ async def test_the_older_chart_goes_when_the_new_one_is_there(studio: Any) -> No
     assert len(studio.kept()) == 1
 
 
+@pytest.mark.parametrize(
+    ("visibility", "confidential", "viewers"),
+    [("private", True, None), ("lineage", True, None), ("public", False, {"everybody": "true"})],
+)
+async def test_a_chart_that_others_may_read_is_drawn_as_others_see_it(
+    studio: Any, visibility: str, confidential: bool, viewers: Any
+) -> None:
+    studio.ports.animal.has(studio.animal, studio.sam, visibility=visibility)
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+    [chart] = await studio.files()
+
+    assert chart.confidential is confidential
+    assert studio.ports.animal.asked[-1] == (f"/internal/animals/{studio.animal}/pedigree/3", viewers)
+
+
+async def test_a_chart_is_drawn_anew_when_its_animal_is_shown_or_hidden(studio: Any) -> None:
+    updated: dict[str, Any] = {
+        "code": "K-1",
+        "species_id": "66526c3a-c179-584b-8f18-7a60362732a4",
+        "species": "Python regius",
+    }
+    updated |= {"animal_id": studio.animal, "vivarium_id": studio.sam}
+    shown = AnimalUpdated(**updated, visibility="public", changed=("visibility",))
+    assert await studio.harness.handle(shown) == []
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+    assert await studio.harness.handle(AnimalUpdated(**updated, changed=("name",))) == []
+    studio.ports.animal.has(studio.animal, studio.sam, visibility="public")
+    await studio.harness.handle(shown)
+    await studio.work()
+
+    assert [file.confidential for file in await studio.files() if file.state == "ready"] == [False]
+
+
 async def test_a_drawing_that_was_overtaken_is_thrown_away(studio: Any) -> None:
     await studio.harness.handle(lineage(studio))
     await studio.harness.handle(lineage(studio))
@@ -126,7 +161,7 @@ async def test_after_a_transfer_chart_and_certificate_name_the_new_owner(studio:
 
 
 async def test_a_certificate_is_for_its_owner_alone(studio: Any) -> None:
-    studio.ports.animal.has(studio.animal, studio.bea)
+    studio.ports.animal.has(studio.animal, studio.bea, visibility="public")
     await studio.harness.handle(transfer(studio))
     await studio.work()
     confidential = {file.name: file.confidential for file in await studio.files(studio.bea)}
