@@ -10,11 +10,13 @@ import aiokafka
 import pytest
 import uvloop
 from aiokafka import conn
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError
+from aiokafka.client import AIOKafkaClient, CoordinationType
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from reptidex.agents.engine.driver.client import Connection, check_tasks, mend
 from reptidex.devlog import DevLog, Options
+from reptidex.devlog.server.faults import Action, Rule
+from reptidex.testing import eventually
 
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER of zero seconds: the connection is not closed but reset, as when a process is killed with requests unread."""
@@ -36,12 +38,17 @@ async def metadata_after_a_reset(folder: Path) -> None:
             [node] = [broker.nodeId for broker in client.cluster.brokers()]
             assert await client.ready(node)
             transport = client._conns[node, 0]._writer.transport
+            log.faults.add(Rule(action=Action.DROP, api="FIND_COORDINATOR"))
+            unanswered = asyncio.create_task(client.coordinator_lookup(CoordinationType.GROUP, "anybody"))
+            await eventually(lambda: log.faults.struck, 5)
             reset_all(log)
             async with asyncio.timeout(5):
                 while not transport.is_closing():
                     await asyncio.sleep(0)
                 # Now, not a turn of the loop later: the reading task does not know yet that the connection is gone.
                 assert await client.force_metadata_update()
+                with pytest.raises(KafkaConnectionError):
+                    await unanswered
             assert not client._sync_task.done()
         finally:
             await client.close()
