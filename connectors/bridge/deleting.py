@@ -8,7 +8,7 @@ from reptidex.connectors.bridge.backoff import send_again_s
 from reptidex.connectors.bridge.limits import BATCH_ENTRIES
 from reptidex.connectors.bridge.sqs import SqsQueue
 from reptidex.connectors.bridge.tracker import Tracker
-from reptidex.connectors.bridge.verdicts import Fate
+from reptidex.connectors.bridge.verdicts import DONE, Fate
 
 LINGER_S = 0.02
 ATTEMPTS = 4
@@ -56,8 +56,12 @@ class Deleter:
         task.add_done_callback(self._tasks.discard)
 
     async def _call(self, batch: dict[str, int]) -> None:
-        handles = [self._tracker.handle(each) for each in batch]
+        handles, swapped = [self._tracker.handle(each) for each in batch], self._tracker.swapped
         said = await self._queue.delete(handles)
+        if swapped == self._tracker.swapped and all(verdict is DONE for verdict in said):
+            self.deleted += len(batch)
+            self._drop(*batch)
+            return
         again: dict[str, int] = {}
         for (message_id, attempts), handle, verdict in zip(batch.items(), handles, said, strict=True):
             if self._tracker.handle(message_id) != handle:
@@ -75,9 +79,9 @@ class Deleter:
             self._waiting.update(again)
             self._flush()
 
-    def _drop(self, message_id: str) -> None:
-        self._asked.discard(message_id)
-        self._tracker.drop(message_id)
+    def _drop(self, *message_ids: str) -> None:
+        self._asked.difference_update(message_ids)
+        self._tracker.drop(*message_ids)
 
     async def drain(self, within_s: float) -> None:
         """Delete what waits, and wait for it for a while."""

@@ -266,8 +266,7 @@ class Inbound:
             batch = messages[start : start + limits.BATCH_ENTRIES]
             waits = [1 if at_once else show_again_s(message.receives, self._chance) for message in batch]
             await self.queue.hide([(each.handle, wait) for each, wait in zip(batch, waits, strict=True)])
-            for message in batch:
-                self.tracker.drop(message.message_id)
+            self.tracker.drop(*(message.message_id for message in batch))
             if not at_once:
                 self._meter.crossed("inbound", "", "again", len(batch))
 

@@ -45,14 +45,15 @@ class Tracker:
         """Note a message that was received. False where it is being worked on: then its new receipt handle takes the place
         of the old one, which SQS takes no more, and it is not worked on again.
         """
-        held, due = self._held.get(message.message_id), self._clock() + self.visibility_s / 2
+        held, now = self._held.get(message.message_id), self._clock()
+        due = now + self.visibility_s / 2
         if held is not None:
             held.message.handle, held.message.receives = message.handle, message.receives
             held.due = due
             heapq.heappush(self._due, (due, message.message_id))
             self.swapped += 1
             return False
-        self._held[message.message_id] = Held(message, self._clock(), due)
+        self._held[message.message_id] = Held(message, now, due)
         heapq.heappush(self._due, (due, message.message_id))
         return True
 
@@ -66,9 +67,10 @@ class Tracker:
         """Return the newest receipt handle of a message that is held."""
         return self._held[message_id].message.handle
 
-    def drop(self, message_id: str) -> None:
-        """Forget a message: it is deleted, or given back."""
-        self._held.pop(message_id, None)
+    def drop(self, *message_ids: str) -> None:
+        """Forget messages: they are deleted, or given back."""
+        for message_id in message_ids:
+            self._held.pop(message_id, None)
         self.dropped()
 
     def take_due(self, most: int = 10) -> list[str]:
