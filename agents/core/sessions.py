@@ -84,12 +84,14 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
     if user is None or user.status == "deleted":
         raise UnauthenticatedError("the address or the password is wrong")
     check_may_sign_in(user)
+    earlier = await unit.find(select(Session, Session.c.user_id == user.user_id))
+    if any(other.session_id == command.session_id for other in earlier):
+        raise UnauthenticatedError("this sign-in has begun a session already; begin anew")
     how: Literal["password", "google", "github", "mfa"] = command.how
     before = await _continued(command, unit) if command.continues else None
     if user.mfa_on and before is None:
         unit.put(spend_second_factor(user, command.mfa_step, command.recovery_hash))
         how = "mfa"
-    earlier = await unit.find(select(Session, Session.c.user_id == user.user_id))
     session = Session(
         session_id=command.session_id,
         user_id=user.user_id,

@@ -4,18 +4,17 @@ An address that already has an account is never taken over by somebody whom anot
 before, and link the other account while signed in.
 """
 
-import base64
-import re
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from reptidex.connectors.identity.outside import IdentityProvider, Person
-from reptidex.domain import opaque
 from reptidex.domain.addresses import normal_address
 from reptidex.errors import DomainError, InvalidError, NotFoundError, UnauthenticatedError
+from reptidex.http.core import outside_seals
 from reptidex.http.core.issuing import Tokens
+from reptidex.http.core.outside_mfa import CHALLENGE_S, check_needs_no_second
 from reptidex.http.core.ports import Ports, user_context
 from reptidex.http.core.sign_in import begin_session
 from reptidex.http.server.policy import public, signed_in
@@ -28,16 +27,12 @@ routes = Routes("sign-in elsewhere")
 VALID_S = 600
 NAMELESS = "Keeper"
 """How a person is shown whose provider gives no name; their address is nobody's business."""
-COOKIE = "rx_outside"
-_STATE = re.compile(r"(?P<text>[A-Za-z0-9_=-]+)\.(?P<mac>[0-9a-f]{64})", re.ASCII)
+_PURPOSE = "state"
 
 
-class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign-in that was begun; it goes round by the browser, signed by us."""
+class Begun(outside_seals.Sealed, frozen=True, kw_only=True):
+    """A sign-in that was begun."""
 
-    provider: str
-    nonce: str
-    until: int
     link: str = ""
     """The person who is signed in and wants to link the account; empty for a sign-in."""
     session: str = ""
@@ -98,10 +93,15 @@ async def begin_linking(request: Request[None, None]) -> Raw:
 
 @routes.get("/auth/outside/{provider}/callback", policy=public(cost=10), errors=(401, 404, 409))
 async def finish_outside(request: Request[None, Back]) -> Tokens:
-    """Take the person back from the provider: sign in, open an account, or link the accounts."""
+    """Take the person back from the provider: sign in, open an account, or link the accounts.
+
+    401 with the title *A second factor is needed* brings a `challenge`: `POST /auth/outside/{provider}/mfa` takes it with a code.
+    """
     ports: Ports = request.ports
     provider = _provider(request)
-    begun = _opened(request, provider.name)
+    begun = outside_seals.read(request, _PURPOSE, request.query.state, Begun)
+    if begun is None:
+        raise UnauthenticatedError("this sign-in was not begun in this browser, or too long ago; begin anew")
     if request.query.error or not request.query.code:
         raise UnauthenticatedError(f"the sign-in with {provider.name} was called off")
     person = await provider.person(
@@ -118,6 +118,7 @@ async def finish_outside(request: Request[None, Back]) -> Tokens:
         return await begin_session(request, begun.link, how=how, continues=begun.session)
     known = await request.read.get(Identity, identity)
     if known is not None:
+        await check_needs_no_second(request, how, begun.nonce, known.user_id)
         return await begin_session(request, known.user_id, how=how)
     return await begin_session(request, await _open_account(request, how, identity, person), how=how)
 
@@ -180,35 +181,12 @@ async def _begin(request: Any, *, link: str = "", session: str = "") -> tuple[st
     provider = _provider(request)
     nonce = ports.entropy(24).hex()
     until = int(ports.clock().timestamp()) + VALID_S
-    body = msgspec.json.encode(Begun(provider=provider.name, nonce=nonce, until=until, link=link, session=session))
-    text = base64.urlsafe_b64encode(body).decode()
-    state = f"{text}.{ports.keyed.secret('state', text).hex()}"
+    begun = Begun(provider=provider.name, nonce=nonce, until=until, link=link, session=session)
     url = await provider.authorisation_url(
-        state=state,
+        state=outside_seals.write(ports, _PURPOSE, begun),
         nonce=nonce,
         verifier=_verifier(ports, nonce),
         redirect_uri=_callback(ports, provider.name),
     )
-    secure = "; Secure" if ports.public_url.startswith("https:") else ""
-    cookie = f"{COOKIE}={nonce}; Path=/auth/outside; Max-Age={VALID_S}; HttpOnly; SameSite=Lax{secure}"
+    cookie = outside_seals.cookie_for(ports, nonce, VALID_S + CHALLENGE_S)
     return url, {"Set-Cookie": cookie, "Cache-Control": "no-store"}
-
-
-def _opened(request: Any, provider: str) -> Begun:
-    """Return what was begun, if it was begun by us, in this browser, with this provider, and lately."""
-    ports: Ports = request.ports
-    form = _STATE.fullmatch(request.query.state)
-    cookie = _cookie(request.headers.get("Cookie", ""))
-    if form is not None and opaque.same(form["mac"], ports.keyed.secret("state", form["text"]).hex()):
-        text = form["text"]
-        begun = msgspec.json.decode(base64.urlsafe_b64decode(text), type=Begun)
-        fresh = begun.until >= ports.clock().timestamp()
-        if fresh and begun.provider == provider and cookie == begun.nonce:
-            return begun
-    raise UnauthenticatedError("this sign-in was not begun in this browser, or too long ago; begin anew")
-
-
-def _cookie(header: str) -> str:
-    """Return our cookie among those of a request; the standard library refuses them all for one name that it does not like."""
-    pairs = (each.strip().partition("=") for each in header.split(";"))
-    return next((value for name, _, value in pairs if name == COOKIE), "")

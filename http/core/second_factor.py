@@ -1,15 +1,13 @@
 """The second factor: an authenticator, and codes for the day it is lost."""
 
 import base64
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from reptidex.domain import opaque, totp
 from reptidex.errors import DomainError
 from reptidex.http.core.ports import Ports, user_context
-from reptidex.http.core.sign_in import second_step
+from reptidex.http.core.sign_in import AuthenticatorCode, second_step
 from reptidex.http.server.policy import signed_in
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.commands.core import ConfirmMfa, DisableMfa, EnrolMfa
@@ -32,7 +30,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 class Code(msgspec.Struct, frozen=True, kw_only=True):
     """What the authenticator shows."""
 
-    code: Annotated[str, Meta(min_length=6, max_length=6)]
+    code: AuthenticatorCode
 
 
 class RecoveryCodes(msgspec.Struct, frozen=True, kw_only=True):

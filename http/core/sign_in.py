@@ -30,14 +30,18 @@ from reptidex.tables.core.people import Address, Session, User
 routes = Routes("sign-in")
 
 
+AuthenticatorCode = Annotated[str, Meta(min_length=6, max_length=6)]
+"""The six digits of the authenticator."""
+RecoveryCode = Annotated[str, Meta(max_length=40)]
+
+
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """An address, its password and, where the account asks for it, a second factor."""
 
     email: Email
     password: Password
-    code: Annotated[str, Meta(min_length=6, max_length=6)] | None = None
-    """The six digits of the authenticator."""
-    recovery_code: Annotated[str, Meta(max_length=40)] | None = None
+    code: AuthenticatorCode | None = None
+    recovery_code: RecoveryCode | None = None
 
 
 class RefreshBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,12 +130,28 @@ async def login(request: Request[Credentials, None]) -> Tokens:
     """Begin a session. 401 with the title *A second factor is needed* asks for `code` or `recovery_code`."""
     body = request.body
     user = await proved(request, body.email, body.password)
-    if user.mfa_on and body.recovery_code:
-        recovery = opaque.digest(totp.recovery_secret(body.recovery_code))
+    return await finish_sign_in(request, user, body.code, body.recovery_code)
+
+
+async def finish_sign_in(
+    request: Any,
+    user: User,
+    code: str | None,
+    recovery_code: str | None,
+    *,
+    how: How = "password",
+    session_id: str = "",
+) -> Tokens:
+    """Begin a session for somebody whose first proof is given, with the second where the account asks for one.
+
+    Raises `SecondFactorError`, and `TooManyAttemptsError` where too many of this person's codes have been wrong.
+    """
+    if user.mfa_on and recovery_code:
+        recovery = opaque.digest(totp.recovery_secret(recovery_code))
         async with attempt_at(request, user.user_id):
-            return await begin_session(request, user.user_id, recovery_hash=recovery)
-    step = await second_step(request, user, body.code) if user.mfa_on and body.code else None
-    return await begin_session(request, user.user_id, mfa_step=step)
+            return await begin_session(request, user.user_id, recovery_hash=recovery, how=how, session_id=session_id)
+    step = await second_step(request, user, code) if user.mfa_on and code else None
+    return await begin_session(request, user.user_id, mfa_step=step, how=how, session_id=session_id)
 
 
 async def begin_session(
@@ -142,12 +162,14 @@ async def begin_session(
     recovery_hash: str = "",
     how: How = "password",
     continues: str = "",
+    session_id: str = "",
 ) -> Tokens:
     """Begin a session for somebody who proved who they are, and return its tokens.
 
     `continues` names a session of theirs that still lives: all factors were proved in it, and the new one is as old as it is.
+    `session_id` is that of the new one, where it was promised before: it begins once.
     """
-    session_id = request.new_id()
+    session_id = session_id or request.new_id()
     secret = fresh_secret(request, "refresh", session_id)
     session = await request.ask(
         StartSession(

@@ -1,9 +1,11 @@
 """Flow A with an account elsewhere: Google's and GitHub's sign-in over sockets, as a browser goes through it."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
+import pyotp
 import pytest
 
 from reptidex.platform.visitor import Visitor
@@ -39,6 +41,12 @@ class Browser:
             assert page.status == 200 and "<form" in await page.text()
         said = {"email": email, "name": "Gil Gecko"} | ({"verified": "yes"} if verified else {})
         async with self._session.post(form, data=said) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def prove(self, provider: str, challenge: str, **proof: str) -> tuple[int, Any]:
+        """Send the challenge that core answered with the second factor."""
+        url = f"{self._core}/auth/outside/{provider}/mfa"
+        async with self._session.post(url, json={"challenge": challenge, **proof}) as answer:
             return answer.status, await answer.json(content_type=None)
 
 
@@ -105,3 +113,30 @@ async def test_a_sign_in_that_was_called_off_is_refused_with_words(world: World,
     status, problem = await browser.fill_in(await browser.begin("google"), "")
 
     assert (status, problem["detail"]) == (401, "the sign-in with google was called off")
+
+
+async def test_an_account_with_a_second_factor_signs_in_elsewhere_with_its_code(
+    world: World, browser: Browser, confirmed: Confirmed
+) -> None:
+    sam = await confirmed("Sam")
+    linked, _ = await browser.fill_in(await browser.link("google", sam.token), sam.email)
+    enrolled = await sam.call("core", "POST", "/auth/mfa/enroll")
+    totp = pyotp.TOTP(enrolled["secret"])
+    codes = (await sam.call("core", "POST", "/auth/mfa/confirm", {"code": totp.now()}))["recovery_codes"]
+
+    status, problem = await browser.fill_in(await browser.begin("google"), sam.email)
+    # The code of now was used: that of the next step is good as well.
+    right, tokens = await browser.prove("google", problem["challenge"], code=totp.at(int(time.time()) + totp.interval))
+    again, _ = await browser.prove("google", problem["challenge"], recovery_code=codes[0])
+
+    assert (linked, status, problem["title"]) == (200, 401, "A second factor is needed")
+    assert (right, again) == (200, 401)
+    assert (await mine(world, tokens["access_token"]))["user_id"] == sam.user_id
+
+    async def started() -> Any:
+        seen = [each.event for chain in world.watcher.by_correlation.values() for each in chain]
+        begun = [e.data for e in seen if e.type == "auth.session.started" and e.data.user_id == sam.user_id]
+        return [each for each in begun if each.session_id == tokens["session_id"]]
+
+    [event] = await world.until(started, "the session's own event")
+    assert event.how == "mfa"
