@@ -6,6 +6,10 @@
     await harness.close()
 
 or, as a context: `async with await UnitHarness.open(...) as harness:`.
+
+Structs are validated when they are read, not when they are made. So all that is said here is read as its readers would, and the
+test fails where a contract does not take it: events, commands (set as timers, told by carriers), and what a view, or the test
+itself, hands in. It fails at `close` at the latest, whatever a view has made of it.
 """
 
 from collections.abc import Sequence
@@ -24,6 +28,7 @@ from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.routing import Routing
 from reptidex.agents.engine.sealing import opened
 from reptidex.agents.engine.unit import UnitRunner
+from reptidex.errors import ContractError
 from reptidex.streams import codec
 from reptidex.streams.contract import Message
 from reptidex.streams.envelope import AnyEvent, CloudEvent, sequence_text
@@ -56,6 +61,8 @@ class UnitHarness:
         self._outcomes: list[Outcome] = []
         self._offsets: dict[tuple[str, int], int] = {}
         self._count = 0
+        self.breaches: list[str] = []
+        """What was said so far that its own contract does not take; none may be left when the harness is closed."""
         self.answer: bytes = b""
         """The JSON that the last command was answered with."""
 
@@ -88,9 +95,10 @@ class UnitHarness:
         return harness
 
     async def close(self) -> None:
-        """Throw the database away."""
+        """Throw the database away. Raises `AssertionError` where anything was said that its own contract does not take."""
         await self.runner.store.close()
         await self.database.close()
+        assert not self.breaches, f"these contracts were broken: {self.breaches}"
 
     async def __aenter__(self) -> Self:
         return self
@@ -187,11 +195,30 @@ class UnitHarness:
     async def _run(self, fetch: Any, internal: Sequence[Input] = ()) -> Outcome:
         del self._outcomes[:]
         await self.runner.run(fetch, internal)
-        return self._outcomes[-1]
+        outcome = self._outcomes[-1]
+        for letter in outcome.letters:
+            if letter.state == "unreadable":
+                self.breaches.append(letter.cause)
+                raise ContractError(letter.cause)
+        for row in outcome.timers.values():
+            if row is not None:
+                self._read(row.command)
+        for one in internal:
+            if one.kind == "effect" and one.value:
+                self._read(one.value)
+        return outcome
+
+    def _read(self, raw: bytes, name: str | None = None) -> AnyEvent:
+        """Read what was said. Raises `ContractError`."""
+        try:
+            return codec.decode(raw, name)
+        except ContractError as problem:
+            self.breaches.append(str(problem))
+            raise
 
     def _published(self, outcome: Outcome) -> list[AnyEvent]:
         said = [record for batch in outcome.batches for sealed in batch.sealed for record in opened(sealed)]
-        events = [codec.decode(record.value, record.type) for record in said if record.type != "deadletter"]
+        events = [self._read(record.value, record.type) for record in said if record.type != "deadletter"]
         self.events += events
         return events
 
