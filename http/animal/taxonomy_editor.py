@@ -15,7 +15,7 @@ from reptidex.http.middlewares.validation import check_match
 from reptidex.http.server.policy import public, scope, signed_in
 from reptidex.http.server.routes import Page, Paging, Raw, Request, Routes
 from reptidex.streams.commands.animal import Done
-from reptidex.streams.commands.animal_taxonomy import DecideProposal, Edited, EditTaxon, ProposeTaxon, Source
+from reptidex.streams.commands.animal_taxonomy import LONGEST, DecideProposal, Edited, EditTaxon, ProposeTaxon, Source
 from reptidex.streams.values import Id, LongText
 from reptidex.tables.animal.taxonomy import (
     TaxonProposal,
@@ -135,6 +135,14 @@ def _sourced(part: Any, source: str) -> Any:
     return part if source in part.sources else msgspec.structs.replace(part, sources=(*part.sources, source))
 
 
+def _written(part: Any) -> str:
+    """Return a part as JSON. Raises `InvalidError` where it is longer than a command may carry."""
+    text = msgspec.json.encode(part).decode()
+    if len(text) > LONGEST:
+        raise InvalidError(f"a part of a species has at most {LONGEST} characters of JSON; this one has {len(text)}")
+    return text
+
+
 async def _edit(request: Asked, kind: Kind, species_id: str, part: Any, *, new: bool) -> Species:
     """Make a change, and return the species as it then stands."""
     found = await request.read.find(last_number(species_id))
@@ -146,7 +154,7 @@ async def _edit(request: Asked, kind: Kind, species_id: str, part: Any, *, new: 
         species_id=species_id,
         kind=kind,
         part=key_of(kind, part, species_id),
-        value=msgspec.json.encode(part).decode(),
+        value=_written(part),
         source=request.body.source,
         expected=(found[0].number if found else 0) if "If-Match" in request.headers else None,
         new=new,
@@ -245,7 +253,7 @@ async def propose(request: Request[NewProposal, None]) -> ProposalView:
         species_id=species_id,
         kind=kind,
         part=key_of(kind, part, species_id),
-        value=msgspec.json.encode(part).decode(),
+        value=_written(part),
         source=body.source,
         reason=body.reason,
     )

@@ -11,7 +11,9 @@ from reptidex.streams.values import Id, LongText
 Part = Annotated[str, Meta(min_length=1, max_length=120)]
 Source = Annotated[str, Meta(min_length=8, max_length=1000, description="where the fact is known from")]
 Kind = Literal["species", "locus", "morph", "combo"]
-Json = Annotated[str, Meta(max_length=60_000)]
+LONGEST = 60_000
+"""So many characters of JSON a part of a species may have."""
+Json = Annotated[str, Meta(max_length=LONGEST)]
 
 
 class Edited(msgspec.Struct, frozen=True, kw_only=True):
