@@ -1,7 +1,7 @@
 """Sessions: begun by proof, kept alive by refresh tokens that are good once, ended by a repeat."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from msgspec.structs import replace
@@ -89,9 +89,12 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
         raise UnauthenticatedError("this sign-in has begun a session already; begin anew")
     how: Literal["password", "google", "github", "mfa"] = command.how
     before = await _continued(command, unit) if command.continues else None
+    signed_in_at = (
+        min(unit.now, datetime.fromtimestamp(command.signed_in_at, UTC)) if command.signed_in_at else unit.now
+    )
     if user.mfa_on and before is None:
         unit.put(spend_second_factor(user, command.mfa_step, command.recovery_hash))
-        how = "mfa"
+        how, signed_in_at = "mfa", unit.now
     session = Session(
         session_id=command.session_id,
         user_id=user.user_id,
@@ -99,7 +102,7 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
         device=command.device,
         ip_prefix=command.ip_prefix,
         how=how,
-        started_at=before.started_at if before else unit.now,
+        started_at=before.started_at if before else signed_in_at,
         seen_at=unit.now,
         expires_at=before.expires_at if before else unit.now + sessions.LIFETIME,
         idle_until=unit.now + sessions.IDLE,

@@ -18,6 +18,8 @@ ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_S = 60
 DISCOVERY_S = 3600
 TIMEOUT_S = 5.0
+AUTH_TIME = '{"id_token":{"auth_time":{"essential":true}}}'
+"""Asks for the moment of the sign-in (section 5.5). Google tells it to registrations with *session age claims* turned on."""
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +30,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     email_verified: bool
     name: str = ""
+    signed_in_at: int | None = None
+    """When they last proved to the provider who they are (Unix seconds), where it says so."""
 
 
 class RefusedSignInError(DomainError):
@@ -44,8 +48,17 @@ class IdentityProvider(Protocol):
     def name(self) -> str:
         """`google`, `github`."""
 
-    async def authorisation_url(self, *, state: str, nonce: str, verifier: str, redirect_uri: str) -> str:
-        """Return where the person signs in (PKCE, RFC 7636: only the verifier's hash goes there)."""
+    @property
+    def asks_anew(self) -> bool:
+        """Whether it can be asked to have the person prove anew who they are, and tells when they did."""
+
+    async def authorisation_url(
+        self, *, state: str, nonce: str, verifier: str, redirect_uri: str, anew: bool = False
+    ) -> str:
+        """Return where the person signs in (PKCE, RFC 7636: only the verifier's hash goes there).
+
+        `anew` has them prove who they are even where they are signed in there.
+        """
 
     async def person(self, *, code: str, nonce: str, verifier: str, redirect_uri: str) -> Person:
         """Exchange the code that came back for who it is."""
@@ -71,8 +84,15 @@ async def _json(client: httpx.AsyncClient, provider: str, request: httpx.Request
     return body
 
 
+def _moment(claim: Any) -> int | None:
+    """Return Unix seconds, or None for what is none."""
+    return int(claim) if isinstance(claim, int | float) and 0 <= claim < 2**40 else None
+
+
 class OidcProvider:
     """`IdentityProvider` by OpenID Connect Core 1.0: discovery, code flow with PKCE, a verified ID token."""
+
+    asks_anew = True
 
     def __init__(
         self,
@@ -91,19 +111,24 @@ class OidcProvider:
         self._until = float("-inf")
         self._reading = asyncio.Lock()
 
-    async def authorisation_url(self, *, state: str, nonce: str, verifier: str, redirect_uri: str) -> str:
-        """Return where the person signs in."""
+    async def authorisation_url(
+        self, *, state: str, nonce: str, verifier: str, redirect_uri: str, anew: bool = False
+    ) -> str:
+        """Return where the person signs in; `anew` is `prompt` and `max_age` (section 3.1.2.1)."""
         await self._discover()
         query = {
             "response_type": "code",
             "client_id": self._id,
             "redirect_uri": redirect_uri,
             "scope": "openid email profile",
+            "claims": AUTH_TIME,
             "state": state,
             "nonce": nonce,
             "code_challenge": challenge_of(verifier),
             "code_challenge_method": "S256",
         }
+        if anew:
+            query |= {"prompt": "login", "max_age": "0"}
         return f"{self._metadata['authorization_endpoint']}?{urlencode(query)}"
 
     async def person(self, *, code: str, nonce: str, verifier: str, redirect_uri: str) -> Person:
@@ -127,6 +152,7 @@ class OidcProvider:
             email=str(claims.get("email", "")),
             email_verified=claims.get("email_verified") is True,
             name=str(claims.get("name", "")),
+            signed_in_at=_moment(claims.get("auth_time")),
         )
 
     def _claims(self, token: str) -> Mapping[str, Any]:
@@ -164,6 +190,8 @@ class GithubProvider:
     """`IdentityProvider` by GitHub's OAuth 2 (https://docs.github.com/apps/oauth-apps): no ID token, so its API is asked."""
 
     name = "github"
+    asks_anew = False
+    """It knows neither `prompt=login` nor `auth_time`: a person who is signed in there comes back at once."""
 
     def __init__(
         self,
@@ -176,7 +204,9 @@ class GithubProvider:
     ) -> None:
         self._id, self._secret, self._client, self._url, self._api = client_id, client_secret, client, url, api
 
-    async def authorisation_url(self, *, state: str, nonce: str, verifier: str, redirect_uri: str) -> str:
+    async def authorisation_url(
+        self, *, state: str, nonce: str, verifier: str, redirect_uri: str, anew: bool = False
+    ) -> str:
         """Return where the person signs in."""
         query = {
             "client_id": self._id,

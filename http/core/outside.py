@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from reptidex.connectors.identity.outside import IdentityProvider, Person
+from reptidex.connectors.identity.outside import LEEWAY_S, IdentityProvider, Person
 from reptidex.domain.addresses import normal_address
 from reptidex.errors import DomainError, InvalidError, NotFoundError, UnauthenticatedError
 from reptidex.http.core import outside_seals
@@ -37,6 +37,8 @@ class Begun(outside_seals.Sealed, frozen=True, kw_only=True):
     """The person who is signed in and wants to link the account; empty for a sign-in."""
     session: str = ""
     """The session in which they are."""
+    anew: bool = False
+    """Whether the provider was asked to have the person prove anew who they are."""
 
 
 class Offered(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +51,13 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     """Where the person goes on."""
 
     url: str
+
+
+class How(msgspec.Struct, frozen=True, kw_only=True):
+    """How to sign in."""
+
+    anew: bool = False
+    """Have the provider ask who it is even where somebody is signed in there, as acts that need a recent sign-in do."""
 
 
 class Back(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,10 +86,10 @@ async def list_providers(request: Request[None, None]) -> Page[Offered]:
     return Page(items=[Offered(provider=name) for name in request.ports.outside])
 
 
-@routes.get("/auth/outside/{provider}", policy=public(cost=5), errors=(404,))
-async def begin_outside(request: Request[None, None]) -> Raw:
+@routes.get("/auth/outside/{provider}", policy=public(cost=5), errors=(404, 422))
+async def begin_outside(request: Request[None, How]) -> Raw:
     """Send the browser to the provider."""
-    url, cookie = await _begin(request)
+    url, cookie = await _begin(request, anew=request.query.anew)
     return Raw(body=b"", content_type="text/plain", status=302, headers={"Location": url, **cookie})
 
 
@@ -110,6 +119,7 @@ async def finish_outside(request: Request[None, Back]) -> Tokens:
         verifier=_verifier(ports, begun.nonce),
         redirect_uri=_callback(ports, provider.name),
     )
+    _check_anew(ports, begun, person)
     identity = f"{provider.name}/{ports.keyed.secret('identity', provider.name, person.subject).hex()}"
     how: Any = provider.name
     if begun.link:
@@ -119,8 +129,16 @@ async def finish_outside(request: Request[None, Back]) -> Tokens:
     known = await request.read.get(Identity, identity)
     if known is not None:
         await check_needs_no_second(request, how, begun.nonce, known.user_id)
-        return await begin_session(request, known.user_id, how=how)
-    return await begin_session(request, await _open_account(request, how, identity, person), how=how)
+        return await begin_session(request, known.user_id, how=how, signed_in_at=person.signed_in_at)
+    opened = await _open_account(request, how, identity, person)
+    return await begin_session(request, opened, how=how, signed_in_at=person.signed_in_at)
+
+
+def _check_anew(ports: Ports, begun: Begun, person: Person) -> None:
+    """Check that whoever was to prove anew who they are has done so (OpenID Connect Core 1.0, section 3.1.3.7, 13)."""
+    began = begun.until - VALID_S
+    if begun.anew and (person.signed_in_at is None or person.signed_in_at + LEEWAY_S < began):
+        raise UnauthenticatedError(f"{begun.provider} does not say that you have signed in there anew")
 
 
 async def _open_account(request: Any, how: Literal["google", "github"], identity: str, person: Person) -> str:
@@ -176,17 +194,20 @@ def _verifier(ports: Ports, nonce: str) -> str:
     return ports.keyed.secret("pkce", nonce).hex()
 
 
-async def _begin(request: Any, *, link: str = "", session: str = "") -> tuple[str, dict[str, str]]:
+async def _begin(request: Any, *, link: str = "", session: str = "", anew: bool = False) -> tuple[str, dict[str, str]]:
     ports: Ports = request.ports
     provider = _provider(request)
+    if anew and not provider.asks_anew:
+        raise InvalidError(f"{provider.name} cannot be asked to sign anybody in anew", "/anew")
     nonce = ports.entropy(24).hex()
     until = int(ports.clock().timestamp()) + VALID_S
-    begun = Begun(provider=provider.name, nonce=nonce, until=until, link=link, session=session)
+    begun = Begun(provider=provider.name, nonce=nonce, until=until, link=link, session=session, anew=anew)
     url = await provider.authorisation_url(
         state=outside_seals.write(ports, _PURPOSE, begun),
         nonce=nonce,
         verifier=_verifier(ports, nonce),
         redirect_uri=_callback(ports, provider.name),
+        anew=anew,
     )
     cookie = outside_seals.cookie_for(ports, nonce, VALID_S + CHALLENGE_S)
     return url, {"Set-Cookie": cookie, "Cache-Control": "no-store"}

@@ -163,11 +163,13 @@ async def begin_session(
     how: How = "password",
     continues: str = "",
     session_id: str = "",
+    signed_in_at: int | None = None,
 ) -> Tokens:
     """Begin a session for somebody who proved who they are, and return its tokens.
 
     `continues` names a session of theirs that still lives: all factors were proved in it, and the new one is as old as it is.
-    `session_id` is that of the new one, where it was promised before: it begins once.
+    `session_id` is that of the new one, where it was promised before: it begins once. `signed_in_at` (Unix seconds) is when they
+    proved it, where that was not now.
     """
     session_id = session_id or request.new_id()
     secret = fresh_secret(request, "refresh", session_id)
@@ -180,6 +182,7 @@ async def begin_session(
             continues=continues,
             mfa_step=mfa_step,
             recovery_hash=recovery_hash,
+            signed_in_at=signed_in_at,
             device=device_of(request),
             ip_prefix=prefix_of(request),
         ),

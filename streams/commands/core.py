@@ -113,6 +113,8 @@ class StartSession(Command, frozen=True, kw_only=True):
     how: How = "password"
     mfa_step: int | None = None
     recovery_hash: str = ""
+    signed_in_at: int | None = None
+    """When the person proved who they are (Unix seconds), as an identity provider says; None: now, as with a second factor."""
     continues: str = ""
     """A session in which the person is signed in, with every factor that the account asks for. The new one is no fresh
     sign-in: it began when that one did."""

@@ -133,6 +133,8 @@ class IdentityDouble:
             "email_verified": person["verified"] == "yes",
             "name": person["name"],
         }
+        if "max_age" in grant.query or "auth_time" in grant.query.get("claims", ""):
+            claims["auth_time"] = int(grant.until - CODE_S)  # whoever fills in the form signs in
         token = jwt.encode(claims, self._key, "RS256", {"kid": "double"})
         return web.json_response({"access_token": "-", "token_type": "Bearer", "expires_in": 3600, "id_token": token})
 

@@ -15,10 +15,11 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from msgspec.structs import replace
 
-from reptidex.connectors.identity.outside import OidcProvider, challenge_of
+from reptidex.connectors.identity.outside import GithubProvider, OidcProvider, challenge_of
 from reptidex.tables.core.people import Identity, Session
 from reptidex.tables.query import select
 from tests.unit.core.conftest import Stand
+from tests.unit.core.test_recent_sign_in import ANEW, signed_in_at
 
 
 class Provider:
@@ -72,9 +73,9 @@ async def google(stand: Stand) -> AsyncIterator[Provider]:
         yield provider
 
 
-async def _begin(stand: Stand, google: Provider) -> tuple[str, str]:
+async def _begin(stand: Stand, google: Provider, query: str = "") -> tuple[str, str]:
     """Begin a sign-in, and return the state and the cookie."""
-    url = f"{stand.url}/auth/outside/google"
+    url = f"{stand.url}/auth/outside/google{query}"
     async with stand.session.get(url, allow_redirects=False) as response:
         assert response.status == 302
         google.asked = parse_qs(urlsplit(response.headers["Location"]).query)
@@ -210,3 +211,54 @@ async def test_a_name_from_elsewhere_is_one_line_and_never_the_address(
 
     created: Any = stand.harness.events[0].data
     assert created.display_name == shown
+
+
+async def test_a_sign_in_is_as_old_as_the_provider_says(stand: Stand, google: Provider) -> None:
+    google.claims["auth_time"] = yesterday = int(stand.harness.now.timestamp()) - 86_400
+
+    _, silent = await _finish(stand, *await _begin(stand, google))
+    stale, problem = await stand.post("/auth/api-keys", {"name": "a script"}, token=silent["access_token"])
+    google.claims["auth_time"] = int(stand.harness.now.timestamp())
+    _, anew = await _finish(stand, *await _begin(stand, google, "?anew=true"))
+    made, _ = await stand.post("/auth/api-keys", {"name": "a script"}, token=anew["access_token"])
+
+    assert signed_in_at(silent["access_token"]) == yesterday
+    assert (stale, problem["type"]) == (401, ANEW)
+    assert made == 201
+    assert (google.asked["prompt"], google.asked["max_age"]) == (["login"], ["0"])
+
+
+@pytest.mark.parametrize("told", [None, "soon", True, -1, 2**60, 10**6, float("1e300")])
+async def test_a_provider_that_was_asked_to_sign_somebody_in_anew_has_to_say_that_it_did(
+    stand: Stand, google: Provider, told: Any
+) -> None:
+    google.claims["auth_time"] = told
+    if told == 10**6:  # before it was asked
+        google.claims["auth_time"] = int(stand.harness.now.timestamp()) - 61
+
+    status, _ = await _finish(stand, *await _begin(stand, google, "?anew=true"))
+
+    assert status == 401
+    assert stand.harness.events == []
+
+
+@pytest.mark.parametrize("ahead", [None, 30, 10**8])
+async def test_a_sign_in_of_no_time_or_of_a_clock_ahead_is_one_of_now(
+    stand: Stand, google: Provider, ahead: int | None
+) -> None:
+    now = int(stand.harness.now.timestamp())
+    google.claims["auth_time"] = None if ahead is None else now + ahead
+
+    _, tokens = await _finish(stand, *await _begin(stand, google))
+
+    assert signed_in_at(tokens["access_token"]) == now
+
+
+async def test_github_cannot_be_asked_to_sign_anybody_in_anew(stand: Stand, google: Provider) -> None:
+    async with httpx.AsyncClient() as client:
+        outside: Any = stand.ports.outside
+        outside["github"] = GithubProvider(client_id="us", client_secret="shh", client=client)
+
+        status, problem = await stand.get("/auth/outside/github?anew=true")
+
+    assert (status, problem["pointer"]) == (422, "/anew")
