@@ -65,9 +65,11 @@ class TopicQueue:
             self._since = self._clock()
         self._ready.append(key)
 
-    def due(self, *, hurry: bool = False) -> float | None:
-        """Return when a batch can be taken (by the clock); None while nothing is ready. In a `hurry` nothing lingers."""
-        now = self._clock()
+    def due(self, now: float, *, hurry: bool = False) -> float | None:
+        """Return when a batch can be taken: where that is not after `now`, one is there. None: until something comes.
+
+        In a `hurry` nothing lingers.
+        """
         while self._waiting and self._waiting[0][0] <= now:
             self._free(heapq.heappop(self._waiting)[1])
         if not self._ready:

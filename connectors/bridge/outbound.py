@@ -167,10 +167,12 @@ class Outbound:
                 queue.listed = False
                 continue
             self._turns.append(queue)
-            due, idle = queue.due(hurry=self.hurry), idle + 1
+            # The clock is read once: what came due between two readings would be neither taken nor waited for.
+            now = self._clock()
+            due, idle = queue.due(now, hurry=self.hurry), idle + 1
             if due is None:
                 continue
-            if due > self._clock():
+            if due > now:
                 next_due = due if next_due is None else min(next_due, due)
                 continue
             if self.calling >= self._calls:

@@ -1,21 +1,25 @@
 """The pump, against a publisher that answers whatever AWS may: settled once, in the order of each key, never past what fails."""
 
 import asyncio
+import itertools
 import random
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 
 from reptidex.connectors.bridge.entries import Entry, fields_of, group_of
 from reptidex.connectors.bridge.heads import head_of
-from reptidex.connectors.bridge.limits import check_group_id
 from reptidex.connectors.bridge.outbound import Destination, Outbound, Record
-from reptidex.connectors.bridge.ports import Letter, Silent
+from reptidex.connectors.bridge.ports import Letter
 from reptidex.connectors.bridge.verdicts import AGAIN, DONE, Fate, Verdict
 from reptidex.connectors.bridge.watermark import Watermark
+from reptidex.platform.bridge.metrics import BridgeMetrics
+from reptidex.testing import eventually
 from tests.integration.bridge.said import event, key_of, seen
 
 FIFO, STANDARD = "order.created", "animal.created"
@@ -71,7 +75,9 @@ async def carry(records: list[Record], publisher: Scripted) -> tuple[Kept, Water
     """Offer records of one partition, and wait until all are settled."""
     letters, mark = Kept(), Watermark(0)
     destination = Destination("arn:aws:sns:eu-central-1:1:", "t", "us")
-    outbound = Outbound(publisher, destination, letters, Silent(), calls=4, chance=random.Random(1))
+    outbound = Outbound(
+        publisher, destination, letters, BridgeMetrics(CollectorRegistry()), calls=4, chance=random.Random(1)
+    )
     pump = asyncio.create_task(outbound.run())
     for record in records:
         outbound.offer(record, mark)
@@ -112,6 +118,25 @@ def test_whatever_fails_each_key_arrives_in_order_and_all_is_committed(name: str
     assert mark.position == len(made)
     for key in set(keys):
         assert publisher.taken[key_of(key)] == list(range(1, keys.count(key) + 1))
+
+
+async def test_what_falls_due_between_two_looks_at_the_clock_is_not_forgotten() -> None:
+    made = records(STANDARD, [0])
+    readings = itertools.count()
+    outbound = Outbound(
+        Scripted({id_of(made[0]): [AGAIN] * 20}),
+        Destination("arn:aws:sns:eu-central-1:1:", "t", "us"),
+        Kept(),
+        BridgeMetrics(CollectorRegistry()),
+        calls=4,
+        clock=lambda: next(readings) * 0.0003,
+        chance=random.Random(1),
+    )
+    pump = asyncio.create_task(outbound.run())
+    outbound.offer(made[0], Watermark(0))
+
+    await eventually(lambda: outbound.idle, why="a pump that has forgotten it waits for something else to come")
+    pump.cancel()
 
 
 async def test_batches_hold_ten_and_only_what_failed_goes_again() -> None:
@@ -164,7 +189,7 @@ async def test_a_partition_that_is_lost_is_sent_no_more() -> None:
     made, mark = records(STANDARD, [1, 2]), Watermark(0)
     publisher = Scripted()
     destination = Destination("arn:aws:sns:eu-central-1:1:", "t", "us")
-    outbound = Outbound(publisher, destination, Kept(), Silent(), calls=4)
+    outbound = Outbound(publisher, destination, Kept(), BridgeMetrics(CollectorRegistry()), calls=4)
     for each in made:
         outbound.offer(each, mark)
     mark.lost = True
@@ -213,7 +238,8 @@ def test_the_mark_never_passes_what_is_open(order: list[int], settled: int) -> N
 
 @given(st.text(min_size=1, max_size=300))
 def test_any_key_makes_a_group_that_aws_takes(key: str) -> None:
-    check_group_id(group_of(key))
+    """1 to 128 of letters, digits and ASCII punctuation (Amazon SNS API Reference, Publish)."""
+    assert re.fullmatch("[!-~]{1,128}", group_of(key))
 
 
 def test_a_vivarium_is_the_group_of_a_standard_topic_where_queues_are_fair() -> None:
