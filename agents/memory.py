@@ -3,7 +3,6 @@
 import asyncio
 import ctypes
 import gc
-import sys
 from collections.abc import Callable
 
 GLANCE_S = 10.0
@@ -20,10 +19,6 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 50)
-    # SQLite's thread and the loop's hand the GIL to each other several times per unit; by default each may sit on it for 5 ms.
-    sys.setswitchinterval(0.0001)
-    # The loop's hook notes every async generator (every call of a handler) to close those that are left at its end: none are.
-    sys.set_asyncgen_hooks(firstiter=None)
 
 
 async def give_back(handled: Callable[[], int], *, glance_s: float = GLANCE_S) -> None:

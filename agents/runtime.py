@@ -23,6 +23,7 @@ from reptidex.agents.engine.figures import Figures
 from reptidex.agents.engine.identity import derived_id
 from reptidex.agents.engine.topics import ensure_topics
 from reptidex.agents.engine.watchdog import Watchdog
+from reptidex.agents.loop import settle_loop
 from reptidex.agents.memory import give_back, settle_memory
 from reptidex.errors import UnavailableError
 from reptidex.settings import Settings
@@ -134,6 +135,7 @@ class Worker:
         self.engine.start(self._end_of)
         self._watchdog.start()
         settle_memory()
+        settle_loop()
         await self._app.start()
         self._giving_back = asyncio.create_task(give_back(lambda: self.engine.tally.messages))
         await self.engine.wait_ready()

@@ -15,6 +15,7 @@ import msgspec
 import uvloop
 from aiohttp import web
 
+from reptidex.agents.loop import settle_loop
 from reptidex.agents.memory import settle_memory
 from reptidex.connectors.identity.claims import AUDIENCE, Claims, encode_claims
 from reptidex.connectors.identity.jwks import KeyRing, own_set
@@ -133,6 +134,7 @@ async def main() -> None:
         signer = LocalSigner(Path(folder) / "keys")
         runner = await (_bare() if sys.argv[1] == "bare" else _platform(folder, signer))
         settle_memory()
+        settle_loop()
         print(port_of(runner), await _token(signer), flush=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the access log is written, and read by nobody
         await asyncio.Event().wait()

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -78,8 +77,6 @@ class Bridge:
         await self.letters.load()
         self.metrics.watch_lanes(lambda: len(self.letters.blocked))
         settle_memory()
-        # boto3's threads compute: the more often they take turns, the less gets done (measured).
-        sys.setswitchinterval(0.005)
         self._tasks = [
             asyncio.create_task(self._inbox.prune(), name="inbox pruning"),
             asyncio.create_task(self.letters.run(self._resend), name="letters"),
