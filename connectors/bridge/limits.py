@@ -30,7 +30,6 @@ _RESERVED = re.compile(r"(aws|amazon)\.", re.IGNORECASE)
 _TYPE = re.compile(r"(String|Number|Binary)(\.[A-Za-z0-9_.-]+)?")
 _NUMBER = re.compile(r"[+-]?(?=[0-9.])(?P<whole>[0-9]*)(\.(?P<part>[0-9]*))?([eE](?P<power>[+-]?[0-9]{1,3}))?")
 _ENTRY_ID = re.compile(rf"[A-Za-z0-9_-]{{1,{ENTRY_ID_CHARACTERS}}}")
-_ID = re.compile(rf"[!-~]{{1,{ID_CHARACTERS}}}")
 _SUBJECT = re.compile(rf"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{{1,{SUBJECT_CHARACTERS}}}")
 _REFUSED = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -192,13 +191,6 @@ def check_entries(ids: Sequence[str]) -> None:
     for each in ids:
         if not _ENTRY_ID.fullmatch(each):
             raise LimitError("batch, entry id", each, "up to 80 of letters, digits, `-` and `_`", SNS_PUBLISH_BATCH)
-
-
-def check_group_id(value: str) -> None:
-    """See that a `MessageGroupId` is 1 to 128 of letters, digits and ASCII punctuation. Source: SNS API Reference, Publish."""
-    if not _ID.fullmatch(value):
-        allowed = f"1 to {ID_CHARACTERS} of letters, digits and punctuation of ASCII"
-        raise LimitError("MessageGroupId", value, allowed, SNS_PUBLISH)
 
 
 def check_subject(value: str) -> None:

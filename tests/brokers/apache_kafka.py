@@ -18,7 +18,7 @@ from pathlib import Path
 from socket import create_connection
 
 from reptidex.errors import UnavailableError
-from reptidex.platform.ports import free_ports
+from reptidex.testing.ports import free_ports
 
 VERSION = "4.1.0"
 HOME = Path(__file__).resolve().parents[2] / ".tools" / f"kafka-{VERSION}"

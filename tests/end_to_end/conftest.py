@@ -13,13 +13,25 @@ import msgspec
 import pytest
 
 from reptidex.platform.admin import grant
-from reptidex.platform.supervisor import Platform, on_free_ports
+from reptidex.platform.supervisor import Doubles, Platform
 from reptidex.platform.visitor import Step, Visitor
 from reptidex.platform.watch import Watcher
-from reptidex.settings import Settings
+from reptidex.settings import SERVICES, Settings
 from reptidex.streams.catalogue import events
 from reptidex.testing import eventually
+from reptidex.testing.ports import free_ports
 from tests.brokers.choice import EMBEDDED, broker_address, chosen
+
+
+def on_free_ports(settings: Settings) -> tuple[Settings, Doubles]:
+    """Return settings and doubles that stand on free ports, so that several platforms run side by side."""
+    ports = free_ports(len(SERVICES) + 6)
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in zip(SERVICES, ports, strict=False)}
+    log, payments, mail, view, aws, bridge = ports[len(SERVICES) :]
+    changed = msgspec.structs.replace(
+        settings, urls=urls, log=f"127.0.0.1:{log}", bridge_url=f"http://127.0.0.1:{bridge}"
+    )
+    return changed, Doubles(payments=payments, mail=mail, mail_view=view, aws=aws)
 
 
 class Stage:

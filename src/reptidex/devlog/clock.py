@@ -26,23 +26,3 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return seconds of `time.monotonic`."""
         return time.monotonic()
-
-
-class ManualClock:
-    """Stand still until `advance` is called."""
-
-    def __init__(self, epoch_ms: int = 1_700_000_000_000) -> None:
-        self._seconds = 0.0
-        self._epoch_ms = epoch_ms
-
-    def now_ms(self) -> int:
-        """Return the start time plus what was advanced, in milliseconds."""
-        return self._epoch_ms + int(self._seconds * 1000)
-
-    def monotonic(self) -> float:
-        """Return the seconds advanced so far."""
-        return self._seconds
-
-    def advance(self, seconds: float) -> None:
-        """Move both times forward by `seconds`."""
-        self._seconds += seconds

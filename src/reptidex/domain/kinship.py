@@ -84,10 +84,6 @@ class Kinship:
             return self.between(sire, dam)
         return self._founders.get(animal, ZERO) if not sire and not dam else ZERO
 
-    def additive(self, one: str, other: str) -> Fraction:
-        """Return the numerator relationship a = 2k (Henderson 1976)."""
-        return 2 * self.between(one, other)
-
     def mean(self, animal: str, population: Sequence[str]) -> Fraction:
         """Return an animal's mean kinship to a population, itself included where it is a member (Lacy 1995)."""
         return sum((self.between(animal, other) for other in population), ZERO) / len(population)

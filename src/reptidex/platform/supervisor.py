@@ -12,7 +12,6 @@ import aiohttp
 import msgspec
 
 from reptidex.errors import SettingsError
-from reptidex.platform.ports import free_ports
 from reptidex.platform.process import Child, Ready, StartError
 from reptidex.platform.secrets import local_secrets, local_sign_in
 from reptidex.settings import BRIDGE, SERVICES, Settings, as_environment, kept_back
@@ -209,17 +208,6 @@ class Platform:
             yield self
         finally:
             await self.stop()
-
-
-def on_free_ports(settings: Settings) -> tuple[Settings, Doubles]:
-    """Return settings and doubles that stand on free ports, so that several platforms run side by side."""
-    ports = free_ports(len(SERVICES) + 6)
-    urls = {name: f"http://127.0.0.1:{port}" for name, port in zip(SERVICES, ports, strict=False)}
-    log, payments, mail, view, aws, bridge = ports[len(SERVICES) :]
-    changed = msgspec.structs.replace(
-        settings, urls=urls, log=f"127.0.0.1:{log}", bridge_url=f"http://127.0.0.1:{bridge}"
-    )
-    return changed, Doubles(payments=payments, mail=mail, mail_view=view, aws=aws)
 
 
 def port_of(url: str) -> int:

@@ -18,11 +18,11 @@ import aiokafka
 from reptidex.agents.engine.topics import ensure_topics
 from reptidex.agents.runtime import Worker
 from reptidex.connectors.bridge.names import queue_name
-from reptidex.platform.ports import free_ports
 from reptidex.settings import BRIDGE, Settings
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
 from reptidex.testing import eventually, reached
+from reptidex.testing.ports import free_ports
 from tests.chaos.bridge.tally import Tally, TallyService
 from tests.integration.bridge.clouds import ENV, Cloud
 from tests.integration.bridge.said import event, key_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reptidex.platform.ports import free_ports
+from reptidex.testing.ports import free_ports
 
 
 class Cluster:

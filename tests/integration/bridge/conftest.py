@@ -12,8 +12,8 @@ import pytest
 from reptidex.connectors.bridge.ports import Direction
 from reptidex.devlog import DevLog, Options
 from reptidex.platform.bridge.process import Bridge
-from reptidex.platform.ports import free_ports
 from reptidex.settings import Settings
+from reptidex.testing.ports import free_ports
 from tests.integration.bridge.clouds import CLOUDS, ENV, Cloud, cloud
 
 Run = Callable[..., Awaitable[Bridge]]

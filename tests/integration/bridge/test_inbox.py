@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from reptidex.connectors.bridge.ports import Letter, Silent
+from reptidex.connectors.bridge.ports import Letter
 from reptidex.platform.bridge.inbox import TableInbox
 from reptidex.platform.bridge.letters import LetterBox
+from reptidex.platform.bridge.metrics import BridgeMetrics
 from reptidex.platform.bridge.writer import Writer
 from reptidex.tables.database import Database
 from reptidex.tables.letter_office import LetterOffice
@@ -65,7 +67,7 @@ class Told:
 
 async def test_a_letter_is_kept_once_and_blocks_its_lane_after_a_restart(database: Database) -> None:
     writer, told = Writer(database), Told()
-    box = LetterBox(database, writer, told, Silent(), clock=lambda: BEGINNING)
+    box = LetterBox(database, writer, told, BridgeMetrics(CollectorRegistry()), clock=lambda: BEGINNING)
     letter = Letter(
         direction="inbound", letter_id="sqs/q.fifo/1", state="dead", topic="q.fifo", key="g", type="x", value=b"\x00a",
         cause="why\x00",
@@ -73,7 +75,7 @@ async def test_a_letter_is_kept_once_and_blocks_its_lane_after_a_restart(databas
 
     await box.keep(letter)
     await box.keep(letter)
-    again = LetterBox(database, writer, told, Silent(), clock=lambda: BEGINNING)
+    again = LetterBox(database, writer, told, BridgeMetrics(CollectorRegistry()), clock=lambda: BEGINNING)
     await again.load()
 
     [kept] = await LetterOffice(database, clock=lambda: BEGINNING).letters()
@@ -87,7 +89,7 @@ async def test_a_letter_that_joins_its_lane_while_those_before_it_are_sent_keeps
     database: Database,
 ) -> None:
     writer = Writer(database)
-    box = LetterBox(database, writer, Told(), Silent(), clock=lambda: BEGINNING)
+    box = LetterBox(database, writer, Told(), BridgeMetrics(CollectorRegistry()), clock=lambda: BEGINNING)
     sent: list[str] = []
 
     def letter(number: int) -> Letter:
@@ -122,7 +124,7 @@ async def test_a_letter_that_becomes_safe_while_its_lane_is_looked_at_keeps_the_
             await seen.wait()
             return await super().put(records)
 
-    box = LetterBox(database, writer, Slow(), Silent(), clock=lambda: BEGINNING)
+    box = LetterBox(database, writer, Slow(), BridgeMetrics(CollectorRegistry()), clock=lambda: BEGINNING)
     letter = Letter(
         direction="inbound", letter_id="sqs/1", state="parked", topic="q.fifo", key="g", type="x", value=b"a"
     )

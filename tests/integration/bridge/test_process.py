@@ -13,9 +13,9 @@ import pytest
 from reptidex.connectors.bridge.names import queue_name
 from reptidex.errors import SettingsError, UnavailableError
 from reptidex.platform.bridge.process import Bridge
-from reptidex.platform.ports import free_ports
 from reptidex.settings import BRIDGE, Settings, as_environment
 from reptidex.testing import eventually
+from reptidex.testing.ports import free_ports
 from tests.integration.bridge.clouds import ENV, Cloud
 from tests.integration.bridge.conftest import Run
 from tests.integration.bridge.said import event

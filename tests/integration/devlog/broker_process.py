@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reptidex.platform.ports import free_ports
 from reptidex.testing import eventually
+from reptidex.testing.ports import free_ports
 
 START_LIMIT = 60.0
 """For a log that hangs: one that ends is seen at once, and one that starts has only to be given the processor."""

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reptidex.platform.ports import free_ports
+from reptidex.testing.ports import free_ports
 
 
 def test_a_worker_that_still_waits_for_its_log_stops_when_it_is_told_to(tmp_path: Path) -> None:

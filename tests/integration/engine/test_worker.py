@@ -13,13 +13,13 @@ from reptidex.agents.agent import Call, Unit, agent, carries_out
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog, Options
 from reptidex.errors import UnavailableError
-from reptidex.platform.ports import free_ports
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
 from reptidex.tables.answers import StillRunning
 from reptidex.tables.database import SecondWorkerError
 from reptidex.tables.letter_office import LetterOffice
 from reptidex.testing import eventually, reached
+from reptidex.testing.ports import free_ports
 from tests.chaos.engine.scales import Scales, counted, listen
 from tests.chaos.engine.worker_process import Parcels
 from tests.integration.engine.conftest import Start

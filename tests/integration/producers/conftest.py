@@ -21,8 +21,8 @@ from reptidex.connectors.bridge.names import queue_name
 from reptidex.devlog import DevLog, Options
 from reptidex.doubles.aws import Aws, aws_server, client_of
 from reptidex.platform.bridge.process import Bridge
-from reptidex.platform.ports import free_ports
 from reptidex.settings import Settings
+from reptidex.testing.ports import free_ports
 from tests.unit.core.conftest import Stand, core, stand
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -6,13 +6,29 @@ from pathlib import Path
 
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from reptidex.devlog.clock import ManualClock
 from reptidex.devlog.storage.batches import read_batch
 from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.entries import TopicCreated
 from reptidex.devlog.storage.partition import Partition
 from reptidex.devlog.storage.records import records_of
 from reptidex.devlog.storage.store import Store
+
+
+class ManualClock:
+    """A clock that stands still until `advance` is called."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    def now_ms(self) -> int:
+        return 1_700_000_000_000 + int(self._seconds * 1000)
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    def advance(self, seconds: float) -> None:
+        """Move both times forward."""
+        self._seconds += seconds
 
 
 class UnsyncedDisk(Disk):

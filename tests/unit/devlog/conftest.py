@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reptidex.devlog.clock import ManualClock
 from reptidex.devlog.options import Options
 from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.store import Store
-from tests.unit.devlog.bench import Bench, Crash, Opener
+from tests.unit.devlog.bench import Bench, Crash, ManualClock, Opener
 
 
 @pytest.fixture

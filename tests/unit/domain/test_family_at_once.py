@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reptidex.domain.genetics import leading
-from reptidex.domain.genetics.family import Record, believe, believe_all
+from reptidex.domain.genetics.family import Record, believe, believe_each, believe_whole
 from reptidex.domain.genetics.loci import Allele, Locus
 from tests.unit.domain.test_family import ALBINO, ODD, family, pedigrees, possible, sexed_pedigrees, tangle
 
@@ -18,12 +18,15 @@ def test_a_family_reckoned_at_once_is_believed_as_each_of_it_alone(
     locus, known = drawn
     asked = data.draw(st.lists(st.sampled_from(sorted(known)), unique=True))
 
-    assert believe_all(locus, known, asked) == {key: believe(locus, known, key) for key in asked}
+    assert believe_whole(locus, known, asked) == {key: believe(locus, known, key) for key in asked}
 
 
 def test_a_tangled_family_is_cut_for_each_of_it_as_for_one() -> None:
     known = tangle(6, 25)
-    found = believe_all(ALBINO, known, ["g6_1", "g6_2", "g2_3"])
+    asked = ["g6_1", "g6_2", "g2_3"]
+    with pytest.raises(leading.TangledError):
+        believe_whole(ALBINO, known, asked)
+    found = believe_each(ALBINO, known, asked)
 
     assert {key: (one.cut, one.pairs) for key, one in found.items()} == {
         key: (True, believe(ALBINO, known, key).pairs) for key in found
@@ -46,7 +49,7 @@ def test_one_pass_up_and_down_costs_about_one_answer(monkeypatch: pytest.MonkeyP
     believe(ALBINO, known, "sire")
     one = sum(made)
     made.clear()
-    believe_all(ALBINO, known, list(known))
+    believe_whole(ALBINO, known, list(known))
 
     assert sum(made) < 8 * one
 
@@ -61,7 +64,9 @@ def test_a_family_in_which_many_alleles_meet_is_reckoned_too() -> None:
     known = family(s={}, d={}, k={"sire_id": "s", "dam_id": "d"}, m={"sire_id": "s", "dam_id": "d"})
     known |= {f"f{n}": Record(animal_id=f"f{n}", sire_id="s", dam_id="d", pairs=((f"m{n}", "+"),)) for n in range(10)}
     known["q"] = Record(animal_id="q", sire_id="k", dam_id="m", pairs=(("m0", "m1"),))
-    found = believe_all(many, known, list(known))
+    with pytest.raises(leading.TangledError):
+        believe_whole(many, known, list(known))
+    found = believe_each(many, known, list(known))
 
     assert found.keys() == known.keys() and all(sum(one.pairs.values()) == 1 for one in found.values())
     assert found["q"].certain == ("m0", "m1") and found["k"].cut

@@ -61,6 +61,7 @@ def test_published_pedigrees_give_their_published_inbreeding(pedigree: Pedigree,
 
 
 def test_mrodes_relationship_matrix_is_reproduced() -> None:
+    """The numerator relationship is twice the kinship (Henderson 1976)."""
     expected = [
         [1, 0, 0.5, 0.5, 0.5, 0.25],
         [0, 1, 0.5, 0, 0.25, 0.625],
@@ -71,7 +72,7 @@ def test_mrodes_relationship_matrix_is_reproduced() -> None:
     ]
     kinship = Kinship(MRODE)
 
-    assert [[kinship.additive(one, other) for other in "123456"] for one in "123456"] == expected
+    assert [[2 * kinship.between(one, other) for other in "123456"] for one in "123456"] == expected
 
 
 def test_mean_kinship_and_gene_diversity_match_the_worked_figures() -> None:
@@ -119,7 +120,7 @@ def test_wrays_relationships_are_reproduced() -> None:
     kinship = Kinship(WRAY)
     pairs = {("5", "7"): 0.9375, ("7", "8"): 1.125, ("5", "8"): 1.09375, ("1", "8"): 0.4375}
 
-    assert {pair: kinship.additive(*pair) for pair in pairs} == pairs
+    assert {pair: 2 * kinship.between(*pair) for pair in pairs} == pairs
 
 
 def test_an_inbred_founder_passes_its_inbreeding_on() -> None:

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 
-from reptidex.platform.ports import FIRST, LAST, free_ports
+from reptidex.testing.ports import FIRST, LAST, free_ports
 
 ASK = f"import random; random.seed(1); from {free_ports.__module__} import free_ports; print(*free_ports(5)); input()"
 

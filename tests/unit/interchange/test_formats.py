@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reptidex.domain.interchange.animals import AnimalEntry, GeneEntry, MarkEntry
 from reptidex.domain.interchange.animals_csv import read_animals_csv, write_animals_csv
-from reptidex.domain.interchange.animals_json import read_animals_json, write_animals_json
+from reptidex.domain.interchange.animals_json import HEAD, TAIL, read_animals_json, written
 from reptidex.domain.interchange.formats import ANIMAL_READERS, PEDIGREE_READERS, PEDIGREE_WRITERS, schemas
 from reptidex.domain.interchange.gedcom import read_gedcom
 from reptidex.domain.interchange.pedigree import Individual
@@ -32,6 +32,11 @@ ids = st.text(letters, min_size=1, max_size=12).filter(lambda text: parent_of(te
 days = st.dates().map(lambda day: day.isoformat())
 part_days = st.none() | days | days.map(lambda day: day[:7]) | days.map(lambda day: day[:4])
 sexes: Any = st.sampled_from(["male", "female", "unknown"])
+
+
+def write_animals_json(entries: list[AnimalEntry]) -> str:
+    """Write a whole file, as an export does page by page."""
+    return "".join((HEAD, *written(entries, first=True), TAIL))
 
 
 @st.composite

@@ -89,16 +89,8 @@ def believe(locus: Locus, family: Mapping[str, Record], animal_id: str) -> Belie
         return _one_by_one(locus, family, animal_id)
 
 
-def believe_all(locus: Locus, family: Mapping[str, Record], animal_ids: Collection[str]) -> dict[str, Belief]:
-    """Return what `believe` says of each of some animals of a family, at about the cost of one; more only where it is cut."""
-    try:
-        return believe_whole(locus, family, animal_ids)
-    except TangledError:
-        return believe_each(locus, family, animal_ids)
-
-
 def believe_whole(locus: Locus, family: Mapping[str, Record], animal_ids: Collection[str]) -> dict[str, Belief]:
-    """Return what `believe` says of each of some animals in one pass. Raises `TangledError` where that would cost too much."""
+    """Return what `believe` says of each of some animals, at about the cost of one. Raises `TangledError` if it is too much."""
     if not animal_ids:
         return {}
     group, states, factors = _tables(locus, family, _relevant(family, animal_ids))

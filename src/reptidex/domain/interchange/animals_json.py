@@ -26,11 +26,6 @@ def read_animals_json(raw: bytes) -> Animals:
     return read_list(raw, NAME, VERSION, "animals", AnimalEntry)
 
 
-def write_animals_json(animals: Iterable[AnimalEntry]) -> str:
-    """Write animals."""
-    return "".join((HEAD, *written(animals, first=True), TAIL))
-
-
 HEAD = f'{{"format":"{NAME}","version":{VERSION},"animals":['
 TAIL = "\n]}\n"
 

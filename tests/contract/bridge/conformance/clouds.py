@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 from reptidex.doubles.aws import REGION, aws_server
 from reptidex.doubles.aws_faults.server import FaultyAws
 from reptidex.doubles.web import served
-from reptidex.platform.ports import free_ports
+from reptidex.testing.ports import free_ports
 
 MINISTACK = Path(__file__).resolve().parents[4] / ".tools" / "ministack" / "bin" / "ministack"
 REAL = "REPTIDEX_TEST_AWS"

@@ -3,14 +3,17 @@
 import asyncio
 from typing import Any
 
+from prometheus_client import CollectorRegistry
+
 from reptidex.connectors.bridge.arrivals import Admission
 from reptidex.connectors.bridge.inbound import Inbound
 from reptidex.connectors.bridge.intake import Intake
-from reptidex.connectors.bridge.ports import Identity, Letter, Said, Silent
+from reptidex.connectors.bridge.ports import Identity, Letter, Said
 from reptidex.connectors.bridge.reading import Reading
 from reptidex.connectors.bridge.sqs import Received
 from reptidex.connectors.bridge.tracker import Tracker
 from reptidex.connectors.bridge.verdicts import DONE, Verdict
+from reptidex.platform.bridge.metrics import BridgeMetrics
 from reptidex.testing import eventually
 from tests.integration.bridge.said import event
 
@@ -66,11 +69,18 @@ def messages(receives: int) -> list[Received]:
     ]
 
 
+def pump(queue: Any, tracker: Tracker, parts: Any) -> Inbound:
+    """Return what reads a queue, with parts that a test holds in its hands."""
+    bucket: Any = type("Bucket", (), {"bucket": "b"})
+    none: Any = None
+    reading = Reading(Admission(events=("*",), own="us"), bucket, none, topics=())
+    meter = BridgeMetrics(CollectorRegistry())
+    return Inbound(queue, tracker, reading, Intake(parts, parts), parts, meter, held_most=10)
+
+
 async def test_a_receive_that_broke_is_given_back_and_dealt_with_the_next_time() -> None:
     queue, tracker, parts = Queue(), Tracker(30.0), Parts()
-    bucket: Any = type("Bucket", (), {"bucket": "b"})
-    reading = Reading(Admission(events=("*",), own="us"), bucket, Any, topics=())  # type: ignore[arg-type]
-    inbound: Any = Inbound(queue, tracker, reading, Intake(parts, parts), parts, Silent(), held_most=10)  # type: ignore[arg-type]
+    inbound = pump(queue, tracker, parts)
 
     inbound.meet([messages(1)])
     await inbound.finish(1.0)
@@ -107,9 +117,7 @@ async def test_a_group_is_worked_on_one_after_the_other_and_free_as_soon_as_it_i
 
     queue, tracker, parts = Queue(), Tracker(30.0), Gate(slow)
     queue.fifo = True
-    bucket: Any = type("Bucket", (), {"bucket": "b"})
-    reading = Reading(Admission(events=("*",), own="us"), bucket, Any, topics=())  # type: ignore[arg-type]
-    inbound: Any = Inbound(queue, tracker, reading, Intake(parts, parts), parts, Silent(), held_most=10)  # type: ignore[arg-type]
+    inbound = pump(queue, tracker, parts)
 
     inbound.meet([[of(quick, 1), of(slow, 1), of(slow, 2)]])
     await eventually(lambda: parts.waits)
