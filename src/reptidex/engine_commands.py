@@ -44,7 +44,7 @@ def add_parsers(subparsers: Any) -> None:
         if name != "show":
             parser.add_argument("--all", action="store_true", help="all that wait for a person")
     for parser in letters.choices.values():
-        parser.add_argument("service", choices=(*SERVICES, BRIDGE))
+        parser.add_argument("service", choices=(*SERVICES, BRIDGE), help="who could not handle them")
         parser.add_argument("--json", action="store_true", help="print as JSON")
         # SERVICE stands in front of ID.
         parser._positionals._group_actions.sort(key=lambda action: action.dest != "service")

@@ -41,7 +41,7 @@ def add_parsers(subparsers: Any) -> None:
         description="Import a file into the vivarium of the token in REPTIDEX_TOKEN (or the file that REPTIDEX_TOKEN_FILE "
         "names). Exit status 1 where rows were refused, or the import failed.",
     )
-    importing.add_argument("what", choices=("animals", "pedigree", "care", "collection"))
+    importing.add_argument("what", choices=("animals", "pedigree", "care", "collection"), help="what the file holds")
     importing.add_argument("file", type=Path, metavar="FILE", help="CSV, JSON, GEDCOM or a studbook's tables")
     importing.add_argument(
         "--format", choices=("csv", "json", "studbook", "gedcom"), help="default: by the ending of the file's name"
@@ -57,7 +57,7 @@ def add_parsers(subparsers: Any) -> None:
     exporting = subparsers.add_parser(
         "export", help="export animals, a pedigree, care records or a whole collection to a file"
     )
-    exporting.add_argument("what", choices=("animals", "pedigree", "care", "collection"))
+    exporting.add_argument("what", choices=("animals", "pedigree", "care", "collection"), help="what to write")
     exporting.add_argument(
         "--format", choices=("csv", "json", "studbook", "gedcom"), help="default: csv; a collection is always json"
     )

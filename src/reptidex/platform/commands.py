@@ -19,7 +19,7 @@ Parsers = Any
 def add_parsers(commands: Parsers) -> None:
     """Add this module's commands."""
     run = commands.add_parser("run", help="run one service in this process")
-    run.add_argument("service", choices=SERVICES)
+    run.add_argument("service", choices=SERVICES, help="which one")
     run.set_defaults(run=_run)
 
     up = commands.add_parser(
@@ -53,7 +53,7 @@ def add_parsers(commands: Parsers) -> None:
     settings.set_defaults(run=_settings)
 
     openapi = commands.add_parser("openapi", help="print the OpenAPI document of a service")
-    openapi.add_argument("service", choices=SERVICES)
+    openapi.add_argument("service", choices=SERVICES, help="whose routes")
     openapi.set_defaults(run=_openapi)
 
     admin = commands.add_parser("admin", help="make a registered user a platform administrator, or no longer one")

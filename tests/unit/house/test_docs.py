@@ -104,6 +104,24 @@ def commands() -> dict[str, set[str]]:
     return found
 
 
+def test_every_command_option_and_argument_has_its_help() -> None:
+    bare: list[str] = []
+
+    def walk(of: argparse.ArgumentParser, path: str) -> None:
+        for action in of._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                told = {choice.dest for choice in action._choices_actions if choice.help}
+                bare.extend(f"{path} {name}" for name in action.choices if name not in told)
+                for name, below in action.choices.items():
+                    walk(below, f"{path} {name}")
+            elif not action.help:
+                bare.append(f"{path} {action.option_strings or action.dest}")
+
+    walk(parser(), "reptidex")
+
+    assert bare == []
+
+
 @every_page
 def test_every_command_and_option_that_a_page_names_is_one(page: Path) -> None:
     said = CODE.findall(page.read_text()) + re.findall(r"^(?:    |[$ ]*)(reptidex .+)$", page.read_text(), re.MULTILINE)

@@ -22,7 +22,7 @@ def add_parsers(commands: Any) -> None:
         description="Carries events between the log and SNS/SQS until SIGTERM. What crosses is said by the settings"
         " REPTIDEX_BRIDGE_…; docs/bridge.md explains them.",
     )
-    bridge.add_argument("action", nargs="?", choices=("run", "status"), default="run")
+    bridge.add_argument("action", nargs="?", choices=("run", "status"), default="run", help="default: run")
     bridge.add_argument("--outbound", action="store_true", help="from the log to SNS")
     bridge.add_argument("--inbound", action="store_true", help="from SQS to the log")
     bridge.add_argument("--once", action="store_true", help="carry what is there now, then end")
