@@ -24,6 +24,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "reptidex.probe.command": ("probe-broker",),
     "reptidex.provisioning.command": ("aws",),
     "reptidex.publishing.command": ("publish",),
+    "reptidex.verify_command": ("verify",),
 }
 """The commands by the module that has them, in the order of the help."""
 

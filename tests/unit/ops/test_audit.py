@@ -4,6 +4,8 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+import msgspec
+
 from reptidex.domain import merkle
 from reptidex.streams.animal import AnimalArchived
 from reptidex.streams.catalogue import NOT_CAUGHT
@@ -11,6 +13,7 @@ from reptidex.streams.codec import encode
 from reptidex.streams.ops import AuditLogged
 from reptidex.tables.ops.models import AuditRecord, AuditStream, EventCount
 from reptidex.tables.query import select
+from reptidex.verify_command import Proof, verify
 from tests.unit.ops.desk import SAM, Desk, newcomer, uid
 
 
@@ -114,10 +117,9 @@ async def test_a_proof_over_several_tiles_convinces_who_has_only_the_event_and_t
 
     for place in (0, 300, 515):
         proof = await desk.get(f"/audit/events/{envelopes[place].id}/proof", "bea")
-        leaf = merkle.leaf_digest(sha256(encode(envelopes[place])).digest())
-        path = [bytes.fromhex(step) for step in proof["path"]]
-        assert proof["root"] == seal.root_digest
-        assert merkle.verify_inclusion(leaf, place, proof["size"], path, bytes.fromhex(seal.root_digest))
+        assert (proof["place"], proof["root"]) == (place, seal.root_digest)
+        published = encode(desk.harness.envelope(seal))
+        assert verify(msgspec.convert(proof, Proof), encode(envelopes[place]), [published]) == "proved"
 
 
 async def test_an_event_that_is_not_sealed_yet_has_no_proof(desk: Desk) -> None:
