@@ -214,6 +214,21 @@ def test_every_route_that_a_page_lists_exists(page: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_page_of_a_service_names_every_route(service: str) -> None:
+    """By its path, by an example of it, or with others by what all of them begin with (`…/members`)."""
+    page = (ROOT / f"docs/services/{service}.md").read_text()
+    paths = set(openapi_document(load(service))["paths"]) - {"/answers/{command_id}"}
+
+    def named(path: str) -> bool:
+        begins = path.split("{")[0]
+        return any(
+            re.search(where, page) for where in (re.sub(r"\\\{\w+\\\}", r"[^/\\s]+", re.escape(path)), begins + r"[{$]")
+        )
+
+    assert {path for path in paths if not named(path)} == set()
+
+
 @every_page
 def test_every_event_that_a_page_names_is_in_the_catalogue(page: Path) -> None:
     names_of_events = {message.contract.name for message in messages()}
