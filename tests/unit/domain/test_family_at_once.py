@@ -21,6 +21,17 @@ def test_a_family_reckoned_at_once_is_believed_as_each_of_it_alone(
     assert believe_whole(locus, known, asked) == {key: believe(locus, known, key) for key in asked}
 
 
+def test_a_contradiction_among_strangers_says_nothing_of_an_animal() -> None:
+    known = family(
+        s={"pairs": (("+", "+"),), "firm": True}, y={"sire_id": "s", "shows": "Albino"}, d={}, stranger=possible("2/3")
+    )
+    known["y"] = Record(animal_id="y", sire_id="s", dam_id="d", pairs=(("albino", "albino"),), firm=True)
+
+    assert believe(ALBINO, known, "y").pairs == {}
+    assert believe(ALBINO, known, "stranger").pairs == possible("2/3")["prior"]
+    assert believe_whole(ALBINO, known, ["stranger"]) == {"stranger": believe(ALBINO, known, "stranger")}
+
+
 def test_a_tangled_family_is_cut_for_each_of_it_as_for_one() -> None:
     known = tangle(6, 25)
     asked = ["g6_1", "g6_2", "g2_3"]

@@ -89,9 +89,9 @@ def sum_out(factor: Factor, name: str) -> Factor:
 
 
 def eliminate(factors: Iterable[Factor], keep: Sequence[str]) -> Factor:
-    """Sum out every variable but those to keep, the one with the fewest neighbours first.
+    """Sum out every variable but those to keep, the one with the fewest neighbours first; up to a factor.
 
-    Raises `TangledError`.
+    What has nothing to do with those to keep counts for nothing. Raises `TangledError`.
     """
     by_name: dict[str, set[int]] = {}
     alive: dict[int, Factor] = {}
@@ -129,7 +129,10 @@ def eliminate(factors: Iterable[Factor], keep: Sequence[str]) -> Factor:
         following += 1
     result: Factor = ((), {(): (0, 1)})
     for factor in alive.values():
-        result = join(result, factor)
+        if factor[
+            0
+        ]:  # what strangers of those kept come to is a number: were it nothing, it would still say nothing of these
+            result = join(result, factor)
     return result
 
 
