@@ -129,9 +129,8 @@ def eliminate(factors: Iterable[Factor], keep: Sequence[str]) -> Factor:
         following += 1
     result: Factor = ((), {(): (0, 1)})
     for factor in alive.values():
-        if factor[
-            0
-        ]:  # what strangers of those kept come to is a number: were it nothing, it would still say nothing of these
+        # What strangers of those kept come to is a number: were it nothing, it would still say nothing of these.
+        if factor[0]:
             result = join(result, factor)
     return result
 
