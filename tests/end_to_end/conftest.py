@@ -21,6 +21,8 @@ from reptidex.streams.catalogue import events
 from reptidex.testing import eventually
 from reptidex.testing.ports import free_ports
 from tests.brokers.choice import EMBEDDED, broker_address, chosen
+from tests.databases.choice import chosen as chosen_database
+from tests.databases.choice import own_databases
 
 
 def on_free_ports(settings: Settings) -> tuple[Settings, Doubles]:
@@ -156,9 +158,18 @@ def staged(folder: Path, **settings: Any) -> Iterator[Stage]:
     with contextlib.ExitStack() as stack:
         choice = chosen()
         log = None if choice == EMBEDDED else stack.enter_context(broker_address(choice))
-        stage = Stage(folder, log, **settings)
+        urls = stack.enter_context(own_databases(chosen_database()))
+        # As a person gives them: no process hands a password on, so each finds its URL where we did.
+        given = {f"REPTIDEX_{name.upper()}_DATABASE_URL": url for name, url in urls.items()}
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        for name, url in given.items():
+            environment.setenv(name, url)
+        stage = Stage(folder, log, database_urls=urls, **settings)
         stack.callback(stage.close)
         stage.do(stage.platform.start(), within=180)
+        for child in stage.platform.children.values():
+            # Another stage may be up when this one starts a process again.
+            child.environment = {**child.environment, **given}
         yield stage
 
 

@@ -1,17 +1,15 @@
 """A person who asks to be erased is found nowhere: in none of six databases, not in the files, not by the search."""
 
-import sqlite3
 import uuid
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from urllib.parse import quote
 
 from reptidex.platform.visitor import PASSWORD, Visitor
+from reptidex.settings import SERVICES
 from reptidex.tables.migrate import load_models
+from tests.databases.asking import ask
 from tests.end_to_end.conftest import World
 from tests.unit.media.conftest import picture
 
-SERVICES = ("core", "animal", "commerce", "media", "community", "ops")
 
 
 async def _leave_traces(world: World, person: Visitor, mark: str) -> None:
@@ -38,17 +36,13 @@ async def _leave_traces(world: World, person: Visitor, mark: str) -> None:
         assert answer.status == 201, await answer.text()
 
 
-def _found(state: Path, mark: str) -> list[str]:
-    """Name the places in the services' own tables, and in their files, where a mark stands."""
+async def _found(world: World, mark: str) -> list[str]:
+    """Name the places in the services' own tables where a mark stands."""
     places = []
     for service in SERVICES:
-        own = set(load_models(service).tables)
-        [path] = state.rglob(f"repti_{service}_db*.db")
-        with sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True) as database:
-            for (table,) in database.execute("select name from sqlite_master where type = 'table'").fetchall():
-                if table in own:
-                    rows = database.execute(f'select * from "{table}"').fetchall()
-                    places += [f"{service}.{table}: {row!r}" for row in rows if mark.lower() in repr(row).lower()]
+        for table in load_models(service).tables:
+            rows = await ask(world.settings.database_of(service), f'select * from "{table}"')
+            places += [f"{service}.{table}: {row!r}" for row in rows if mark.lower() in repr(row).lower()]
     return places
 
 
@@ -61,13 +55,12 @@ async def test_an_erased_person_is_found_nowhere(world: World, confirmed: Callab
     mark = f"Quillon{uuid.uuid4().hex[:10]}"
     person = await confirmed(mark)
     await _leave_traces(world, person, mark)
-    state = Path(world.settings.state_dir)
 
     async def shown() -> bool:
         return await _searched(world, mark) > 0
 
     async def everywhere() -> bool:
-        there = {place.split(".")[0] for place in _found(state, mark)}
+        there = {place.split(".")[0] for place in await _found(world, mark)}
         return {"core", "media", "community", "ops"} <= there
 
     await world.until(shown, "the profile in the search")
@@ -76,7 +69,7 @@ async def test_an_erased_person_is_found_nowhere(world: World, confirmed: Callab
     await person.call("ops", "POST", "/compliance/erasure", {}, expect=202)
 
     async def gone() -> bool:
-        return not _found(state, mark) and await _searched(world, mark) == 0
+        return not await _found(world, mark) and await _searched(world, mark) == 0
 
     await world.until(gone, "the erasure", within=45)
     proof = {"email": person.email, "password": PASSWORD}

@@ -1,47 +1,42 @@
 """A row that the database will not take, the real way: by HTTP, log and database, to the owner's eyes, and back on its feet."""
 
-import asyncio
-import contextlib
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from reptidex.platform.story import species_named
+from tests.databases.asking import ask
 from tests.end_to_end.conftest import World
 from tests.end_to_end.test_registry import reptidex
 
-POISON = (
-    "CREATE TRIGGER {name} BEFORE INSERT ON animals WHEN NEW.code = '{code}' BEGIN SELECT RAISE(ABORT, 'poisoned'); END"
-)
-
-
-def within_database(url: str, statement: str) -> None:
-    """Run a statement in a service's database, beside its workers."""
-    with contextlib.closing(sqlite3.connect(url.rpartition("sqlite")[2].partition("///")[2], timeout=30)) as database:
-        database.execute(statement)
-        database.commit()
+WHEN = "CREATE TRIGGER poison BEFORE INSERT ON animals"
+POISON = {
+    "sqlite": [f"{WHEN} WHEN NEW.code = '{{code}}' BEGIN SELECT RAISE(ABORT, 'poisoned'); END"],
+    "postgresql": [
+        "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE check_violation USING MESSAGE = 'poisoned'; END $$",
+        f"{WHEN} FOR EACH ROW WHEN (NEW.code = '{{code}}') EXECUTE FUNCTION poison()",
+    ],
+}
+ANTIDOTE = {"sqlite": ["DROP TRIGGER poison"], "postgresql": ["DROP FUNCTION poison() CASCADE"]}
 
 
 async def test_a_poisoned_row_ends_its_import_and_a_letter_sent_on_takes_it_up_again(
     world: World, confirmed: Any, tmp_path: Path
 ) -> None:
     url = world.settings.database_of("animal")
-    if not url.startswith("sqlite"):
-        pytest.skip("poisons an SQLite database")
+    kind, _, _ = url.partition("+")
     sam = await confirmed("Sam")
-    name, code = "poison", "POISON-1"
+    code = "POISON-1"
     file = tmp_path / "animals.csv"
     rows = [f"{code if number == 120 else f'FINE-{number}'},f,2024-05-01" for number in range(150)]
     file.write_text("\n".join(["code,sex,born", *rows]))
     asked = ("import", "animals", str(file), "--species", "royal python", "--json")
-    await asyncio.to_thread(within_database, url, POISON.format(name=name, code=code))
+    await ask(url, *(each.format(code=code) for each in POISON[kind]))
     try:
         status, out, err = await reptidex(world, sam.token, *asked)
     finally:
-        await asyncio.to_thread(within_database, url, f"DROP TRIGGER {name}")
+        await ask(url, *ANTIDOTE[kind])
     told = json.loads(out)
     shown = await sam.call("animal", "GET", f"/imports/{told['import_id']}")
     # The vivarium's other work is not held up.

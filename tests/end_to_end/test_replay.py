@@ -3,13 +3,13 @@
 import asyncio
 import json
 import os
-import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from reptidex.platform.story import bred_hatchling, offered, sale
 from reptidex.platform.visitor import Visitor
+from tests.databases.asking import ask
 from tests.end_to_end.conftest import World
 
 Confirmed = Callable[[str], Awaitable[Visitor]]
@@ -19,11 +19,7 @@ PROJECTIONS = ("community.search", "core.telemetry", "core.health", "ops.audit",
 async def replayed(world: World, *arguments: str, expect: int = 0) -> Any:
     """Run the command in a process of its own and return its report."""
     settings = world.settings
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("REPTIDEX_")},
-        "REPTIDEX_STATE_DIR": settings.state_dir,
-        "REPTIDEX_LOG": settings.log,
-    }
+    environment = {**os.environ, "REPTIDEX_STATE_DIR": settings.state_dir, "REPTIDEX_LOG": settings.log}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "reptidex", "replay", *arguments, "--json",
         env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -54,23 +50,19 @@ async def test_a_spoilt_search_is_right_again_without_a_break(world: World, conf
         return listing["listing_id"] in {item["entity_id"] for item in results["items"]}
 
     await world.until(lambda: found("kiwi"), "the listing in the index")
-    [before] = in_database(world, "SELECT generation FROM index_states")
-    in_database(world, "UPDATE documents SET title = 'spoilt', text = 'spoilt', tags = '[]' WHERE kind = 'listing'")
+    url = world.settings.database_of("community")
+    [(before,)] = await ask(url, "SELECT generation FROM index_states")
+    await ask(url, "UPDATE documents SET title = 'spoilt', text = 'spoilt', tags = '[]' WHERE kind = 'listing'")
     report = await replayed(world, "community.search")
 
     async def rebuilt() -> bool:
-        return bool(in_database(world, "SELECT generation FROM index_states")[0] > before)
+        [(now,)] = await ask(url, "SELECT generation FROM index_states")
+        return bool(now > before)
 
     assert report["outcome"] == "switched"
     await world.until(rebuilt, "the next generation of the index files", 60)
     assert await found("kiwi")
     assert not await found("spoilt")
-
-
-def in_database(world: World, statement: str) -> list[Any]:
-    """Run a statement behind the service's back, and return the first column of what it finds."""
-    with sqlite3.connect(f"{world.settings.state_dir}/repti_community_db.db", timeout=20) as connection:
-        return [row[0] for row in connection.execute(statement)]
 
 
 async def test_a_name_that_is_none_is_an_error_with_words(world: World) -> None:

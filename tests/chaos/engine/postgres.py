@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -12,12 +13,16 @@ import pytest
 
 from reptidex.testing.ports import free_ports
 
+DATABASES = Path(__file__).resolve().parents[3] / "deploy" / "postgres" / "databases.sh"
+"""Makes the databases and roles of docker-compose.yml."""
+
 
 class Cluster:
-    """A private cluster on a free port of the loopback interface."""
+    """A private cluster on a free port of the loopback interface; with `passwords` it asks for them there."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, *, passwords: bool = False) -> None:
         self._binaries = binaries
+        self._auth = "scram-sha-256" if passwords else "trust"
         self._folder = Path(tempfile.mkdtemp(prefix="rxpg"))
         self._user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
         if os.getuid() == 0:
@@ -27,7 +32,8 @@ class Cluster:
     def start(self) -> None:
         """Make the cluster and start it."""
         data = self._folder / "data"
-        self._run("initdb", "-D", str(data), "-A", "trust", "-U", "postgres", "--no-sync")
+        admitted = ("--auth-local=trust", f"--auth-host={self._auth}")
+        self._run("initdb", "-D", str(data), *admitted, "-U", "postgres", "--no-sync")
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
         self._run("pg_ctl", "-D", str(data), "-w", "-l", str(self._folder / "log"), "-o", options, "start")
 
@@ -41,18 +47,36 @@ class Cluster:
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
         return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
 
+    def of_services(self, *names: str) -> dict[str, str]:
+        """Make a database and a role for each name, as docker-compose.yml does, and return their URLs."""
+        urls, folder = {}, Path(tempfile.mkdtemp(dir=self._folder))
+        for name in names:
+            password = secrets.token_hex(20)
+            (folder / f"postgres_{name}").write_text(password)
+            urls[name] = f"postgresql+asyncpg://repti_{name}:{password}@127.0.0.1:{self.port}/repti_{name}_db"
+        environment = {
+            "PATH": f"{self._binaries}:{os.environ['PATH']}",
+            "PGHOST": str(self._folder),
+            "PGPORT": str(self.port),
+            "POSTGRES_USER": "postgres",
+            "REPTIDEX_DATABASES": " ".join(names),
+            "REPTIDEX_DATABASE_SECRETS": str(folder),
+        }
+        subprocess.run(["sh", str(DATABASES)], check=True, env=environment, stdout=subprocess.DEVNULL, timeout=60)
+        return urls
+
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._binaries / program), *arguments]
         user = self._user if os.getuid() == 0 else None
         subprocess.run(command, check=True, user=user, cwd=self._folder, stdout=subprocess.DEVNULL, timeout=60)
 
 
-def running_cluster() -> Iterator[Cluster]:
+def running_cluster(*, passwords: bool = False) -> Iterator[Cluster]:
     """Yield a cluster that runs; skip the test, with the reason, where PostgreSQL cannot be had."""
     programs = binaries()
     if programs is None:
         pytest.skip("PostgreSQL's programs (initdb, pg_ctl) are not installed here")
-    cluster = Cluster(programs)
+    cluster = Cluster(programs, passwords=passwords)
     cluster.start()
     try:
         yield cluster
