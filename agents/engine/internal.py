@@ -38,6 +38,8 @@ def _behind_the_log(at: Place, partition: int) -> int:
 def timer_input(at: Place, row: TimerRow) -> Input:
     """Return the input of a timer that is due: its command, at the time it was set for."""
     event = codec.decode(row.command)
+    # Its command's id tells it from one that a handler sets anew under its name for the very same moment.
+    name = f"{at.service}/timer/{row.name}/{row.due.isoformat()}/{event.id}"
     return Input(
         "timer",
         event,
@@ -45,7 +47,7 @@ def timer_input(at: Place, row: TimerRow) -> Input:
         row.partition,
         _behind_the_log(at, row.partition),
         event.subject,
-        seed_of(f"{at.service}/timer/{row.name}/{row.due.isoformat()}"),
+        seed_of(name),
         row.command,
         ref=row,
     )

@@ -15,6 +15,8 @@ from reptidex.streams.commands.animal_keeping import Mark
 from reptidex.streams.commands.animal_lineage import ResolveParent
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.lineage import Descent
+from reptidex.tables.animal.models import Ownership
+from reptidex.tables.query import select
 from tests.unit.animal.asking import Asker
 
 FAMILY = b"""external_ref,code,name,species,sex,born,sire,dam,morphs,genotype,microchip
@@ -296,6 +298,10 @@ async def test_hundreds_of_rows_are_written_in_parts(keepers: Any, ask: Asker) -
     assert len(first.items) == 100 and first.next is not None
     codes = {row.code for row in first.items}
     assert len(codes) == 100 and "KIWI-0001" in codes
+    # Each part is an input of its own, though all are due at the same moment: nothing of one takes the place of another's.
+    ids = [event.id for event in keepers.harness.events]
+    owned = await keepers.harness.find(select(Ownership))
+    assert (len(set(ids)), len({one.animal_id for one in owned})) == (len(ids), 500)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,23 @@ async def test_a_timer_may_set_itself_again() -> None:
         assert await harness.timers == {"again": harness.now + timedelta(minutes=30)}
 
 
+async def test_what_a_timer_sets_anew_for_the_same_moment_makes_ids_of_its_own() -> None:
+    made: list[str] = []
+
+    @agent(RemindParcel)
+    async def at_once(message: RemindParcel, unit: Unit) -> None:
+        """Go on at once, as an import does with its next part."""
+        made.append(unit.new_id())
+        if len(made) < 4:
+            unit.timer("part", unit.now, message)
+
+    async with await UnitHarness.open([at_once], Parcel) as harness:
+        await harness.handle(RemindParcel(parcel_id="a"))
+        await harness.advance(by=timedelta(hours=1))
+
+    assert len(set(made)) == 4
+
+
 async def test_an_effect_is_asked_for_with_the_row_and_ends_with_its_outcome(post: UnitHarness) -> None:
     await post.handle(PostParcel(parcel_id="a"))
     waiting = await post.effects
