@@ -98,7 +98,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     hears: tuple[type[Message], ...]
     handle: Callable[..., Any]
     prefetch: Mapping[type[Row], str | Callable[[Any], Sequence[str]]]
-    """Rows that the handler will ask for: the message's field with the key, or a function that names the keys."""
+    """Rows that the handler will ask for: the message's field with the key or the keys, or a function that names the keys."""
     died: Died | None = None
     why: str
     """The first line of the handler's docstring; the documentation and the graph show it."""

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from reptidex.agents.agent import Agent, Died
 from reptidex.streams.contract import Command, Event, Message, command_topic, messages
@@ -82,7 +82,7 @@ def _route(message: type[Message], agents: Sequence[Agent]) -> Route:
         Handler(agent.name, agent.handle, inspect.isasyncgenfunction(inspect.unwrap(agent.handle))) for agent in agents
     )
     prefetch = tuple(
-        Prefetch(row, keys if callable(keys) else attrgetter(keys), callable(keys))
+        Prefetch(row, keys, True) if callable(keys) else Prefetch(row, attrgetter(keys), _holds_keys(message, keys))
         for agent in agents
         for row, keys in agent.prefetch.items()
     )
@@ -90,3 +90,8 @@ def _route(message: type[Message], agents: Sequence[Agent]) -> Route:
     is_command = issubclass(message, Command)
     died = next((agent.died for agent in agents if agent.died is not None), None)
     return Route(handlers, prefetch, speaks, is_command, bool(prefetch) or speaks or is_command, died)
+
+
+def _holds_keys(message: type[Message], field: str) -> bool:
+    """Say whether a field holds keys, not one key."""
+    return get_origin(get_type_hints(message).get(field)) is tuple

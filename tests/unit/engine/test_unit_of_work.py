@@ -1,6 +1,7 @@
 """What a unit of work promises to handlers."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.engine.inputs import MARK, LogRecord
 from reptidex.streams import codec
-from reptidex.streams.contract import Event
+from reptidex.streams.contract import Command, Event, command
 from reptidex.tables.query import select
+from reptidex.tables.store import Wanted
 from reptidex.testing import UnitHarness
 from tests.unit.engine.parcels import (
     AGENTS,
@@ -21,6 +23,12 @@ from tests.unit.engine.parcels import (
     ParcelWeighed,
     PostParcel,
 )
+
+
+@command(key="batch_id", service="post")
+class PostAll(Command, frozen=True, kw_only=True):
+    batch_id: str
+    parcel_ids: tuple[str, ...]
 
 
 async def test_a_command_writes_its_row_publishes_its_event_and_answers(post: UnitHarness) -> None:
@@ -190,3 +198,26 @@ async def test_several_rows_are_read_at_once_with_what_this_unit_wrote() -> None
 
         rows = await harness.find(select(Parcel))
         assert {row.parcel_id: row.code for row in rows} == {"a": "a, seen", "new": "new, seen"}
+
+
+async def test_the_rows_of_a_field_with_several_keys_are_there_before_the_handler_asks() -> None:
+    @agent(PostAll, prefetch={Parcel: "parcel_ids"})
+    async def post_all(message: PostAll, unit: Unit) -> None:
+        """Look at each."""
+        for parcel_id in message.parcel_ids:
+            assert await unit.get(Parcel, parcel_id)
+
+    async with await UnitHarness.open([post_all], Parcel) as harness:
+        await harness.put(*(Parcel(parcel_id=each, code=each) for each in "ab"))
+        harness.runner.working.drop()
+        asked: list[Wanted] = []
+        load = harness.runner.store.load
+
+        async def watched(wanted: Wanted, **options: Any) -> Any:
+            asked.append(wanted)
+            return await load(wanted, **options)
+
+        harness.runner.store.load = watched  # type: ignore[method-assign]
+        await harness.handle(PostAll(batch_id="all", parcel_ids=("a", "b")))
+
+    assert [sorted(wanted.rows[Parcel]) for wanted in asked] == [["a", "b"]]
