@@ -18,6 +18,8 @@ from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.inbox import inbox_key
 from reptidex.tables.positions import Position, TopicPartition
 
+NUL = "\x00"
+
 Fetch = Mapping[TopicPartition, Sequence[Any]]
 """The records of one fetch, by topic-partition: `LogRecord`, or aiokafka's own, which has the same attributes."""
 
@@ -113,6 +115,9 @@ class Reception:
             key = raw_key.decode(errors="replace") if raw_key is not None else event.subject
             one = Input("log", event, topic, partition, offset, key, seed_at(seed, offset), value)
             if is_commands:
+                if NUL in event.id or NUL in key:
+                    self._refuse(taken, one, now)
+                    continue
                 one.asked = _asked(headers)
                 taken.add(event.type, [one])
                 continue
@@ -120,12 +125,22 @@ class Reception:
                 stranger = inbox_key(event.source, event.id)
                 if stranger in taken.strangers:
                     continue
+                if NUL in stranger or NUL in key:
+                    self._refuse(taken, one, now)
+                    continue
                 taken.strangers[stranger] = one
             inputs.append(one)
         if outbox:
             marks[outbox] = int(last[cut:])
         position.next_offset = next_offset
         taken.add(topic, inputs)
+
+    def _refuse(self, taken: Intake, one: Input, now: datetime) -> None:
+        record = LogRecord(one.topic, one.partition, one.offset, one.key.encode(), one.value)
+        problem = ContractError(
+            f"the key, id or source of this {one.event.type} holds U+0000, which PostgreSQL cannot look for"
+        )
+        taken.unreadable.append(unreadable(record, problem, now))
 
     def _with_care(self, taken: Intake, record: LogRecord, now: datetime) -> AnyEvent | None:
         """Decode what is not as most records are: a command, an older version, bytes that break their contract."""

@@ -38,8 +38,11 @@ class Reading:
         self.absent: set[RowKey] = set()
         """Rows of other workers' keys that were not there."""
 
-    async def prefetch(self, intake: Intake, routing: Routing) -> None:
-        """Read every row that the handlers say they will ask for, and drop the inputs that the inbox knows."""
+    async def prefetch(self, intake: Intake, routing: Routing, *, handled: bool = True) -> None:
+        """Read every row that the handlers say they will ask for, and drop the inputs that the inbox knows.
+
+        Where nothing is to be `handled`, only what the engine itself asks for: what a message names may be what is refused.
+        """
         keys: dict[type[Row], list[str]] = defaultdict(list)
         for one in intake.internal:
             keys[type(one.ref)].append(one.ref.key)
@@ -49,7 +52,7 @@ class Reading:
                 keys[VersionRow] += [one.key for one in inputs]
             if route.is_command:
                 keys[AnswerRow] += [one.event.id for one in inputs if one.kind == "log"]
-            for row, key_of, many in route.prefetch:
+            for row, key_of, many in route.prefetch if handled else ():
                 found = [key_of(one.event.data) for one in inputs]
                 keys[row] += [key for each in found for key in each] if many else found
         unknown = {row: self._working.unknown(row, each) for row, each in keys.items()}

@@ -145,7 +145,7 @@ class UnitRunner:
         intake = self._reception.take(fetch, ChainMap(before.positions, self.positions), internal, now)
         intake.leave_out(before.strangers)
         reading = Reading(self.store, self.working, self.ownership, barrier)
-        await reading.prefetch(intake, self.routing)
+        await reading.prefetch(intake, self.routing, handled=refused is None)
         self._step("in handler")
         work = Work(self.service, self.working, self.ownership, reading)
         handling = Handling(self, work, reading, now)

@@ -1,0 +1,76 @@
+"""What names rows that no database can look for becomes a dead letter; the worker goes on, on PostgreSQL as on SQLite."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiokafka
+import pytest
+
+from reptidex.agents.runtime import Worker
+from reptidex.devlog import DevLog
+from reptidex.settings import Settings
+from reptidex.streams import codec
+from reptidex.streams.contract import Message
+from reptidex.streams.envelope import CloudEvent
+from reptidex.testing import eventually, reached
+from tests.chaos.engine.postgres import Cluster
+from tests.chaos.engine.scales import Scales, counted, letters
+from tests.unit.engine.parcels import ParcelWeighed, PostParcel
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, log: DevLog, tmp_path: Path) -> Settings:
+    url = "sqlite+aiosqlite:///{state_dir}/{database}.db"
+    if request.param == "postgresql":
+        cluster: Cluster = request.getfixturevalue("cluster")
+        url = cluster.database(f"hostile_{abs(hash(str(tmp_path))) % 10**9}")
+    return Settings(
+        log=log.bootstrap, state_dir=str(tmp_path), database_url=url, fetch_wait_ms=50, session_timeout_s=3.0
+    )
+
+
+@pytest.fixture
+async def producer(log: DevLog) -> AsyncIterator[aiokafka.AIOKafkaProducer]:
+    producer = aiokafka.AIOKafkaProducer(bootstrap_servers=log.bootstrap, acks="all")
+    await producer.start()
+    yield producer
+    await producer.stop()
+
+
+def record(data: Message, *, name: str, key: str) -> dict[str, object]:
+    """Put a message on the log as somebody outside would, who knows nothing of our marks."""
+    contract = data.contract
+    envelope = CloudEvent(
+        id=name,
+        source="/outside",
+        type=contract.name,
+        subject=key,
+        time=datetime.now(UTC),
+        dataschema=contract.schema,
+        data=data,
+    )
+    return {"topic": contract.topic, "value": codec.encode(envelope), "key": key.encode(), "partition": 0}
+
+
+async def test_a_name_with_a_nul_is_a_letter_and_what_comes_behind_it_counts(
+    worker: Worker, log: DevLog, producer: aiokafka.AIOKafkaProducer
+) -> None:
+    hostile, fine = "a\x00b", "a"
+    for one in (
+        record(ParcelWeighed(parcel_id=fine, weight=1), name="e-key", key=hostile),
+        record(ParcelWeighed(parcel_id=fine, weight=1), name=hostile, key=fine),
+        record(PostParcel(parcel_id=fine), name="c-key", key=hostile),
+        record(PostParcel(parcel_id=fine), name=hostile, key=fine),
+        record(ParcelWeighed(parcel_id=hostile, weight=1), name="e-field", key="p"),
+    ):
+        await producer.send_and_wait(**one)
+    await Scales(log.bootstrap, 10).weigh(20)
+    # SQLite stores a NUL like any other character; PostgreSQL does not even look for it.
+    dead = ["dead"] if worker.database.shared else []
+    await reached(lambda: counted(worker.database), 21 - len(dead), "weighings have counted")
+
+    async def kept() -> bool:
+        return sorted(await letters(worker.database)) == [*dead, *["unreadable"] * 4]
+
+    await eventually(kept, 20)
