@@ -11,7 +11,6 @@ from tests.end_to_end.conftest import World
 from tests.unit.media.conftest import picture
 
 
-
 async def _leave_traces(world: World, person: Visitor, mark: str) -> None:
     """Have somebody write their mark wherever a person may write about themselves."""
     about = {

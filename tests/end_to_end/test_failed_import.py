@@ -10,11 +10,11 @@ from tests.end_to_end.conftest import World
 from tests.end_to_end.test_registry import reptidex
 
 WHEN = "CREATE TRIGGER poison BEFORE INSERT ON animals"
+RAISES = "BEGIN RAISE check_violation USING MESSAGE = 'poisoned'; END"
 POISON = {
     "sqlite": [f"{WHEN} WHEN NEW.code = '{{code}}' BEGIN SELECT RAISE(ABORT, 'poisoned'); END"],
     "postgresql": [
-        "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE check_violation USING MESSAGE = 'poisoned'; END $$",
+        f"CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ {RAISES} $$",
         f"{WHEN} FOR EACH ROW WHEN (NEW.code = '{{code}}') EXECUTE FUNCTION poison()",
     ],
 }
