@@ -22,6 +22,13 @@ TERRAFORM_SCHEMA = "cdktf-cdktf-provider-aws==21.22.1"
 TERRAFORM_READER = "github.com/hashicorp/terraform-config-inspect@v0.0.0-20260904064934-75d64de68c31"
 
 
+ON_POSTGRES = (
+    "runs_through", "reaches_every", "own_role", "whole_collection", "keeping_is_noted", "poisoned", "inbreeding",
+    "second_part_given_back", "erased_person", "spoilt_search",
+)  # fmt: skip
+"""The two flows, and what asks most of a database: imports, lineages of some depth, refunds, erasure, the search rebuilt."""
+
+
 class Outcome(NamedTuple):
     """How a step ended."""
 
@@ -171,13 +178,13 @@ def kafka() -> Outcome:
     return Outcome(True, [] if code == 0 else [f"Apache Kafka suites: {reason}"])
 
 
-def pytest(*arguments: str, broker: str = "embedded") -> Callable[[], Outcome]:
-    """Return a step that runs tests on a broker and collects what they skipped."""
+def pytest(*arguments: str, broker: str = "embedded", database: str = "sqlite") -> Callable[[], Outcome]:
+    """Return a step that runs tests on a broker and a kind of database, and collects what they skipped."""
 
     def step() -> Outcome:
-        print(f"broker: {broker}", flush=True)
+        print(f"broker: {broker}, database: {database}", flush=True)
         command = (PYTHON, "-m", "pytest", "-q", "-rs", "--no-header", "--hypothesis-profile=check", *arguments)
-        code, said = run(*command, environment={"REPTIDEX_TEST_BROKER": broker})
+        code, said = run(*command, environment={"REPTIDEX_TEST_BROKER": broker, "REPTIDEX_TEST_DATABASE": database})
         skipped = re.findall(r"^SKIPPED \[\d+\] (.*)$", said, re.MULTILINE)
         closing = [line for line in said.splitlines() if re.search(r"\d+ (passed|failed)", line)]
         return Outcome(code in (0, 5), skipped, closing[-1].strip("= ") if closing else "no tests")
@@ -202,6 +209,7 @@ STEPS: dict[str, Callable[[], Outcome]] = {
     "integration": pytest("-n", "2", "--dist", "worksteal", "tests/integration"),
     "flows": pytest("tests/end_to_end"),
     "flows-kafka": pytest("tests/end_to_end", "-k", "runs_through or reaches_every or kafka", broker="kafka"),
+    "flows-postgres": pytest("tests/end_to_end", "-k", " or ".join(ON_POSTGRES), database="postgresql"),
     "chaos": pytest("tests/chaos"),
     # On the log of production, the cases in which the log has a part; each of its own restarts would cost ten seconds.
     "chaos-kafka": pytest("tests/chaos/engine", "-k", "not killed_under and not (sqlite and slow)", broker="kafka"),
@@ -223,7 +231,7 @@ def main() -> int:
         begin = time.monotonic()
         outcome = STEPS[name]()
         rows.append(
-            f"{name:<12} {'ok' if outcome.ok else 'FAILED':<7} {time.monotonic() - begin:6.1f} s  {outcome.counts}"
+            f"{name:<14} {'ok' if outcome.ok else 'FAILED':<7} {time.monotonic() - begin:6.1f} s  {outcome.counts}"
         )
         skipped += [f"{name}: {reason}" for reason in outcome.skipped]
         failed += [] if outcome.ok else [name]

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from reptidex.errors import SettingsError
 from reptidex.platform.report import write_report
 from reptidex.platform.story import registration, sale
 from reptidex.platform.supervisor import Platform
@@ -25,7 +26,7 @@ from reptidex.settings import SERVICES, Settings
 from reptidex.streams.catalogue import events
 from reptidex.streams.core import EventsPublished, TelemetryTracked
 from reptidex.streams.ops import AuditLogged
-from reptidex.tables.counting import row_counts
+from reptidex.tables.counting import is_used, row_counts
 
 COLOURS = dict(zip(SERVICES, ("cyan", "green", "yellow", "magenta", "blue", "red"), strict=True))
 QUIET = {TelemetryTracked.contract.name, EventsPublished.contract.name, AuditLogged.contract.name}
@@ -198,7 +199,7 @@ def table_of(figures: Figures) -> Table:
 
 
 async def run_demo(settings: Settings, *, keep: bool, report: Path | None, as_json: bool) -> int:
-    """Run the demo; return 0 when both flows came to their end."""
+    """Run the demo; return 0 when both flows came to their end. Raises `SettingsError` for databases that are in use."""
     # A pipe or a file has no width of its own; rich would cut the tree's lines at 80.
     console = Console(highlight=False, quiet=as_json, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
     mail = f"http://127.0.0.1:{DOUBLES.mail_view}"
@@ -207,11 +208,21 @@ async def run_demo(settings: Settings, *, keep: bool, report: Path | None, as_js
     # A fresh state of its own: the demo never touches what `reptidex up` keeps.
     settings = msgspec.structs.replace(settings, state_dir=str((settings.state / "demo").resolve()))
     shutil.rmtree(settings.state, ignore_errors=True)
+    await _expect_fresh(settings)
     platform = Platform(settings, doubles=DOUBLES, say=console.print)
     console.print("[bold]starting the embedded log, the doubles and six services[/]")
     async with platform.running():
         console.print(addresses(platform))
         return await _drive(Demo(settings, mail, console), console, report, as_json)
+
+
+async def _expect_fresh(settings: Settings) -> None:
+    """Refuse databases of others: a fresh log would be taken for one that was read already, and their rows are not the demo's."""
+    if used := [name for name in SERVICES if await is_used(settings.database_of(name))]:
+        raise SettingsError(
+            f"the demo wants empty databases, and there are tables in those of {', '.join(used)}."
+            " Give it others, or unset REPTIDEX_DATABASE_URL and it keeps its state in files"
+        )
 
 
 async def _drive(demo: Demo, console: Console, report: Path | None, as_json: bool) -> int:
