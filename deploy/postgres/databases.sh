@@ -1,8 +1,8 @@
 #!/bin/sh
 # Six databases, six roles; no role may open another's database. (Tests say which they want, and where the passwords are.)
 set -eu
-for service in ${REPTIDEX_DATABASES:-core animal commerce media community ops}; do
-  password_file="${REPTIDEX_DATABASE_SECRETS:-/run/secrets}/postgres_${service}"
+for service in ${SERVICE_DATABASES:-core animal commerce media community ops}; do
+  password_file="${SERVICE_PASSWORDS:-/run/secrets}/postgres_${service}"
   password=$(cat "$password_file")
   psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
     -v role="repti_${service}" -v db="repti_${service}_db" -v password="$password" <<'SQL'

@@ -59,8 +59,8 @@ class Cluster:
             "PGHOST": str(self._folder),
             "PGPORT": str(self.port),
             "POSTGRES_USER": "postgres",
-            "REPTIDEX_DATABASES": " ".join(names),
-            "REPTIDEX_DATABASE_SECRETS": str(folder),
+            "SERVICE_DATABASES": " ".join(names),
+            "SERVICE_PASSWORDS": str(folder),
         }
         subprocess.run(["sh", str(DATABASES)], check=True, env=environment, stdout=subprocess.DEVNULL, timeout=60)
         return urls
