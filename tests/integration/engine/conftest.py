@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from reptidex.agents.runtime import Worker
@@ -26,6 +27,14 @@ async def log(tmp_path: Path) -> AsyncIterator[DevLog]:
 @pytest.fixture
 def settings(log: DevLog, tmp_path: Path) -> Settings:
     return Settings(log=log.bootstrap, state_dir=str(tmp_path), fetch_wait_ms=50, session_timeout_s=3.0)
+
+
+def on_its_database(settings: Settings, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Return settings with a database of the kind that a fixture's parameter names."""
+    if request.param == "sqlite":
+        return settings
+    cluster: Cluster = request.getfixturevalue("cluster")
+    return msgspec.structs.replace(settings, database_url=cluster.database(f"test_{abs(hash(str(tmp_path))) % 10**9}"))
 
 
 @pytest.fixture

@@ -14,20 +14,14 @@ from reptidex.streams import codec
 from reptidex.streams.contract import Message
 from reptidex.streams.envelope import CloudEvent
 from reptidex.testing import eventually, reached
-from tests.chaos.engine.postgres import Cluster
 from tests.chaos.engine.scales import Scales, counted, letters
+from tests.integration.engine.conftest import on_its_database
 from tests.unit.engine.parcels import ParcelWeighed, PostParcel
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, log: DevLog, tmp_path: Path) -> Settings:
-    url = "sqlite+aiosqlite:///{state_dir}/{database}.db"
-    if request.param == "postgresql":
-        cluster: Cluster = request.getfixturevalue("cluster")
-        url = cluster.database(f"hostile_{abs(hash(str(tmp_path))) % 10**9}")
-    return Settings(
-        log=log.bootstrap, state_dir=str(tmp_path), database_url=url, fetch_wait_ms=50, session_timeout_s=3.0
-    )
+def settings(settings: Settings, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    return on_its_database(settings, request, tmp_path)
 
 
 @pytest.fixture
