@@ -6,7 +6,7 @@ from itertools import islice
 
 from reptidex.connectors.bridge.backoff import send_again_s
 from reptidex.connectors.bridge.limits import BATCH_ENTRIES
-from reptidex.connectors.bridge.sqs import SqsQueue
+from reptidex.connectors.bridge.sqs_beside import SqsQueue
 from reptidex.connectors.bridge.tracker import Tracker
 from reptidex.connectors.bridge.verdicts import DONE, Fate
 

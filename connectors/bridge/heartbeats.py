@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from reptidex.connectors.bridge.limits import BATCH_ENTRIES, VISIBILITY_S
 from reptidex.connectors.bridge.ports import Meter
-from reptidex.connectors.bridge.sqs import SqsQueue
+from reptidex.connectors.bridge.sqs_beside import SqsQueue
 from reptidex.connectors.bridge.tracker import Tracker
 from reptidex.connectors.bridge.verdicts import Fate
 

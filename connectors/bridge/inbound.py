@@ -12,16 +12,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from reptidex.connectors.bridge import limits, verdicts
+from reptidex.connectors.bridge import limits
 from reptidex.connectors.bridge.arrivals import Arrival
 from reptidex.connectors.bridge.backoff import send_again_s, show_again_s
 from reptidex.connectors.bridge.deleting import Deleter
 from reptidex.connectors.bridge.envelopes import Unwrapped
 from reptidex.connectors.bridge.intake import InboxAwayError, Intake
-from reptidex.connectors.bridge.polling import Polls
 from reptidex.connectors.bridge.ports import Kept, Letter, Letters, Meter
 from reptidex.connectors.bridge.reading import Dropped, Reading
-from reptidex.connectors.bridge.sqs import Received, SqsQueue
+from reptidex.connectors.bridge.sqs import Received
+from reptidex.connectors.bridge.sqs_beside import SqsQueue
 from reptidex.connectors.bridge.tracker import Tracker
 from reptidex.errors import ContractError, ReptidexError, UnavailableError
 
@@ -55,7 +55,6 @@ class Inbound:
         self._groups: set[str] = set()
         """Groups of a FIFO queue that are being worked on."""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._polls: Polls[list[Received]] | None = None
         self._full = False
         tracker.dropped = self._dropped
         self._stopping = False
@@ -67,17 +66,15 @@ class Inbound:
 
     async def poll(self, count: int) -> None:
         """Receive, by so many threads, and hand on until told to stop."""
-        self._polls = Polls(self.queue.take, count, f"poll-{self.queue.name}", deal=self.meet)
-        if self._stopping:
-            self._polls.stop()
-        await self._polls.run()
+        if not self._stopping:
+            await self.queue.poll(count, lambda brought: self.meet([brought]))
 
     def meet(self, brought: Sequence[list[Received] | Exception]) -> None:
         """Deal with what receives have brought, or how they failed."""
         fresh: list[Received] = []
         for each in brought:
             if isinstance(each, Exception):
-                self._fail("queue", f"{verdicts.of_call(each, 1).code}: {each}")
+                self._fail("queue", str(each))
                 continue
             self._well("queue")
             self.empty = 0 if each else self.empty + 1
@@ -86,24 +83,24 @@ class Inbound:
                 fresh += [message for message in each if self.tracker.add(message)]
         if not fresh:
             return
-        if len(self.tracker) >= self._held_most and self._polls is not None:
+        if len(self.tracker) >= self._held_most:
             self._full = True
-            self._polls.hold()
+            self.queue.pace(held=True)
         task = asyncio.get_running_loop().create_task(self._take_in(fresh))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def drain_queue(self) -> None:
-        """Receive until the queue has nothing more to show and all is settled. Raises what boto3 raises."""
+        """Receive until the queue has nothing more to show and all is settled. Raises `CallError`."""
         while self.empty < 2:
             self.meet([await self.queue.receive(wait_s=1)])
             if self.empty:
                 await self.finish(60.0)
 
     def _dropped(self) -> None:
-        if self._full and len(self.tracker) < self._held_most and self._polls is not None:
+        if self._full and len(self.tracker) < self._held_most:
             self._full = False
-            self._polls.go_on()
+            self.queue.pace(held=False)
 
     def _fail(self, part: str, trouble: str) -> None:
         if not self._failures[part]:
@@ -121,9 +118,8 @@ class Inbound:
 
     def _slow(self) -> None:
         """Have the polls slow down while a part does not answer."""
-        if self._polls is not None:
-            failures = max(self._failures.values(), default=0)
-            self._polls.pause_s = min(PAUSE_S, send_again_s(failures, self._chance)) if failures else 0.0
+        failures = max(self._failures.values(), default=0)
+        self.queue.pace(pause_s=min(PAUSE_S, send_again_s(failures, self._chance)) if failures else 0.0)
 
     async def _take_in(self, messages: list[Received]) -> None:
         """Deal with messages that are held now. Never raises: what fails is given back to the queue."""
@@ -303,8 +299,7 @@ class Inbound:
     def close(self) -> None:
         """Take no more: what polls under way still bring is given back at once."""
         self._stopping = True
-        if self._polls is not None:
-            self._polls.stop()
+        self.queue.stop()
 
     async def redeliver(self, body: str) -> None:
         """Bring a letter in after all. Raises `ContractError` for what still is refused, `UnavailableError`."""

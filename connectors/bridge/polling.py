@@ -1,12 +1,6 @@
-"""Threads that poll a queue without end, and hand what they bring to the loop: one turn between threads for each receive.
+"""Threads that poll a queue without end, each handing over what it brings before it polls again."""
 
-Asked for each receive by the loop, a thread would wait for it twice as often, and both for the interpreter's lock (measured).
-"""
-
-import asyncio
-import contextlib
 import threading
-from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -17,71 +11,44 @@ class Polls(Generic[T]):
     """So many threads that do the same again and again. Daemons: a long poll does not hold a process that was told to stop."""
 
     def __init__(
-        self, receive: Callable[[], T], count: int, name: str, *, deal: Callable[[list[T | Exception]], None]
+        self, receive: Callable[[], T], count: int, *, bring: Callable[[T | Exception], None], ended: Callable[[], None]
     ) -> None:
-        self._receive, self._count, self._name, self._deal = receive, count, name, deal
-        self._brought: deque[T | Exception | None] = deque()
-        """What waits for the loop; None: a thread has ended."""
-        self._told = False
+        """Take what each does, and who hears of what it brought, or raised, and of the end of them all (from any of them)."""
+        self._receive, self._left, self._bring, self._ended = receive, count, bring, ended
+        self._lock = threading.Lock()
         self._open, self._stop = threading.Event(), threading.Event()
         self._open.set()
-        self.pause_s = 0.0
-        """So long each waits before it polls again."""
+        self._pause_s = 0.0
+        for _ in range(count):
+            threading.Thread(target=self._work, daemon=True).start()
 
-    async def run(self) -> None:
-        """Poll until stopped, or cancelled; what is brought is dealt with on this loop."""
-        self._loop = asyncio.get_running_loop()
-        self._left, self._ended = self._count, self._loop.create_future()
-        for number in range(self._count):
-            threading.Thread(target=self._work, name=f"{self._name}-{number + 1}", daemon=True).start()
-        try:
-            await self._ended
-        finally:
-            self.stop()
-
-    def hold(self) -> None:
-        """Begin no more polls for now."""
-        self._open.clear()
-
-    def go_on(self) -> None:
-        """Poll again."""
-        self._open.set()
+    def pace(self, *, held: bool, pause_s: float) -> None:
+        """Begin no more polls for now, or go on, each so long after the one before."""
+        self._pause_s = pause_s
+        if held and not self._stop.is_set():
+            self._open.clear()
+        else:
+            self._open.set()
 
     def stop(self) -> None:
-        """Begin no more polls; what those under way bring is dealt with still."""
+        """Begin no more polls; what those under way bring is handed over still."""
         self._stop.set()
         self._open.set()
 
     def _work(self) -> None:
         while not self._stop.is_set():
-            if self.pause_s and self._stop.wait(self.pause_s):
+            if self._pause_s and self._stop.wait(self._pause_s):
                 break
             self._open.wait()
             if self._stop.is_set():
                 break
             try:
-                self._hand(self._receive())
+                brought: T | Exception = self._receive()
             except Exception as problem:  # noqa: BLE001 - whatever it is, the poll goes on
-                self._hand(problem)
-        self._hand(None)
-
-    def _hand(self, brought: T | Exception | None) -> None:
-        self._brought.append(brought)
-        if not self._told:
-            self._told = True
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for it any more
-                self._loop.call_soon_threadsafe(self._take)
-
-    def _take(self) -> None:
-        self._told = False  # first: what is brought from here on tells the loop anew
-        brought: list[T | Exception] = []
-        while self._brought:
-            each = self._brought.popleft()
-            if each is None:
-                self._left -= 1
-            else:
-                brought.append(each)
-        if brought:
-            self._deal(brought)
-        if not self._left and not self._ended.done():
-            self._ended.set_result(None)
+                brought = problem
+            self._bring(brought)
+        with self._lock:
+            self._left -= 1
+            last = not self._left
+        if last:
+            self._ended()

@@ -1,4 +1,4 @@
-"""Calls to one SQS queue: receive, delete, hide for longer; batches of ten, each entry judged by itself."""
+"""Calls to SQS: receive, delete, hide for longer; batches of ten, each entry judged by itself. They block, as boto3 does."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -7,13 +7,12 @@ from typing import Any
 import msgspec
 
 from reptidex.connectors.bridge import limits, verdicts
-from reptidex.connectors.bridge.threads import Threads
 from reptidex.connectors.bridge.verdicts import Verdict
 
 SYSTEM_ATTRIBUTES = ("ApproximateReceiveCount", "SentTimestamp", "MessageGroupId", "SequenceNumber")
 
 
-class Received(msgspec.Struct, gc=False, kw_only=True):
+class Received(msgspec.Struct, gc=False, kw_only=True, array_like=True):
     """A message as it was received."""
 
     message_id: str
@@ -43,61 +42,49 @@ def received(message: dict[str, Any]) -> Received:
     )
 
 
-class SqsQueue:
-    """One queue. Those who poll it bring threads of their own, so that they never keep a delete waiting."""
+class SqsCalls:
+    """The calls of one boto3 client for SQS; by as many threads at once as it has connections."""
 
-    def __init__(self, client: Any, url: str, calls: Threads, *, wait_s: int = limits.WAIT_S) -> None:
-        limits.check_receive(limits.BATCH_ENTRIES, wait_s)
-        self._client, self._calls, self._wait_s = client, calls, wait_s
-        self.url = url
-        self.name = url.rsplit("/", 1)[-1]
-        self.fifo = self.name.endswith(".fifo")
+    def __init__(self, client: Any) -> None:
+        self._client = client
 
-    async def visibility_s(self) -> float:
-        """Return the queue's own visibility timeout. Raises what boto3 raises."""
-        ask = {"QueueUrl": self.url, "AttributeNames": ["VisibilityTimeout"]}
-        answer = await self._calls.run(lambda: self._client.get_queue_attributes(**ask))
+    def url_of(self, name: str) -> str:
+        """Return the URL of a queue. Raises what boto3 raises, as the calls below do."""
+        return str(self._client.get_queue_url(QueueName=name)["QueueUrl"])
+
+    def visibility_s(self, url: str) -> float:
+        """Return a queue's own visibility timeout."""
+        answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
         return float(answer["Attributes"]["VisibilityTimeout"])
 
-    def take(self, wait_s: int | None = None) -> list[Received]:
-        """Receive up to ten messages, waiting for the first; blocks. Raises what boto3 raises."""
+    def take(self, url: str, wait_s: int) -> list[Received]:
+        """Receive up to ten messages, waiting for the first."""
+        limits.check_receive(limits.BATCH_ENTRIES, wait_s)
         answer = self._client.receive_message(
-            QueueUrl=self.url,
+            QueueUrl=url,
             MaxNumberOfMessages=limits.BATCH_ENTRIES,
-            WaitTimeSeconds=self._wait_s if wait_s is None else wait_s,
+            WaitTimeSeconds=wait_s,
             MessageAttributeNames=["All"],
             MessageSystemAttributeNames=list(SYSTEM_ATTRIBUTES),
         )
         return [received(each) for each in answer.get("Messages") or ()]
 
-    async def receive(self, *, wait_s: int) -> list[Received]:
-        """Receive up to ten messages. Raises what boto3 raises."""
-        return await self._calls.run(lambda: self.take(wait_s))
+    def delete(self, url: str, handles: Sequence[str]) -> list[Verdict]:
+        """Delete up to ten messages; return what became of each."""
+        ids = _ids(len(handles))
+        entries = [{"Id": number, "ReceiptHandle": handle} for number, handle in zip(ids, handles, strict=True)]
+        return verdicts.of_entries(ids, self._client.delete_message_batch(QueueUrl=url, Entries=entries))
 
-    async def delete(self, handles: Sequence[str]) -> list[Verdict]:
-        """Delete up to ten messages; return what became of each. Never raises for what AWS says."""
+    def hide(self, url: str, handles: Sequence[str], seconds: Sequence[int]) -> list[Verdict]:
+        """Hide up to ten messages for so many seconds from now; return what became of each."""
+        for each in seconds:
+            limits.check_visibility(each)
+        ids = _ids(len(handles))
         entries = [
-            {"Id": number, "ReceiptHandle": handle} for number, handle in zip(_ids(len(handles)), handles, strict=True)
+            {"Id": number, "ReceiptHandle": handle, "VisibilityTimeout": each}
+            for number, handle, each in zip(ids, handles, seconds, strict=True)
         ]
-        return await self._batch("delete_message_batch", entries)
-
-    async def hide(self, handles: Sequence[tuple[str, int]]) -> list[Verdict]:
-        """Hide up to ten messages for so many seconds from now; return what became of each. Never raises."""
-        for _, seconds in handles:
-            limits.check_visibility(seconds)
-        entries = [
-            {"Id": number, "ReceiptHandle": handle, "VisibilityTimeout": seconds}
-            for number, (handle, seconds) in zip(_ids(len(handles)), handles, strict=True)
-        ]
-        return await self._batch("change_message_visibility_batch", entries)
-
-    async def _batch(self, operation: str, entries: list[dict[str, Any]]) -> list[Verdict]:
-        call = getattr(self._client, operation)
-        try:
-            answer = await self._calls.run(lambda: call(QueueUrl=self.url, Entries=entries))
-        except Exception as problem:  # noqa: BLE001 - whatever boto3 raises, the entries are judged by it
-            return [verdicts.of_call(problem, 1)] * len(entries)
-        return verdicts.of_entries(_ids(len(entries)), answer)
+        return verdicts.of_entries(ids, self._client.change_message_visibility_batch(QueueUrl=url, Entries=entries))
 
 
 @cache

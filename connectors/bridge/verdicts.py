@@ -15,6 +15,8 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from reptidex.errors import ReptidexError
+
 THROTTLING = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -107,6 +109,18 @@ class Verdict(NamedTuple):
 
 DONE = Verdict(Fate.DONE)
 AGAIN = Verdict(Fate.AGAIN)
+
+
+class CallError(ReptidexError):
+    """A call that failed, and has been judged where it was made."""
+
+    retriable = True
+    status = 502
+    title = "A call of AWS failed"
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(f"{verdict.code}: {verdict.detail}" if verdict.detail else verdict.code)
+        self.verdict = verdict
 
 
 def of_call(problem: Exception, entries: int) -> Verdict:

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -161,6 +163,27 @@ async def test_a_long_poll_does_not_hold_a_bridge_that_is_told_to_stop(aws: Clou
     process.terminate()
     async with asyncio.timeout(10):
         assert await process.wait() == 0
+
+
+@only_faulty
+async def test_it_ends_for_its_supervisor_where_the_process_that_calls_sqs_has_ended(
+    aws: Cloud, settings: Settings
+) -> None:
+    await queues(aws)
+    process = await start(settings, "bridge", "--inbound")
+    [child] = await eventually(lambda: children(process.pid, "sqs_process"), 30)
+    os.kill(child, signal.SIGKILL)
+
+    _, err = await asyncio.wait_for(process.communicate(), 20)
+
+    assert process.returncode == 1
+    assert "sqs does not answer: the process that calls SQS has ended" in err.decode()
+
+
+def children(pid: int, called: str) -> list[int]:
+    """Return the processes that a process has started and whose command line has this word in it."""
+    started = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")).split()
+    return [int(each) for each in started if called in Path(f"/proc/{each}/cmdline").read_text()]
 
 
 @only_faulty

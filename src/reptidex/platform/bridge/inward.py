@@ -7,9 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from reptidex.connectors.aws import boto_client
-from reptidex.connectors.bridge import verdicts
-from reptidex.connectors.bridge.answers import PlainParsers
 from reptidex.connectors.bridge.arrivals import Admission
 from reptidex.connectors.bridge.backoff import send_again_s
 from reptidex.connectors.bridge.heartbeats import keep_hidden
@@ -18,11 +15,13 @@ from reptidex.connectors.bridge.intake import Intake
 from reptidex.connectors.bridge.names import arn_prefix, queue_name
 from reptidex.connectors.bridge.ports import Inbox, Letters, Log, Meter
 from reptidex.connectors.bridge.reading import Reading
-from reptidex.connectors.bridge.sqs import SqsQueue
+from reptidex.connectors.bridge.sqs_beside import Beside
+from reptidex.connectors.bridge.sqs_frames import Begin
 from reptidex.connectors.bridge.threads import Threads
 from reptidex.connectors.bridge.tracker import Tracker
+from reptidex.connectors.bridge.verdicts import CallError
 from reptidex.errors import SettingsError, UnavailableError
-from reptidex.platform.bridge.outward import QUICK, claim_check
+from reptidex.platform.bridge.outward import claim_check
 from reptidex.settings import BRIDGE, Settings
 from reptidex.tables.dead_letters import DeadLetterRow
 
@@ -61,12 +60,15 @@ class Inward:
         names = queues_of(settings)
         self._settings, self._names = settings, names
         self._intake, self._letters, self._meter = Intake(log, inbox, step=step), letters, meter
-        self._calls = Threads(settings.bridge_threads, "sqs")
-        connections = settings.bridge_threads + settings.bridge_pollers * len(names)
-        read_s = settings.bridge_wait_s + 10
-        self._sqs = boto_client(
-            settings, "sqs", connections=connections, read_s=read_s, parsers=PlainParsers(), **QUICK
+        self._calls = Threads(settings.bridge_threads, "s3")
+        begin = Begin(
+            endpoint=settings.aws_endpoint,
+            region=settings.aws_region,
+            threads=settings.bridge_threads,
+            connections=settings.bridge_threads + settings.bridge_pollers * len(names),
+            read_s=settings.bridge_wait_s + 10,
         )
+        self._sqs = Beside(begin)
         admission = Admission(
             events=settings.bridge_inbound, own=settings.bridge_origin, origin=settings.bridge_inbound_origin
         )
@@ -87,7 +89,9 @@ class Inward:
 
     async def start(self) -> list[asyncio.Task[Any]]:
         """Begin; return the tasks, none of which ends by itself. A queue that is missing is waited for."""
-        self._tasks = [asyncio.create_task(self._hear(name), name=f"queue {name}") for name in self._names]
+        beside = await self._sqs.start()
+        hearing = [asyncio.create_task(self._hear(name), name=f"queue {name}") for name in self._names]
+        self._tasks = [beside, *hearing]
         return self._tasks
 
     async def _hear(self, name: str) -> None:
@@ -106,18 +110,17 @@ class Inward:
         while True:
             try:
                 return await self.open(name)
-            except Exception as problem:  # noqa: BLE001 - whatever boto3 raises: the queue may be there later
+            except CallError as problem:  # the queue may be there later
                 attempts += 1
-                code = verdicts.of_call(problem, 1).code
+                code = problem.verdict.code
                 if name not in self.missing:
                     log.warning("the queue %s cannot be opened: %s (`reptidex aws apply` makes it)", name, code)
-                self.missing[name] = f"{code}: {problem}"
+                self.missing[name] = str(problem)
                 await asyncio.sleep(max(1.0, send_again_s(attempts, self._chance)))
 
     async def open(self, name: str) -> Inbound:
-        """Open a queue and read its visibility timeout. Raises what boto3 raises."""
-        url = name if "://" in name else await self._url(name)
-        queue = SqsQueue(self._sqs, url, self._calls, wait_s=self._settings.bridge_wait_s)
+        """Open a queue and read its visibility timeout. Raises `CallError`."""
+        queue = await self._sqs.queue(name, self._settings.bridge_wait_s)
         tracker = Tracker(await queue.visibility_s())
         found = Inbound(
             queue,
@@ -132,12 +135,9 @@ class Inward:
         self.missing.pop(name, None)
         return found
 
-    async def _url(self, name: str) -> str:
-        answer = await self._calls.run(lambda: self._sqs.get_queue_url(QueueName=name))
-        return str(answer["QueueUrl"])
-
     async def drained(self) -> None:
-        """Take in all that the queues show now. Raises what boto3 raises."""
+        """Take in all that the queues show now. Raises `CallError`."""
+        self._tasks = [await self._sqs.start()]
         for name in self._names:
             found = await self.open(name)
             heart = asyncio.create_task(keep_hidden(found.queue, found.tracker, self._meter))
@@ -188,6 +188,7 @@ class Inward:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._sqs.stop()
         self._calls.close()
 
 

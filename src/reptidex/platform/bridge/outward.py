@@ -4,10 +4,9 @@ import asyncio
 import time
 from typing import Any
 
-from reptidex import __version__
-from reptidex.connectors.aws import boto_client
 from reptidex.connectors.bridge.arrivals import admitted
 from reptidex.connectors.bridge.claim_check import ClaimCheck
+from reptidex.connectors.bridge.clients import quick_client
 from reptidex.connectors.bridge.eventbridge import EventBridgePublisher
 from reptidex.connectors.bridge.names import arn_prefix
 from reptidex.connectors.bridge.outbound import Destination, Outbound, Publisher
@@ -25,8 +24,6 @@ from reptidex.tables.dead_letters import DeadLetterRow
 SETTLE_S = 5.0
 STUCK_S = 30.0
 """A run to the end of the log that has settled nothing for so long, because of trouble with AWS, is given up."""
-QUICK: Any = {"attempts": 2, "parameter_validation": False, "user_agent": f"reptidex-bridge/{__version__} boto3"}
-"""For clients that call all the time: our guard checks more than botocore does, and its user agent is made anew each call."""
 
 
 def claim_check(settings: Settings) -> ClaimCheck:
@@ -36,14 +33,10 @@ def claim_check(settings: Settings) -> ClaimCheck:
 
 def publisher(settings: Settings, threads: Threads) -> Publisher:
     """Return what publishes batches: to SNS topics, or to the bus that is named."""
-
-    def client(service: str) -> Any:
-        # Our guard checks more than botocore's own validation does.
-        return boto_client(settings, service, connections=threads.count, attempts=2, parameter_validation=False)
-
+    client = quick_client(settings, "events" if settings.bridge_bus else "sns", connections=threads.count)
     if settings.bridge_bus:
-        return EventBridgePublisher(client("events"), threads, claim_check(settings), settings.bridge_bus)
-    return SnsPublisher(client("sns"), threads, claim_check(settings))
+        return EventBridgePublisher(client, threads, claim_check(settings), settings.bridge_bus)
+    return SnsPublisher(client, threads, claim_check(settings))
 
 
 def outbound_events(settings: Settings) -> list[str]:

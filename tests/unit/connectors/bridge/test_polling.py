@@ -1,6 +1,5 @@
-"""Threads that poll: everything they bring reaches the loop, also what comes after the stop; held, they begin nothing."""
+"""Threads that poll: all that they bring is handed over, also after the stop; held, they begin nothing."""
 
-import asyncio
 import threading
 from queue import SimpleQueue
 
@@ -9,12 +8,15 @@ from reptidex.testing import eventually
 
 
 class Source:
-    """Gives what is put into it, and counts who waits for it."""
+    """Gives what is put into it, counts who waits for it, and keeps what is brought."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
         self.there: SimpleQueue[int | Exception] = SimpleQueue()
         self.begun = 0
+        self.heard: list[int | Exception] = []
+        self.ended = threading.Event()
         self._lock = threading.Lock()
+        self.polls = Polls(self.receive, count, bring=self.heard.append, ended=self.ended.set)
 
     def receive(self) -> int:
         with self._lock:
@@ -25,51 +27,45 @@ class Source:
         return found
 
 
-async def test_what_is_brought_reaches_the_loop_failures_too() -> None:
-    source, heard = Source(), list[int | Exception]()
-    polls = Polls(source.receive, 2, "poll", deal=heard.extend)
-    running = asyncio.create_task(polls.run())
-    broken = RuntimeError("no answer")
+async def test_what_is_brought_is_handed_over_failures_too() -> None:
+    source, broken = Source(2), RuntimeError("no answer")
     for each in (1, 2, broken, 3):
         source.there.put(each)
-    await eventually(lambda: len(heard) == 4)
-    assert {each for each in heard if isinstance(each, int)} == {1, 2, 3} and broken in heard
-    polls.stop()
+    await eventually(lambda: len(source.heard) == 4)
+    assert {each for each in source.heard if isinstance(each, int)} == {1, 2, 3} and broken in source.heard
+    source.polls.stop()
+    assert not source.ended.is_set()
     source.there.put(4)
     source.there.put(5)
-    await asyncio.wait_for(running, 5)
-    assert len(heard) == 6, "what the polls under way bring after the stop is dealt with before the end"
+    await eventually(source.ended.is_set)
+    assert len(source.heard) == 6, "what the polls under way bring after the stop is handed over before the end"
 
 
 async def test_held_they_begin_no_poll_until_they_go_on() -> None:
-    source, heard = Source(), list[int | Exception]()
-    polls = Polls(source.receive, 1, "poll", deal=heard.extend)
-    running = asyncio.create_task(polls.run())
+    source = Source(1)
     await eventually(lambda: source.begun == 1)
-    polls.hold()
+    source.polls.pace(held=True, pause_s=0.0)
     source.there.put(1)
-    await eventually(lambda: heard == [1])
+    await eventually(lambda: source.heard == [1])
     source.there.put(2)
-    polls.go_on()
-    await eventually(lambda: heard == [1, 2])
-    polls.hold()
+    source.polls.pace(held=False, pause_s=0.0)
+    await eventually(lambda: source.heard == [1, 2])
+    source.polls.pace(held=True, pause_s=0.0)
     source.there.put(3)
-    await eventually(lambda: heard == [1, 2, 3])
+    await eventually(lambda: source.heard == [1, 2, 3])
     begun = source.begun
-    polls.stop()
-    await asyncio.wait_for(running, 5)
+    source.polls.stop()
+    await eventually(source.ended.is_set, why="a stop ends the hold")
     assert source.begun == begun == 3
 
 
 async def test_they_wait_before_the_next_poll_while_something_does_not_answer() -> None:
-    source, heard = Source(), list[int | Exception]()
-    polls = Polls(source.receive, 1, "poll", deal=heard.extend)
-    running = asyncio.create_task(polls.run())
+    source = Source(1)
     await eventually(lambda: source.begun == 1)
-    polls.pause_s = 600.0
+    source.polls.pace(held=False, pause_s=600.0)
     source.there.put(1)
-    await eventually(lambda: heard == [1])
+    await eventually(lambda: source.heard == [1])
     assert source.begun == 1
-    polls.stop()
-    await asyncio.wait_for(running, 5)
-    assert source.begun == 1, "a stop ends the pause"
+    source.polls.stop()
+    await eventually(source.ended.is_set, why="a stop ends the pause")
+    assert source.begun == 1

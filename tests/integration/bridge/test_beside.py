@@ -1,0 +1,131 @@
+"""The process that calls SQS: it ends with the bridge, and where it ends by itself whoever waits for it hears of it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from reptidex.connectors.bridge.sqs_beside import Beside
+from reptidex.connectors.bridge.sqs_frames import Begin
+from reptidex.connectors.bridge.verdicts import CallError, Fate
+from reptidex.errors import UnavailableError
+from reptidex.testing import eventually
+from reptidex.testing.ports import free_ports
+
+
+@contextlib.asynccontextmanager
+async def silent_sqs() -> AsyncIterator[tuple[str, Callable[[], int]]]:
+    """Serve what takes calls and answers none; gives its URL, and how many wait."""
+    waiting = list[asyncio.StreamWriter]()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        waiting.append(writer)
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            await reader.read(-1)
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", lambda: len(waiting)
+    finally:
+        server.close()
+        for each in waiting:
+            each.close()
+        await server.wait_closed()
+
+
+def begin(url: str) -> Begin:
+    return Begin(endpoint=url, region="eu-central-1", threads=2, connections=4, read_s=60)
+
+
+def is_there(pid: int) -> bool:
+    """Say whether a process runs; one that has ended and waits to be asked for it does not."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    return False
+
+
+async def test_it_ends_with_its_bridge_though_a_long_poll_is_under_way() -> None:
+    async with silent_sqs() as (url, waiting):
+        beside = Beside(begin(url))
+        hearing = await beside.start()
+        queue = await beside.queue(f"{url}/1/q", 20)
+        heard: list[object] = []
+        polling = asyncio.create_task(queue.poll(2, heard.append))
+        await eventually(lambda: waiting() == 2, 20, why="both polls are under way")
+
+        async with asyncio.timeout(5):
+            await beside.stop()
+
+        assert not is_there(beside.pid)
+        with pytest.raises(UnavailableError, match="has ended"):
+            await hearing
+        polling.cancel()
+        assert heard == []
+
+
+async def test_where_it_is_killed_calls_fail_and_may_be_tried_again() -> None:
+    async with silent_sqs() as (url, waiting):
+        beside = Beside(begin(url))
+        hearing = await beside.start()
+        queue = await beside.queue(f"{url}/1/q", 20)
+        asked = asyncio.create_task(queue.receive(wait_s=20))
+        deleting = asyncio.create_task(queue.delete(["a", "b"]))
+        await eventually(lambda: waiting() == 2, 20)
+
+        os.kill(beside.pid, signal.SIGKILL)
+
+        with pytest.raises(UnavailableError, match="has ended"):
+            await hearing
+        with pytest.raises(CallError, match="ProcessEnded"):
+            await asked
+        assert [verdict.fate for verdict in await deleting] == [Fate.AGAIN] * 2
+        with pytest.raises(CallError, match="ProcessEnded"):
+            await queue.visibility_s()
+        await beside.stop()
+
+
+async def test_a_call_that_fails_is_judged_where_it_is_made() -> None:
+    beside = Beside(begin(f"http://127.0.0.1:{free_ports(1)[0]}"))
+    hearing = await beside.start()
+    with pytest.raises(CallError, match="EndpointConnectionError") as failed:
+        await beside.queue("a-name", 20)
+    assert failed.value.verdict.fate is Fate.AGAIN
+    await beside.stop()
+    with pytest.raises(UnavailableError):
+        await hearing
+
+
+HOLDER = """
+import asyncio, sys
+from reptidex.connectors.bridge.sqs_beside import Beside
+from reptidex.connectors.bridge.sqs_frames import Begin
+
+async def main():
+    beside = Beside(Begin(endpoint=sys.argv[1], region="eu-central-1", threads=2, connections=4, read_s=60))
+    await beside.start()
+    queue = await beside.queue(f"{sys.argv[1]}/1/q", 20)
+    print(beside.pid, flush=True)
+    await queue.poll(1, print)
+
+asyncio.run(main())
+"""
+
+
+async def test_it_ends_where_its_bridge_is_killed() -> None:
+    async with silent_sqs() as (url, waiting):
+        holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDER, url, stdout=subprocess.PIPE)
+        assert holder.stdout is not None
+        pid = int(await holder.stdout.readline())
+        await eventually(lambda: waiting() == 1, 20)
+
+        holder.kill()
+        await holder.wait()
+
+        await eventually(lambda: not is_there(pid), 5)
