@@ -50,10 +50,24 @@ async def embedded_log() -> AsyncIterator[str]:
             process.wait(15)
 
 
+@contextlib.asynccontextmanager
+async def log_at(broker: str | None) -> AsyncIterator[str]:
+    """Give the address of the broker told of, or of an embedded log that runs meanwhile."""
+    if broker:
+        yield broker
+        return
+    async with embedded_log() as bootstrap:
+        yield bootstrap
+
+
 async def make_topic(bootstrap: str, name: str) -> None:
-    """Create a topic of four partitions."""
+    """Create a topic of four partitions, empty."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
+    if name in await admin.list_topics():
+        await admin.delete_topics([name])
+        while name in await admin.list_topics():
+            await asyncio.sleep(0.1)
     settings = {"retention.ms": "604800000"}
     await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=settings)])
     await admin.close()

@@ -21,7 +21,7 @@ from benchmarks.contenders.aiokafka_durable import CHANGELOG
 from benchmarks.contenders.shared import BenchJobAsked
 from benchmarks.idle import measure_idle
 from benchmarks.latency import measure_hops
-from benchmarks.load import Result, embedded_log, events, fill, make_topic, run_contender
+from benchmarks.load import Result, events, fill, log_at, make_topic, run_contender
 from benchmarks.lookup import measure_lookups
 
 OTHERS = ("latency", "idle", "lookup")
@@ -35,7 +35,9 @@ CONTENDERS = {
     "bytewax_flow": 0.5,
     "fast_stream": 0.2,
     "quix": 0.25,
+    "quix_bytes": 0.25,
     "faust_stock": 0.02,
+    "faust_bytes": 0.02,
 }
 """Each with the share of the events that it gets, so that every side runs for seconds."""
 JOBS = {
@@ -52,14 +54,16 @@ GOALS: dict[str, dict[str, float]] = {
 console = Console(highlight=False, width=120)
 
 
-async def throughput(job: str, names: list[str], rounds: int, count: int) -> dict[str, list[Result]]:
+async def throughput(
+    job: str, names: list[str], rounds: int, count: int, broker: str | None
+) -> dict[str, list[Result]]:
     """Run each contender `rounds` times, taking turns, each time into a fresh topic."""
     kind, keys, _ = JOBS[job]
     names = [
         name for name in names if name != DURABLE or kind == "stateful"
     ]  # what is kept nowhere, nobody has to keep
     found: dict[str, list[Result]] = {name: [] for name in names}
-    async with embedded_log() as bootstrap:
+    async with log_at(broker) as bootstrap:
         await make_topic(bootstrap, CHANGELOG)
         size = await fill(bootstrap, SOURCE, events(count, keys))
         console.print(f"{JOBS[job][2]}: {count} events of {size} bytes in 4 partitions, {rounds} rounds taking turns")
@@ -133,6 +137,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", choices=list(CONTENDERS), default=list(CONTENDERS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--broker", help="HOST:PORT; an embedded log of its own where none is told")
     parser.add_argument("--json", type=Path, default=Path("benchmarks/results/latest.json"))
     told = parser.parse_args()
     console.print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
@@ -145,7 +150,7 @@ def main() -> int:
         elif job == "lookup":
             kept[job] = asyncio.run(measure_lookups(console, told.rounds))
         else:
-            medians = show(job, asyncio.run(throughput(job, told.only, told.rounds, told.events)))
+            medians = show(job, asyncio.run(throughput(job, told.only, told.rounds, told.events, told.broker)))
             kept[job] = {"medians": medians, "engine_over": compare(job, medians)}
     told.json.parent.mkdir(parents=True, exist_ok=True)
     told.json.write_bytes(msgspec.json.format(msgspec.json.encode(kept)))
