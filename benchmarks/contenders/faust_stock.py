@@ -62,13 +62,7 @@ class Done(faust.Record, serializer="json"):  # type: ignore[call-arg]
 def main() -> None:
     """Run the job that the command line names."""
     told, meter = arguments(), Meter()
-    app = faust.App(
-        told.group,
-        broker=f"kafka://{told.bootstrap}",
-        datadir=tempfile.mkdtemp(),
-        topic_partitions=4,
-        worker_redirect_stdouts=False,  # or our line of JSON would become one of its log
-    )
+    app = faust.App(told.group, broker=f"kafka://{told.bootstrap}", datadir=tempfile.mkdtemp(), topic_partitions=4)
     source = app.topic(told.source, value_type=Asked)
     target = app.topic(told.target, value_type=Done)
     table: Any = app.Table(f"state-{told.target}", default=int, partitions=4) if told.job == "stateful" else None

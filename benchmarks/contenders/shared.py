@@ -3,6 +3,7 @@
 import argparse
 import json
 import resource
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -100,4 +101,6 @@ class Meter:
         status = Path("/proc/self/status").read_text() if Path("/proc/self/status").exists() else ""
         marks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
         rss = int(marks[0]) / 1024 if marks else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"events": count, "wall_s": wall, "cpu_s": cpu, "rss_mb": round(rss, 1), **more}), flush=True)
+        told = {"events": count, "wall_s": wall, "cpu_s": cpu, "rss_mb": round(rss, 1), **more}
+        # A worker of Faust makes lines of its log of what goes to `sys.stdout`.
+        print(json.dumps(told), file=sys.__stdout__, flush=True)
