@@ -14,6 +14,7 @@ from reptidex.connectors.payments.port import (
     PaymentGateway,
     PaymentRefusedError,
     State,
+    UnknownPaymentError,
 )
 from reptidex.domain.payments import Seen
 from reptidex.errors import ContractError
@@ -109,6 +110,18 @@ def _declined(effect: AtProvider, problem: DeclinedError | PaymentRefusedError, 
     )
 
 
+def _absent(effect: AtProvider) -> SeePayment:
+    return SeePayment(order_id=effect.order_id, payment_id=effect.payment_id, seen="absent")
+
+
+async def _look(effect: AtProvider, call: Call, reference: str) -> SeePayment:
+    """See how a payment stands that the provider has named. One that it has forgotten is absent."""
+    try:
+        return _seen(effect, await _gateway(effect, call).look_up(reference))
+    except UnknownPaymentError:
+        return _absent(effect)
+
+
 @carries_out(Authorise)
 async def authorise(effect: Authorise, call: Call) -> Command | None:
     """Set the money aside. An outcome that stays unknown is looked up by the payment's own timer."""
@@ -125,7 +138,7 @@ async def _act(effect: OnPayment, call: Call, act: str) -> Command:
     except DeclinedError as problem:
         return _declined(effect, problem, effect.reference)
     except PaymentRefusedError:
-        return _seen(effect, await gateway.look_up(effect.reference))
+        return await _look(effect, call, effect.reference)
 
 
 @carries_out(Confirm)
@@ -150,17 +163,22 @@ async def let_go(effect: LetGo, call: Call) -> Command | None:
 async def look_up(effect: LookUp, call: Call) -> Command | None:
     """Read how the payment stands."""
     gateway = _gateway(effect, call)
-    if effect.reference:
-        found: Payment | None = await gateway.look_up(effect.reference)
-    else:
-        found = await gateway.find(effect.charge, key=effect.key)
+    try:
+        if effect.reference:
+            found: Payment | None = await gateway.look_up(effect.reference)
+        else:
+            found = await gateway.find(effect.charge, key=effect.key)
+    except UnknownPaymentError:
+        found = None
     if found is None:
-        return SeePayment(order_id=effect.order_id, payment_id=effect.payment_id, seen="absent")
+        return _absent(effect)
     if found.state == "processing" and effect.confirm_key:
         try:
             found = await gateway.confirm(found.reference, key=effect.confirm_key)
-        except (DeclinedError, PaymentRefusedError) as problem:
+        except DeclinedError as problem:
             return _declined(effect, problem, found.reference)
+        except PaymentRefusedError:  # it goes on without us, or not at all: what the provider says now counts
+            return await _look(effect, call, found.reference)
     return _seen(effect, found)
 
 

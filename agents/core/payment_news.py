@@ -123,8 +123,16 @@ async def see_payment(command: SeePayment, unit: Unit) -> AsyncIterator[Event]:
     for event in advance(unit, payment, seen, command.code):
         yield event
     if command.taken is not None:
+        _taken_back(unit, await unit.need(Payment, command.payment_id), command.refunded)
         for event in given_back(unit, await unit.need(Payment, command.payment_id), command.refunded):
             yield event
+
+
+def _taken_back(unit: Unit, payment: Payment, refunded: int) -> None:
+    """Give back once more what the provider had said was back, and is not: a bank may fail to book a refund days later."""
+    if payment.status == "refunded" and refunded < payment.given_back:
+        payment = replace(payment, refund_tries=payment.refund_tries + 1)
+        begin_refund(unit, payment, payment.refund_id, payment.refund_reason)
 
 
 @agent(TakeNotice, prefetch={ProviderEvent: lambda notice: [f"{notice.provider}/{notice.event}"]})
@@ -172,6 +180,8 @@ def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
         case "refund_failed":
             if payment.status == "refunding":
                 unit.put(replace(payment, refund_tries=payment.refund_tries + 1))
+            elif payment.status == "refunded":
+                look_up(unit, payment)
             return []
         case "dispute":
             return _disputed(unit, payment, notice)
@@ -191,12 +201,17 @@ def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
 
 
 def _given_back_it_says(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
-    """Believe a notice that all is back. One of a part does not say how much that makes with others: it is looked up."""
-    if payment.taken is not None and notice.amount >= payment.taken.amount:
-        return given_back(unit, payment, notice.amount, notice.detail)
+    """Believe a notice that all is back. One of a part does not say how much that makes with others: it is looked up.
+
+    So is one that comes before we know of the capture.
+    """
+    taken = payment.taken
     if payment.status in REFUNDABLE:
+        if taken is not None and notice.amount >= taken.amount and notice.currency in ("", taken.currency):
+            return given_back(unit, payment, notice.amount, notice.detail)
         payment = replace(payment, refund_reference=notice.detail)
         unit.put(payment)
+    if payment.status != "refunded":
         look_up(unit, payment)
     return []
 
@@ -252,6 +267,8 @@ def given_back(unit: Unit, payment: Payment, total: int, reference: str = "") ->
     if payment.purpose == "plan":
         if whole and payment.captured_at is None:
             hand_over(unit, _settles(replace(payment, reason="provider"), paid=False))
+        return []
+    if not now:  # it was told when it seemed to be back the first time
         return []
     said = record(payment) | {"amount": replace(taken, amount=now)}
     return [

@@ -22,6 +22,8 @@ from reptidex.tables.query import select
 
 FIRST_LOOK = timedelta(seconds=60)
 RAREST_LOOK = timedelta(hours=1)
+PLAN_WAITS = timedelta(days=1)
+"""How long a payment for a plan waits for its buyer to act; one for an order is called off by its sale."""
 
 
 class PaymentClashError(DomainError):
@@ -115,12 +117,17 @@ async def cancel_payment(command: CancelPayment, unit: Unit) -> None:
     """Call a payment off. What was captured in the same moment is given back by itself."""
     payment = await payment_of(unit, command.order_id, command.payment_id)
     if payment.status in ("authorising", "awaiting", "capturing"):
-        payment = replace(payment, status="canceling", reason="canceled", looks=0)
-        unit.put(payment)
-        if payment.reference:
-            unit.effect(gateways.LetGo(**payment.at_provider("cancel"), reference=payment.reference))
-        look_later(unit, payment)
+        payment = _call_off(unit, payment)
     unit.answer(payment_status(payment))
+
+
+def _call_off(unit: Unit, payment: Payment) -> Payment:
+    payment = replace(payment, status="canceling", reason="canceled", looks=0)
+    unit.put(payment)
+    if payment.reference:
+        unit.effect(gateways.LetGo(**payment.at_provider("cancel"), reference=payment.reference))
+    look_later(unit, payment)
+    return payment
 
 
 @agent(RefundPayment, prefetch={Payment: "payment_id"})
@@ -167,6 +174,10 @@ async def check_payment(command: CheckPayment, unit: Unit) -> None:
     """Go on with a payment that no news came of: do the act that is due once more, under its old key, or look it up."""
     payment = await unit.get(Payment, command.payment_id)
     if payment is None or payment.status not in OPEN:
+        return
+    unheard = payment.status in ("authorising", "awaiting")
+    if payment.purpose == "plan" and unheard and unit.now >= payment.asked_at + PLAN_WAITS:
+        _call_off(unit, payment)
         return
     payment = replace(payment, looks=payment.looks + 1)
     unit.put(payment)

@@ -18,6 +18,7 @@ from reptidex.connectors.payments.port import (
     PaymentRefusedError,
     Refund,
     UnknownOutcomeError,
+    UnknownPaymentError,
 )
 from reptidex.connectors.payments.proof import only
 from reptidex.errors import UnavailableError
@@ -109,6 +110,16 @@ class MemoryPaymentGateway:
         detail = f"dispute_{reference}"
         self._send(payment, "dispute", order="", transaction="", money=payment.money, detail=detail, reason=reason)
 
+    def take_back_refund(self, reference: str) -> None:
+        """Let the refunds of a payment fail after all, as a bank does that cannot book them."""
+        payment = self._need(reference)
+        money = Money(amount=payment.refunded, currency=payment.money.currency)
+        self._write(payment, "refund_failed", money=money, detail=f"refund_of_{reference}", refunded=0)
+
+    def forget(self, reference: str) -> None:
+        """Know a payment no more, as PayPal does with an order that nobody approved."""
+        del self._payments[reference]
+
     def announce(self, reference: str, kind: NoticeKind, money: Money) -> None:
         """Send a webhook of the provider's own accord, whatever the payment is."""
         payment = self._need(reference)
@@ -182,7 +193,7 @@ class MemoryPaymentGateway:
 
     def _need(self, reference: str) -> Payment:
         if reference not in self._payments:
-            raise PaymentRefusedError("resource_missing", f"there is no payment {reference}")
+            raise UnknownPaymentError("resource_missing", f"there is no payment {reference}")
         return self._payments[reference]
 
     def _write(

@@ -22,6 +22,7 @@ from reptidex.connectors.payments.port import (
     PaymentRefusedError,
     Refund,
     UnknownOutcomeError,
+    UnknownPaymentError,
 )
 from reptidex.streams.values import Money
 
@@ -205,5 +206,5 @@ class PayPalGateway:
 
 def _segment(reference: str) -> str:
     if not reference.isalnum():
-        raise PaymentRefusedError("resource_missing", "this is no order of PayPal")
+        raise UnknownPaymentError("resource_missing", "this is no order of PayPal")
     return reference

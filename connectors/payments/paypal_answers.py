@@ -25,6 +25,12 @@ AUTHORIZATION_STATES: Mapping[str, State] = {
     "VOIDED": "canceled",
 }
 TAKEN = {"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"}
+CAPTURE_STATES: Mapping[str, State] = {
+    "PENDING": "processing",
+    "DECLINED": "requires_method",
+    "FAILED": "requires_method",
+}
+"""Captures that have taken nothing: PayPal looks into one (an eCheck, a review), or has refused it."""
 REFUND_STATES = {"COMPLETED": "succeeded", "PENDING": "pending"}
 
 
@@ -57,10 +63,13 @@ def payment_of(order: Mapping[str, Any]) -> Payment:
     if authorization is not None:
         state = AUTHORIZATION_STATES.get(authorization["status"], "processing")
         reason = declined(authorization).code if authorization["status"] == "DENIED" else ""
-    captures = [minor(capture["amount"]).amount for capture in _all(order, "captures") if capture["status"] in TAKEN]
+    made = _all(order, "captures")
+    captures = [minor(capture["amount"]).amount for capture in made if capture["status"] in TAKEN]
     refunds = [minor(refund["amount"]).amount for refund in _all(order, "refunds") if refund["status"] in REFUND_STATES]
     if captures:
         state = "captured"
+    elif made:
+        state = CAPTURE_STATES.get(made[-1]["status"], "processing")
     links = {link["rel"]: link["href"] for link in order.get("links", [])}
     return Payment(
         provider="paypal",

@@ -6,7 +6,12 @@ from typing import Any
 
 import httpx
 
-from reptidex.connectors.payments.port import DeclinedError, PaymentRefusedError, UnknownOutcomeError
+from reptidex.connectors.payments.port import (
+    DeclinedError,
+    PaymentRefusedError,
+    UnknownOutcomeError,
+    UnknownPaymentError,
+)
 from reptidex.errors import UnavailableError
 
 DECLINES = {
@@ -100,4 +105,6 @@ def _read(answer: httpx.Response) -> Any:
     text = details[0].get("description") or body.get("message") or issue
     if issue in DECLINES:
         raise DeclinedError(DECLINES[issue], text)
+    if status == 404:
+        raise UnknownPaymentError(issue.lower(), text)
     raise PaymentRefusedError(issue.lower(), text)

@@ -117,6 +117,10 @@ class PaymentRefusedError(DomainError):
         self.code, self.reason = code, reason
 
 
+class UnknownPaymentError(PaymentRefusedError):
+    """The provider knows no such payment, or no more: PayPal forgets an order that nobody approved."""
+
+
 class UnknownOutcomeError(UnavailableError):
     """The provider may or may not have done it, and cannot be asked yet. Try again with the same key, never another."""
 
@@ -164,7 +168,7 @@ class PaymentGateway(Protocol):
         """Give captured money back: `amount` of it, or all that is left."""
 
     async def look_up(self, reference: str) -> Payment:
-        """Read a payment by the provider's reference."""
+        """Read a payment by the provider's reference. Raises `UnknownPaymentError`."""
 
     async def find(self, charge: Charge, *, key: str) -> Payment | None:
         """Read the payment that `authorise(charge, key=key)` made, where its answer never came; None: there is none.

@@ -11,6 +11,7 @@ from reptidex.connectors.payments.port import (
     Refund,
     State,
     UnknownOutcomeError,
+    UnknownPaymentError,
 )
 from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.streams.values import Money
@@ -72,6 +73,8 @@ def failure(problem: stripe.StripeError) -> ReptidexError:
             return UnavailableError("stripe", "it refuses our key")
         case stripe.IdempotencyError() if problem.http_status != 409:
             return PaymentRefusedError("idempotency_error", detail)
+        case stripe.InvalidRequestError() if problem.http_status == 404:
+            return UnknownPaymentError(problem.code or "resource_missing", detail)
         case stripe.InvalidRequestError() if problem.http_status != 409:
             return PaymentRefusedError(problem.code or "invalid_request", detail)
         case _:

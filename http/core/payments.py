@@ -83,6 +83,8 @@ def check_provider(request: Any, provider: str) -> None:
 
 def _view(payment: Payment) -> PaymentView:
     shown = {"status": as_asked(payment.status), "refunded": payment.refunded}
+    if payment.status != "awaiting":
+        shown["action_url"] = ""
     return msgspec.convert(msgspec.structs.asdict(payment) | shown, PaymentView)
 
 

@@ -4,7 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from reptidex.connectors.payments.port import DeclinedError, Payment, PaymentRefusedError, UnknownOutcomeError
+from reptidex.connectors.payments.port import (
+    DeclinedError,
+    Payment,
+    PaymentRefusedError,
+    UnknownOutcomeError,
+    UnknownPaymentError,
+)
 from reptidex.doubles.payments.server import PaymentDouble
 from reptidex.errors import UnavailableError
 from tests.contract.connectors.payment_hosts import Host, TwinHost, VendorHost, charge, notice, served, vendor
@@ -195,7 +201,7 @@ async def test_what_was_never_asked_for_is_not_found(host: Host) -> None:
 
 
 async def test_a_reference_that_nobody_gave_is_refused(host: Host) -> None:
-    with pytest.raises(PaymentRefusedError):
+    with pytest.raises(UnknownPaymentError):
         await host.gateway.look_up("nothing")
 
 

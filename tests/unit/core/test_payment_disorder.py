@@ -29,7 +29,7 @@ class Rush:
     async def step(self) -> None:
         """Let one thing happen. A refusal is an answer like any other."""
         acts: list[Callable[[], Awaitable[Any]]] = [self.carry, self.carry, self.hear, self.hear, self.wait]
-        acts += [self.ask, self.cancel, self.refund, self.lose, self.act, self.by_hand]
+        acts += [self.ask, self.cancel, self.refund, self.lose, self.act, self.by_hand, self.take_back]
         with contextlib.suppress(DomainError, UnavailableError):
             await self.chance.choice(acts)()
 
@@ -67,6 +67,13 @@ class Rush:
         payment = await self.till.stand.harness.get(Payment, PAYMENT)
         if payment is not None and payment.reference and self.chance.random() < 0.3:
             await self.till.provider.refund(payment.reference, amount=1, key=f"by hand {self.chance.random()}")
+
+    async def take_back(self) -> None:
+        """Let a refund that was told fail after all."""
+        payment = await self.till.stand.harness.get(Payment, PAYMENT)
+        if payment is not None and payment.status == "refunded":
+            self.till.provider.take_back_refund(payment.reference)
+            await self.till.hear(provider=self.name)
 
     async def settle(self) -> None:
         """Let time pass until nothing is left to do; a buyer who does not act is called off."""
