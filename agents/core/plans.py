@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core.invoices import ask_for_payment
-from reptidex.agents.core.subscriptions import plan_begins, plan_lapses, record
+from reptidex.agents.core.subscriptions import plan_begins, plan_lapses, record, without_card
 from reptidex.domain import plans
 from reptidex.errors import DomainError, InvalidError
 from reptidex.streams import core as events
@@ -22,33 +22,52 @@ async def change_plan(command: ChangePlan, unit: Unit) -> AsyncIterator[Event]:
     subscription = await unit.need(Subscription, command.vivarium_id)
     if subscription.open_invoice_id:
         raise DomainError("a payment for this subscription is under way; wait for its outcome")
-    if plans.upgrades(subscription.plan, command.plan):
+    given = subscription.period_end is None  # free, or an administrator gave it: there is no end to wait for
+    if command.plan == subscription.plan:
+        told = await _keep(command, subscription, unit)
+    elif plans.upgrades(subscription.plan, command.plan) or (given and plans.PLANS[command.plan].price):
         if command.provider is None or not command.method:
             raise InvalidError("a paid plan needs a `provider` and a `method` of payment", "/method")
-        subscription = replace(subscription, provider=command.provider, method=command.method)
-        for event in await ask_for_payment(
-            unit,
-            subscription,
-            command.plan,
-            invoice_id=command.invoice_id,
-            payment_id=command.payment_id,
-            user_id=command.user_id,
-        ):
-            yield event
-        unit.answer(await unit.need(Subscription, command.vivarium_id))
-        return
-    if command.plan == subscription.plan:
-        if not subscription.next_plan:
-            raise DomainError(f"this vivarium has the plan {command.plan} already")
-        subscription = replace(subscription, next_plan="", status="active")
-        told: Event = events.BillingSubscriptionUpdated(**record(subscription), previous_plan=command.plan)
+        told = await _pay(command, _by(command, subscription), unit)
+    elif given:
+        told = await plan_begins(unit, subscription, command.plan, start=unit.now)
     else:
         subscription = replace(subscription, next_plan=command.plan, status="canceled")
+        unit.put(subscription)
         reason = "requested" if command.plan == "hobbyist" else "downgrade"
-        told = events.BillingSubscriptionCanceled(**record(subscription), reason=reason)  # type: ignore[arg-type]
+        told = [events.BillingSubscriptionCanceled(**record(subscription), reason=reason)]  # type: ignore[arg-type]
+    unit.answer(await unit.need(Subscription, command.vivarium_id))
+    for event in told:
+        yield event
+
+
+def _by(command: ChangePlan, subscription: Subscription) -> Subscription:
+    return replace(subscription, provider=command.provider or "", method=command.method, paid_by=command.user_id)
+
+
+async def _pay(command: ChangePlan, subscription: Subscription, unit: Unit) -> list[Event]:
+    return await ask_for_payment(
+        unit,
+        subscription,
+        command.plan,
+        invoice_id=command.invoice_id,
+        payment_id=command.payment_id,
+        user_id=command.user_id,
+    )
+
+
+async def _keep(command: ChangePlan, subscription: Subscription, unit: Unit) -> list[Event]:
+    """Go on with a plan that was called off, or pay for it by another card: at once what is overdue, else from the next period."""
+    by_another = command.provider is not None and bool(command.method) and subscription.period_end is not None
+    if not (subscription.next_plan or by_another):
+        raise DomainError(f"this vivarium has the plan {command.plan} already")
+    overdue = subscription.attempts > 0
+    subscription = replace(subscription, next_plan="", status="past_due" if overdue else "active")
+    if by_another:
+        subscription = _by(command, subscription)
     unit.put(subscription)
-    unit.answer(subscription)
-    yield told
+    told: list[Event] = [events.BillingSubscriptionUpdated(**record(subscription), previous_plan=command.plan)]
+    return [*told, *(await _pay(command, subscription, unit) if overdue and by_another else [])]
 
 
 @agent(RenewPlan, prefetch={Subscription: "vivarium_id"})
@@ -71,7 +90,7 @@ async def renew_plan(command: RenewPlan, unit: Unit) -> AsyncIterator[Event]:
         plan,
         invoice_id=unit.new_id(),
         payment_id=unit.new_id(),
-        user_id=vivarium.owner_id,
+        user_id=subscription.paid_by or vivarium.owner_id,
     ):
         yield event
 
@@ -80,7 +99,7 @@ async def renew_plan(command: RenewPlan, unit: Unit) -> AsyncIterator[Event]:
 async def override_plan(command: OverridePlan, unit: Unit) -> AsyncIterator[Event]:
     """Give a vivarium a plan as an administrator decided; a given plan has no end."""
     subscription = await unit.need(Subscription, command.vivarium_id)
-    for event in await plan_begins(unit, subscription, command.plan, start=unit.now, provider="", method=""):
+    for event in await plan_begins(unit, without_card(subscription), command.plan, start=unit.now):
         yield event
     begun = await unit.need(Subscription, command.vivarium_id)
     unit.cancel_timer(f"plan/{command.vivarium_id}")

@@ -46,6 +46,11 @@ def org_updated(vivarium: Vivarium, *changed: str) -> events.OrgUpdated:
     return events.OrgUpdated(**fields, changed=changed)
 
 
+def without_card(subscription: Subscription) -> Subscription:
+    """Return a subscription that nobody's means of payment pays for."""
+    return replace(subscription, provider="", method="", paid_by="")
+
+
 def renewal_timer(unit: Unit, subscription: Subscription, at: datetime | None) -> None:
     """Set when the subscription is looked at next; None: never, it has no end."""
     name = f"plan/{subscription.vivarium_id}"
@@ -94,6 +99,17 @@ async def plan_lapses(unit: Unit, subscription: Subscription) -> list[Event]:
     lapsed = record(subscription) | {"status": "lapsed"}
     told: list[Event] = [events.BillingSubscriptionLapsed(**lapsed, previous_plan=previous)]  # type: ignore[arg-type]
     return told + await plan_changed(unit, subscription, previous)
+
+
+async def plan_ends(unit: Unit, vivarium_id: str) -> list[Event]:
+    """End a subscription for good, its means of payment with it, and return the events that say so."""
+    subscription = await unit.get(Subscription, vivarium_id)
+    if subscription is None:
+        return []
+    subscription = without_card(subscription)
+    unit.put(subscription)
+    renewal_timer(unit, subscription, None)
+    return await plan_lapses(unit, subscription) if subscription.plan != "hobbyist" else []
 
 
 async def plan_changed(unit: Unit, subscription: Subscription, previous: str) -> list[Event]:

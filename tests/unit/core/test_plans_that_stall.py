@@ -1,0 +1,139 @@
+"""Plans whose payment nobody finishes, whose vivarium is gone, or that have no end: none of them goes on for ever."""
+
+from datetime import timedelta
+from typing import cast
+
+from msgspec.structs import replace
+
+from reptidex.connectors.payments.memory import MemoryPaymentGateway
+from reptidex.streams.commands.core import DeleteUser
+from reptidex.streams.commands.core_billing import OverridePlan
+from reptidex.tables.core.billing import Subscription
+from reptidex.tables.core.payments import Payment
+from reptidex.tables.query import select
+from tests.unit.core.conftest import Stand
+from tests.unit.core.test_plans import _change, _settle, _subscription, _upgraded
+
+
+async def _days(stand: Stand, days: int) -> None:
+    """Let days pass, with everything that comes due in them."""
+    for _ in range(days * 2):
+        await stand.harness.advance(by=timedelta(hours=12))
+        await _settle(stand)
+
+
+def _asked(stand: Stand) -> int:
+    """Return how many payments the provider was asked for."""
+    return len(cast(MemoryPaymentGateway, stand.ports.gateways["stripe"])._payments)
+
+
+async def test_the_card_of_a_person_who_is_erased_is_not_charged_any_more(stand: Stand) -> None:
+    tokens = await _upgraded(stand)
+    before = _asked(stand)
+    await stand.harness.handle(DeleteUser(user_id=tokens["user_id"], reason="erasure"))
+    await _settle(stand)
+
+    await _days(stand, 35)
+
+    assert _asked(stand) == before
+    assert (await _subscription(stand, tokens)).plan == "hobbyist"
+    assert (await _subscription(stand, tokens)).method == ""
+
+
+async def test_an_upgrade_that_its_buyer_never_confirms_does_not_lock_the_plan(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    await _change(stand, tokens, "keeper", "action")
+    await _settle(stand)
+    during, _ = await _change(stand, tokens, "breeder")
+
+    await _days(stand, 3)
+    _, tokens = await stand.login()
+    after, _ = await _change(stand, tokens, "breeder")
+    await _settle(stand)
+
+    assert (during, after) == (409, 200)
+    assert (await _subscription(stand, tokens)).plan == "breeder"
+    payments = await stand.harness.find(select(Payment))
+    assert sorted(each.status for each in payments) == ["canceled", "completed"]
+
+
+async def test_a_renewal_that_waits_for_its_buyer_for_ever_lapses(stand: Stand) -> None:
+    tokens = await _upgraded(stand)
+    subscription = await _subscription(stand, tokens)
+    await stand.harness.put(replace(subscription, method="action"))
+
+    await _days(stand, 30 + 20)
+
+    assert (await _subscription(stand, tokens)).plan == "hobbyist"
+
+
+async def test_a_plan_that_was_given_without_an_end_can_be_given_up(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    await stand.harness.handle(OverridePlan(vivarium_id=tokens["vivarium_id"], plan="collector"))
+
+    status, _ = await stand.call("PUT", "/billing/subscriptions", {"plan": "hobbyist"}, token=tokens["access_token"])
+    await _days(stand, 1)
+
+    after = await _subscription(stand, tokens)
+    assert (status, after.plan, after.status) == (200, "hobbyist", "active")
+
+
+async def test_a_given_plan_makes_way_for_a_lower_paid_one_once_that_is_paid(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    await stand.harness.handle(OverridePlan(vivarium_id=tokens["vivarium_id"], plan="collector"))
+
+    status, _ = await _change(stand, tokens, "keeper")
+    before = (await _subscription(stand, tokens)).plan
+    await _settle(stand)
+
+    after = await _subscription(stand, tokens)
+    assert (status, before, after.plan, after.period_end is not None) == (200, "collector", "keeper", True)
+
+
+async def test_an_overdue_plan_is_paid_by_another_card(stand: Stand) -> None:
+    tokens = await _upgraded(stand)
+    subscription = await _subscription(stand, tokens)
+    await stand.harness.put(replace(subscription, method="expired"))
+    await _days(stand, 31)
+    overdue = await _subscription(stand, tokens)
+    _, tokens = await stand.login()
+
+    status, _ = await _change(stand, tokens, "breeder", "ok")
+    await _settle(stand)
+
+    after = await _subscription(stand, tokens)
+    assert (overdue.status, status) == ("past_due", 200)
+    assert (after.plan, after.status, after.attempts, after.method) == ("breeder", "active", 0, "ok")
+
+
+async def test_a_plan_that_is_paid_for_is_paid_by_another_card_from_the_next_period_on(stand: Stand) -> None:
+    tokens = await _upgraded(stand)
+    before = _asked(stand)
+
+    body = {"plan": "breeder", "provider": "paypal", "method": "ok"}
+    status, _ = await stand.call("PUT", "/billing/subscriptions", body, token=tokens["access_token"])
+    await _settle(stand)
+
+    assert (status, _asked(stand), (await _subscription(stand, tokens)).provider) == (200, before, "paypal")
+
+
+async def test_the_card_of_an_owner_who_left_is_not_charged_and_the_others_are_told(stand: Stand) -> None:
+    kim = await stand.sign_in("kim@example.com")
+    _, made = await stand.post("/vivariums", {"name": "Snakes & Sons"}, token=kim["access_token"])
+    vivarium_id = made["vivarium_id"]
+    bea = await stand.join("bea@example.com")
+    _, kim = await stand.post("/auth/switch", {"vivarium_id": vivarium_id}, token=kim["access_token"])
+    await _change(stand, kim, "keeper")
+    await _settle(stand)
+    member = {"user_id": bea["user_id"], "role": "herpetologist"}
+    await stand.post(f"/vivariums/{vivarium_id}/members", member, token=kim["access_token"])
+    before = _asked(stand)
+    await stand.call("DELETE", f"/vivariums/{vivarium_id}/members/{made['owner_id']}", None, token=kim["access_token"])
+
+    await _days(stand, 31)
+    overdue = await stand.harness.get(Subscription, vivarium_id)
+    await _days(stand, 10)
+
+    after = await stand.harness.get(Subscription, vivarium_id)
+    assert overdue is not None and after is not None
+    assert (overdue.plan, overdue.status, after.plan, _asked(stand)) == ("keeper", "past_due", "hobbyist", before)
