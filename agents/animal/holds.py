@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.registry import own_animal
-from reptidex.domain.ownership import StaleHoldError, check_free
+from reptidex.domain.ownership import StaleHoldError, check_free, check_lineage
 from reptidex.streams.commands.animal import Held, HoldAnimal, LapseHold, ReleaseAnimal
 from reptidex.tables.animal.models import Animal, Hold
 
@@ -24,6 +24,7 @@ async def hold_animal(command: HoldAnimal, unit: Unit) -> None:
     """Hold an animal until a deadline; a repeat gets the same token, a request after the release is refused."""
     animal = await own_animal(command.animal_id, command.vivarium_id, unit)
     check_free(animal.animal_id, animal.status, animal.held_by, command.transaction_id)
+    check_lineage(animal.animal_id, animal.lineage_status)
     key = Hold.id_of(command.animal_id, command.transaction_id)
     known = await unit.get(Hold, key)
     if known is not None and known.state not in ("held", "lapsed"):

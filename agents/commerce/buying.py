@@ -7,6 +7,7 @@ import msgspec
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.commerce.errors import (
+    DoubtedLineageError,
     NotOfferedError,
     PriceChangedError,
     ReservedError,
@@ -53,6 +54,8 @@ async def _wanted(command: ConvertInquiry, unit: Unit) -> tuple[Inquiry, Listing
         raise ReservedError(line.animal_id)
     if listing.status != "published" or line.vivarium_id != listing.vivarium_id or line.status != "available":
         raise NotOfferedError(listing.listing_id, listing.status)
+    if not line.lineage_stands:
+        raise DoubtedLineageError(line.animal_id, line.lineage_status)
     _check_price(command, inquiry, listing)
     if len(await unit.find(unpaid_purchases_of(command.buyer_vivarium_id))) >= MOST_UNPAID:
         raise TooManyUnpaidError(f"{MOST_UNPAID} animals are kept for you already: pay for them, or cancel an order")

@@ -26,6 +26,16 @@ class NotOfferedError(DomainError):
         self.listing_id, self.listing_status = listing_id, status
 
 
+class DoubtedLineageError(DomainError):
+    """The animal's lineage does not stand: repti-animal would not hand it over, so no money is taken for it."""
+
+    title: ClassVar[str] = "The lineage is not settled"
+
+    def __init__(self, animal_id: str, lineage_status: str) -> None:
+        super().__init__(f"the lineage of this animal is {lineage_status}: it can be bought once that is settled")
+        self.animal_id, self.lineage_status = animal_id, lineage_status
+
+
 class PriceChangedError(DomainError):
     """The offer costs something else than the buyer was shown; `total` is what it costs now, shipping included."""
 

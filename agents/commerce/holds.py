@@ -66,7 +66,9 @@ async def hold_animal(effect: HoldAnimal, call: Call) -> TellHold:
     except NotFoundError:
         return msgspec.structs.replace(told, answer="refused", reason="unavailable")
     except RefusedError as refused:
-        if refused.title == HeldError.title and call.attempt < HELD_ATTEMPTS:
+        if refused.title != HeldError.title:  # it died, or its lineage does not stand
+            return msgspec.structs.replace(told, answer="refused", reason="unavailable")
+        if call.attempt < HELD_ATTEMPTS:
             raise UnavailableError("the animal", "another sale still holds it") from refused
         return msgspec.structs.replace(told, answer="refused", reason="held")
     return msgspec.structs.replace(told, answer="granted")

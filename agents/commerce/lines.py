@@ -102,19 +102,25 @@ async def settle_line(unit: Unit, before: Line, after: Line) -> list[Event]:
         return [*events, *await leave(unit, after, "animal")]
     if before.vivarium_id != after.vivarium_id:
         return [*events, *await leave(unit, after, "transferred")]
+    if before.lineage_stands and not after.lineage_stands:
+        events += await _call_off(unit, after)
+        after = await unit.need(Line, after.animal_id)
     return [*events, *await _show(unit, before, after)]
 
 
 async def leave(unit: Unit, line: Line, reason: WithdrawalReason) -> list[Event]:
-    """Call off what cannot be sold any more. A sale whose animal is being handed over is past that, and goes on."""
-    events: list[Event] = []
-    sale = await unit.get(SaleRow, line.transaction_id) if line.transaction_id else None
-    if sale is not None:
-        events += await tell_sale(unit, sale, CalledOff("withdrawn"))
+    """Call off what cannot be sold any more, and take its offer down."""
+    events = await _call_off(unit, line)
     listing = await unit.get(Listing, line.listing_id) if line.listing_id else None
     if listing is not None and listing.status in ("draft", "published"):
         events += await withdraw_listing(unit, listing, reason)
     return events
+
+
+async def _call_off(unit: Unit, line: Line) -> list[Event]:
+    """Call off the sale that a line is kept for. One whose animal is being handed over is past that, and goes on."""
+    sale = await unit.get(SaleRow, line.transaction_id) if line.transaction_id else None
+    return await tell_sale(unit, sale, CalledOff("withdrawn")) if sale is not None else []
 
 
 async def _show(unit: Unit, before: Line, after: Line) -> list[Event]:

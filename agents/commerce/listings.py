@@ -91,7 +91,10 @@ async def revise_listing(command: ReviseListing, unit: Unit) -> AsyncIterator[Ev
 
 @agent(WithdrawListing, prefetch={Listing: "listing_id", Line: "animal_id"})
 async def end_listing(command: WithdrawListing, unit: Unit) -> AsyncIterator[Event]:
-    """Withdraw an offer. A sale under way is called off first, and stands in the way once it is paid."""
+    """Withdraw an offer. A sale under way is called off first, and stands in the way once it is paid.
+
+    The platform's own wish then waits for the sale's end: an offer that it takes down does not come back by a sale that fails.
+    """
     if command.vivarium_id is not None:
         listing = await own_listing(unit, command.listing_id, command.vivarium_id)
     else:
@@ -102,7 +105,10 @@ async def end_listing(command: WithdrawListing, unit: Unit) -> AsyncIterator[Eve
         for said in await tell_sale(unit, sale, CalledOff("withdrawn")):
             yield said
         listing = await unit.need(Listing, command.listing_id)
-    if listing.status not in OPEN or (listing.status == "reserved" and command.vivarium_id is None):
+    if listing.status not in OPEN:
+        return
+    if listing.status == "reserved" and command.vivarium_id is None:
+        unit.put(msgspec.structs.replace(listing, ends_as=command.reason))
         return
     if listing.status == "reserved":
         raise WrongStateError("the animal is paid for: this offer cannot be withdrawn any more")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.commerce.payments import FAILURES
 from reptidex.agents.commerce.saga import tell_sale
 from reptidex.domain.sale.heard import (
     DeadlinePassed,
@@ -20,7 +21,6 @@ from reptidex.domain.sale.heard import (
     TransferRejected,
 )
 from reptidex.domain.sale.heard import PaymentRefunded as PaidBack
-from reptidex.domain.sale.state import Reason
 from reptidex.streams.commands.commerce_sales import PassDeadline, TellHold, TellPayment, TellReleased, TellTransfer
 from reptidex.streams.contract import Event
 from reptidex.streams.core import PaymentCompleted, PaymentFailed, PaymentRefunded
@@ -58,16 +58,10 @@ def heard_from(outcome: Outcome) -> Heard:
 async def advance_sale(outcome: Outcome, unit: Unit) -> AsyncIterator[Event]:
     """Move a sale on by what came of one of its acts, or by the lack of it."""
     sale = await unit.need(SaleRow, outcome.transaction_id)
-    if isinstance(outcome, TellPayment):
-        sale = msgspec.structs.replace(
-            sale, reference=outcome.reference or sale.reference, paid_back=outcome.refunded or sale.paid_back
-        )
+    if isinstance(outcome, TellPayment) and outcome.state == "refunded":
+        sale = msgspec.structs.replace(sale, reference=outcome.reference, paid_back=outcome.refunded or sale.paid_back)
     for said in await tell_sale(unit, sale, heard_from(outcome)):
         yield said
-
-
-FAILURES: dict[str, Reason] = {"expired": "expired", "provider": "provider"}
-"""core's reasons in the words of a sale; all others are `declined`."""
 
 
 def _all_back(event: PaymentRefunded, sale: SaleRow) -> bool:
@@ -91,8 +85,6 @@ async def follow_payment(event: PaymentCompleted | PaymentFailed | PaymentRefund
         return
     else:
         heard = PaidBack()
-        sale = msgspec.structs.replace(
-            sale, reference=event.refund_reference or sale.reference, paid_back=event.refunded_total
-        )
+        sale = msgspec.structs.replace(sale, reference=event.refund_reference, paid_back=event.refunded_total)
     for said in await tell_sale(unit, sale, heard):
         yield said

@@ -5,6 +5,7 @@ import msgspec
 from reptidex.agents.agent import Call, carries_out
 from reptidex.agents.commerce.effects import CancelPayment, LookUpPayment, RefundPayment, RequestPayment, SaleEffect
 from reptidex.connectors.services.refusals import RefusedError
+from reptidex.domain.sale.state import Reason
 from reptidex.errors import NotFoundError
 from reptidex.streams.commands.commerce_sales import TellPayment
 from reptidex.streams.values import Money
@@ -49,6 +50,11 @@ class PaymentStanding(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     reason: str = ""
     refunded: Money | None = None
+    refund_reference: str = ""
+
+
+FAILURES: dict[str, Reason] = {"expired": "expired", "provider": "provider"}
+"""core's reasons in the words of a sale; all others are `declined`."""
 
 
 def _told(effect: SaleEffect, standing: PaymentStanding | None) -> TellPayment | None:
@@ -60,9 +66,10 @@ def _told(effect: SaleEffect, standing: PaymentStanding | None) -> TellPayment |
         case "completed":
             return msgspec.structs.replace(told, state="captured")
         case "refunded":
-            return msgspec.structs.replace(told, state="refunded", refunded=standing.refunded)
+            back, reference = standing.refunded, standing.refund_reference
+            return msgspec.structs.replace(told, state="refunded", refunded=back, reference=reference)
         case "failed" | "canceled":
-            return msgspec.structs.replace(told, state="ended")
+            return msgspec.structs.replace(told, state="ended", reason=FAILURES.get(standing.reason, "declined"))
     return None
 
 

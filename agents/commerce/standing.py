@@ -24,7 +24,15 @@ from reptidex.streams.core import (
 )
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.commerce.models import Listing, Member, Standing, Subscription
-from reptidex.tables.commerce.queries import inquiries_with, members_of, published_by, unpaid_sales_of
+from reptidex.tables.commerce.queries import (
+    inquiries_with,
+    inquiries_written_by,
+    members_of,
+    memberships_of,
+    open_offers_of,
+    published_by,
+    unpaid_sales_of,
+)
 
 RANK = {"keeper": 1, "handler": 2, "curator": 3, "herpetologist": 4}
 """Roles within a vivarium, weakest first."""
@@ -97,15 +105,20 @@ async def follow_member(
 
 
 async def _name_another(unit: Unit, vivarium_id: str, user_id: str) -> list[Event]:
-    """Have the offers of somebody who left answered by the member with the highest role."""
+    """Have the offers and the conversations of somebody who left answered by the member with the highest role."""
     members = await unit.find(members_of(vivarium_id))
     if not members:
         return []
     next_contact = max(members, key=lambda member: RANK[member.role]).user_id
+    for inquiry in await unit.find(inquiries_with(user_id)):
+        if user_id == inquiry.seller_user_id and vivarium_id == inquiry.seller_vivarium_id:
+            inquiry = msgspec.structs.replace(inquiry, seller_user_id=next_contact)
+        if user_id == inquiry.buyer_user_id and vivarium_id == inquiry.buyer_vivarium_id:
+            inquiry = msgspec.structs.replace(inquiry, buyer_user_id=next_contact)
+        unit.put(inquiry)
     return [
         said
-        for listing in await unit.find(published_by(vivarium_id))
-        if listing.contact_user_id == user_id
+        for listing in await unit.find(open_offers_of(vivarium_id, user_id))
         for said in change_listing(
             unit, msgspec.structs.replace(listing, contact_user_id=next_contact), ("contact_user_id",)
         )
@@ -137,7 +150,8 @@ async def follow_user(event: AuthUserUpdated | AuthUserDeleted, unit: Unit) -> A
         for said in await _call_off(unit, user_id=event.user_id):
             yield said
     if gone:
-        for inquiry in await unit.find(inquiries_with(event.user_id)):
+        vivariums = [member.vivarium_id for member in await unit.find(memberships_of(event.user_id))]
+        for inquiry in await unit.find(inquiries_written_by(event.user_id, vivariums)):
             erase = EraseWords(animal_id=inquiry.animal_id, inquiry_id=inquiry.inquiry_id, user_id=event.user_id)
             unit.timer(f"inquiry/{inquiry.inquiry_id}/erase/{event.user_id}", unit.now, erase)
 

@@ -1,12 +1,13 @@
 """Acts of a sale on the inventory: the line is kept, freed or sold, and the offer follows it."""
 
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
 from reptidex.agents.commerce.offers import change_listing, close_inquiries, expire_listing, withdraw_listing
 from reptidex.agents.commerce.step import Step
 from reptidex.agents.commerce.track import cancel_order, complete_order
+from reptidex.streams.commands.commerce import WithdrawalReason
 from reptidex.streams.commerce import (
     InventoryAvailable,
     InventoryReserved,
@@ -66,7 +67,9 @@ async def _reopen_listing(step: Step, line: Line) -> list[Event]:
         return []
     if line.vivarium_id != listing.vivarium_id:
         return await withdraw_listing(unit, listing, "transferred")
-    if not line.sellable:
+    if listing.ends_as:
+        return await withdraw_listing(unit, listing, cast(WithdrawalReason, listing.ends_as))
+    if not line.sellable or line.lineage_status == "rejected":
         return await withdraw_listing(unit, listing, "animal")
     if listing.expires_at is not None and listing.expires_at <= unit.now:
         return await expire_listing(unit, listing)

@@ -45,6 +45,7 @@ def payment_status(payment: Payment) -> PaymentStatus:
         reason=payment.reason,
         action_url=payment.action_url if payment.status == "awaiting" else "",
         refunded=payment.refunded,
+        refund_reference=payment.refund_reference,
     )
 
 

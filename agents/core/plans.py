@@ -57,7 +57,7 @@ async def _pay(command: ChangePlan, subscription: Subscription, unit: Unit) -> l
 
 
 async def _keep(command: ChangePlan, subscription: Subscription, unit: Unit) -> list[Event]:
-    """Go on with a plan that was called off, or pay for it by another card: at once what is overdue, else from the next period."""
+    """Go on with a plan that was called off, or pay for it by another card: at once where it is overdue, else later."""
     by_another = command.provider is not None and bool(command.method) and subscription.period_end is not None
     if not (subscription.next_plan or by_another):
         raise DomainError(f"this vivarium has the plan {command.plan} already")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from reptidex.errors import NotFoundError
+from reptidex.errors import InvalidError, NotFoundError
 from reptidex.http.commerce.listings import visible
 from reptidex.http.commerce.shapes import InquiryView, OrderView, Uuid, Words, inquiry_view, order_view
 from reptidex.http.server.policy import member
@@ -44,7 +44,7 @@ class PaymentChoice(msgspec.Struct, frozen=True, kw_only=True):
 
     provider: Provider
     method: Annotated[str, Meta(max_length=200)] = ""
-    """Empty where the buyer chooses at the provider's own page."""
+    """Empty where the buyer chooses at the provider's own page (PayPal)."""
 
 
 class Conversion(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,13 +131,16 @@ async def convert_inquiry(request: Request[Conversion, None]) -> OrderView:
     The answer says that the animal is reserved. Whether the sale goes through is read at `GET /orders/{order_id}`.
     """
     inquiry = await _inquiry(request)
+    payment = request.body.payment
+    if payment.provider == "stripe" and not payment.method:
+        raise InvalidError("Stripe needs a means of payment (`pm_…`)", "/payment/method")
     command = ConvertInquiry(
         animal_id=inquiry.animal_id,
         inquiry_id=inquiry.inquiry_id,
         buyer_vivarium_id=request.caller.vivarium_id,
         buyer_user_id=request.caller.subject,
-        provider=request.body.payment.provider,
-        method=request.body.payment.method,
+        provider=payment.provider,
+        method=payment.method,
         total=request.body.total,
         reserve_s=request.ports.reserve_s,
     )

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from reptidex.domain.offer import Category
 from reptidex.domain.pricing import Currency
-from reptidex.errors import NotFoundError
+from reptidex.errors import InvalidError, NotFoundError, UnauthenticatedError
 from reptidex.http.commerce.shapes import Cents, ListingView, Price, Title, Uuid, listing_view
 from reptidex.http.server.policy import Caller, member, public
 from reptidex.http.server.routes import Page, Paging, Request, Routes
@@ -117,11 +117,17 @@ async def draft_listing(request: Request[NewListing, None]) -> ListingView:
     return listing_view(await request.ask(command, Listing))
 
 
-@routes.get("/marketplace/listings", policy=public())
+@routes.get("/marketplace/listings", policy=public(), errors=(401,))
 async def list_listings(request: Request[None, ListingFilter]) -> Page[ListingView]:
     """List the offers on the marketplace, newest first; with `mine` those of the caller's vivarium, drafts too."""
-    mine = request.query.mine and request.caller.vivarium_id
-    query = listings_of(request.caller.vivarium_id, request.query.status) if mine else offers(Wanted())
+    asked = request.query
+    if asked.mine and not request.caller.vivarium_id:
+        raise UnauthenticatedError("sign in to list the offers of your vivarium")
+    if asked.status not in (None, "published") and not asked.mine:
+        raise InvalidError(
+            "the marketplace lists what is published; with `mine=true` your own offers of any status", "/status"
+        )
+    query = listings_of(request.caller.vivarium_id, asked.status) if asked.mine else offers(Wanted())
     rows, after = await request.read.page(query, request.query)
     return Page(items=[listing_view(row) for row in rows], next=after)
 

@@ -73,6 +73,8 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     """What was captured in truth; another sum than `amount` is given back by itself."""
     refunded: Money | None = None
     """What the buyer has back so far."""
+    refund_reference: str
+    """The provider's name of the refund, where it has told it."""
 
 
 def check_provider(request: Any, provider: str) -> None:

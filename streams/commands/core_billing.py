@@ -99,6 +99,8 @@ class PaymentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Where the buyer has to act, while they have to."""
     refunded: Money | None = None
     """What the buyer has back so far."""
+    refund_reference: str = ""
+    """The provider's name of the refund, where it has told it."""
 
 
 @command(key="order_id", service="core")

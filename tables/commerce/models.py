@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from reptidex.domain.ownership import DOUBTED
 from reptidex.streams.commerce import InquiryState
 from reptidex.streams.values import WelfareFlag
 from reptidex.tables.row import Row, stored
@@ -49,6 +50,11 @@ class Line(Row, frozen=True, kw_only=True):
         """Whether its owner can sell the animal: alive, there, and not kept back."""
         return self.animal_status == "active"
 
+    @property
+    def lineage_stands(self) -> bool:
+        """Whether animal would hand it over to a buyer, as far as its lineage goes."""
+        return self.lineage_status not in DOUBTED
+
 
 @stored(
     "listings",
@@ -86,6 +92,8 @@ class Listing(Row, frozen=True, kw_only=True):
     inquiries: int = 0
     dearer_at: datetime | None = None
     """When the price or the shipping last rose: who asked before has not seen it."""
+    ends_as: str = ""
+    """Why the platform takes it down once its sale, which is paid, has failed; empty where it comes back."""
     created_at: datetime
     updated_at: datetime
 

@@ -1,7 +1,9 @@
 """The questions that repti-commerce asks its database."""
 
+from collections.abc import Sequence
+
 import msgspec
-from sqlalchemy import or_
+from sqlalchemy import Text, cast, or_
 
 from reptidex.tables.commerce.models import Inquiry, Line, Listing, Member
 from reptidex.tables.commerce.sales import Order, SaleRow
@@ -76,6 +78,12 @@ def published_by(vivarium_id: str) -> Query[Listing]:
     return select(Listing, Listing.c.vivarium_id == vivarium_id, status, order=("published_at",))
 
 
+def open_offers_of(vivarium_id: str, contact_user_id: str) -> Query[Listing]:
+    """The offers of a seller that one person answers for, as far as they have not ended."""
+    status = Listing.c.status.in_(("draft", "published", "reserved"))
+    return select(Listing, Listing.c.vivarium_id == vivarium_id, status, Listing.c.contact_user_id == contact_user_id)
+
+
 def inventory_of(vivarium_id: str, *, available_only: bool = False) -> Query[Line]:
     """A vivarium's inventory."""
     where = [Line.c.vivarium_id == vivarium_id] + ([Line.c.status == "available"] if available_only else [])
@@ -95,8 +103,21 @@ def inquiries_of(vivarium_id: str, side: str | None, state: str | None) -> Query
 
 
 def inquiries_with(user_id: str) -> Query[Inquiry]:
-    """The inquiries in which a person is one of the two sides."""
+    """The inquiries in which a person is the one who is told, on either side."""
     return select(Inquiry, or_(Inquiry.c.buyer_user_id == user_id, Inquiry.c.seller_user_id == user_id))
+
+
+def inquiries_written_by(user_id: str, vivarium_ids: Sequence[str]) -> Query[Inquiry]:
+    """The inquiries in which a person wrote something, for one of these vivariums or for themselves."""
+    c = Inquiry.c
+    sides = (c.buyer_user_id == user_id, c.seller_user_id == user_id)
+    theirs = (c.buyer_vivarium_id.in_(vivarium_ids), c.seller_vivarium_id.in_(vivarium_ids))
+    return select(Inquiry, or_(*sides, *theirs), cast(c.notes, Text).contains(user_id, autoescape=True))
+
+
+def memberships_of(user_id: str) -> Query[Member]:
+    """Where a person is or was a member."""
+    return select(Member, Member.c.user_id == user_id)
 
 
 def orders_of(vivarium_id: str, side: str | None, status: str | None) -> Query[Order]:

@@ -7,6 +7,8 @@ from reptidex.errors import DomainError
 Refusal = Literal["missing", "owner", "deceased", "archived", "held", "disputed", "suspended", "stale"]
 
 GONE = ("deceased", "archived")
+DOUBTED = ("disputed", "rejected")
+"""The standings of a lineage with which an animal is not sold."""
 LEFT = (*GONE, "sold")
 """Whoever is not here any more: neither in an enclosure nor in a new pairing."""
 
@@ -41,6 +43,22 @@ class StaleHoldError(DomainError):
         self.animal_id, self.transaction_id = animal_id, transaction_id
 
 
+class DoubtedError(DomainError):
+    """The lineage is disputed or rejected: the animal would not be handed over, so a sale need not begin."""
+
+    title = "The lineage is not settled"
+
+    def __init__(self, animal_id: str, lineage: str) -> None:
+        super().__init__(f"the animal's lineage is {lineage}; settle that before it is sold")
+        self.animal_id, self.lineage = animal_id, lineage
+
+
+def check_lineage(animal_id: str, lineage: str) -> None:
+    """Check that a paid sale may move the animal, as far as its lineage goes. Raises `DoubtedError`."""
+    if lineage in DOUBTED:
+        raise DoubtedError(animal_id, lineage)
+
+
 def check_free(animal_id: str, status: str, held_by: str | None, transaction_id: str | None = None) -> None:
     """Check that an animal is alive, kept, and held by nobody but this transaction.
 
@@ -70,7 +88,7 @@ def refusal(
         return "held"
     if hold not in ("held", "lapsed"):
         return "stale"
-    return "disputed" if lineage in ("disputed", "rejected") else None
+    return "disputed" if lineage in DOUBTED else None
 
 
 WHOLE_UNIT_CURRENCIES = frozenset(

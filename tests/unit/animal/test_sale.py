@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from reptidex.domain.ownership import GoneError, HeldError, StaleHoldError, price_class, refusal
+from reptidex.domain.ownership import DoubtedError, GoneError, HeldError, StaleHoldError, price_class, refusal
 from reptidex.errors import NotFoundError
 from reptidex.streams.animal import AnimalTransferred, AnimalTransferRejected, AnimalUpdated
 from reptidex.streams.commands.animal import ArchiveAnimal, ReleaseAnimal
@@ -72,6 +73,17 @@ async def test_nobody_holds_what_is_gone_or_anothers(keepers: Any) -> None:
         await keepers.hold(dead)
     with pytest.raises(NotFoundError):
         await keepers.hold(foreign)
+
+
+@pytest.mark.parametrize("status", ["disputed", "rejected"])
+async def test_what_a_paid_sale_would_be_refused_for_is_refused_before_it_is_paid(keepers: Any, status: Any) -> None:
+    animal = await keepers.animal()
+    await keepers.harness.put(replace(await keepers.row(animal), lineage_status=status))
+
+    with pytest.raises(DoubtedError):
+        await keepers.hold(animal)
+
+    assert (await keepers.row(animal)).held_by is None
 
 
 async def test_a_hold_lapses_at_its_deadline(keepers: Any) -> None:

@@ -47,6 +47,7 @@ class AnimalTwin(Twin):
     def __init__(self, owners: dict[str, str]) -> None:
         super().__init__()
         self.owners, self.holds = owners, dict[str, str]()
+        self.refusal: RefusedError | None = None
 
     def read(self, path: list[str]) -> Any:
         animal_id = path[2]
@@ -55,6 +56,8 @@ class AnimalTwin(Twin):
 
     def write(self, path: list[str], body: Any) -> Any:
         animal_id = path[2]
+        if self.refusal is not None:
+            raise self.refusal
         held = self.holds.setdefault(animal_id, body["transaction_id"])
         if held != body["transaction_id"] or self.owners[animal_id] != body["vivarium_id"]:
             raise RefusedError(409, HeldError.title, "held by another sale")
@@ -71,6 +74,7 @@ class CoreTwin(Twin):
     def __init__(self, outcome: str = "processing") -> None:
         super().__init__()
         self.outcome, self.payments, self.refunds = outcome, dict[str, str](), set[str]()
+        self.reasons = dict[str, str]()
         self.refusal: RefusedError | None = None
 
     def read(self, path: list[str]) -> Any:
@@ -78,7 +82,9 @@ class CoreTwin(Twin):
             return {"vivarium_id": path[2], "plan": "hobbyist", "status": "active", "max_listings": 5}
         if path[1] not in self.payments:
             raise NotFoundError("payment", path[1])
-        return {"payment_id": path[1], "status": self.payments[path[1]]}
+        status, reason = self.payments[path[1]], self.reasons.get(path[1], "")
+        reference = f"re_{path[1]}" if status == "refunded" else ""
+        return {"payment_id": path[1], "status": status, "reason": reason, "refund_reference": reference}
 
     def write(self, path: list[str], body: Any) -> Any:
         if len(path) == 1:

@@ -1,0 +1,145 @@
+"""What happens to the animal, the seller and their people while an animal is being sold."""
+
+from typing import Any
+
+import pytest
+
+from reptidex.agents.commerce.errors import DoubtedLineageError
+from reptidex.streams.animal import LineageValidated
+from reptidex.streams.commands.commerce import RespondInquiry
+from reptidex.streams.core import AuthUserDeleted, OrgMemberAdded, OrgMemberRemoved, OrgUpdated
+from reptidex.streams.ops import AdminModerationDecided
+from tests.unit.commerce.market import ANIMAL, BEA, BEA_VIVARIUM, LISTING, SAM, SAM_VIVARIUM, Market, names, uid
+
+KIM = uid("kim")
+
+
+async def _lineage(market: Market, status: Any) -> list[Any]:
+    event = LineageValidated(animal_id=ANIMAL, vivarium_id=SAM_VIVARIUM, status=status)
+    return await market.harness.handle(event, sequence=market.next())
+
+
+async def _join(market: Market, user_id: str, version: int) -> None:
+    added = OrgMemberAdded(vivarium_id=SAM_VIVARIUM, user_id=user_id, role="herpetologist")
+    await market.harness.handle(added, sequence=version)
+
+
+async def _leave(market: Market, user_id: str, version: int) -> list[Any]:
+    left = OrgMemberRemoved(vivarium_id=SAM_VIVARIUM, user_id=user_id, role="herpetologist")
+    return await market.harness.handle(left, sequence=version)
+
+
+@pytest.mark.parametrize(("status", "listing"), [("rejected", "withdrawn"), ("disputed", "published")])
+async def test_an_animal_whose_lineage_does_not_stand_is_not_paid_for(
+    market: Market, status: str, listing: str
+) -> None:
+    sale = await market.pay_asked()
+    await _lineage(market, status)
+    await market.carry_all()
+
+    assert (await market.sale()).step == "failed"
+    assert market.core.payments == {sale.payment_id: "canceled"}
+    assert (await market.listing()).status == listing
+
+
+async def test_an_animal_whose_lineage_is_disputed_cannot_be_bought(market: Market) -> None:
+    await market.offer()
+    inquiry_id = await market.inquire()
+    await _lineage(market, "disputed")
+
+    with pytest.raises(DoubtedLineageError):
+        await market.convert(inquiry_id)
+    await _lineage(market, "confirmed")
+    await market.convert(inquiry_id)
+
+    assert (await market.line()).status == "reserved"
+
+
+async def test_an_offer_whose_lineage_was_rejected_after_the_capture_does_not_come_back(market: Market) -> None:
+    sale = await market.pay_asked()
+    await market.paid(sale)
+    await _lineage(market, "rejected")
+    events = await market.reject(sale)
+
+    assert "marketplace.listing.withdrawn" in names(events)
+    assert (await market.listing()).status == "withdrawn"
+
+
+async def _moderated(market: Market) -> None:
+    decided = AdminModerationDecided(
+        subject_id=LISTING, subject_kind="listing", case_id=uid("case"), decision="remove", admin_id=uid("admin")
+    )
+    await market.harness.handle(decided, sequence=1)
+
+
+async def _suspended(market: Market) -> None:
+    closed = OrgUpdated(
+        vivarium_id=SAM_VIVARIUM, name="Sam", kind="personal", plan="hobbyist", owner_id=SAM, status="suspended"
+    )
+    await market.harness.handle(closed, sequence=2)
+
+
+@pytest.mark.parametrize("taken_down", [_moderated, _suspended])
+async def test_an_offer_taken_down_after_the_capture_does_not_come_back_when_its_sale_fails(
+    market: Market, taken_down: Any
+) -> None:
+    sale = await market.pay_asked()
+    await market.paid(sale)
+    await taken_down(market)
+    during = await market.pass_time(seconds=1)
+    await market.reject(sale)
+
+    assert during == []
+    assert (await market.listing()).status == "withdrawn"
+
+
+async def test_an_offer_taken_down_after_the_capture_is_sold_all_the_same(market: Market) -> None:
+    sale = await market.pay_asked()
+    await market.paid(sale)
+    await _moderated(market)
+    await market.pass_time(seconds=1)
+    await market.hand_over(sale)
+
+    assert (await market.listing()).status == "sold"
+
+
+async def test_what_a_colleague_of_the_seller_wrote_is_erased_with_them(market: Market) -> None:
+    await market.offer()
+    await _join(market, SAM, 1)
+    await _join(market, KIM, 2)
+    inquiry_id = await market.inquire()
+    reply = RespondInquiry(
+        animal_id=ANIMAL, inquiry_id=inquiry_id, vivarium_id=SAM_VIVARIUM, user_id=KIM, message="Call me at 555."
+    )
+    await market.harness.handle(reply)
+    await _leave(market, KIM, 3)
+    await market.harness.handle(AuthUserDeleted(user_id=KIM, reason="erasure"), sequence=9)
+    await market.pass_time(seconds=1)
+
+    assert [note.text for note in (await market.inquiry(inquiry_id)).notes] == ["Is it still there?", ""]
+
+
+async def test_a_draft_of_a_member_who_left_is_answered_by_another_once_it_is_published(market: Market) -> None:
+    await market.hatch()
+    await market.draft()
+    await _join(market, SAM, 1)
+    await _join(market, KIM, 2)
+    await _leave(market, SAM, 3)
+    await market.publish()
+
+    assert (await market.listing()).contact_user_id == KIM
+
+
+async def test_who_left_is_not_told_of_a_conversation_any_more(market: Market) -> None:
+    await market.offer()
+    await _join(market, SAM, 1)
+    await _join(market, KIM, 2)
+    inquiry_id = await market.inquire()
+    await _leave(market, SAM, 3)
+    await market.pass_time(seconds=1)
+    asked = RespondInquiry(
+        animal_id=ANIMAL, inquiry_id=inquiry_id, vivarium_id=BEA_VIVARIUM, user_id=BEA, message="And her weight?"
+    )
+    [event] = await market.harness.handle(asked)
+
+    assert event.seller.user_id == KIM
