@@ -6,6 +6,8 @@ says how the payment stands there; nothing is decided here.
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from reptidex.agents.agent import Call, Effect, carries_out
 from reptidex.connectors.payments.port import (
     Charge,
@@ -84,6 +86,11 @@ def _gateway(effect: AtProvider, call: Call) -> PaymentGateway:
     return gateway
 
 
+def _charge(effect: "Authorise | LookUp", call: Call) -> Charge:
+    """Return what is asked for, with the page to which buyers come back who have to act at the provider."""
+    return replace(effect.charge, return_url=f"{call.ports.public_url}/billing/return")
+
+
 def _seen(effect: AtProvider, payment: Payment) -> SeePayment:
     if payment.order not in ("", effect.order_id):
         raise ContractError(f"{payment.provider}: {payment.reference} is of another order than {effect.order_id}")
@@ -126,7 +133,7 @@ async def _look(effect: AtProvider, call: Call, reference: str) -> SeePayment:
 async def authorise(effect: Authorise, call: Call) -> Command | None:
     """Set the money aside. An outcome that stays unknown is looked up by the payment's own timer."""
     try:
-        return _seen(effect, await _gateway(effect, call).authorise(effect.charge, key=effect.key))
+        return _seen(effect, await _gateway(effect, call).authorise(_charge(effect, call), key=effect.key))
     except (DeclinedError, PaymentRefusedError) as problem:
         return _declined(effect, problem)
 
@@ -167,7 +174,7 @@ async def look_up(effect: LookUp, call: Call) -> Command | None:
         if effect.reference:
             found: Payment | None = await gateway.look_up(effect.reference)
         else:
-            found = await gateway.find(effect.charge, key=effect.key)
+            found = await gateway.find(_charge(effect, call), key=effect.key)
     except UnknownPaymentError:
         found = None
     if found is None:

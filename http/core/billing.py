@@ -8,13 +8,14 @@ from msgspec import Meta
 
 from reptidex.domain.plans import CURRENCY, PLANS, entitlement_names
 from reptidex.errors import NotFoundError
-from reptidex.http.core.payments import check_provider
+from reptidex.http.core.payments import acts_at, check_provider
 from reptidex.http.server.policy import member, public
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.core_billing import ChangePlan
 from reptidex.streams.core import InvoiceLine
 from reptidex.streams.values import Money, Plan, Provider
 from reptidex.tables.core.billing import Invoice, Subscription
+from reptidex.tables.core.payments import Payment
 from reptidex.tables.query import select
 
 routes = Routes("billing")
@@ -68,6 +69,8 @@ class InvoiceView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     paid_at: datetime | None = None
     order_id: str = ""
+    action_url: str = ""
+    """Where its buyer has to act at the provider, while they have to (`GET /billing/invoices/{invoice_id}`)."""
 
 
 @routes.get("/billing/plans", policy=public())
@@ -127,4 +130,8 @@ async def get_invoice(request: Request[None, None]) -> InvoiceView:
     found = await request.read.get(Invoice, invoice_id)
     if found is None or found.vivarium_id != request.caller.vivarium_id:
         raise NotFoundError("invoice", invoice_id)
-    return msgspec.convert(found, InvoiceView, from_attributes=True)
+    shown = msgspec.convert(found, InvoiceView, from_attributes=True)
+    if found.status != "open":
+        return shown
+    payments = await request.read.find(select(Payment, Payment.c.order_id == invoice_id, limit=1))
+    return msgspec.structs.replace(shown, action_url=acts_at(payments[0]) if payments else "")

@@ -1,4 +1,4 @@
-"""The few pages that core shows to people who follow a link: a sentence, and a button that posts the link's token."""
+"""The few pages that core shows to people who follow a link: a sentence, and perhaps a button that posts the link's token."""
 
 import base64
 import hashlib
@@ -43,12 +43,25 @@ def page(*, title: str, text: str, button: str, action: str, token: str, passwor
         field = (
             '<label>New password<input type="password" name="password" autocomplete="new-password" required></label>'
         )
+    return _written(
+        title,
+        text,
+        f'''<form action="{escape(action)}" method="post">{field}<input type="hidden" name="token" value="{escape(token)}">
+<button>{escape(button)}</button></form><script>{SCRIPT}</script>''',
+    )
+
+
+def note(*, title: str, text: str) -> Raw:
+    """Write a page that only says something."""
+    return _written(title, text, "")
+
+
+def _written(title: str, text: str, rest: str) -> Raw:
     html = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{escape(title)}</title><style>{STYLE}</style></head>
 <body><h1>{escape(title)}</h1><p role="status">{escape(text)}</p>
-<form action="{escape(action)}" method="post">{field}<input type="hidden" name="token" value="{escape(token)}">
-<button>{escape(button)}</button></form><script>{SCRIPT}</script></body></html>
+{rest}</body></html>
 """
     headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
     return Raw(body=html.encode(), content_type="text/html; charset=utf-8", headers=headers)

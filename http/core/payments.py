@@ -8,8 +8,9 @@ from msgspec import Meta
 
 from reptidex.domain.payments import as_asked
 from reptidex.errors import InvalidError, NotFoundError
-from reptidex.http.server.policy import member, services
-from reptidex.http.server.routes import Request, Routes
+from reptidex.http.core.pages import note
+from reptidex.http.server.policy import member, public, services
+from reptidex.http.server.routes import Raw, Request, Routes
 from reptidex.streams.commands.core_billing import (
     CancelPayment,
     PaymentStatus,
@@ -83,10 +84,13 @@ def check_provider(request: Any, provider: str) -> None:
         raise InvalidError(f"payments by {provider} are not offered here", "/provider")
 
 
+def acts_at(payment: Payment) -> str:
+    """Return where the buyer has to act; nothing once they have."""
+    return payment.action_url if payment.status == "awaiting" else ""
+
+
 def _view(payment: Payment) -> PaymentView:
-    shown = {"status": as_asked(payment.status), "refunded": payment.refunded}
-    if payment.status != "awaiting":
-        shown["action_url"] = ""
+    shown = {"status": as_asked(payment.status), "refunded": payment.refunded, "action_url": acts_at(payment)}
     return msgspec.convert(msgspec.structs.asdict(payment) | shown, PaymentView)
 
 
@@ -110,6 +114,15 @@ async def request_payment(request: Request[PaymentBody, None]) -> PaymentStatus:
 async def get_payment(request: Request[None, None]) -> PaymentView:
     """Return how a payment stands."""
     return _view(await request.read.need(Payment, request.path["payment_id"]))
+
+
+@routes.get("/billing/return", policy=public())
+async def come_back(request: Request[None, None]) -> Raw:
+    """Show buyers that they may go on: here a provider sends them after they acted. What they did, the provider tells us."""
+    return note(
+        title="Thank you",
+        text="You may close this page. Your payment goes on by itself, and a mail tells you how it ended.",
+    )
 
 
 @routes.get("/billing/payments/{payment_id}", policy=member("curator"), errors=(404,))

@@ -48,8 +48,10 @@ async def test_what_was_taken_in_a_wrong_sum_is_what_the_buyer_is_told_to_have_b
     await world.payment_faults(never=1.0)  # core does not hear that it may capture: the desk is before it
     order, step = await bought(bea, inquiry, method="pm_card_threeDSecure2Required")
     payment = await payment_seen(world, bea, order)
-    async with world.session.post(payment["action_url"]) as answer:
-        assert answer.status == 200, await answer.text()
+    async with world.session.get(payment["action_url"]) as answer:
+        shown = await answer.text()
+    assert (answer.status, answer.url.path) == (200, "/billing/return"), shown
+    assert "text/html" in answer.headers["Content-Type"] and "goes on by itself" in shown
     await world.payment_faults()
     await at_stripe(world, f"payment_intents/{payment['reference']}/capture", amount_to_capture=100)
 

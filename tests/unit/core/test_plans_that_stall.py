@@ -57,6 +57,23 @@ async def test_an_upgrade_that_its_buyer_never_confirms_does_not_lock_the_plan(s
     assert sorted(each.status for each in payments) == ["canceled", "completed"]
 
 
+async def test_an_upgrade_that_its_buyer_has_to_confirm_says_where(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    _, asked = await _change(stand, tokens, "keeper", "action")
+    await _settle(stand)
+    where = f"/billing/invoices/{asked['open_invoice_id']}"
+    _, shown = await stand.get(where, token=tokens["access_token"])
+
+    [payment] = await stand.harness.find(select(Payment))
+    cast(MemoryPaymentGateway, stand.ports.gateways["stripe"]).act(payment.reference)
+    await _days(stand, 1)
+    _, tokens = await stand.login()
+    _, after = await stand.get(where, token=tokens["access_token"])
+
+    assert shown["action_url"].startswith("https://")
+    assert (after["status"], after["action_url"]) == ("paid", "")
+
+
 async def test_a_renewal_that_waits_for_its_buyer_for_ever_lapses(stand: Stand) -> None:
     tokens = await _upgraded(stand)
     subscription = await _subscription(stand, tokens)

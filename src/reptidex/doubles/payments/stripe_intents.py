@@ -170,9 +170,12 @@ class StripeIntents:
             )
             return refused
         if method in AUTHENTICATED:
-            url = f"{self._url}/_buyer/stripe/{intent['id']}"
-            redirect = {"url": url, "return_url": intent["return_url"]}
-            intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": redirect}
+            intent["next_action"] = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+            if intent[
+                "return_url"
+            ]:  # without it the buyer is sent nowhere: a page of ours would have to run Stripe's script
+                redirect = {"url": f"{self._url}/_buyer/stripe/{intent['id']}", "return_url": intent["return_url"]}
+                intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": redirect}
             intent["status"] = "requires_action"
             self._tell("payment_intent.requires_action", self._book.put(INTENT, intent))
         else:
