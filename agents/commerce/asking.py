@@ -1,6 +1,7 @@
 """Acts of a sale that ask something of others, or of a later time."""
 
 from datetime import UTC
+from typing import Literal
 
 from reptidex.agents.commerce import effects
 from reptidex.agents.commerce.saga_state import state_of
@@ -10,6 +11,7 @@ from reptidex.domain.sale.patience import HOLD_GRACE, deadline
 from reptidex.streams.commands.commerce_sales import PassDeadline
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Money
+from reptidex.tables.commerce.sales import SaleRow
 
 
 async def hold(step: Step) -> list[Event]:
@@ -100,10 +102,16 @@ async def refund_payment(step: Step) -> list[Event]:
             transaction_id=sale.transaction_id,
             payment_id=sale.payment_id,
             refund_id=sale.refund_id,
-            reason="rejected" if sale.reason == "rejected" else "late",
+            reason=_why_back(sale),
         )
     )
     return []
+
+
+def _why_back(sale: SaleRow) -> Literal["requested", "rejected", "late"]:
+    if state_of(sale).owes_refund:
+        return "requested"
+    return "rejected" if sale.reason == "rejected" else "late"
 
 
 async def arm(step: Step) -> list[Event]:

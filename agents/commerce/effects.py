@@ -67,4 +67,4 @@ class RefundPayment(SaleEffect, frozen=True, kw_only=True):
 
     payment_id: str
     refund_id: str
-    reason: Literal["cancelled", "rejected", "late"]
+    reason: Literal["cancelled", "rejected", "late", "requested"]

@@ -1,4 +1,4 @@
-"""What people ask of a sale under way: to be called off, to be contested."""
+"""What people ask of a sale: to be called off, to be contested, to be paid back."""
 
 from collections.abc import AsyncIterator
 
@@ -9,9 +9,9 @@ from reptidex.agents.commerce.errors import WrongStateError
 from reptidex.agents.commerce.saga import tell_sale
 from reptidex.agents.commerce.saga_state import state_of
 from reptidex.domain.offer import DISPUTE_WINDOW
-from reptidex.domain.sale.heard import CalledOff, Contested
-from reptidex.errors import NotFoundError
-from reptidex.streams.commands.commerce import CancelOrder, DisputeOrder
+from reptidex.domain.sale.heard import CalledOff, Contested, RefundGranted
+from reptidex.errors import ForbiddenError, NotFoundError
+from reptidex.streams.commands.commerce import CancelOrder, DisputeOrder, RefundOrder
 from reptidex.streams.contract import Event
 from reptidex.tables.commerce.sales import Order, SaleRow
 
@@ -25,12 +25,33 @@ async def cancel_unpaid_order(command: CancelOrder, unit: Unit) -> AsyncIterator
     if command.vivarium_id not in (order.buyer_vivarium_id, order.seller_vivarium_id):
         raise NotFoundError("order", command.order_id)
     sale = await unit.need(SaleRow, order.transaction_id)
-    if not state_of(sale).can_be_called_off and sale.step not in OVER:
-        raise WrongStateError("this order is paid: ask the seller for a refund, or open a dispute")
     buys = command.vivarium_id == order.buyer_vivarium_id
+    if not state_of(sale).can_be_called_off and sale.step not in OVER:
+        advice = (
+            "ask the seller for a refund, or open a dispute" if buys else "once it is completed, pay the buyer back"
+        )
+        raise WrongStateError(f"this order is paid: {advice}")
     for said in await tell_sale(unit, sale, CalledOff("requested" if buys else "withdrawn")):
         yield said
     unit.answer(await unit.need(Order, command.order_id))
+
+
+@agent(RefundOrder, prefetch={Order: "order_id"})
+async def refund_order(command: RefundOrder, unit: Unit) -> AsyncIterator[Event]:
+    """Pay the buyer of a completed order back, as its seller wishes. The animal stays with the buyer, who may hand it back."""
+    order = await unit.need(Order, command.order_id)
+    if command.vivarium_id not in (order.buyer_vivarium_id, order.seller_vivarium_id):
+        raise NotFoundError("order", command.order_id)
+    if command.vivarium_id != order.seller_vivarium_id:
+        raise ForbiddenError("the seller pays an order back; ask them, or open a dispute")
+    sale = await unit.need(SaleRow, order.transaction_id)
+    if sale.step != "completed":
+        raise WrongStateError("only a completed order is paid back; one that is not paid yet can be cancelled")
+    if sale.money == "captured" and sale.disputed and sale.reference:
+        raise WrongStateError("the buyer's bank decides about this money: it cannot be paid back twice")
+    for said in await tell_sale(unit, sale, RefundGranted()):
+        yield said
+    unit.answer(await unit.need(SaleRow, order.transaction_id))
 
 
 @agent(DisputeOrder, prefetch={Order: "order_id"})

@@ -10,7 +10,7 @@ from reptidex.errors import NotFoundError
 from reptidex.http.commerce.shapes import OrderView, order_view
 from reptidex.http.server.policy import member, scope, services
 from reptidex.http.server.routes import Page, Paging, Request, Routes
-from reptidex.streams.commands.commerce import CancelOrder, DisputeOrder, DisputeReason
+from reptidex.streams.commands.commerce import CancelOrder, DisputeOrder, DisputeReason, RefundOrder
 from reptidex.streams.commerce import OrderStatus
 from reptidex.streams.values import Money
 from reptidex.tables.commerce.queries import orders_of
@@ -59,6 +59,14 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     provider_reference: Annotated[str, Meta(max_length=255)] = ""
 
 
+def _transaction_view(sale: SaleRow) -> TransactionView:
+    same = {
+        name: getattr(sale, name) for name in TransactionView.__struct_fields__ if name not in ("amount", "refunded")
+    }
+    back = sale.refund if sale.money == "refunded" else None
+    return TransactionView(**same, amount=Money(amount=sale.amount, currency=sale.currency), refunded=back)
+
+
 async def _order(request: Request[object, object]) -> Order:
     order = await request.read.need(Order, request.path["order_id"])
     if request.caller.vivarium_id not in (order.buyer_vivarium_id, order.seller_vivarium_id):
@@ -101,17 +109,21 @@ async def dispute_order(request: Request[Dispute, None]) -> OrderView:
     return order_view(await request.ask(command, Order))
 
 
+@routes.post("/orders/{order_id}/refund", policy=member("curator"), errors=(403, 404, 409))
+async def refund_order(request: Request[None, None]) -> TransactionView:
+    """Pay the buyer of a completed order the whole sum back, as its seller; `refunded` says when they have it."""
+    order = await _order(request)
+    command = RefundOrder(animal_id=order.animal_id, order_id=order.order_id, vivarium_id=request.caller.vivarium_id)
+    return _transaction_view(await request.ask(command, SaleRow))
+
+
 @routes.get("/transactions/{transaction_id}", policy=member("curator"), errors=(404,))
 async def get_transaction(request: Request[None, None]) -> TransactionView:
     """Return how far a sale has come, to its buyer or seller."""
     sale = await request.read.need(SaleRow, request.path["transaction_id"])
     if request.caller.vivarium_id not in (sale.buyer_vivarium_id, sale.seller_vivarium_id):
         raise NotFoundError("transaction", sale.transaction_id)
-    same = {
-        name: getattr(sale, name) for name in TransactionView.__struct_fields__ if name not in ("amount", "refunded")
-    }
-    back = sale.refund if sale.money == "refunded" else None
-    return TransactionView(**same, amount=Money(amount=sale.amount, currency=sale.currency), refunded=back)
+    return _transaction_view(sale)
 
 
 @routes.get(

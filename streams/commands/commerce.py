@@ -214,6 +214,15 @@ class CancelOrder(Command, frozen=True, kw_only=True):
 
 
 @command(key="animal_id")
+class RefundOrder(Command, frozen=True, kw_only=True):
+    """Pay the buyer of a completed order back, on the seller's wish."""
+
+    animal_id: Id
+    order_id: Id
+    vivarium_id: Id
+
+
+@command(key="animal_id")
 class DisputeOrder(Command, frozen=True, kw_only=True):
     """Record that a buyer or their bank contests an order."""
 

@@ -91,3 +91,21 @@ async def test_a_second_part_given_back_at_the_desk_is_reckoned_with_the_first(
 
     assert refunds(world, step.request_id) == [(1_000, 1_000, total), (total - 1_000, total, total)]
     assert kept(await world.ledger(order["order_id"])) == 0
+
+
+async def test_a_seller_pays_a_completed_order_back_and_the_animal_stays_with_its_buyer(
+    world: World, market: Market, confirmed: Confirmed
+) -> None:
+    bea = await confirmed("Bea")
+    order, _ = await bought(bea, await asked(market.seller, bea, market.listing_id))
+    await market.ended(bea, order["order_id"], "completed")
+
+    await market.seller.call("commerce", "POST", f"/orders/{order['order_id']}/refund")
+
+    async def back() -> Any:
+        return (await bea.call("commerce", "GET", f"/transactions/{order['transaction_id']}"))["refunded"]
+
+    assert await world.until(back, "the money to be back") == order["total"]
+    assert kept(await world.ledger(order["order_id"])) == 0
+    animal = await bea.call("animal", "GET", f"/animals/{order['animal_id']}")
+    assert animal["vivarium_id"] == order["buyer_vivarium_id"]

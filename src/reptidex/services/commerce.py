@@ -104,6 +104,7 @@ SERVICE = Service(
         buying.convert_inquiry,
         orders.cancel_unpaid_order,
         orders.dispute_order,
+        orders.refund_order,
         outcomes.advance_sale,
         outcomes.follow_payment,
         disputes.follow_dispute,

@@ -19,6 +19,7 @@ from reptidex.domain.sale.heard import (
     PaymentEnded,
     PaymentRefunded,
     PaymentUnknown,
+    RefundGranted,
     Transferred,
     TransferRejected,
 )
@@ -43,6 +44,7 @@ ANYTHING: st.SearchStrategy[Heard] = st.one_of(
             TransferRejected(),
             CalledOff("requested"),
             Contested(),
+            RefundGranted(),
         ]
     ),
 )
@@ -70,6 +72,8 @@ def _live(luck: list[int]) -> World:
             world.pass_deadline(name)
         elif move == 7:
             world.hear(name, CalledOff("requested"))
+        elif move == 9:
+            world.hear(name, RefundGranted())
         elif move == 8:
             world.start(f"rival {len(world.sales)}")
     world.settle()
@@ -93,7 +97,7 @@ def test_however_messages_come_money_is_kept_only_for_an_animal_and_paid_back_on
     for name, sale in world.sales.items():
         taken, back = world.captured.get(name, 0), world.refunded.get(name, 0)
         assert taken <= 1
-        assert back == (taken if sale.step != "completed" else 0)
+        assert back == (taken if sale.step != "completed" or sale.reason == "requested" else 0)
         assert (sale.step == "completed") == (name in world.sold)
 
 

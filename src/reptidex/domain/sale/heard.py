@@ -83,6 +83,11 @@ class Contested:
     """The buyer or their bank disputes the payment."""
 
 
+@dataclass(frozen=True, slots=True)
+class RefundGranted:
+    """The seller pays the buyer back, who has the animal; what becomes of it is between the two."""
+
+
 Heard = (
     HoldGranted
     | HoldRefused
@@ -97,4 +102,5 @@ Heard = (
     | DeadlinePassed
     | CalledOff
     | Contested
+    | RefundGranted
 )

@@ -16,6 +16,7 @@ from reptidex.domain.sale.heard import (
     PaymentEnded,
     PaymentRefunded,
     PaymentUnknown,
+    RefundGranted,
     Transferred,
     TransferRejected,
 )
@@ -96,7 +97,7 @@ def _hold_released(sale: Sale, heard: HoldReleased) -> Advance:
     if sale.hold != "releasing":
         return _stay(sale)
     after = replace(sale, hold="released")
-    return _stay(after, Act.DISARM) if after.final else _stay(after)
+    return _stay(after) if after.waits else _stay(after, Act.DISARM)
 
 
 def _payment_captured(sale: Sale, heard: PaymentCaptured) -> Advance:
@@ -133,7 +134,7 @@ def _payment_refunded(sale: Sale, heard: PaymentRefunded) -> Advance:
         after, acts = _let_go(after)
         return _stay(after, *acts)
     if sale.step == "completed":  # the animal stays where it is: a refund after completion is between the parties
-        return _stay(after, Act.DECLARE_REFUNDED)
+        return _go(after, "completed", Act.DECLARE_REFUNDED)
     after, acts = _let_go(replace(after, reason="provider"))  # heard before the capture that it undoes
     return _go(after, "refunded", *acts, Act.FREE_STOCK, Act.DECLARE_REFUNDED)
 
@@ -172,7 +173,8 @@ def _deadline_passed(sale: Sale, heard: DeadlinePassed) -> Advance:
         case "transferring":
             return _go(sale, "transferring", Act.SETTLE_TRANSFER)
         case _:
-            return _go(sale, sale.step, *again) if again else _stay(sale)
+            owed = (Act.REFUND_PAYMENT,) if sale.owes_refund else ()
+            return _go(sale, sale.step, *owed, *again) if sale.waits else _stay(sale)
 
 
 def _called_off(sale: Sale, heard: CalledOff) -> Advance:
@@ -183,6 +185,12 @@ def _contested(sale: Sale, heard: Contested) -> Advance:
     if sale.disputed or sale.money not in ("captured", "refunded"):
         return _stay(sale)
     return _stay(replace(sale, disputed=True), Act.DECLARE_DISPUTED)
+
+
+def _refund_granted(sale: Sale, heard: RefundGranted) -> Advance:
+    if sale.step != "completed" or sale.money != "captured" or sale.owes_refund:
+        return _stay(sale)
+    return _go(replace(sale, reason="requested"), "completed", Act.REFUND_PAYMENT)
 
 
 _RULES: dict[type, Callable[..., Advance]] = {
@@ -199,4 +207,5 @@ _RULES: dict[type, Callable[..., Advance]] = {
     DeadlinePassed: _deadline_passed,
     CalledOff: _called_off,
     Contested: _contested,
+    RefundGranted: _refund_granted,
 }

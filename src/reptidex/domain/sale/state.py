@@ -27,7 +27,7 @@ Reason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """How far a sale has come. `reason` says why it was called off, and is empty where it was not."""
+    """How far a sale has come. `reason` says why it was called off, or paid back; it is empty where it was not."""
 
     step: Step
     generation: int
@@ -42,9 +42,14 @@ class Sale:
         return self.step in ("completed", "failed", "refunded")
 
     @property
+    def owes_refund(self) -> bool:
+        """Whether the seller of a completed sale has granted a refund that is not made yet."""
+        return self.step == "completed" and self.money == "captured" and self.reason == "requested"
+
+    @property
     def waits(self) -> bool:
         """Whether something outside still owes an answer, so that a deadline must stand."""
-        return not self.final or self.hold == "releasing"
+        return not self.final or self.hold == "releasing" or self.owes_refund
 
     @property
     def can_be_called_off(self) -> bool:
