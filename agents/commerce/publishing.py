@@ -1,7 +1,6 @@
-"""Offers are put on the marketplace and promoted, as far as the animal's facts and the seller's plan allow."""
+"""Offers are put on the marketplace, as far as the animal's facts and the seller's plan allow."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import msgspec
 
@@ -12,12 +11,10 @@ from reptidex.agents.commerce.listings import own_listing
 from reptidex.agents.commerce.offers import expiry_timer
 from reptidex.agents.commerce.records import listing_record
 from reptidex.domain.offer import LIFE, Facts, objections
-from reptidex.errors import ForbiddenError
-from reptidex.streams.commands.commerce import ExpireListing, PromoteListing, PublishListing
-from reptidex.streams.commerce import MarketplaceListingPromoted, MarketplaceListingPublished
+from reptidex.streams.commands.commerce import ExpireListing, PublishListing
+from reptidex.streams.commerce import MarketplaceListingPublished
 from reptidex.streams.contract import Event
-from reptidex.streams.values import Money
-from reptidex.tables.commerce.models import Line, Listing, Promotion, Standing, Subscription
+from reptidex.tables.commerce.models import Line, Listing, Standing
 from reptidex.tables.commerce.queries import published_by
 
 
@@ -71,38 +68,3 @@ async def publish_listing(command: PublishListing, unit: Unit) -> AsyncIterator[
     unit.timer(expiry_timer(listing.listing_id), unit.now + LIFE, expire)
     unit.answer(listing)
     yield MarketplaceListingPublished(**listing_record(listing), published_at=unit.now)
-
-
-@agent(PromoteListing, prefetch={Listing: "listing_id", Subscription: "vivarium_id"})
-async def promote_listing(command: PromoteListing, unit: Unit) -> AsyncIterator[Event]:
-    """Show an offer more prominently; plans include it or do not, it is not charged for."""
-    listing = await own_listing(unit, command.listing_id, command.vivarium_id)
-    if listing.status != "published":
-        raise WrongStateError(f"only an offer on the marketplace can be promoted; this one is {listing.status}")
-    subscription = await unit.get(Subscription, command.vivarium_id)
-    if subscription is None or not subscription.promotion:
-        raise ForbiddenError("this plan does not include promotion")
-    starts = max(unit.now, listing.featured_until or unit.now)
-    ends = starts + timedelta(days=command.days)
-    promotion = Promotion(
-        promotion_id=command.promotion_id,
-        listing_id=listing.listing_id,
-        vivarium_id=listing.vivarium_id,
-        kind=command.kind,
-        starts_at=starts,
-        ends_at=ends,
-    )
-    unit.put(promotion)
-    listing = msgspec.structs.replace(listing, promoted=command.kind, featured_until=ends, updated_at=unit.now)
-    unit.put(listing)
-    unit.answer(listing)
-    yield MarketplaceListingPromoted(
-        listing_id=listing.listing_id,
-        animal_id=listing.animal_id,
-        vivarium_id=listing.vivarium_id,
-        promotion_id=command.promotion_id,
-        kind=command.kind,
-        starts_at=starts,
-        ends_at=ends,
-        cost=Money(amount=0, currency=listing.currency),
-    )

@@ -144,6 +144,14 @@ class PromoteListing(Command, frozen=True, kw_only=True):
     days: Annotated[int, Meta(ge=1, le=90)] = 7
 
 
+@command(key="animal_id")
+class EndPromotion(Command, frozen=True, kw_only=True):
+    """Show an offer among the others again, whose promotion has ended."""
+
+    animal_id: Id
+    listing_id: Id
+
+
 @command(key="searcher_id")
 class RecordSearch(Command, frozen=True, kw_only=True):
     """Record that the marketplace was searched, without what was typed."""

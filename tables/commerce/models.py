@@ -59,7 +59,12 @@ class Line(Row, frozen=True, kw_only=True):
 @stored(
     "listings",
     key="listing_id",
-    indexes=(("vivarium_id", "status"), ("status", "species", "price"), ("animal_id",), ("status", "published_at")),
+    indexes=(
+        ("vivarium_id", "status"),
+        ("status", "species", "price"),
+        ("animal_id",),
+        ("status", "featured", "published_at"),
+    ),
 )
 class Listing(Row, frozen=True, kw_only=True):
     """An offer. What it says of the animal is what animal said when it was published, kept up to date by events."""
@@ -86,6 +91,8 @@ class Listing(Row, frozen=True, kw_only=True):
     lineage_status: str = "claimed"
     welfare: tuple[WelfareFlag, ...] = ()
     promoted: str = ""
+    featured: bool = False
+    """Whether a promotion runs: it stands before the others."""
     featured_until: datetime | None = None
     published_at: datetime | None = None
     expires_at: datetime | None = None

@@ -30,8 +30,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     max_price: int | None = None
 
 
+# By price nothing is put first that costs more: who sorts by it asks for that alone.
 ORDERS: dict[str, tuple[str, ...]] = {
-    "newest": ("-published_at",),
+    "newest": ("-featured", "-published_at"),
     "cheapest": ("price",),
     "dearest": ("-price",),
 }
