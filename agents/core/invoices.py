@@ -59,10 +59,6 @@ async def ask_for_payment(
         plan=plan,
         provider=subscription.provider,
     )
-    created = events.BillingInvoiceCreated(**invoice_fields(invoice), due_at=invoice.due_at)
-    if not subscription.method:  # whose card it was has gone
-        unit.put(replace(invoice, status="failed"))
-        return [created, *await _unpaid(unit, subscription, invoice, "there is no means of payment")]
     unit.put(invoice)
     unit.put(replace(subscription, open_invoice_id=invoice_id))
     request = RequestPayment(
@@ -79,7 +75,7 @@ async def ask_for_payment(
         purpose="plan",
     )
     hand_over(unit, request)
-    return [created]
+    return [events.BillingInvoiceCreated(**invoice_fields(invoice), due_at=invoice.due_at)]
 
 
 @agent(SettleInvoice, prefetch={Invoice: "invoice_id", Subscription: "vivarium_id"})

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.core.subscriptions import without_card
+from reptidex.agents.core.subscriptions import forget_payer
 from reptidex.agents.core.vivariums import close_vivarium
 from reptidex.domain import access
 from reptidex.domain.plans import PLANS
@@ -103,13 +103,6 @@ def _removed(unit: Unit, member: Membership, reason: str, by: str | None) -> Eve
     )
 
 
-async def _card_goes(unit: Unit, member: Membership) -> None:
-    """Charge nobody for a plan who is no member any more: the others are told at the next renewal, and have its grace."""
-    subscription = await unit.get(Subscription, member.vivarium_id)
-    if subscription is not None and subscription.paid_by == member.user_id:
-        unit.put(without_card(subscription))
-
-
 @agent(RemoveMember)
 async def remove_member(command: RemoveMember, unit: Unit) -> AsyncIterator[Event]:
     """End a membership."""
@@ -118,7 +111,7 @@ async def remove_member(command: RemoveMember, unit: Unit) -> AsyncIterator[Even
     access.check_leaves_or_manages(command.by, actor.role, command.user_id, member.role)
     owners = _owners(await _members(unit, command.vivarium_id))
     access.check_an_owner_remains(command.vivarium_id, member.role, None, owners)
-    await _card_goes(unit, member)
+    await forget_payer(unit, command.vivarium_id, command.user_id)
     yield _removed(unit, member, "left" if command.by == command.user_id else "removed", command.by)
 
 
@@ -129,8 +122,8 @@ async def lose_member(command: LoseMember, unit: Unit) -> AsyncIterator[Event]:
     if member is None:
         return
     owners = _owners(await _members(unit, command.vivarium_id))
-    await _card_goes(unit, member)
     yield _removed(unit, member, "deleted", None)
+    await forget_payer(unit, command.vivarium_id, command.user_id)
     if member.role == "herpetologist" and owners == 1:
         for event in await close_vivarium(unit, command.vivarium_id):
             yield event

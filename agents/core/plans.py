@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core.invoices import ask_for_payment
-from reptidex.agents.core.subscriptions import plan_begins, plan_lapses, record, without_card
+from reptidex.agents.core.subscriptions import plan_begins, plan_lapses, record
 from reptidex.domain import plans
 from reptidex.errors import DomainError, InvalidError
 from reptidex.streams import core as events
@@ -42,7 +42,7 @@ async def change_plan(command: ChangePlan, unit: Unit) -> AsyncIterator[Event]:
 
 
 def _by(command: ChangePlan, subscription: Subscription) -> Subscription:
-    return replace(subscription, provider=command.provider or "", method=command.method, paid_by=command.user_id)
+    return replace(subscription, provider=command.provider or "", method=command.method, payer_id=command.user_id)
 
 
 async def _pay(command: ChangePlan, subscription: Subscription, unit: Unit) -> list[Event]:
@@ -79,7 +79,7 @@ async def renew_plan(command: RenewPlan, unit: Unit) -> AsyncIterator[Event]:
     if subscription.period_end is None or subscription.period_end > unit.now or subscription.open_invoice_id:
         return
     plan = subscription.next_plan or subscription.plan
-    if not plans.PLANS[plan].price:
+    if not plans.PLANS[plan].price or not subscription.method:
         for event in await plan_lapses(unit, subscription):
             yield event
         return
@@ -90,7 +90,7 @@ async def renew_plan(command: RenewPlan, unit: Unit) -> AsyncIterator[Event]:
         plan,
         invoice_id=unit.new_id(),
         payment_id=unit.new_id(),
-        user_id=subscription.paid_by or vivarium.owner_id,
+        user_id=subscription.payer_id or vivarium.owner_id,
     ):
         yield event
 
@@ -99,7 +99,7 @@ async def renew_plan(command: RenewPlan, unit: Unit) -> AsyncIterator[Event]:
 async def override_plan(command: OverridePlan, unit: Unit) -> AsyncIterator[Event]:
     """Give a vivarium a plan as an administrator decided; a given plan has no end."""
     subscription = await unit.need(Subscription, command.vivarium_id)
-    for event in await plan_begins(unit, without_card(subscription), command.plan, start=unit.now):
+    for event in await plan_begins(unit, subscription, command.plan, start=unit.now, provider="", method=""):
         yield event
     begun = await unit.need(Subscription, command.vivarium_id)
     unit.cancel_timer(f"plan/{command.vivarium_id}")

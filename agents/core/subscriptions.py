@@ -46,11 +46,6 @@ def org_updated(vivarium: Vivarium, *changed: str) -> events.OrgUpdated:
     return events.OrgUpdated(**fields, changed=changed)
 
 
-def without_card(subscription: Subscription) -> Subscription:
-    """Return a subscription that nobody's means of payment pays for."""
-    return replace(subscription, provider="", method="", paid_by="")
-
-
 def renewal_timer(unit: Unit, subscription: Subscription, at: datetime | None) -> None:
     """Set when the subscription is looked at next; None: never, it has no end."""
     name = f"plan/{subscription.vivarium_id}"
@@ -101,15 +96,26 @@ async def plan_lapses(unit: Unit, subscription: Subscription) -> list[Event]:
     return told + await plan_changed(unit, subscription, previous)
 
 
-async def plan_ends(unit: Unit, vivarium_id: str) -> list[Event]:
-    """End a subscription for good, its means of payment with it, and return the events that say so."""
+async def forget_payer(unit: Unit, vivarium_id: str, user_id: str) -> None:
+    """Drop the means of payment that a person has given who has left. What is paid lasts, and then lapses."""
+    subscription = await unit.get(Subscription, vivarium_id)
+    if subscription is None or not subscription.method:
+        return
+    vivarium = await unit.need(Vivarium, vivarium_id)
+    if (subscription.payer_id or vivarium.owner_id) == user_id:
+        unit.put(replace(subscription, provider="", method="", payer_id=""))
+
+
+async def subscription_ends(unit: Unit, vivarium_id: str) -> list[Event]:
+    """End the subscription of a vivarium that is closed, and return what is to be told: nobody pays for it any more."""
     subscription = await unit.get(Subscription, vivarium_id)
     if subscription is None:
         return []
-    subscription = without_card(subscription)
-    unit.put(subscription)
-    renewal_timer(unit, subscription, None)
-    return await plan_lapses(unit, subscription) if subscription.plan != "hobbyist" else []
+    unpaid = replace(subscription, provider="", method="", payer_id="")
+    if subscription.plan != "hobbyist":
+        return await plan_lapses(unit, unpaid)
+    unit.put(unpaid)
+    return []
 
 
 async def plan_changed(unit: Unit, subscription: Subscription, previous: str) -> list[Event]:

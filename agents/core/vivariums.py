@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.core.subscriptions import org_updated, plan_ends, subscription_created
+from reptidex.agents.core.subscriptions import org_updated, subscription_created, subscription_ends
 from reptidex.streams import core as events
 from reptidex.streams.commands.core_vivariums import ChangeVivarium, OpenVivarium
 from reptidex.streams.contract import Event
@@ -93,15 +93,13 @@ async def close_vivarium(unit: Unit, vivarium_id: str) -> list[Event]:
     vivarium = await unit.get(Vivarium, vivarium_id)
     if vivarium is None or vivarium.status == "closed":
         return []
-    told = await plan_ends(unit, vivarium_id)
-    vivarium = await unit.need(Vivarium, vivarium_id)
     if vivarium.kind == "business":
         closed = replace(vivarium, status="closed")
         unit.put(closed)
-        return [*told, org_updated(closed, "status")]
+        return [org_updated(closed, "status"), *await subscription_ends(unit, vivarium_id)]
     closed = replace(vivarium, status="closed", name="")
     unit.put(closed)
-    told.append(org_updated(closed, "name", "status"))
+    told: list[Event] = [org_updated(closed, "name", "status")]
     if await unit.get(Profile, vivarium_id) is not None:
         unit.delete(Profile, vivarium_id)
         told.append(
@@ -109,4 +107,4 @@ async def close_vivarium(unit: Unit, vivarium_id: str) -> list[Event]:
                 profile_id=vivarium_id, kind="org", vivarium_id=vivarium_id, display_name="", visibility="private"
             )
         )
-    return told
+    return told + await subscription_ends(unit, vivarium_id)

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from reptidex.connectors.payments.memory import MemoryPaymentGateway
 from reptidex.streams.commands.core import DeleteUser
 from reptidex.streams.commands.core_billing import OverridePlan
-from reptidex.tables.core.billing import Subscription
 from reptidex.tables.core.payments import Payment
 from reptidex.tables.query import select
 from tests.unit.core.conftest import Stand
@@ -132,25 +131,3 @@ async def test_a_plan_that_is_paid_for_is_paid_by_another_card_from_the_next_per
     await _settle(stand)
 
     assert (status, _asked(stand), (await _subscription(stand, tokens)).provider) == (200, before, "paypal")
-
-
-async def test_the_card_of_an_owner_who_left_is_not_charged_and_the_others_are_told(stand: Stand) -> None:
-    kim = await stand.sign_in("kim@example.com")
-    _, made = await stand.post("/vivariums", {"name": "Snakes & Sons"}, token=kim["access_token"])
-    vivarium_id = made["vivarium_id"]
-    bea = await stand.join("bea@example.com")
-    _, kim = await stand.post("/auth/switch", {"vivarium_id": vivarium_id}, token=kim["access_token"])
-    await _change(stand, kim, "keeper")
-    await _settle(stand)
-    member = {"user_id": bea["user_id"], "role": "herpetologist"}
-    await stand.post(f"/vivariums/{vivarium_id}/members", member, token=kim["access_token"])
-    before = _asked(stand)
-    await stand.call("DELETE", f"/vivariums/{vivarium_id}/members/{made['owner_id']}", None, token=kim["access_token"])
-
-    await _days(stand, 31)
-    overdue = await stand.harness.get(Subscription, vivarium_id)
-    await _days(stand, 10)
-
-    after = await stand.harness.get(Subscription, vivarium_id)
-    assert overdue is not None and after is not None
-    assert (overdue.plan, overdue.status, after.plan, _asked(stand)) == ("keeper", "past_due", "hobbyist", before)

@@ -1,4 +1,4 @@
-"""Keep whose card pays for a plan."""
+"""Keep who gave the means of payment."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,10 +12,10 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("paid_by", sa.Text(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("payer_id", sa.Text(), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
     """Take back."""
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
-        batch_op.drop_column("paid_by")
+        batch_op.drop_column("payer_id")
