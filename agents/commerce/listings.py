@@ -10,8 +10,9 @@ from reptidex.agents.commerce.lines import line_of_product, open_line, with_morp
 from reptidex.agents.commerce.offers import OPEN, change_listing, expire_listing, withdraw_listing
 from reptidex.agents.commerce.records import listing_record
 from reptidex.agents.commerce.saga import tell_sale
+from reptidex.domain.pricing import least
 from reptidex.domain.sale.heard import CalledOff
-from reptidex.errors import NotFoundError
+from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.commerce import DraftListing, ExpireListing, ReviseListing, WithdrawListing
 from reptidex.streams.commerce import MarketplaceListingCreated
 from reptidex.streams.contract import Event
@@ -25,6 +26,14 @@ async def own_listing(unit: Unit, listing_id: str, vivarium_id: str) -> Listing:
     if listing.vivarium_id != vivarium_id:
         raise NotFoundError("listing", listing_id)
     return listing
+
+
+def _check_payable(listing: Listing) -> None:
+    """See that the offer can be paid for at all: else its first buyer would learn that it cannot."""
+    least_sum = least(listing.currency)
+    if listing.price + listing.shipping < least_sum:
+        text = f"no provider takes less than {least_sum} {listing.currency} (minor units, with shipping)"
+        raise InvalidError(text, "/price")
 
 
 @agent(DraftListing, prefetch={Line: "animal_id", Listing: "listing_id"})
@@ -65,6 +74,7 @@ async def draft_listing(command: DraftListing, unit: Unit) -> AsyncIterator[Even
             updated_at=unit.now,
         )
     )
+    _check_payable(listing)
     unit.put(listing)
     unit.put(msgspec.structs.replace(line, listing_id=listing.listing_id, updated_at=unit.now))
     unit.answer(listing)
@@ -81,6 +91,7 @@ async def revise_listing(command: ReviseListing, unit: Unit) -> AsyncIterator[Ev
     wishes = {name: value for name in names if (value := getattr(command, name)) is not None}
     changed = tuple(name for name, value in wishes.items() if getattr(listing, name) != value)
     after = msgspec.structs.replace(listing, **wishes, updated_at=unit.now)
+    _check_payable(after)
     if after.price + after.shipping > listing.price + listing.shipping:
         after = msgspec.structs.replace(after, dearer_at=unit.now)
     unit.answer(after)

@@ -8,7 +8,7 @@ from msgspec import Meta
 from reptidex.domain.offer import Category
 from reptidex.domain.pricing import Currency
 from reptidex.errors import InvalidError, NotFoundError, UnauthenticatedError
-from reptidex.http.commerce.shapes import Cents, ListingView, Price, Title, Uuid, listing_view
+from reptidex.http.commerce.shapes import ListingView, Price, Shipping, Title, Uuid, listing_view
 from reptidex.http.server.policy import Caller, member, public
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.commerce import (
@@ -35,7 +35,7 @@ class NewListing(msgspec.Struct, frozen=True, kw_only=True):
     title: Title
     price: Price
     currency: Currency = "USD"
-    shipping: Cents = 0
+    shipping: Shipping = 0
     description: Annotated[str, Meta(max_length=2000)] = ""
     visibility: ListingVisibility = "public"
     category: Category = "other"
@@ -46,7 +46,7 @@ class ListingChanges(msgspec.Struct, frozen=True, kw_only=True):
 
     title: Title | None = None
     price: Price | None = None
-    shipping: Cents | None = None
+    shipping: Shipping | None = None
     description: Annotated[str, Meta(max_length=2000)] | None = None
     visibility: ListingVisibility | None = None
     category: Category | None = None

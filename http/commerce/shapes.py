@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from reptidex.domain.pricing import MOST_PRICE, MOST_SHIPPING
 from reptidex.streams.commerce import OrderLine, PolicySnapshot
 from reptidex.streams.values import Money, WelfareFlag
 from reptidex.tables.commerce.models import Inquiry, Line, Listing
@@ -19,8 +20,8 @@ Uuid = Annotated[
 ]
 Words = Annotated[str, Meta(min_length=1, max_length=2000)]
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
-Cents = Annotated[int, Meta(ge=0, le=500_000_000, description="minor units of the currency")]
-Price = Annotated[int, Meta(ge=1, le=500_000_000, description="minor units of the currency")]
+Shipping = Annotated[int, Meta(ge=0, le=MOST_SHIPPING, description="minor units of the currency")]
+Price = Annotated[int, Meta(ge=1, le=MOST_PRICE, description="minor units of the currency")]
 
 
 class ListingView(msgspec.Struct, frozen=True, kw_only=True):

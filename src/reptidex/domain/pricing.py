@@ -30,6 +30,29 @@ Currency = Literal[
 """What can be sold in: what both payment providers take with two decimals (https://developer.paypal.com/api/rest/reference/currency-codes/)."""
 
 
+LEAST: dict[str, int] = {
+    "CZK": 1_500,
+    "DKK": 250,
+    "GBP": 30,
+    "HKD": 400,
+    "MXN": 1_000,
+    "MYR": 200,
+    "NOK": 300,
+    "PLN": 200,
+    "SEK": 300,
+    "THB": 1_000,
+}
+"""What can be paid by card at least, in minor units; `LEAST_ELSEWHERE` in all others (https://docs.stripe.com/currencies)."""
+LEAST_ELSEWHERE = 50
+MOST_PRICE, MOST_SHIPPING = 89_999_999, 10_000_000
+"""Together eight digits of minor units: what a provider takes at once (the same page)."""
+
+
+def least(currency: str) -> int:
+    """Return the smallest sum that can be paid, in minor units."""
+    return LEAST.get(currency, LEAST_ELSEWHERE)
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """What an order costs, in minor units of one currency. `total` is always the sum of the other three."""

@@ -7,6 +7,7 @@ import pytest
 
 from reptidex.agents.commerce.buying import MOST_UNPAID
 from reptidex.agents.commerce.errors import PriceChangedError, TooManyUnpaidError
+from reptidex.errors import InvalidError
 from reptidex.streams.commands.commerce import CancelOrder, ConvertInquiry, ReviseListing
 from tests.unit.commerce.market import ANIMAL, BEA, BEA_VIVARIUM, LISTING, PRICE, SAM_VIVARIUM, Market
 from tests.unit.commerce.shop import Shop
@@ -92,3 +93,33 @@ async def test_what_no_provider_takes_with_two_decimals_is_no_currency_of_an_off
     status, problem = await shop.call("POST", "/marketplace/listings", "sam", body)
 
     assert (status, problem["pointer"]) == (422, "/currency")
+
+
+@pytest.mark.parametrize(
+    ("price", "shipping", "currency", "status"),
+    [
+        (49, 0, "USD", 422),
+        (49, 1, "USD", 201),
+        (1_499, 0, "CZK", 422),
+        (89_999_999, 10_000_000, "USD", 201),
+        (90_000_000, 0, "USD", 422),
+        (500_000_000, 0, "EUR", 422),
+    ],
+)
+async def test_what_no_provider_takes_is_no_price_of_an_offer(
+    shop: Shop, price: int, shipping: int, currency: str, status: int
+) -> None:
+    body = {"animal_id": ANIMAL, "title": "Pastel", "price": price, "shipping": shipping, "currency": currency}
+
+    answered, problem = await shop.call("POST", "/marketplace/listings", "sam", body)
+
+    assert (answered, problem.get("pointer", "/price")) == (status, "/price")
+
+
+async def test_a_price_is_not_changed_to_one_that_nobody_can_pay(market: Market) -> None:
+    await market.offer()
+
+    with pytest.raises(InvalidError):
+        await _revise(market, price=1)
+
+    assert (await market.listing()).price == PRICE

@@ -62,7 +62,7 @@ async def test_a_list_of_one_s_own_offers_is_nothing_for_a_stranger(shop: Shop) 
 
 
 async def test_the_status_of_offers_is_asked_of_one_s_own_alone(shop: Shop) -> None:
-    await shop.made("/marketplace/listings", "sam", {"animal_id": ANIMAL, "title": "Draft", "price": 1})
+    await shop.made("/marketplace/listings", "sam", {"animal_id": ANIMAL, "title": "Draft", "price": 100})
 
     _, drafts = await shop.call("GET", "/marketplace/listings?mine=true&status=draft", "sam")
     status, problem = await shop.call("GET", "/marketplace/listings?status=draft", "bea")
