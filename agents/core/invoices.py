@@ -39,7 +39,14 @@ def _number(unit: Unit, vivarium_id: str, place: int) -> str:
 
 
 async def ask_for_payment(
-    unit: Unit, subscription: Subscription, plan: str, *, invoice_id: str, payment_id: str, user_id: str
+    unit: Unit,
+    subscription: Subscription,
+    plan: str,
+    *,
+    invoice_id: str,
+    payment_id: str,
+    user_id: str,
+    absent: bool = False,
 ) -> list[Event]:
     """Write the invoice for one period of a plan, and have its payment asked for."""
     place = await _next_place(unit, subscription.vivarium_id)
@@ -73,6 +80,7 @@ async def ask_for_payment(
         buyer_vivarium_id=subscription.vivarium_id,
         description=f"{invoice.number}: {text}",
         purpose="plan",
+        absent=absent,
     )
     hand_over(unit, request)
     return [events.BillingInvoiceCreated(**invoice_fields(invoice), due_at=invoice.due_at)]

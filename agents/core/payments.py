@@ -57,6 +57,8 @@ def charge_of(payment: Payment) -> Charge:
         money=payment.amount,
         description=payment.description,
         method=payment.method,
+        payer=payment.buyer_user_id if payment.purpose == "plan" else "",
+        absent=payment.absent,
     )
 
 
@@ -96,6 +98,7 @@ async def request_payment(command: RequestPayment, unit: Unit) -> None:
         transaction_id=command.transaction_id,
         generation=command.generation,
         purpose=command.purpose,
+        absent=command.absent,
         amount=command.amount,
         provider=command.provider,
         method=command.method,

@@ -91,6 +91,7 @@ async def renew_plan(command: RenewPlan, unit: Unit) -> AsyncIterator[Event]:
         invoice_id=unit.new_id(),
         payment_id=unit.new_id(),
         user_id=subscription.payer_id or vivarium.owner_id,
+        absent=True,
     ):
         yield event
 

@@ -43,6 +43,10 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""
     return_url: str = ""
     """Where the provider sends the buyer after they acted."""
+    payer: str = ""
+    """Our name of the person whose `method` is to pay again later, so that the provider keeps it; empty for what is paid once."""
+    absent: bool = False
+    """Whether nobody is there who could act: the payer agreed to it when the `method` was first used."""
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):

@@ -85,6 +85,8 @@ class RequestPayment(Command, frozen=True, kw_only=True):
     seller_vivarium_id: str = ""
     description: str = ""
     purpose: Literal["order", "plan"] = "order"
+    absent: bool = False
+    """Whether nobody is there who could act at the provider: a renewal."""
 
 
 class PaymentStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,8 @@ class Payment(Row, frozen=True, kw_only=True):
     transaction_id: str
     generation: int
     purpose: Literal["order", "plan"]
+    absent: bool = False
+    """Whether nobody is there who could act at the provider: a renewal."""
     amount: Money
     provider: str
     method: str

@@ -131,3 +131,21 @@ async def test_a_plan_that_is_paid_for_is_paid_by_another_card_from_the_next_per
     await _settle(stand)
 
     assert (status, _asked(stand), (await _subscription(stand, tokens)).provider) == (200, before, "paypal")
+
+
+async def test_a_renewal_is_asked_of_the_card_that_its_owner_left_and_of_nobody_who_is_there(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    await _change(stand, tokens, "keeper")
+    await stand.harness.advance(by=timedelta())
+    [first] = await stand.harness.effects
+    await _settle(stand)
+    subscription = await _subscription(stand, tokens)
+    assert subscription.period_end is not None
+    await stand.harness.advance(to=subscription.period_end)
+    await stand.harness.advance(by=timedelta())
+    [renewal] = await stand.harness.effects
+
+    assert [(each.charge.payer, each.charge.absent) for each in (first, renewal)] == [
+        (tokens["user_id"], False),
+        (tokens["user_id"], True),
+    ]

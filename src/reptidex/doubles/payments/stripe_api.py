@@ -10,7 +10,7 @@ from aiohttp import web
 from reptidex.doubles.payments import forms
 from reptidex.doubles.payments.book import Book, Thing
 from reptidex.doubles.payments.desk import Answer, Desk, Replies, fingerprint_of
-from reptidex.doubles.payments.stripe_intents import INTENT, REFUND, StripeIntents
+from reptidex.doubles.payments.stripe_intents import CUSTOMER, INTENT, REFUND, StripeIntents
 from reptidex.doubles.payments.stripe_objects import error, listed, missing
 
 CLAUSE = re.compile(r"metadata\['(\w+)'\]:'((?:[^'\\]|\\.)*)'")
@@ -43,7 +43,7 @@ class StripeApi:
         return [
             web.post(where, self._bound(lambda r, p: intents.create(p))),
             web.get(where, self._bound(self._list_of(INTENT))),
-            web.get(f"{where}/search", self._bound(self._search)),
+            web.get(f"{where}/search", self._bound(self._search_of(INTENT))),
             web.get(where + "/{id}", self._bound(self._one_of(INTENT, "payment_intent"))),
             web.post(where + "/{id}/confirm", self._bound(lambda r, p: intents.confirm(r.match_info["id"], p))),
             web.post(where + "/{id}/capture", self._bound(lambda r, p: intents.capture(r.match_info["id"], p))),
@@ -54,7 +54,8 @@ class StripeApi:
             web.get("/v1/events", self._bound(self._list_of("stripe event"))),
             web.get("/v1/events/{id}", self._bound(self._one_of("stripe event", "event"))),
             web.post("/v1/customers", self._bound(self._new_customer)),
-            web.get("/v1/customers/{id}", self._bound(self._one_of("stripe customer", "customer"))),
+            web.get("/v1/customers/search", self._bound(self._search_of(CUSTOMER))),
+            web.get("/v1/customers/{id}", self._bound(self._one_of(CUSTOMER, "customer"))),
         ]
 
     def _bound(self, work: Work) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -107,18 +108,21 @@ class StripeApi:
 
         return read
 
-    def _search(self, request: web.Request, params: dict[str, Any]) -> Answer:
-        clauses = CLAUSE.findall(params.get("query", ""))
-        if not clauses:
-            return error(400, "invalid_request_error", "We were unable to parse your search query.", param="query")
-        wanted = {name: re.sub(r"\\(.)", r"\1", value) for name, value in clauses}
-        limit = int(params.get("limit", 10))
-        found: list[Thing] = []
-        for intent in self._book.newest(INTENT):
-            if len(found) < limit and all(intent["metadata"].get(name) == value for name, value in wanted.items()):
-                found.append(self._expanded(intent, params, "data."))
-        body = listed(request.path, found, False) | {"object": "search_result", "next_page": None}
-        return Answer(body=body)
+    def _search_of(self, kind: str) -> Work:
+        def search(request: web.Request, params: dict[str, Any]) -> Answer:
+            clauses = CLAUSE.findall(params.get("query", ""))
+            if not clauses:
+                return error(400, "invalid_request_error", "We were unable to parse your search query.", param="query")
+            wanted = {name: re.sub(r"\\(.)", r"\1", value) for name, value in clauses}
+            limit = int(params.get("limit", 10))
+            found: list[Thing] = []
+            for thing in self._book.newest(kind):
+                if len(found) < limit and all(thing["metadata"].get(name) == value for name, value in wanted.items()):
+                    found.append(self._expanded(thing, params, "data."))
+            body = listed(request.path, found, False) | {"object": "search_result", "next_page": None}
+            return Answer(body=body)
+
+        return search
 
     def _new_customer(self, request: web.Request, params: dict[str, Any]) -> Answer:
         customer = {
@@ -130,4 +134,4 @@ class StripeApi:
             "metadata": params.get("metadata") or {},
             "livemode": False,
         }
-        return Answer(body=self._book.put("stripe customer", customer))
+        return Answer(body=self._book.put(CUSTOMER, customer))

@@ -8,9 +8,11 @@ from reptidex.doubles.payments.faults import subject_of
 from reptidex.doubles.payments.hooks import Hooks
 from reptidex.doubles.payments.ledger import Ledger, Purpose
 from reptidex.doubles.payments.stripe_objects import (
+    ABSENT,
     AUTHENTICATED,
     DECLINES,
     DISPUTED,
+    ONCE,
     error,
     is_known,
     missing,
@@ -22,6 +24,7 @@ from reptidex.doubles.payments.stripe_objects import (
 )
 
 INTENT, CHARGE, REFUND = "stripe payment_intent", "stripe charge", "stripe refund"
+METHOD, CUSTOMER = "stripe payment_method", "stripe customer"
 CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture", "processing"}
 
 
@@ -44,12 +47,26 @@ class StripeIntents:
         method = params.get("payment_method") or ""
         if method and not is_known(method):
             return missing("PaymentMethod", method, "payment_method")
+        customer = params.get("customer") or ""
+        if customer and self._book.get(CUSTOMER, customer) is None:
+            return missing("customer", customer, "customer")
+        used = self._book.get(METHOD, method)
+        if used is not None and (not customer or used["customer"] != customer):
+            text = "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment."
+            return error(400, "invalid_request_error", text, code="payment_method_unexpected_state")
+        if params.get("off_session") == "true" and params.get("setup_future_usage"):
+            return error(
+                400, "invalid_request_error", "Both off_session and setup_future_usage", code="parameter_invalid"
+            )
         intent = new_intent(self._book, params, int(params["amount"]))
         if method:
             intent["status"] = "requires_confirmation"
         self._book.put(INTENT, intent)
         if params.get("confirm") == "true":
-            return self._confirm(intent)
+            if method.startswith(ONCE) and used is None:
+                kept = customer if params.get("setup_future_usage") else ""
+                self._book.put(METHOD, {"id": method, "customer": kept})
+            return self._confirm(intent, absent=params.get("off_session") == "true")
         return self._answer(intent, "")
 
     def confirm(self, key: str, params: dict[str, Any]) -> Answer:
@@ -160,10 +177,10 @@ class StripeIntents:
         """Return an intent with its charge inside."""
         return intent | {"latest_charge": self._book.get(CHARGE, intent["latest_charge"] or "")}
 
-    def _confirm(self, intent: Thing) -> Answer:
+    def _confirm(self, intent: Thing, *, absent: bool = False) -> Answer:
         method = intent["payment_method"]
-        if method in DECLINES:
-            code, decline, text = DECLINES[method]
+        if method in DECLINES or (absent and method in AUTHENTICATED):
+            code, decline, text = DECLINES.get(method, ABSENT)
             self._fail(intent, code, decline, text)
             refused = error(
                 402, "card_error", text, code=code, decline_code=decline, payment_intent=self.expanded(intent)

@@ -30,13 +30,21 @@ DECLINES = {
 }
 """Stripe's own test means of payment (https://docs.stripe.com/testing) and what they answer."""
 AUTHENTICATED = {"pm_card_authenticationRequired", "pm_card_threeDSecure2Required"}
+ABSENT = ("authentication_required", "authentication_required", "Your card was declined: it wants authentication.")
+"""What is answered where one of these has to pay and nobody is there (`off_session`)."""
 DISPUTED = "pm_card_createDispute"
 ACCEPTED = {"pm_card_visa", "pm_card_mastercard", "pm_card_amex", DISPUTED}
 
 
+ONCE = "pm_once_"
+"""A card as a person's own: it pays once, and again only for the customer who keeps it (test means are made anew each time)."""
+
+
 def is_known(method: str) -> bool:
     """Return whether a means of payment exists here."""
-    return method in DECLINES or method in AUTHENTICATED or method in ACCEPTED or method.startswith("pm_double_")
+    return (
+        method in DECLINES or method in AUTHENTICATED or method in ACCEPTED or method.startswith(("pm_double_", ONCE))
+    )
 
 
 def error(status: int, kind: str, message: str, **more: Any) -> Answer:
