@@ -13,7 +13,9 @@ from reptidex.streams import core as events
 from reptidex.streams.commands.core_billing import ChangePlan, OverridePlan, RenewPlan
 from reptidex.streams.contract import Event
 from reptidex.tables.core.billing import Subscription
+from reptidex.tables.core.payments import Payment
 from reptidex.tables.core.vivariums import Vivarium
+from reptidex.tables.query import select
 
 
 @agent(ChangePlan, prefetch={Subscription: "vivarium_id"})
@@ -84,6 +86,8 @@ async def renew_plan(command: RenewPlan, unit: Unit) -> AsyncIterator[Event]:
             yield event
         return
     vivarium = await unit.need(Vivarium, command.vivarium_id)
+    kept = select(Payment, Payment.c.buyer_vivarium_id == command.vivarium_id, Payment.c.method == subscription.method)
+    paid = any(payment.status == "completed" for payment in await unit.find(kept))
     for event in await ask_for_payment(
         unit,
         subscription,
@@ -91,7 +95,7 @@ async def renew_plan(command: RenewPlan, unit: Unit) -> AsyncIterator[Event]:
         invoice_id=unit.new_id(),
         payment_id=unit.new_id(),
         user_id=subscription.payer_id or vivarium.owner_id,
-        absent=True,
+        absent=paid,  # a card that is new may want its owner: their provider has not been told yet that it pays again
     ):
         yield event
 

@@ -53,3 +53,9 @@ async def test_a_renewal_that_wants_its_payer_is_declined_and_says_so(stripe: Pa
     await stripe.aclose()
 
     assert declined.value.code == "authentication_required"
+
+
+async def test_a_card_that_has_not_paid_yet_does_not_pay_in_its_owner_s_absence(stripe: PaymentGateway) -> None:
+    with pytest.raises(PaymentRefusedError):
+        await stripe.authorise(replace(PLAN, absent=True), key="invoice-1/authorise/1")
+    await stripe.aclose()

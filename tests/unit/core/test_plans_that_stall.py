@@ -149,3 +149,15 @@ async def test_a_renewal_is_asked_of_the_card_that_its_owner_left_and_of_nobody_
         (tokens["user_id"], False),
         (tokens["user_id"], True),
     ]
+
+
+async def test_a_new_card_is_asked_for_its_owner_the_first_time_it_pays(stand: Stand) -> None:
+    tokens = await _upgraded(stand)
+    await _change(stand, tokens, "breeder", "action")
+    subscription = await _subscription(stand, tokens)
+    assert subscription.period_end is not None
+    await stand.harness.advance(to=subscription.period_end)
+    await stand.harness.advance(by=timedelta())
+
+    [renewal] = await stand.harness.effects
+    assert (renewal.charge.method, renewal.charge.absent) == ("action", False)

@@ -51,8 +51,9 @@ class StripeIntents:
         if customer and self._book.get(CUSTOMER, customer) is None:
             return missing("customer", customer, "customer")
         used = self._book.get(METHOD, method)
-        if used is not None and (not customer or used["customer"] != customer):
-            text = "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment."
+        spent = used is not None and (not customer or used["customer"] != customer)
+        if spent or (used is None and method.startswith(ONCE) and params.get("off_session") == "true"):
+            text = "The PaymentMethod is not attached to this Customer, and cannot be used (again) without."
             return error(400, "invalid_request_error", text, code="payment_method_unexpected_state")
         if params.get("off_session") == "true" and params.get("setup_future_usage"):
             return error(
