@@ -131,10 +131,4 @@ async def _show(unit: Unit, before: Line, after: Line) -> list[Event]:
     if after.lineage_status == "rejected" and listing.status in ("draft", "published"):
         return await withdraw_listing(unit, listing, "animal")
     shown = {name: getattr(after, name) for name in changed}
-    return change_listing(unit, with_morphs(msgspec.structs.replace(listing, **shown)), changed)
-
-
-def with_morphs(listing: Listing) -> Listing:
-    """Return an offer whose searchable morphs are those it shows."""
-    text = "".join(f"|{morph.lower()}" for morph in listing.morphs) + "|" if listing.morphs else ""
-    return msgspec.structs.replace(listing, morph_text=text)
+    return change_listing(unit, msgspec.structs.replace(listing, **shown), changed)

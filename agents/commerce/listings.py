@@ -6,8 +6,8 @@ import msgspec
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.commerce.errors import WrongStateError
-from reptidex.agents.commerce.lines import line_of_product, open_line, with_morphs
-from reptidex.agents.commerce.offers import OPEN, change_listing, expire_listing, withdraw_listing
+from reptidex.agents.commerce.lines import line_of_product, open_line
+from reptidex.agents.commerce.offers import OPEN, change_listing, expire_listing, searchable, withdraw_listing
 from reptidex.agents.commerce.records import listing_record
 from reptidex.agents.commerce.saga import tell_sale
 from reptidex.domain.pricing import least
@@ -50,7 +50,7 @@ async def draft_listing(command: DraftListing, unit: Unit) -> AsyncIterator[Even
             yield said
     if line.listing_id:
         raise WrongStateError(f"this animal has an open offer already: {line.listing_id}")
-    listing = with_morphs(
+    listing = searchable(
         Listing(
             listing_id=command.listing_id,
             animal_id=command.animal_id,

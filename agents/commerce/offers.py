@@ -25,9 +25,16 @@ def expiry_timer(listing_id: str) -> str:
     return f"listing/{listing_id}/expiry"
 
 
+def searchable(listing: Listing) -> Listing:
+    """Return an offer that is found by what it shows: folded here, since each database folds other letters."""
+    morphs = "".join(f"|{morph.lower()}" for morph in listing.morphs) + "|" if listing.morphs else ""
+    text = f"{listing.title}\n{listing.species}\n{morphs}".casefold()
+    return msgspec.structs.replace(listing, morph_text=morphs, search_text=text)
+
+
 def change_listing(unit: Unit, listing: Listing, changed: tuple[str, ...]) -> list[Event]:
     """Write an offer whose named fields have changed."""
-    after = msgspec.structs.replace(listing, updated_at=unit.now)
+    after = searchable(msgspec.structs.replace(listing, updated_at=unit.now))
     unit.put(after)
     return [MarketplaceListingUpdated(**listing_record(after), changed=changed)]
 

@@ -6,9 +6,8 @@ import msgspec
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.commerce.errors import NotPublishableError, SuspendedError, WrongStateError
-from reptidex.agents.commerce.lines import with_morphs
 from reptidex.agents.commerce.listings import own_listing
-from reptidex.agents.commerce.offers import expiry_timer
+from reptidex.agents.commerce.offers import expiry_timer, searchable
 from reptidex.agents.commerce.records import listing_record
 from reptidex.domain.offer import LIFE, Facts, objections
 from reptidex.streams.commands.commerce import ExpireListing, PublishListing
@@ -47,7 +46,7 @@ async def publish_listing(command: PublishListing, unit: Unit) -> AsyncIterator[
     )
     if found:
         raise NotPublishableError(found)
-    listing = with_morphs(
+    listing = searchable(
         msgspec.structs.replace(
             listing,
             status="published",

@@ -86,7 +86,9 @@ class Listing(Row, frozen=True, kw_only=True):
     venomous: bool = False
     morphs: tuple[str, ...] = ()
     morph_text: str = ""
-    """The morphs in lower case, for searching."""
+    """The morphs in lower case, for searching by one of them."""
+    search_text: str = ""
+    """Title, species and morphs, case folded, for searching by words."""
     sex: str = "unknown"
     lineage_status: str = "claimed"
     welfare: tuple[WelfareFlag, ...] = ()

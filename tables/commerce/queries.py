@@ -63,7 +63,7 @@ def offers(wanted: Wanted, sort: str = "newest") -> Query[Listing]:
     if wanted.max_price is not None:
         where.append(c.price <= wanted.max_price)
     for word in wanted.text.split()[:10]:
-        where.append(or_(*(column.icontains(word, autoescape=True) for column in (c.title, c.species, c.morph_text))))
+        where.append(c.search_text.contains(word.casefold(), autoescape=True))
     return select(Listing, *where, order=ORDERS[sort])
 
 

@@ -1,6 +1,7 @@
 """The routes of repti-commerce, through the real web side."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -94,6 +95,22 @@ async def test_the_marketplace_is_searched_by_words_and_facets(shop: Shop) -> No
         "max_price=10": [],
         "species=Python": [listing_id],
     }
+
+
+async def test_words_are_found_however_they_are_written(shop: Shop) -> None:
+    listing = await shop.made("/marketplace/listings", "sam", OFFER | {"title": "Kleine Äskulapnatter, weiß"})
+    path = f"/marketplace/listings/{listing['listing_id']}"
+    await shop.made(f"{path}/publish", "sam", {})
+    words = ("äskulap", "ÄSKULAPNATTER", "WEISS regius", "kleine pastel", "pas%tel")
+    found = [
+        len((await shop.call("GET", "/marketplace/search?" + urlencode({"q": word})))[1]["items"]) for word in words
+    ]
+    await shop.call("PUT", path, "sam", {"title": "Große Äskulapnatter"})
+    revised = [
+        len((await shop.call("GET", f"/marketplace/search?q={word}"))[1]["items"]) for word in ("kleine", "grosse")
+    ]
+
+    assert (found, revised) == ([1, 1, 1, 1, 0], [0, 1])
 
 
 async def test_a_search_is_told_of_without_its_words(shop: Shop) -> None:

@@ -1,0 +1,73 @@
+"""A database that holds offers is brought to the newest schema with all that it holds, on both databases."""
+
+import importlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.operations import Operations
+
+from reptidex.tables.commerce.models import Listing
+from reptidex.tables.commerce.queries import Wanted, offers
+from reptidex.tables.database import Database
+from reptidex.tables.migrate import context, migrate
+from reptidex.tables.reader import Reader
+from tests.chaos.engine.postgres import Cluster
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+OFFER = Listing(
+    listing_id="1",
+    animal_id="2",
+    vivarium_id="3",
+    contact_user_id="4",
+    title="Äskulapnatter",
+    price=100,
+    currency="EUR",
+    status="published",
+    species_id="5",
+    species="Zamenis longissimus",
+    morph_text="|albino|",
+    published_at=NOW,
+    created_at=NOW,
+    updated_at=NOW,
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/commerce.db"
+    if request.param == "postgresql":
+        cluster: Cluster = request.getfixturevalue("cluster")
+        url = cluster.database("filled_commerce")
+    opened = Database.open(url, worker=False)
+    yield opened
+    await opened.close()
+
+
+def _back_to_0003(connection: sa.Connection) -> None:
+    step = importlib.import_module("reptidex.tables.commerce.migrations.versions.0004_offers_taken_down_and_promoted")
+    with Operations.context(context(connection, "commerce")):
+        step.downgrade()
+    connection.exec_driver_sql("UPDATE schema_of_commerce SET version_num = '0003'")
+    before = sa.Table("listings", sa.MetaData(), autoload_with=connection)
+    row = {column.name: getattr(OFFER, column.name) for column in before.columns}
+    lite = connection.dialect.name == "sqlite"
+    row |= dict.fromkeys(("morphs", "welfare"), sa.text("'[]'" if lite else "'[]'::jsonb"))
+    row |= {name: at.isoformat() for name, at in row.items() if lite and isinstance(at, datetime)}
+    connection.execute(before.insert().values(**row))
+    connection.commit()
+
+
+async def test_offers_of_before_are_found_by_their_words(database: Database) -> None:
+    await migrate(database, "commerce")
+    connection = await database.connect()
+    await connection.run_sync(_back_to_0003)
+    await connection.close()
+
+    applied = await migrate(database, "commerce")
+
+    found = await Reader(database).find(offers(Wanted(text="äskulapnatter albino")))
+    assert applied == ["commerce 0004"]
+    assert [(each.listing_id, each.featured, each.ends_as) for each in found] == [("1", False, "")]
