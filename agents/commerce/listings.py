@@ -13,11 +13,13 @@ from reptidex.agents.commerce.saga import tell_sale
 from reptidex.domain.pricing import least
 from reptidex.domain.sale.heard import CalledOff
 from reptidex.errors import InvalidError, NotFoundError
-from reptidex.streams.commands.commerce import DraftListing, ExpireListing, ReviseListing, WithdrawListing
+from reptidex.streams.commands.commerce import DraftListing, ExpireListing, KeepListing, ReviseListing, WithdrawListing
 from reptidex.streams.commerce import MarketplaceListingCreated
 from reptidex.streams.contract import Event
 from reptidex.tables.commerce.models import Line, Listing
 from reptidex.tables.commerce.sales import SaleRow
+
+WITHDRAWABLE = ("draft", "published")
 
 
 async def own_listing(unit: Unit, listing_id: str, vivarium_id: str) -> Listing:
@@ -105,6 +107,7 @@ async def end_listing(command: WithdrawListing, unit: Unit) -> AsyncIterator[Eve
     """Withdraw an offer. A sale under way is called off first, and stands in the way once it is paid.
 
     The platform's own wish then waits for the sale's end: an offer that it takes down does not come back by a sale that fails.
+    One that has ended is only marked: what a moderator hides is shown to its seller alone.
     """
     if command.vivarium_id is not None:
         listing = await own_listing(unit, command.listing_id, command.vivarium_id)
@@ -116,15 +119,23 @@ async def end_listing(command: WithdrawListing, unit: Unit) -> AsyncIterator[Eve
         for said in await tell_sale(unit, sale, CalledOff("withdrawn")):
             yield said
         listing = await unit.need(Listing, command.listing_id)
-    if listing.status not in OPEN:
-        return
-    if listing.status == "reserved" and command.vivarium_id is None:
+    if command.vivarium_id is None and listing.status != "withdrawn" and listing.status not in WITHDRAWABLE:
         unit.put(msgspec.structs.replace(listing, ends_as=command.reason))
+        return
+    if listing.status not in OPEN:
         return
     if listing.status == "reserved":
         raise WrongStateError("the animal is paid for: this offer cannot be withdrawn any more")
     for said in await withdraw_listing(unit, listing, command.reason):
         yield said
+
+
+@agent(KeepListing, prefetch={Listing: "listing_id"})
+async def keep_listing(command: KeepListing, unit: Unit) -> None:
+    """Show an offer again, or let it come back after its sale, that a moderator keeps. What was withdrawn is drafted anew."""
+    listing = await unit.get(Listing, command.listing_id)
+    if listing is not None and listing.ends_as == "moderation":
+        unit.put(msgspec.structs.replace(listing, ends_as=""))
 
 
 @agent(ExpireListing, prefetch={Listing: "listing_id"})

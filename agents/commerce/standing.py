@@ -8,7 +8,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.commerce.offers import change_listing
 from reptidex.agents.commerce.saga import tell_sale
 from reptidex.domain.sale.heard import CalledOff
-from reptidex.streams.commands.commerce import EraseWords, WithdrawListing
+from reptidex.streams.commands.commerce import EraseWords, KeepListing, WithdrawListing
 from reptidex.streams.contract import Event
 from reptidex.streams.core import (
     AuthUserDeleted,
@@ -168,8 +168,14 @@ async def follow_vivarium(event: OrgUpdated, unit: Unit) -> AsyncIterator[Event]
 
 @agent(AdminModerationDecided)
 async def obey_moderation(event: AdminModerationDecided, unit: Unit) -> None:
-    """Take down an offer that a moderator decided to hide or remove."""
-    if event.subject_kind == "listing" and event.decision in ("hide", "remove", "suspend"):
-        listing = await unit.get(Listing, event.subject_id)
-        if listing is not None:
-            _withdraw(unit, listing, "moderation")
+    """Take down an offer that a moderator decided to hide or remove, and show one that is kept after all."""
+    if event.subject_kind != "listing" or event.decision == "warn":
+        return
+    listing = await unit.get(Listing, event.subject_id)
+    if listing is None:
+        return
+    if event.decision == "keep":
+        keep = KeepListing(animal_id=listing.animal_id, listing_id=listing.listing_id)
+        unit.timer(f"listing/{listing.listing_id}/withdraw", unit.now, keep)
+    else:
+        _withdraw(unit, listing, "moderation")

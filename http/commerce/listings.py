@@ -77,7 +77,7 @@ def visible(listing: Listing, caller: Caller) -> bool:
     """Tell whether somebody may read an offer."""
     if caller.vivarium_id and caller.vivarium_id == listing.vivarium_id:
         return True
-    return listing.status in SHOWN and listing.visibility != "private"
+    return listing.status in SHOWN and listing.visibility != "private" and listing.ends_as != "moderation"
 
 
 async def _listing(request: Request[object, object], *, own: bool = True) -> Listing:

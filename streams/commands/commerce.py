@@ -125,6 +125,14 @@ class WithdrawListing(Command, frozen=True, kw_only=True):
 
 
 @command(key="animal_id")
+class KeepListing(Command, frozen=True, kw_only=True):
+    """Show an offer again that a moderator keeps after all."""
+
+    animal_id: Id
+    listing_id: Id
+
+
+@command(key="animal_id")
 class ExpireListing(Command, frozen=True, kw_only=True):
     """End an offer whose time ran out."""
 

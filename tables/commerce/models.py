@@ -102,7 +102,7 @@ class Listing(Row, frozen=True, kw_only=True):
     dearer_at: datetime | None = None
     """When the price or the shipping last rose: who asked before has not seen it."""
     ends_as: str = ""
-    """Why the platform takes it down once its sale, which is paid, has failed; empty where it comes back."""
+    """Why the platform takes it down once its sale, which is paid, has failed. `moderation` hides it until then, and for ever."""
     created_at: datetime
     updated_at: datetime
 

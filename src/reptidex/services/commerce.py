@@ -95,6 +95,7 @@ SERVICE = Service(
         listings.draft_listing,
         listings.revise_listing,
         listings.end_listing,
+        listings.keep_listing,
         listings.run_out,
         publishing.publish_listing,
         promoting.promote_listing,

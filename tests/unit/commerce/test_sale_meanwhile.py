@@ -10,6 +10,7 @@ from reptidex.streams.commands.commerce import RespondInquiry
 from reptidex.streams.core import AuthUserDeleted, OrgMemberAdded, OrgMemberRemoved, OrgUpdated
 from reptidex.streams.ops import AdminModerationDecided
 from tests.unit.commerce.market import ANIMAL, BEA, BEA_VIVARIUM, LISTING, SAM, SAM_VIVARIUM, Market, names, uid
+from tests.unit.commerce.shop import Shop
 
 KIM = uid("kim")
 
@@ -143,3 +144,36 @@ async def test_who_left_is_not_told_of_a_conversation_any_more(market: Market) -
     [event] = await market.harness.handle(asked)
 
     assert event.seller.user_id == KIM
+
+
+async def _decide(market: Market, decision: Any, sequence: int) -> None:
+    decided = AdminModerationDecided(
+        subject_id=LISTING, subject_kind="listing", case_id=uid("case"), decision=decision, admin_id=uid("admin")
+    )
+    await market.harness.handle(decided, sequence=sequence)
+    await market.pass_time(seconds=1)
+
+
+async def test_what_a_moderator_hides_strangers_do_not_see_though_it_is_being_sold_or_was(shop: Shop) -> None:
+    market, path = shop.market, f"/marketplace/listings/{LISTING}"
+
+    async def seen() -> list[int]:
+        return [(await shop.call("GET", path, who))[0] for who in ("", "eve", "sam")]
+
+    await market.draft()
+    await market.publish()
+    await market.convert(await market.inquire())
+    await market.carry()
+    sale = await market.sale()
+    await market.paid(sale)
+    before = await seen()
+    await _decide(market, "hide", 1)
+    reserved = await seen()
+    await market.hand_over(sale)
+    sold = await seen()
+    await _decide(market, "keep", 2)
+    kept = await seen()
+    await _decide(market, "remove", 3)
+
+    assert [before, reserved, sold, kept] == [[200] * 3, [404, 404, 200], [404, 404, 200], [200] * 3]
+    assert (await seen(), (await market.listing()).status) == ([404, 404, 200], "sold")
