@@ -364,6 +364,8 @@ class PaymentDisputed(PaymentRecord, frozen=True, kw_only=True):
     reason: Literal["fraud", "unrecognised", "undelivered", "misdescribed", "duplicate", "other"]
     contested: Money
     """How much of the payment."""
+    respond_by: Time | None = None
+    """Until when the provider takes an answer, where it says so."""
 
 
 @event("events.published", key="topic")

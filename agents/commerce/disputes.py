@@ -8,6 +8,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.commerce.saga import tell_sale
 from reptidex.domain.sale.heard import Contested
 from reptidex.errors import NotYetError
+from reptidex.streams.commerce import SalesTransactionDisputed
 from reptidex.streams.contract import Event
 from reptidex.streams.core import PaymentDisputed
 from reptidex.tables.commerce.sales import SaleRow
@@ -23,4 +24,4 @@ async def follow_dispute(event: PaymentDisputed, unit: Unit) -> AsyncIterator[Ev
         raise NotYetError(f"order {event.order_id} is contested, and that it was paid has not been heard yet")
     sale = replace(sale, dispute=event.reason, reference=event.dispute_reference)
     for said in await tell_sale(unit, sale, Contested()):
-        yield said
+        yield replace(said, respond_by=event.respond_by) if isinstance(said, SalesTransactionDisputed) else said

@@ -229,6 +229,7 @@ def _disputed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
             dispute_reference=notice.detail,
             reason=dispute_reason(notice.code),  # type: ignore[arg-type]  # one of the contract's words
             contested=replace(payment.amount, amount=notice.amount or payment.amount.amount),
+            respond_by=notice.respond_by,
         )
     ]
 

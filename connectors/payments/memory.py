@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import msgspec
@@ -108,7 +109,9 @@ class MemoryPaymentGateway:
         """Let the buyer's bank dispute a captured payment; like real providers, without our order's name."""
         payment = self._need(reference)
         detail = f"dispute_{reference}"
-        self._send(payment, "dispute", order="", transaction="", money=payment.money, detail=detail, reason=reason)
+        due = datetime.fromtimestamp(int(self._clock()) + 7 * 86400, UTC)
+        said = {"money": payment.money, "detail": detail, "reason": reason, "respond_by": due}
+        self._send(payment, "dispute", order="", transaction="", **said)
 
     def take_back_refund(self, reference: str) -> None:
         """Let the refunds of a payment fail after all, as a bank does that cannot book them."""

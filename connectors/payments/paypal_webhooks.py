@@ -93,7 +93,7 @@ async def read_notice(
         raise ForgedNoticeError("PayPal did not make this signature") from problem
     try:
         notice, capture = _read(msgspec.json.decode(body))
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError) as problem:
         raise ForgedNoticeError(f"the notice is signed, but it is no event: {problem!r}") from problem
     return sound(notice), capture
 
@@ -125,5 +125,11 @@ def _read(event: dict[str, Any]) -> tuple[PaymentNotice, str]:
         money=minor(amount),
         detail=detail,
         reason=str(thing.get("reason") or (thing.get("status_details") or {}).get("reason") or ""),
+        respond_by=_moment(thing["seller_response_due_date"]) if thing.get("seller_response_due_date") else None,
     )
     return notice, capture
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

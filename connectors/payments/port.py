@@ -6,6 +6,7 @@ attempt: the same key never moves money twice, however often it is tried.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal, Protocol
 
 import msgspec
@@ -98,6 +99,8 @@ class PaymentNotice(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     """The provider's reference of the refund or dispute."""
     reason: str = ""
+    respond_by: datetime | None = None
+    """Until when a dispute has to be answered."""
 
 
 class DeclinedError(DomainError):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import stripe
@@ -52,7 +53,7 @@ def read_notice(
             return sound(_read(client.construct_event(body, header, secret, tolerance=0)))
         except (stripe.SignatureVerificationError, UnicodeDecodeError):
             continue
-        except (ValueError, AttributeError, KeyError, TypeError) as problem:
+        except (ValueError, AttributeError, KeyError, TypeError, OverflowError, OSError) as problem:
             raise ForgedNoticeError(f"the notice is signed, but it is no event: {problem}") from problem
     raise ForgedNoticeError("no live secret made this signature")
 
@@ -76,7 +77,13 @@ def _read(event: stripe.Event) -> PaymentNotice:
         money=Money(amount=getattr(thing, AMOUNTS.get(kind, "amount")), currency=thing.currency.upper()),
         detail="" if intent else thing.id,
         reason=_reason(thing, problem),
+        respond_by=_due(thing),
     )
+
+
+def _due(thing: Any) -> datetime | None:
+    due = getattr(getattr(thing, "evidence_details", None), "due_by", None)
+    return datetime.fromtimestamp(due, UTC) if due else None
 
 
 def _reason(thing: Any, problem: Any) -> str:

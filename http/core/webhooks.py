@@ -53,6 +53,7 @@ async def _take(request: Any, provider: str) -> Taken:
                 currency=notice.money.currency if notice.money else "",
                 detail=notice.detail,
                 code=notice.reason,
+                respond_by=notice.respond_by,
             )
         )
     return Taken()

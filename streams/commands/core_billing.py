@@ -162,6 +162,8 @@ class TakeNotice(Command, frozen=True, kw_only=True):
     currency: str = ""
     detail: str = ""
     code: str = ""
+    respond_by: datetime | None = None
+    """Until when a dispute has to be answered."""
 
 
 @command(key="order_id", service="core")

@@ -1,5 +1,6 @@
 """Every payment gateway keeps the promises of its port: the twin, and each vendor against the double."""
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -237,3 +238,4 @@ async def test_a_dispute_names_the_payment(host: Host) -> None:
     told = await notice(host, "dispute")
 
     assert (told.reference, bool(told.detail)) == (payment.reference, True)
+    assert told.respond_by is not None and told.respond_by.timestamp() > time.time() + 86400

@@ -1,6 +1,6 @@
 """Disputes: recorded once, never undoing an ownership by themselves."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,8 @@ from reptidex.streams.commands.commerce import DisputeOrder
 from reptidex.streams.core import PaymentDisputed
 from reptidex.tables.commerce.sales import SaleRow
 from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, EVE_VIVARIUM, Market, names, payment_record
+
+DUE = datetime(2026, 1, 20, tzinfo=UTC)
 
 
 async def _sold(market: Market) -> SaleRow:
@@ -41,7 +43,8 @@ async def test_a_dispute_is_told_once(market: Market) -> None:
 
 def _contested(sale: SaleRow) -> PaymentDisputed:
     record = payment_record(sale)
-    return PaymentDisputed(**record, dispute_reference="du_1", reason="undelivered", contested=record["amount"])
+    said = {"dispute_reference": "du_1", "reason": "undelivered", "contested": record["amount"]}
+    return PaymentDisputed(**record, **said, respond_by=DUE)
 
 
 async def test_a_dispute_of_the_bank_is_told_once_and_moves_no_animal(market: Market) -> None:
@@ -50,7 +53,7 @@ async def test_a_dispute_of_the_bank_is_told_once_and_moves_no_animal(market: Ma
     again = await market.harness.handle(_contested(sale), sequence=8)
 
     assert (names(events), again) == (["sales.transaction.disputed"], [])
-    assert (events[0].reason, events[0].provider_reference) == ("undelivered", "du_1")
+    assert (events[0].reason, events[0].provider_reference, events[0].respond_by) == ("undelivered", "du_1", DUE)
     assert (await market.line()).vivarium_id == BEA_VIVARIUM
 
 

@@ -279,6 +279,7 @@ async def test_a_dispute_is_noted_though_the_provider_does_not_name_the_order(st
     assert found["disputed"]
     [told] = [each.data for each in stand.harness.events if each.type == "payment.disputed"]
     assert (told.order_id, told.reason, told.contested) == (payment.order_id, "fraud", payment.amount)
+    assert told.respond_by is not None
 
 
 async def test_only_commerce_may_ask_for_payments(stand: Stand) -> None:

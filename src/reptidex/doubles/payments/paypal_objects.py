@@ -21,9 +21,9 @@ def is_known(vault: str) -> bool:
     return vault == "vault_ok" or vault in REFUSING or vault in DENYING or vault.startswith("vault_double_")
 
 
-def stamp(book: Book) -> str:
-    """Return the double's time as PayPal writes it."""
-    return datetime.fromtimestamp(int(book.now()), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def stamp(book: Book, ahead_s: int = 0) -> str:
+    """Return the double's time, or one that is ahead of it, as PayPal writes it."""
+    return datetime.fromtimestamp(int(book.now()) + ahead_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def error(status: int, issue: str, text: str = "") -> Answer:

@@ -17,11 +17,14 @@ from reptidex.doubles.payments.paypal_objects import (
     new_payment,
     new_refund,
     shown,
+    stamp,
 )
 
 ORDER, OWNER = "paypal order", "paypal owner"
 """`paypal owner` leads from an authorisation or a capture to its order."""
 WHOLE = {"JPY", "KRW", "CLP", "VND"}
+ANSWER_S = 10 * 86400
+"""So long a dispute waits for the seller's answer."""
 APPROVABLE = ("CREATED", "PAYER_ACTION_REQUIRED")
 
 
@@ -161,6 +164,7 @@ class PayPalOrders:
             "dispute_id": self._book.fresh("PP-D-", 8),
             "reason": reason.upper(),
             "status": "OPEN",
+            "seller_response_due_date": stamp(self._book, ANSWER_S),
             "dispute_amount": captures[0]["amount"],
             "disputed_transactions": [
                 {"seller_transaction_id": captures[0]["id"], "custom": captures[0]["custom_id"]},

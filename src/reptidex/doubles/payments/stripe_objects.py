@@ -32,6 +32,8 @@ DECLINES = {
 AUTHENTICATED = {"pm_card_authenticationRequired", "pm_card_threeDSecure2Required"}
 ABSENT = ("authentication_required", "authentication_required", "Your card was declined: it wants authentication.")
 """What is answered where one of these has to pay and nobody is there (`off_session`)."""
+ANSWER_S = 7 * 86400
+"""So long a dispute waits for the merchant's answer."""
 DISPUTED = "pm_card_createDispute"
 ACCEPTED = {"pm_card_visa", "pm_card_mastercard", "pm_card_amex", DISPUTED}
 
@@ -136,6 +138,7 @@ def new_dispute(book: Book, intent: Thing, reason: str) -> Thing:
         "charge": intent["latest_charge"],
         "created": int(book.now()),
         "currency": intent["currency"],
+        "evidence_details": {"due_by": int(book.now()) + ANSWER_S, "has_evidence": False, "past_due": False},
         "livemode": False,
         "metadata": {},
         "payment_intent": intent["id"],
