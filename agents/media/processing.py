@@ -5,6 +5,7 @@ from hashlib import sha256
 from reptidex.agents.agent import Call, carries_out
 from reptidex.agents.media.effects import ProcessUpload, RemoveStored
 from reptidex.agents.media.pictures.process import PictureRefusedError, renditions
+from reptidex.agents.media.places import DOCUMENT, place_of
 from reptidex.domain.uploads import sniff
 from reptidex.errors import NotFoundError
 from reptidex.streams.commands.media import FileReady, FileRefused, Stored
@@ -27,7 +28,7 @@ async def process_upload(effect: ProcessUpload, call: Call) -> Command:
     if found is None or found.content_type != effect.content_type:
         return FileRefused(file_id=effect.file_id, why="it is not what it said it was")
     if found.kind == "document":
-        place = f"files/{effect.file_id}/original.pdf"
+        place = place_of(effect.file_id, DOCUMENT)
         return FileReady(
             file_id=effect.file_id, stored=(await _store(call, place, "original", data, found.content_type),)
         )
@@ -37,7 +38,7 @@ async def process_upload(effect: ProcessUpload, call: Call) -> Command:
         return FileRefused(file_id=effect.file_id, why=str(refusal)[:255])
     stored = [
         await _store(
-            call, f"files/{effect.file_id}/{one.name}.webp", one.name, one.data, "image/webp", one.width, one.height
+            call, place_of(effect.file_id, f"{one.name}.webp"), one.name, one.data, "image/webp", one.width, one.height
         )
         for one in made
     ]

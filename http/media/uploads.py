@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from reptidex.connectors.files.port import Rules
-from reptidex.domain.uploads import MOST_BYTES, announced
+from reptidex.domain.uploads import MOST_BYTES, announced, plain_name, waiting_place
 from reptidex.errors import NotFoundError
 from reptidex.http.media.access import check_subject, permitted
 from reptidex.http.media.files import Subject
@@ -57,7 +57,7 @@ async def begin_upload(request: Request[NewUpload, None]) -> UploadForm:
     vivarium_id = await permitted(request, "handler")
     await check_subject(request, body.subject_kind, body.subject_id, vivarium_id)
     file_id = request.new_id()
-    place = f"quarantine/{file_id}"
+    place = waiting_place(file_id)
     rules = Rules(content_type=kind.content_type, most_bytes=MOST_BYTES, digest=body.digest)
     form = await request.ports.files.upload(place, rules, within_s=WITHIN_S)
     command = AnnounceUpload(
@@ -67,7 +67,7 @@ async def begin_upload(request: Request[NewUpload, None]) -> UploadForm:
         subject_kind=body.subject_kind,
         subject_id=body.subject_id,
         primary=body.primary,
-        name=body.name,
+        name=plain_name(body.name),
         kind=kind.kind,
         content_type=kind.content_type,
         digest=body.digest,

@@ -43,6 +43,17 @@ TAKEN = (
 )
 
 
+def waiting_place(file_id: str) -> str:
+    """Return where an upload that went straight to the store waits until it is looked into."""
+    return f"quarantine/{file_id}"
+
+
+def plain_name(name: str) -> str:
+    """Return what a file is called, without folders (RFC 7578 section 4.2) and what is not printable; at most 255 characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(mark for mark in last if mark.isprintable()).strip()[:255]
+
+
 def announced(content_type: str) -> Kind:
     """Return the kind of what somebody says they will send. Raises `TypeRefusedError` for what is not taken."""
     for kind in TAKEN:

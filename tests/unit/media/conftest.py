@@ -38,6 +38,7 @@ class Neighbour:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
         self.asked: list[tuple[str, Any]] = []
+        self.sire = "11111111-0000-7000-8000-0000000000ff"
 
     async def get(self, path: str, answer: type[Any], query: Any = None) -> Any:
         """Answer what is known under a path. Raises `NotFoundError`."""
@@ -52,10 +53,17 @@ class Neighbour:
         facts |= {"sex": "male", "status": "active", "lineage_status": "claimed"} | more
         places = [{"number": 1, "generation": 0, "known": True, "code": "K-1", "name": "Kiwi"}]
         places += [{"number": 2, "generation": 1, "known": True, "code": "K-2", "sex": "male"}]
+        places[1]["animal_id"] = self.sire
         self.answers[f"/internal/animals/{animal_id}"] = facts
         for generations in (1, 2, 3):
             said = {"animal_id": animal_id, "generations": generations, "lineage_status": "claimed", "inbreeding": 0.25}
             self.answers[f"/internal/animals/{animal_id}/pedigree/{generations}"] = said | {"places": places}
+
+    def hides_the_sire(self, animal_id: str) -> None:
+        """Have the known parent's owner show it no more."""
+        for generations in (1, 2, 3):
+            said = self.answers[f"/internal/animals/{animal_id}/pedigree/{generations}"]
+            said["places"][1] = {"number": 2, "generation": 1, "known": True, "hidden": True}
 
 
 class Ports(msgspec.Struct, frozen=True):

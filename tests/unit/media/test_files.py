@@ -9,7 +9,7 @@ from PIL import Image
 from reptidex.agents.media.files import MadeFileError
 from reptidex.agents.media.pictures.process import PictureRefusedError, renditions
 from reptidex.errors import NotFoundError, UnavailableError
-from reptidex.streams.commands.media import AttachFile, DeleteFile
+from reptidex.streams.commands.media import AttachFile, DeleteFile, FileRefused
 from reptidex.streams.media import FileDeleted, FileProcessed, MediaUploaded
 from reptidex.streams.ops import AdminModerationDecided
 
@@ -102,6 +102,37 @@ async def test_an_upload_that_could_never_be_processed_says_why(studio: Any) -> 
     await studio.harness.fail_effects("the store does not answer")
 
     assert "the store does not answer" in (await studio.file(file_id)).why
+
+
+async def test_an_upload_that_was_given_up_half_way_leaves_nothing(studio: Any) -> None:
+    file_id = await studio.upload(photo())
+    await studio.ports.files.put(f"files/{file_id}/original.webp", b"the first of three", content_type="image/webp")
+    await studio.harness.fail_effects("the store does not answer")
+    await studio.work()
+
+    assert studio.kept() == set()
+
+
+async def test_what_is_given_up_after_it_was_deleted_leaves_nothing(studio: Any) -> None:
+    file_id = await studio.upload(photo())
+    [processing] = await studio.harness.effects
+    await studio.harness.handle(DeleteFile(file_id=file_id, vivarium_id=studio.sam))
+    await studio.ports.files.put(f"files/{file_id}/large.webp", b"the second of three", content_type="image/webp")
+    await studio.harness.handle(FileRefused(file_id=file_id, why=f"{processing} was given up"[:255]))
+    await studio.work()
+
+    assert studio.kept() == set()
+
+
+async def test_a_picture_that_is_not_ready_takes_no_others_place(studio: Any) -> None:
+    first = await studio.upload(photo(), subject_kind="animal", subject_id=studio.animal, primary=True)
+    await studio.work()
+    broken = await studio.upload(b"\xff\xd8\xff\xe0 no picture at all")
+    attach = {"vivarium_id": studio.sam, "subject_kind": "animal", "subject_id": studio.animal, "primary": True}
+    await studio.harness.handle(AttachFile(file_id=broken, **attach))
+    await studio.work()
+
+    assert (await studio.file(first)).primary
 
 
 async def test_only_one_picture_stands_for_an_animal(studio: Any) -> None:

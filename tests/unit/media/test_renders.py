@@ -1,5 +1,6 @@
 """Drawings follow lineages and owners; a late one never replaces a newer."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -213,6 +214,55 @@ async def test_there_is_no_certificate_without_a_transfer(studio: Any) -> None:
         await studio.harness.handle(command)
 
 
+async def test_a_certificate_that_is_asked_for_again_says_the_same_of_the_transfer(studio: Any) -> None:
+    await studio.known_as(studio.sam, "Kiwi Reptiles")
+    studio.ports.animal.has(studio.animal, studio.bea)
+    await studio.harness.handle(transfer(studio), at=studio.harness.now - timedelta(days=400))
+    await studio.work()
+    first = await studio.drawn("certificate")
+    again = AskRender(job_id=studio.id(), subject_id=studio.animal, vivarium_id=studio.bea, drawing="certificate")
+    for _ in range(2):
+        await studio.harness.handle(again)
+        await studio.work()
+
+    assert all(said in first for said in (ORDER, "Kiwi Reptiles", "2025"))
+    assert await studio.drawn("certificate") == first
+
+
+async def test_who_passed_an_animal_on_before_the_certificate_was_drawn_gets_none_of_the_next_owner(
+    studio: Any,
+) -> None:
+    studio.ports.animal.has(studio.animal, studio.user)
+    await studio.harness.handle(transfer(studio))
+    await studio.work()
+
+    assert (await studio.render("certificate")).status == "failed"
+    assert [file.name for file in await studio.files(studio.user)] == ["pedigree.svg"]
+
+
+async def test_the_last_chart_is_found_while_the_next_cannot_be_drawn(studio: Any) -> None:
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+    last = (await studio.render("pedigree")).file_id
+    await studio.harness.handle(lineage(studio))
+    meanwhile = (await studio.render("pedigree")).file_id
+    await studio.harness.fail_effects("repti-animal does not answer: TimeoutError")
+
+    assert last is not None
+    assert (meanwhile, (await studio.render("pedigree")).file_id) == (last, last)
+
+
+async def test_a_chart_stays_as_deep_as_it_was_asked_for(studio: Any) -> None:
+    command = AskRender(
+        job_id=studio.id(), subject_id=studio.animal, vivarium_id=studio.sam, drawing="pedigree", generations=2
+    )
+    await studio.harness.handle(command)
+    await studio.work()
+    [requested] = await studio.harness.handle(lineage(studio))
+
+    assert requested.depth == 2
+
+
 async def test_a_profile_gets_a_card_and_keeps_it_fresh(studio: Any) -> None:
     [created] = await studio.known_as(studio.sam, "Kiwi", 1)
     [refreshed] = await studio.known_as(studio.sam, "Kiwi Reptiles", 3)
@@ -266,7 +316,8 @@ async def test_a_person_who_is_gone_has_no_card_whatever_is_heard_of_them_later(
 async def test_pictures_of_a_person_who_is_gone_are_erased_and_the_animals_keep_theirs(studio: Any) -> None:
     own: dict[str, Any] = {"subject_kind": "user", "subject_id": studio.user, "name": "Sam at home.jpg"}
     avatar, loose = await studio.upload(picture(), **own), await studio.upload(picture(), name="Sam.jpg")
-    photo = await studio.upload(picture(), subject_kind="animal", subject_id=studio.animal)
+    home = await studio.upload(picture(), subject_kind="vivarium", subject_id=studio.sam, name="Sam's house.jpg")
+    photo = await studio.upload(picture(), subject_kind="animal", subject_id=studio.animal, name="Sam's Kiwi.jpg")
     await studio.known_as(studio.sam, "Sam Sand", 1, kind="user", profile_id=studio.user)
     await studio.harness.handle(lineage(studio))
     await studio.work()
@@ -276,6 +327,6 @@ async def test_pictures_of_a_person_who_is_gone_are_erased_and_the_animals_keep_
     told = await studio.harness.advance()
     await studio.work()
 
-    assert {each.file_id: each.reason for each in told} == dict.fromkeys((avatar, loose, chart), "erased")
+    assert {each.file_id: each.reason for each in told} == dict.fromkeys((avatar, loose, home, chart), "erased")
     assert {place.split("/")[1] for place in studio.kept()} == {photo}
     assert [row for row in await studio.harness.stored() if "Sam" in repr(row)] == []
