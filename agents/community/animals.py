@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Prefetch, Unit, agent
-from reptidex.agents.community.documents import document, keep
+from reptidex.agents.community.documents import document, hide, keep
 from reptidex.domain.messages import money_text
 from reptidex.errors import NotFoundError
 from reptidex.streams.animal import AnimalArchived, AnimalCreated, AnimalRecord, AnimalTransferred, AnimalUpdated
@@ -99,9 +99,7 @@ async def index_animal_by_hand(command: IndexAnimal, unit: Unit) -> None:
             public=command.visibility == "public" and command.status == "active",
         )
         known = replace(known, vivarium_id=command.vivarium_id)
-    if known.hidden == "admin":
-        known = replace(known, hidden="")
-    unit.answer(keep(unit, known))
+    unit.answer(keep(unit, hide(known, "admin", hidden=False)))
 
 
 @agent(HideAnimal, prefetch=ANIMAL)
@@ -110,8 +108,9 @@ async def hide_animal(command: HideAnimal, unit: Unit) -> None:
     known = await document(unit, "animal", command.animal_id)
     if not known.revision:
         raise NotFoundError("document", known.document_id)
-    if not known.hidden:
-        keep(unit, replace(known, hidden="admin"))
+    hidden = hide(known, "admin", hidden=True)
+    if hidden != known:
+        keep(unit, hidden)
 
 
 @agent(MarketplaceListingCreated, MarketplaceListingUpdated, MarketplaceListingPublished, prefetch=LISTING)

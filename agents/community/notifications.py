@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Call, Unit, agent, carries_out
 from reptidex.agents.community.deliveries import FIRST_LOOK_S, await_report, delivered
+from reptidex.agents.community.people import check_here
 from reptidex.agents.community.telling import SendMessage, channel_of, notify, sent
 from reptidex.connectors.mail.port import UndeliverableError
 from reptidex.domain.messages import TEMPLATES, fill
@@ -128,11 +129,13 @@ async def read_notification(command: ReadNotification, unit: Unit) -> AsyncItera
     unit.answer(message)
 
 
-@agent(SetPreferences, prefetch={Preference: "user_id"})
+@agent(SetPreferences, prefetch={Preference: "user_id", Contact: "user_id"})
 async def set_preferences(command: SetPreferences, unit: Unit) -> None:
     """Keep over which channels a person wants to hear of what."""
+    await check_here(unit, command.user_id)
     known = await unit.get(Preference, command.user_id)
-    channels = (known.channels if known else {}) | {name: list(kinds) for name, kinds in command.channels.items()}
+    chosen: dict[str, list[str]] = {name: list(dict.fromkeys(kinds)) for name, kinds in command.channels.items()}
+    channels = (known.channels if known else {}) | chosen
     preference = Preference(user_id=command.user_id, channels=channels)
     unit.put(preference)
     unit.answer(preference)

@@ -14,6 +14,7 @@ from reptidex.streams.commands.community_forum import (
     ChangePost,
     PostKind,
     RemovePost,
+    RemoveReply,
     Title,
     Words,
     WritePost,
@@ -137,7 +138,7 @@ async def list_posts(request: Request[None, Paging]) -> Page[PostView]:
     return Page(items=[_post(row) for row in found], next=after)
 
 
-@routes.post("/community/forums/{forum_id}/posts", policy=signed_in(cost=5), status=201, errors=(404,))
+@routes.post("/community/forums/{forum_id}/posts", policy=signed_in(cost=5), status=201, errors=(404, 422))
 async def write_post(request: Request[NewPost, None]) -> PostView:
     """Write a post."""
     ask, caller = request.body, request.caller
@@ -197,6 +198,13 @@ async def write_reply(request: Request[NewReply, None]) -> ReplyView:
         text=ask.text,
     )
     return _reply(await request.ask(command, Reply))
+
+
+@routes.delete("/community/posts/{post_id}/replies/{reply_id}", policy=signed_in(), status=204, errors=(404,))
+async def remove_reply(request: Request[None, None]) -> None:
+    """Take one's own answer back; its place stays, without words."""
+    post_id, reply_id = request.path["post_id"], request.path["reply_id"]
+    await request.tell(RemoveReply(post_id=post_id, reply_id=reply_id, author_id=request.caller.subject))
 
 
 @routes.post("/community/posts/{post_id}/vote", policy=signed_in(), errors=(404, 422))

@@ -34,7 +34,7 @@ class Document(Row, frozen=True, kw_only=True):
     public: bool = False
     """Whether its owner shows it."""
     hidden: str = ""
-    """Why it is hidden although its owner shows it: `moderation`, `admin`."""
+    """Why it is hidden although its owner shows it, as words: `admin`, `moderation`, `suspended`."""
     seen_version: int = 0
     owner_version: int = 0
     ended_version: int = 0
@@ -116,15 +116,18 @@ class Preference(Row, frozen=True, kw_only=True):
     channels: dict[str, list[str]] = {}
 
 
-@stored("follows", key="follow_id", indexes=(("target_kind", "target_id"), ("user_id", "since")))
+@stored("follows", key="follow_id", indexes=(("target_kind", "target_key"), ("user_id", "since")))
 class Follow(Row, frozen=True, kw_only=True):
     """One person's interest in a target."""
 
     follow_id: str
-    """`<user>:<kind>:<target>`"""
+    """`<user>:<kind>:<target_key>`"""
     user_id: str
     target_kind: str
     target_id: str
+    """As the person wrote it: a morph's name, anything else's id."""
+    target_key: str
+    """As it is compared (`domain.following`)."""
     since: datetime
 
 

@@ -134,11 +134,11 @@ def _linked(paragraph: str) -> str:
 
 
 def channels_for(template: str, chosen: Mapping[str, list[str]]) -> Channels:
-    """Return the channels for a message: the person's choice, unless the account depends on the message."""
+    """Return the channels for a message, each once: the person's choice, unless the account depends on the message."""
     kind = TEMPLATES[template]
     if kind.must or template not in chosen:
         return kind.channels
-    return tuple(channel for channel in chosen[template] if channel in DELIVERABLE)
+    return tuple(channel for channel in dict.fromkeys(chosen[template]) if channel in DELIVERABLE)
 
 
 def money_text(amount: int, currency: str) -> str:

@@ -243,6 +243,25 @@ async def test_what_is_followed_is_listed(square: Square) -> None:
     assert [each["target_id"] for each in (await square.get("/community/follows", "bea"))["items"]] == ["Pastel"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "target_id"), [("vivarium", "Sam"), ("user", "me"), ("morph", "   "), ("animal", ANIMAL[:-1] + "x")]
+)
+async def test_what_cannot_be_is_not_followed(square: Square, kind: str, target_id: str) -> None:
+    body = {"target_kind": kind, "target_id": target_id}
+    status, problem = await square.call("POST", "/community/follow", "bea", body)
+
+    assert (status, "/target_id" in str(problem)) == (422, True)
+
+
+async def test_a_report_that_names_no_message_is_about_none(square: Square) -> None:
+    await square.town.harness.handle(newcomer(), sequence=1)  # its letter waits, and has no reference yet
+
+    assert await _report(square, b'{"message_id": "", "event": "bounced"}') == 422
+    [message] = await square.town.harness.find(select(Notification))
+    assert message.status == "waiting"
+    await square.town.settle()
+
+
 async def _posted(square: Square) -> str:
     body = {"title": "A question", "text": "Does she eat?", "kind": "question"}
     status, post = await square.call("POST", f"/community/forums/{FORUM}/posts", "sam", body)
@@ -262,6 +281,16 @@ async def test_a_thread_is_written_answered_voted_on_and_read_by_everybody(squar
 
     assert (answered, voted["score"], listed["replies"]) == (201, 1, 2)
     assert [each["text"] for each in replies["items"]] == ["Every week.", "Thanks!"]
+
+
+async def test_an_answer_is_taken_back_by_its_author_and_keeps_its_place(square: Square) -> None:
+    path = f"/community/posts/{await _posted(square)}/replies"
+    _, reply = await square.call("POST", path, "bea", {"text": "Every week."})
+    statuses = [(await square.call("DELETE", f"{path}/{reply['reply_id']}", who))[0] for who in ("", "sam", "bea")]
+    [left] = (await square.get(path))["items"]
+
+    assert statuses == [401, 404, 204]
+    assert (left["text"], left["author_id"]) == ("", "")
 
 
 async def test_a_post_is_changed_and_removed_by_its_author_alone(square: Square) -> None:
