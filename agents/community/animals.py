@@ -94,7 +94,7 @@ async def index_animal_by_hand(command: IndexAnimal, unit: Unit) -> None:
             code=command.code,
             name=command.name,
             species=command.species,
-            morphs=known.tags or ([command.morph] if command.morph else []),
+            morphs=list(command.morphs),
             facets={"sex": command.sex, "status": command.status, "lineage": command.lineage_status},
             public=command.visibility == "public" and command.status == "active",
         )

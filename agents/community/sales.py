@@ -127,7 +127,7 @@ async def tell_followers_of_offer(event: MarketplaceListingPublished, unit: Unit
     price = money_text(event.price.amount, event.price.currency)
     facts = {"title": event.title, "price": price, "listing_id": event.listing_id}
     people = [follow.user_id for follow in interested if follow.user_id != event.contact_user_id]
-    for said in await notify(unit, people, "listing.followed", facts, f"listing:{event.listing_id}"):
+    for said in await notify(unit, people, "listing.followed", facts, once=event.listing_id):
         yield said
 
 

@@ -24,6 +24,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     of: str = ""
     """The order that a manifest is of; the subject otherwise."""
     job_id: str = ""
+    by: str = ""
+    """The person who asks for it; nobody where an event makes it due."""
 
 
 PAPER = ("former_vivarium_id", "on_day", "order_id")
@@ -55,7 +57,7 @@ async def ask_for(wanted: Wanted, effect: type[DrawEffect], inputs: dict[str, An
     requested: Any = REQUESTED.get(wanted.drawing)
     if requested is None:
         return []
-    return [requested(**job(render), **values, depth=depth)]
+    return [requested(**job(render), **values, depth=depth, requested_by=wanted.by or None)]
 
 
 async def names_of(unit: Unit, *vivarium_ids: str) -> dict[str, str]:

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.media.effects import DrawCertificate, DrawManifest, DrawPedigree, DrawPlaceholder
 from reptidex.agents.media.jobs import Wanted, ask_for, names_of
+from reptidex.agents.media.records import person
 from reptidex.domain.drawing.facts import Line
 from reptidex.errors import NotFoundError
-from reptidex.streams.animal import AnimalCreated, AnimalTransferred, AnimalUpdated, LineageUpdated
+from reptidex.streams.animal import AnimalCreated, AnimalRecord, AnimalTransferred, AnimalUpdated, LineageUpdated
 from reptidex.streams.commands.media import AskRender, RedrawChart, RenderStarted
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.contract import Event
@@ -19,9 +20,18 @@ MOST_DESCENDANTS = 200
 """Charts re-drawn for one change of a lineage; later ones are re-drawn when they are asked for."""
 
 
+ON_CHARTS = {"visibility", "name", "code", "sex", "lineage_status"}
+ON_PLACEHOLDERS = {"code", "species", "species_id"}
+"""What a drawing says of its animal, and who may read it."""
+
+
 @agent(AnimalCreated, prefetch={Render: lambda e: [Render.id_of("placeholder", e.animal_id)]})
 async def make_placeholder(event: AnimalCreated, unit: Unit) -> None:
     """Draw a picture that stands for a new animal until it has a photo."""
+    await _placeholder(event, unit)
+
+
+async def _placeholder(event: AnimalRecord, unit: Unit) -> None:
     wanted = Wanted(drawing="placeholder", subject_id=event.animal_id, vivarium_id=event.vivarium_id, reason="photo")
     await ask_for(wanted, DrawPlaceholder, {"code": event.code, "species": event.species}, unit)
 
@@ -52,17 +62,26 @@ async def redraw_lineage(event: LineageUpdated, unit: Unit) -> AsyncIterator[Eve
             yield said
 
 
-def _shown_anew(event: AnimalUpdated) -> list[str]:
-    return [Render.id_of("pedigree", event.animal_id)] if "visibility" in event.changed else []
+def _outdated(event: AnimalUpdated) -> list[str]:
+    """Name the drawings that say what has changed; the chart of an animal with another owner is drawn for the transfer."""
+    changed = set(event.changed)
+    charts = ON_CHARTS & changed and "vivarium_id" not in changed
+    drawings = [*(["pedigree"] if charts else []), *(["placeholder"] if ON_PLACEHOLDERS & changed else [])]
+    return [Render.id_of(drawing, event.animal_id) for drawing in drawings]  # type: ignore[arg-type]  # two of them
 
 
-@agent(AnimalUpdated, prefetch={Render: _shown_anew})
-async def redraw_for_others(event: AnimalUpdated, unit: Unit) -> AsyncIterator[Event]:
-    """Draw the chart anew of an animal that is shown to others now, or no more: it names whom its readers may know."""
-    for key in _shown_anew(event):
-        if await unit.get(Render, key) is not None:
-            for said in await _chart(unit, event.animal_id, event.vivarium_id, "asked"):
-                yield said
+@agent(AnimalUpdated, prefetch={Render: _outdated})
+async def redraw_changed(event: AnimalUpdated, unit: Unit) -> AsyncIterator[Event]:
+    """Draw anew what says something else of an animal than is true now, or is for other readers; what was never drawn is not."""
+    for key in _outdated(event):
+        last = await unit.get(Render, key)
+        if last is None:
+            continue
+        if last.drawing == "placeholder":
+            await _placeholder(event, unit)
+            continue
+        for said in await _chart(unit, event.animal_id, event.vivarium_id, "asked"):
+            yield said
 
 
 @agent(RedrawChart, prefetch={File: "file_id", Render: lambda c: [Render.id_of("pedigree", c.subject_id)]})
@@ -143,7 +162,12 @@ async def ask_render(command: AskRender, unit: Unit) -> AsyncIterator[Event]:
     animal_id, owner = command.subject_id, command.vivarium_id
     unit.answer(RenderStarted(job_id=command.job_id))
     wanted = Wanted(
-        drawing=command.drawing, subject_id=animal_id, vivarium_id=owner, reason="asked", job_id=command.job_id
+        drawing=command.drawing,
+        subject_id=animal_id,
+        vivarium_id=owner,
+        reason="asked",
+        job_id=command.job_id,
+        by=person(unit.cause, ""),
     )
     if command.drawing == "pedigree":
         chart = {"generations": command.generations, "names": await names_of(unit, owner)}

@@ -47,7 +47,7 @@ SERVICE = Service(
     publishes=events_of("media"),
     hears={
         AnimalCreated: "draws a placeholder",
-        AnimalUpdated: "draws the chart anew of an animal that is shown to others now, or no more",
+        AnimalUpdated: "draws anew what says something else of the animal, or is for other readers now",
         LineageUpdated: "draws pedigree charts anew",
         AnimalTransferred: "draws the chart with the new owner, and the certificate",
         OrderCompleted: "draws the shipping manifest",
@@ -73,7 +73,7 @@ SERVICE = Service(
         uploads.settle_upload,
         renders.make_placeholder,
         renders.redraw_lineage,
-        renders.redraw_for_others,
+        renders.redraw_changed,
         renders.redraw_outdated,
         renders.redraw_for_new_owner,
         renders.draw_manifest,

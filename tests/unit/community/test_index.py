@@ -1,7 +1,7 @@
 """What can be found, and in which order of news it stays right."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -245,3 +245,16 @@ async def test_a_suspension_heard_before_the_profile_counts(town: Town) -> None:
     await town.hear(profile())
 
     assert await town.titles() == []
+
+
+async def test_what_the_index_could_not_be_told_of_is_told_later(town: Town) -> None:
+    await town.hear(hatchling())
+    facts = {name: getattr(hatchling(), name) for name in AnimalUpdated.__struct_fields__ if name != "changed"}
+    await town.harness.handle(AnimalUpdated(**(facts | {"visibility": "private"})), sequence=2)
+    await town.harness.fail_effects("the disk is full")
+    found = await town.titles()
+    await town.harness.advance(by=timedelta(hours=1))
+    await town.settle()
+
+    assert (found, await town.titles()) == (["Kiwi"], [])
+    assert await town.harness.timers == {}

@@ -109,10 +109,11 @@ class Registry:
 
 
 async def test_an_animal_is_indexed_by_hand_as_its_registry_says(square: Square) -> None:
-    square.town.ports.animal = Registry(name="Kiwi")
+    square.town.ports.animal = Registry(name="Kiwi", morphs=("Pastel", "Clown"))
     status, kept = await square.call("POST", f"/index/animals/{ANIMAL}", "admin")
 
     assert (status, kept["visible"], kept["title"]) == (200, True, "Kiwi")
+    assert (await square.get("/search/animals?morph=clown"))["total"] == 1
     assert await square.town.titles("kiwi") == ["Kiwi"]
 
 

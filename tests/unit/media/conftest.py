@@ -15,7 +15,7 @@ from reptidex.connectors.files.folder import FolderFileStore
 from reptidex.domain.uploads import accept
 from reptidex.errors import NotFoundError
 from reptidex.services.media import SERVICE
-from reptidex.streams.animal import AnimalCreated
+from reptidex.streams.animal import AnimalCreated, AnimalUpdated
 from reptidex.streams.commands.media import FileDone, ReceiveFile
 from reptidex.streams.core import ProfileUpdated
 from reptidex.tables.media.models import File, Render, files_of
@@ -59,6 +59,12 @@ class Neighbour:
             said = {"animal_id": animal_id, "generations": generations, "lineage_status": "claimed", "inbreeding": 0.25}
             self.answers[f"/internal/animals/{animal_id}/pedigree/{generations}"] = said | {"places": places}
 
+    def says(self, animal_id: str, *, name: str = "Kiwi", lineage_status: str = "claimed") -> None:
+        """Have the pedigrees of an animal say something else of it."""
+        for generations in (1, 2, 3):
+            said = self.answers[f"/internal/animals/{animal_id}/pedigree/{generations}"]
+            said["places"][0]["name"], said["lineage_status"] = name, lineage_status
+
     def hides_the_sire(self, animal_id: str) -> None:
         """Have the known parent's owner show it no more."""
         for generations in (1, 2, 3):
@@ -96,6 +102,11 @@ class Studio:
         return AnimalCreated(
             animal_id=self.animal, vivarium_id=self.sam, code="K-1", species_id=SPECIES, species="Python regius"
         )
+
+    def updated(self, *changed: str, **more: Any) -> AnimalUpdated:
+        """Say that Sam's animal changed."""
+        facts = {name: getattr(self.created(), name) for name in AnimalUpdated.__struct_fields__ if name != "changed"}
+        return AnimalUpdated(**(facts | more), changed=changed)
 
     async def upload(self, data: bytes, **more: Any) -> str:
         """Put bytes into quarantine and have them received; return the file's id."""

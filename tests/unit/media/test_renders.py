@@ -71,10 +71,11 @@ async def test_a_new_animal_gets_a_picture_of_its_own(studio: Any) -> None:
 
 
 async def test_a_changed_lineage_is_drawn_anew(studio: Any) -> None:
-    [requested] = await studio.harness.handle(lineage(studio))
+    [requested] = await studio.harness.handle(lineage(studio), actor=f"user:{studio.user}")
     events = await studio.work()
 
     assert isinstance(requested, RenderPedigreeRequested) and (requested.reason, requested.depth) == ("lineage", 3)
+    assert requested.requested_by is None
     assert isinstance(events[-1], RenderPedigreeCompleted) and events[-1].inputs_digest == requested.inputs_digest
     assert "F = 0.25" in await studio.drawn("pedigree")
 
@@ -117,12 +118,41 @@ async def test_a_chart_is_drawn_anew_when_its_animal_is_shown_or_hidden(studio: 
     assert await studio.harness.handle(shown) == []
     await studio.harness.handle(lineage(studio))
     await studio.work()
-    assert await studio.harness.handle(AnimalUpdated(**updated, changed=("name",))) == []
+    assert await studio.harness.handle(AnimalUpdated(**updated, changed=("notes",))) == []
     studio.ports.animal.has(studio.animal, studio.sam, visibility="public")
     await studio.harness.handle(shown)
     await studio.work()
 
     assert [file.confidential for file in await studio.files() if file.state == "ready"] == [False]
+
+
+@pytest.mark.parametrize(
+    ("changed", "more", "said"),
+    [("name", {"name": "Fig"}, "Fig"), ("lineage_status", {"lineage_status": "disputed"}, "disputed")],
+)
+async def test_a_chart_is_drawn_anew_when_what_it_says_of_its_animal_changes(
+    studio: Any, changed: str, more: Any, said: str
+) -> None:
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+    studio.ports.animal.has(studio.animal, studio.sam, **more)
+    studio.ports.animal.says(studio.animal, **more)
+    await studio.harness.handle(studio.updated(changed, **more))
+    await studio.work()
+
+    assert said in await studio.drawn("pedigree")
+
+
+async def test_a_placeholder_bears_the_code_of_its_animal_under_the_new_owner(studio: Any) -> None:
+    await studio.harness.handle(studio.created())
+    await studio.work()
+    moved = studio.updated("vivarium_id", "code", vivarium_id=studio.bea, code="B-77")
+    await studio.harness.handle(moved)
+    await studio.work()
+
+    assert "B-77" in await studio.drawn("placeholder")
+    assert (await studio.render("placeholder")).vivarium_id == studio.bea
+    assert len(studio.kept()) == 1
 
 
 async def test_a_drawing_that_was_overtaken_is_thrown_away(studio: Any) -> None:
@@ -200,10 +230,10 @@ async def test_a_chart_can_be_asked_for(studio: Any) -> None:
     command = AskRender(
         job_id=studio.id(), subject_id=studio.animal, vivarium_id=studio.sam, drawing="pedigree", generations=2
     )
-    [requested] = await studio.harness.handle(command)
+    [requested] = await studio.harness.handle(command, actor=f"user:{studio.user}")
     await studio.work()
 
-    assert (requested.reason, requested.depth) == ("asked", 2)
+    assert (requested.reason, requested.depth, requested.requested_by) == ("asked", 2, studio.user)
     assert (await studio.render("pedigree")).status == "completed"
 
 
