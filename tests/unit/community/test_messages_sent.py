@@ -29,7 +29,7 @@ from reptidex.streams.values import Party
 from reptidex.tables.community.models import Notification
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.query import select
-from tests.unit.community.town import BEA, LISTING, OTHER, SAM, VIVARIUM, Town, newcomer, offer, order, uid
+from tests.unit.community.town import BEA, LISTING, OTHER, SAM, STOP, VIVARIUM, Town, newcomer, offer, order, uid
 
 
 async def _only(town: Town) -> Notification:
@@ -299,3 +299,19 @@ async def test_a_clutch_without_a_page_is_told_to_nobody(town: Town) -> None:
     await town.hear(Follow(user_id=BEA, target_kind="vivarium", target_id=VIVARIUM))
 
     assert await town.hear(_clutch("lineage")) == []
+
+
+async def test_a_letter_that_is_not_needed_says_how_to_get_no_more_of_them(town: Town) -> None:
+    await town.hear(order(OrderCancelled, reason="declined"))
+    [letter] = [each for each in town.mailer.sent if each["To"] == "u02@example.com"]
+    stop = STOP.of(BEA, "order.cancelled")
+
+    assert (letter["List-Unsubscribe"], letter["List-Unsubscribe-Post"]) == (f"<{stop}>", "List-Unsubscribe=One-Click")
+    assert letter.get_payload(0).get_content().split()[-1] == stop  # type: ignore[union-attr]
+
+
+async def test_a_letter_that_the_account_depends_on_cannot_be_stopped(town: Town) -> None:
+    await town.hear(newcomer())
+    [letter] = town.mailer.sent
+
+    assert letter["List-Unsubscribe"] is None

@@ -15,7 +15,7 @@ from reptidex.tables.community.models import Notification
 from reptidex.tables.query import select
 from reptidex.testing import eventually
 from tests.unit.community.square import Square
-from tests.unit.community.town import ANIMAL, SAM, SECRET, VIVARIUM, hatchling, newcomer, offer, profile, uid
+from tests.unit.community.town import ANIMAL, SAM, SECRET, STOP, VIVARIUM, hatchling, newcomer, offer, profile, uid
 
 FORUM = next(iter(FORUMS))
 
@@ -309,3 +309,35 @@ async def test_there_are_forums_and_no_others(square: Square) -> None:
 
     assert "Husbandry" in names
     assert (await square.call("GET", f"/community/forums/{uid(5)}/posts"))[0] == 404
+
+
+def _stop(template: str = "order.cancelled", user_id: str = SAM) -> str:
+    return STOP.of(user_id, template).removeprefix("http://community.invalid")
+
+
+async def test_one_click_stops_one_kind_of_mail_to_one_person(square: Square) -> None:
+    looked = await square.client.get(_stop())
+    before = (await square.get("/notifications/preferences", "sam"))["channels"]
+    posted = await square.client.post(_stop(), data={"List-Unsubscribe": "One-Click"})
+    after = (await square.get("/notifications/preferences", "sam"))["channels"]
+
+    assert (looked.status, "<form" in await looked.text(), posted.status) == (200, True, 200)
+    assert after == before | {"order.cancelled": ["inapp"]}
+    assert "email" in (await square.get("/notifications/preferences", "bea"))["channels"]["order.cancelled"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path[:-1] + ("A" if path[-1] != "A" else "B"),
+        lambda path: path.replace("order.cancelled", "order.refunded"),
+        lambda path: path.replace("order.cancelled", "welcome"),
+        lambda path: path.replace("order.cancelled", "none"),
+        lambda path: path.partition("token=")[0] + "token=",
+    ],
+)
+async def test_a_link_that_is_none_of_ours_stops_nothing(square: Square, change: Any) -> None:
+    seen = [(await square.client.request(method, change(_stop()))).status for method in ("GET", "POST")]
+
+    assert seen == [422, 422]
+    assert "email" in (await square.get("/notifications/preferences", "sam"))["channels"]["order.cancelled"]
