@@ -174,17 +174,22 @@ async def download(request: Request[None, WhichVariant]) -> Raw:
     if chosen is None:
         raise NotFoundError("variant", request.query.variant)
     suffix = chosen.place.rpartition(".")[2]
+    headers = {}
+    if request.caller.kind == "anonymous":
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # what anybody may read, any page may show
     called = file.name if owns(request.caller, file) else ""
     name = quote((called.rpartition(".")[0] or called or file.file_id) + f".{suffix}", safe="")
     return Raw(
         body=await request.ports.files.get(chosen.place),
         content_type=chosen.variant.content_type,
-        headers={
+        headers=headers
+        | {
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
             "ETag": f'"{chosen.variant.digest}"',
-            "Cache-Control": "private, max-age=300",
+            # Whom a drawing names is asked anew each time.
+            "Cache-Control": "private, no-cache" if file.made else "private, max-age=300",
         },
     )
 

@@ -78,6 +78,29 @@ async def test_a_strangers_view_of_a_photo_bears_no_name_of_its_owners(reading: 
     assert "Sam" not in said and said.endswith(".webp")
 
 
+async def test_any_page_may_show_what_anybody_may_read_and_drawings_are_asked_for_anew(reading: Reading) -> None:
+    studio = reading.studio
+    photo = await reading.ready(picture(), "animal", studio.animal)
+    await studio.harness.handle(_lineage(studio))
+    await studio.work()
+    seen = {}
+    for path in (f"{photo}/download", await _chart(reading)):
+        for who in ({}, {"Authorization": "Bearer sam"}):
+            async with reading.views.client.get(path, headers=who) as answer:
+                said = answer.headers
+            seen[path == f"{photo}/download", bool(who)] = (
+                said["Cross-Origin-Resource-Policy"],
+                said["Cache-Control"],
+            )
+
+    assert seen == {
+        (True, False): ("cross-origin", "private, max-age=300"),
+        (True, True): ("same-origin", "private, max-age=300"),
+        (False, False): ("cross-origin", "private, no-cache"),
+        (False, True): ("same-origin", "private, no-cache"),
+    }
+
+
 @pytest.mark.parametrize(("visibility", "status"), [("public", 200), ("private", 404)])
 async def test_a_picture_of_a_person_is_shown_as_their_profile_is(
     reading: Reading, visibility: str, status: int
