@@ -194,6 +194,31 @@ async def test_a_chart_does_not_name_an_owner_whose_profile_was_closed_since(rea
     assert "Sam Sand" not in await studio.drawn("pedigree")
 
 
+async def test_a_vivarium_keeps_no_more_than_its_plan_says(reading: Reading) -> None:
+    studio, path = reading.studio, f"/internal/vivariums/{reading.studio.sam}/entitlements"
+    size = len(picture())
+    studio.ports.animal.answers[path] = {"storage_bytes": size}
+    first, second = await _send(reading, picture(), "one"), await _send(reading, picture(), "two")
+    again = await _send(reading, picture(), "one")
+    status, problem = await reading.views.call("POST", "/uploads", "sam", {"content_type": "image/jpeg"})
+    studio.ports.animal.answers[path] = {"storage_bytes": None}
+    unlimited = await _send(reading, picture(), "three")
+
+    assert (first, second, again, unlimited) == (201, 409, 201, 201)
+    assert (status, problem["used"], problem["limit"]) == (409, size, size)
+    assert len(await studio.files()) == 2
+
+
+async def test_what_was_deleted_or_drawn_takes_no_storage(reading: Reading) -> None:
+    studio = reading.studio
+    studio.ports.animal.answers[f"/internal/vivariums/{studio.sam}/entitlements"] = {"storage_bytes": len(picture())}
+    await studio.harness.handle(studio.created())
+    path = await reading.ready(picture(), "animal", studio.animal)
+    deleted, _ = await reading.views.call("DELETE", path, "sam")
+
+    assert (deleted, await _send(reading, picture(), "one")) == (204, 201)
+
+
 async def _send(reading: Reading, data: bytes, key: str, query: str = "") -> int:
     headers = {"Authorization": "Bearer sam", "Idempotency-Key": key, "Content-Type": "image/jpeg"}
     async with reading.views.client.post(f"/upload{query}", data=data, headers=headers) as answer:
