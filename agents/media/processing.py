@@ -14,7 +14,9 @@ from reptidex.streams.values import Variant
 
 
 def _give_up(effect: ProcessUpload, cause: str) -> Command:
-    return FileRefused(file_id=effect.file_id, why=f"it could not be processed: {cause}"[:255])
+    # What exactly went wrong, with its paths and codes, stands in our log and is not for those who read the file.
+    away = ": a part we depend on does not answer" if "does not answer" in cause else ""
+    return FileRefused(file_id=effect.file_id, why=f"it could not be processed{away}")
 
 
 @carries_out(ProcessUpload, attempts=8, failed=_give_up)

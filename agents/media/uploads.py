@@ -57,7 +57,7 @@ def _look_for(upload: AnnouncedUpload, unit: Unit) -> AnnouncedUpload:
 
 
 def _give_up(effect: FinaliseUpload, cause: str) -> Command:
-    return UploadLookedAt(file_id=effect.file_id, outcome="refused", why=f"it could not be taken in: {cause}"[:255])
+    return UploadLookedAt(file_id=effect.file_id, outcome="refused", why="it could not be taken in")
 
 
 @carries_out(FinaliseUpload, attempts=12, failed=_give_up)

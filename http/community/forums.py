@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from reptidex.domain.words import title, words
 from reptidex.errors import NotFoundError
 from reptidex.http.server.policy import public, signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
@@ -150,8 +151,8 @@ async def write_post(request: Request[NewPost, None]) -> PostView:
         kind=ask.kind,
         subject_kind=ask.subject_kind,
         subject_id=ask.subject_id,
-        title=ask.title,
-        text=ask.text,
+        title=title(ask.title),
+        text=words(ask.text),
     )
     return _post(await request.ask(command, Post))
 
@@ -162,12 +163,15 @@ async def get_post(request: Request[None, None]) -> PostView:
     return _post(await _shown(request))
 
 
-@routes.put("/community/posts/{post_id}", policy=signed_in(cost=5), errors=(404,))
+@routes.put("/community/posts/{post_id}", policy=signed_in(cost=5), errors=(404, 422))
 async def change_post(request: Request[NewWords, None]) -> PostView:
     """Change one's own post."""
     ask = request.body
     command = ChangePost(
-        post_id=request.path["post_id"], author_id=request.caller.subject, title=ask.title, text=ask.text
+        post_id=request.path["post_id"],
+        author_id=request.caller.subject,
+        title=title(ask.title),
+        text=words(ask.text),
     )
     return _post(await request.ask(command, Post))
 
@@ -195,7 +199,7 @@ async def write_reply(request: Request[NewReply, None]) -> ReplyView:
         reply_id=request.new_id(),
         parent_reply_id=ask.parent_reply_id,
         author_id=request.caller.subject,
-        text=ask.text,
+        text=words(ask.text),
     )
     return _reply(await request.ask(command, Reply))
 

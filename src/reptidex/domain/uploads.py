@@ -49,9 +49,13 @@ def waiting_place(file_id: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """Return what a file is called, without folders (RFC 7578 section 4.2) and what is not printable; at most 255 characters."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(mark for mark in last if mark.isprintable()).strip()[:255]
+    """Return what a file is called, without what is not printable; at most 255 characters."""
+    return "".join(mark for mark in name if mark.isprintable()).strip()[:255]
+
+
+def without_folders(path: str) -> str:
+    """Return the name of a file that a sender described by its path (RFC 7578 section 4.2)."""
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def announced(content_type: str) -> Kind:

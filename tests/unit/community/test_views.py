@@ -284,6 +284,27 @@ async def test_a_thread_is_written_answered_voted_on_and_read_by_everybody(squar
     assert [each["text"] for each in replies["items"]] == ["Every week.", "Thanks!"]
 
 
+@pytest.mark.parametrize("blank", ["   ", "\u200b\u200b\u200b", "\n\t \u00a0", "\u202e\u2066 "])
+async def test_words_that_nobody_can_see_are_none(square: Square, blank: str) -> None:
+    path = f"/community/forums/{FORUM}/posts"
+    written = f"/community/posts/{await _posted(square)}"
+    seen = [
+        (await square.call("POST", path, "sam", {"title": blank, "text": "Does she eat?"}))[0],
+        (await square.call("POST", path, "sam", {"title": "A question", "text": blank}))[0],
+        (await square.call("PUT", written, "sam", {"title": blank, "text": "Does she eat?"}))[0],
+        (await square.call("POST", f"{written}/replies", "bea", {"text": blank}))[0],
+    ]
+
+    assert seen == [422] * 4
+
+
+async def test_a_title_is_a_single_line(square: Square) -> None:
+    body = {"title": " A question\nabout\u202e feeding ", "text": "Does she eat?\n\nShe should."}
+    status, post = await square.call("POST", f"/community/forums/{FORUM}/posts", "sam", body)
+
+    assert (status, post["title"], post["text"]) == (201, "A question about feeding", body["text"])
+
+
 async def test_an_answer_is_taken_back_by_its_author_and_keeps_its_place(square: Square) -> None:
     path = f"/community/posts/{await _posted(square)}/replies"
     _, reply = await square.call("POST", path, "bea", {"text": "Every week."})

@@ -99,9 +99,11 @@ async def test_a_document_is_kept_as_it_is(studio: Any) -> None:
 
 async def test_an_upload_that_could_never_be_processed_says_why(studio: Any) -> None:
     file_id = await studio.upload(photo())
-    await studio.harness.fail_effects("the store does not answer")
+    await studio.harness.fail_effects("s3 does not answer: [Errno 28] No space left on device: '/var/lib/reptidex'")
+    why = (await studio.file(file_id)).why
 
-    assert "the store does not answer" in (await studio.file(file_id)).why
+    assert "a part we depend on does not answer" in why
+    assert "/var" not in why and "s3" not in why
 
 
 async def test_an_upload_that_was_given_up_half_way_leaves_nothing(studio: Any) -> None:
