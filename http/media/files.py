@@ -228,3 +228,29 @@ async def delete_file(request: Request[None, None]) -> None:
 async def get_file_for_service(request: Request[None, None]) -> FileView:
     """Show what is known of a file to another service."""
     return _view(await request.read.need(File, request.path["file_id"]))
+
+
+class AnimalPhoto(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The animal that shows a picture as a photo, and the vivarium that owns both."""
+
+    vivarium_id: Id
+    animal_id: Id
+    primary: bool = False
+
+
+@routes.put("/internal/files/{file_id}/subject", policy=services("repti-animal"), errors=(404, 409))
+async def hang_on_animal(request: Request[AnimalPhoto, None]) -> FileView:
+    """Hang a picture that hangs on nothing on the animal that shows it: who may see the animal may see it from then on."""
+    body, file_id = request.body, request.path["file_id"]
+    file = await request.read.need(File, file_id)
+    if file.subject_id is None:
+        command = AttachFile(
+            file_id=file_id,
+            vivarium_id=body.vivarium_id,
+            subject_kind="animal",
+            subject_id=body.animal_id,
+            primary=body.primary,
+        )
+        await request.ask(command, FileDone)
+        file = await request.read.need(File, file_id)
+    return _view(file)

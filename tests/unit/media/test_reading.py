@@ -254,3 +254,22 @@ async def test_the_name_of_a_form_is_kept_without_folders_and_control_characters
         said = await answer.json()
 
     assert (answer.status, said["name"]) == (201, "Kiwigpj.jpg")
+
+
+async def test_a_picture_that_an_animal_shows_hangs_on_it_unless_it_hangs_elsewhere(reading: Reading) -> None:
+    studio = reading.studio
+    loose = f"/files/{await studio.upload(picture())}"
+    await studio.work()
+    taken = await reading.ready(picture(), "user", studio.user)
+    body = {"vivarium_id": studio.sam, "animal_id": studio.animal, "primary": True}
+    foreign, _ = await reading.views.call(
+        "PUT", f"/internal{loose}/subject", "repti-animal", body | {"vivarium_id": studio.bea}
+    )
+    before = await reading.status(loose)
+    done = [
+        await reading.views.call("PUT", f"/internal{path}/subject", "repti-animal", body) for path in (loose, taken)
+    ]
+    refused = [(await reading.views.call("PUT", f"/internal{loose}/subject", who, body))[0] for who in ("sam", "")]
+
+    assert (foreign, before, await reading.status(loose), refused) == (404, 404, 200, [403, 401])
+    assert [(status, said["subject_kind"]) for status, said in done] == [(200, "animal"), (200, "user")]
