@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reptidex.tables.community.models import Document
+from reptidex.tables.community.models import ERASED, Document
 from reptidex.tables.projection import Part
 
 BY_HAND = ("admin", "suspended")
@@ -13,9 +13,9 @@ BY_HAND = ("admin", "suspended")
 
 def _hidden(live: Any, rebuilt: Any) -> Any:
     """Return the reasons of both, in their alphabet, as they are written into a row."""
-    said = ((word, live if word in BY_HAND else rebuilt) for word in ("admin", "moderation", "suspended"))
+    said = ((word, live if word in BY_HAND else rebuilt) for word in ("admin", ERASED, "moderation", "suspended"))
     words = [sa.case((row.hidden.contains(word), f"{word} "), else_="") for word, row in said]
-    return sa.func.trim(words[0] + words[1] + words[2])
+    return sa.func.trim(words[0] + words[1] + words[2] + words[3])
 
 
 SEARCH = Part(

@@ -59,7 +59,8 @@ class File(Row, frozen=True, kw_only=True):
 
 
 CHART = "pedigree.svg"
-"""What the file of a pedigree chart is called."""
+PLACEHOLDER = "placeholder.svg"
+"""What the files of a pedigree chart and of the picture of an animal without photos are called."""
 
 
 @stored("renders", key="render_id", indexes=(("subject_id",), ("vivarium_id", "render_id")))
@@ -141,6 +142,13 @@ def files_to_erase(user_id: str, vivarium_id: str) -> Query[File]:
     of_home = sa.and_(File.c.subject_kind == "vivarium", File.c.subject_id == vivarium_id)
     charts = sa.and_(File.c.vivarium_id == vivarium_id, File.c.made, File.c.name == CHART)
     return select(File, sa.or_(hers, of_her, of_home, charts))
+
+
+def files_of_animal(animal_id: str, vivarium_id: str) -> Query[File]:
+    """Ask for what goes with an animal that its owner has erased: their uploads of it, and drawings that are no papers."""
+    uploads = sa.and_(File.c.vivarium_id == vivarium_id, File.c.made.is_(False))
+    drawings = sa.and_(File.c.made.is_(True), File.c.name.in_((CHART, PLACEHOLDER)))
+    return select(File, File.c.subject_id == animal_id, File.c.state != "deleted", sa.or_(uploads, drawings))
 
 
 def kept_by(vivarium_id: str) -> Query[File]:

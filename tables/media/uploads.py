@@ -32,6 +32,12 @@ class AnnouncedUpload(Row, frozen=True, kw_only=True):
     created_at: datetime
 
 
+def announced_of(subject_id: str, vivarium_id: str) -> Query[AnnouncedUpload]:
+    """Ask for what a vivarium announced of a subject."""
+    where = (AnnouncedUpload.c.subject_id == subject_id, AnnouncedUpload.c.vivarium_id == vivarium_id)
+    return select(AnnouncedUpload, *where)
+
+
 def announced_by(user_id: str) -> Query[AnnouncedUpload]:
     """Ask for what a person announced."""
     return select(AnnouncedUpload, AnnouncedUpload.c.owner_id == user_id)

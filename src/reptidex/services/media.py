@@ -2,7 +2,7 @@
 
 import msgspec
 
-from reptidex.agents.media import drawing, embeds, files, outcomes, processing, renders, uploads
+from reptidex.agents.media import drawing, embeds, erasing, files, outcomes, processing, renders, uploads
 from reptidex.connectors.files import file_store
 from reptidex.connectors.files.port import FileStore
 from reptidex.connectors.services.client import ServiceClient
@@ -12,7 +12,7 @@ from reptidex.http.media import renders as render_views
 from reptidex.http.media import uploads as upload_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
-from reptidex.streams.animal import AnimalCreated, AnimalTransferred, AnimalUpdated, LineageUpdated
+from reptidex.streams.animal import AnimalArchived, AnimalCreated, AnimalTransferred, AnimalUpdated, LineageUpdated
 from reptidex.streams.catalogue import events_of
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
@@ -48,6 +48,7 @@ SERVICE = Service(
     hears={
         AnimalCreated: "draws a placeholder",
         AnimalUpdated: "draws anew what says something else of the animal, or is for other readers now",
+        AnimalArchived: "forgets the files of an animal that is erased",
         LineageUpdated: "draws pedigree charts anew",
         AnimalTransferred: "draws the chart with the new owner, and the certificate",
         OrderCompleted: "draws the shipping manifest",
@@ -82,6 +83,7 @@ SERVICE = Service(
         outcomes.note_failed_drawing,
         embeds.refresh_card,
         embeds.forget_card,
+        erasing.erase_animal,
     ),
     carriers=(
         processing.process_upload,

@@ -21,6 +21,7 @@ from reptidex.streams.media import ContentPublished
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.streams.values import Money
 from reptidex.tables.community.models import Document
+from reptidex.tables.query import select
 from tests.unit.community.town import ANIMAL, LISTING, OTHER, SAM, VIVARIUM, Town, hatchling, offer, profile, uid
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -258,3 +259,19 @@ async def test_what_the_index_could_not_be_told_of_is_told_later(town: Town) -> 
 
     assert (found, await town.titles()) == (["Kiwi"], [])
     assert await town.harness.timers == {}
+
+
+ERASED = AnimalArchived(animal_id=ANIMAL, vivarium_id=VIVARIUM, reason="erased")
+
+
+@pytest.mark.parametrize("news", list(permutations([Step(hatchling(), 1), Step(TRANSFER, 2), Step(ERASED, 3)])))
+async def test_nothing_is_kept_of_an_animal_that_was_erased_whatever_arrives_first(
+    town: Town, news: tuple[Step, ...]
+) -> None:
+    for step in news:
+        await town.hear(step.message, step.version)
+    [left] = await town.harness.find(select(Document))
+
+    assert await town.titles() == []
+    assert (left.title, left.text, left.tags, left.facets, left.vivarium_id) == ("", "", [], {}, None)
+    assert (left.seen_version, left.owner_version, left.ended_version) == (0, 0, 3)

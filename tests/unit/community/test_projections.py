@@ -18,6 +18,7 @@ from reptidex.tables.community.projections import SEARCH
         ("admin moderation suspended", "", "admin suspended"),
         ("suspended", "moderation", "moderation suspended"),
         ("admin", "moderation suspended", "admin moderation"),
+        ("admin", "erased", "admin erased"),
     ],
 )
 def test_reasons_to_hide_that_the_log_does_not_tell_are_kept(live: str, rebuilt: str, wanted: str) -> None:
