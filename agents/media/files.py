@@ -21,7 +21,7 @@ from reptidex.streams.commands.media import (
 from reptidex.streams.contract import Event
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.media.models import File, Profile, same_subject
-from reptidex.tables.media.moderated import SHOWN, TAKEN_DOWN, Moderated
+from reptidex.tables.media.moderated import TAKEN_DOWN
 from reptidex.tables.media.uploads import AnnouncedUpload
 
 
@@ -169,20 +169,6 @@ async def obey_moderator(event: AdminModerationDecided, unit: Unit) -> AsyncIter
         yield deleted(file, "moderation")
     elif event.decision in TAKEN_DOWN:
         unit.put(replace(file, hidden=TAKEN_DOWN[event.decision]))
-
-
-def _moderated(event: AdminModerationDecided) -> list[str]:
-    return [Moderated.id_of(event.subject_kind, event.subject_id)] if event.subject_kind in SHOWN else []
-
-
-@agent(AdminModerationDecided, prefetch={Moderated: _moderated})
-async def take_subject_down(event: AdminModerationDecided, unit: Unit) -> None:
-    """Show pictures and cards of what a moderator took down to nobody else, until one keeps it after all."""
-    for key in _moderated(event) if event.decision in TAKEN_DOWN else ():
-        if TAKEN_DOWN[event.decision]:
-            unit.put(Moderated(moderated_id=key))
-        else:
-            unit.delete(Moderated, key)
 
 
 @agent(DeleteFile, prefetch={File: "file_id"})

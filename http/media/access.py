@@ -9,7 +9,8 @@ from reptidex.errors import ForbiddenError, InvalidError, NotFoundError, Unavail
 from reptidex.http.server.policy import RANK, Caller, Role
 from reptidex.http.server.routes import Request
 from reptidex.tables.media.models import File, Profile, VivariumName
-from reptidex.tables.media.moderated import Moderated
+from reptidex.tables.media.moderated import SUSPENDED, Moderated
+from reptidex.tables.query import select
 
 Asked = Request[Any, Any]
 
@@ -106,8 +107,9 @@ async def _reads(request: Asked, file: File) -> bool:
 
 
 async def taken_down(request: Asked, kind: str, subject_id: str) -> bool:
-    """Tell whether a moderator took a subject down."""
-    return await request.read.get(Moderated, Moderated.id_of(kind, subject_id)) is not None
+    """Tell whether a moderator took a subject down, or it is suspended."""
+    keys = [Moderated.id_of(each, subject_id) for each in (kind, SUSPENDED)]
+    return bool(await request.read.count(select(Moderated, Moderated.c.moderated_id.in_(keys))))
 
 
 async def _has_public_profile(request: Asked, subject_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""What moderators took down that repti-media shows something of."""
+"""Who and what repti-media shows nothing of to others: taken down by moderators, or suspended."""
 
 from reptidex.tables.row import Row, stored
 
@@ -11,12 +11,15 @@ TAKEN_DOWN: dict[str, bool] = {"keep": False, "hide": True, "remove": True, "sus
 
 @stored("moderated", key="moderated_id")
 class Moderated(Row, frozen=True, kw_only=True):
-    """A subject that a moderator took down: there is a row as long as it is."""
+    """A subject that a moderator took down, or somebody who is suspended: there is a row as long as that holds."""
 
     moderated_id: str
-    """`<kind>:<id>`"""
+    """`<kind>:<id>`; the kind is `suspended` for an account or a vivarium that is."""
 
     @staticmethod
     def id_of(kind: str, subject_id: str) -> str:
         """Return the key of a subject."""
         return f"{kind}:{subject_id}"
+
+
+SUSPENDED = "suspended"

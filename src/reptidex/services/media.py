@@ -2,7 +2,7 @@
 
 import msgspec
 
-from reptidex.agents.media import drawing, embeds, erasing, files, outcomes, processing, renders, uploads
+from reptidex.agents.media import drawing, embeds, erasing, files, moderation, outcomes, processing, renders, uploads
 from reptidex.connectors.files import file_store
 from reptidex.connectors.files.port import FileStore
 from reptidex.connectors.services.client import ServiceClient
@@ -15,7 +15,7 @@ from reptidex.settings import PORTS, Settings
 from reptidex.streams.animal import AnimalArchived, AnimalCreated, AnimalTransferred, AnimalUpdated, LineageUpdated
 from reptidex.streams.catalogue import events_of
 from reptidex.streams.commerce import OrderCompleted
-from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
+from reptidex.streams.core import AuthUserDeleted, AuthUserUpdated, OrgUpdated, ProfileUpdated
 from reptidex.streams.ops import AdminModerationDecided
 
 
@@ -54,6 +54,8 @@ SERVICE = Service(
         OrderCompleted: "draws the shipping manifest",
         ProfileUpdated: "makes the profile's card anew",
         AdminModerationDecided: "hides or removes a file, the pictures of an animal, a card",
+        AuthUserUpdated: "hides card and pictures of who is suspended",
+        OrgUpdated: "hides card and pictures of a vivarium that is suspended or closed",
         AuthUserDeleted: "takes the card down of a person who is gone",
     },
     asks={
@@ -68,7 +70,8 @@ SERVICE = Service(
         files.delete_file,
         files.erase_file,
         files.obey_moderator,
-        files.take_subject_down,
+        moderation.take_subject_down,
+        moderation.hide_suspended,
         uploads.announce_upload,
         uploads.see_upload,
         uploads.settle_upload,

@@ -8,6 +8,7 @@ import pytest
 
 from reptidex.services.media import SERVICE
 from reptidex.streams.animal import LineageUpdated
+from reptidex.streams.core import AuthUserUpdated, OrgUpdated
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.testing import eventually
 from reptidex.testing.views import Person, Views
@@ -136,6 +137,34 @@ async def test_what_a_moderator_takes_down_has_neither_card_nor_pictures(reading
         seen.append([await reading.status(path) for path in paths])
 
     assert seen == [[200] * 3, [404] * 3, [200] * 3]
+
+
+async def test_whoever_is_suspended_has_neither_card_nor_pictures_until_they_are_back(reading: Reading) -> None:
+    studio = reading.studio
+    await studio.known_as(studio.sam, "Sam", 1, kind="user", profile_id=studio.user)
+    await studio.known_as(studio.sam, "House of Sam", 1)
+    paths = [f"/embeds/profiles/{each}" for each in (studio.user, studio.sam)]
+    paths += [
+        await reading.ready(picture(), "user", studio.user),
+        await reading.ready(picture(), "vivarium", studio.sam),
+    ]
+    house: Any = {
+        "vivarium_id": studio.sam,
+        "name": "House",
+        "kind": "business",
+        "plan": "keeper",
+        "owner_id": studio.user,
+    }
+    seen = []
+    statuses: tuple[Any, ...] = ("suspended", "active")
+    for version, status in enumerate(statuses, 2):
+        changed: Any = {"changed": ("status",), "status": status}
+        await studio.harness.handle(AuthUserUpdated(user_id=studio.user, **changed), sequence=version)
+        await studio.harness.handle(OrgUpdated(**house, **changed), sequence=version)
+        await reading.decide("user", studio.user, "keep")
+        seen.append([await reading.status(path) for path in paths])
+
+    assert seen == [[404] * 4, [200] * 4]
 
 
 async def test_a_file_whose_author_is_suspended_for_it_is_hidden_too(reading: Reading) -> None:
