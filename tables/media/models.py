@@ -132,8 +132,8 @@ def files_of(vivarium_id: str, subject_id: str | None = None) -> Query[File]:
 
 
 def files_to_erase(user_id: str, vivarium_id: str) -> Query[File]:
-    """Ask for what goes with a person: pictures of them and of their own vivarium, uploads of theirs that hang on nothing, charts
-    that bear their name.
+    """Ask for what goes with a person: pictures of them and of their own vivarium, its documents, which nobody else may read,
+    uploads of theirs that hang on nothing, charts that bear their name.
 
     Photos of animals stay with the animals, and papers with the sales that they prove.
     """
@@ -141,7 +141,8 @@ def files_to_erase(user_id: str, vivarium_id: str) -> Query[File]:
     of_her = sa.and_(File.c.subject_kind == "user", File.c.subject_id == user_id)
     of_home = sa.and_(File.c.subject_kind == "vivarium", File.c.subject_id == vivarium_id)
     charts = sa.and_(File.c.vivarium_id == vivarium_id, File.c.made, File.c.name == CHART)
-    return select(File, sa.or_(hers, of_her, of_home, charts))
+    documents = sa.and_(File.c.vivarium_id == vivarium_id, File.c.kind == "document", File.c.made.is_(False))
+    return select(File, sa.or_(hers, of_her, of_home, documents, charts))
 
 
 def files_of_animal(animal_id: str, vivarium_id: str) -> Query[File]:

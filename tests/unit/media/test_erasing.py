@@ -30,6 +30,7 @@ async def test_pictures_of_a_person_who_is_gone_are_erased_and_the_animals_keep_
     avatar, loose = await studio.upload(picture(), **own), await studio.upload(picture(), name="Sam.jpg")
     home = await studio.upload(picture(), subject_kind="vivarium", subject_id=studio.sam, name="Sam's house.jpg")
     photo = await studio.upload(picture(), subject_kind="animal", subject_id=studio.animal, name="Sam's Kiwi.jpg")
+    bill = await studio.upload(b"%PDF-1.7 bill for Sam Sand", subject_kind="animal", subject_id=studio.animal)
     await studio.known_as(studio.sam, "Sam Sand", 1, kind="user", profile_id=studio.user)
     await studio.harness.handle(lineage(studio))
     await studio.work()
@@ -39,7 +40,7 @@ async def test_pictures_of_a_person_who_is_gone_are_erased_and_the_animals_keep_
     told = await studio.harness.advance()
     await studio.work()
 
-    assert {each.file_id: each.reason for each in told} == dict.fromkeys((avatar, loose, home, chart), "erased")
+    assert {each.file_id: each.reason for each in told} == dict.fromkeys((avatar, loose, home, bill, chart), "erased")
     assert {place.split("/")[1] for place in studio.kept()} == {photo}
     assert [row for row in await studio.harness.stored() if "Sam" in repr(row)] == []
 
