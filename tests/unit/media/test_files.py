@@ -1,6 +1,9 @@
 """Uploads: looked into before anybody sees them, drawn anew, hung on their subject, and gone when deleted."""
 
 import io
+import shutil
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,6 +11,7 @@ from PIL import Image
 
 from reptidex.agents.media.files import MadeFileError
 from reptidex.agents.media.pictures.process import PictureRefusedError, renditions
+from reptidex.agents.media.pictures.worker import render
 from reptidex.errors import NotFoundError, UnavailableError
 from reptidex.streams.commands.media import AttachFile, DeleteFile, FileRefused
 from reptidex.streams.media import FileDeleted, FileProcessed, MediaUploaded
@@ -82,6 +86,27 @@ async def test_a_picture_that_a_busy_machine_does_not_finish_is_tried_again() ->
         await renditions(photo(), wall_s=0.001)
 
     assert problem.value.retriable
+
+
+async def test_a_picture_process_that_does_not_run_here_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = SimpleNamespace(executable=shutil.which("false"), path=sys.path)
+    monkeypatch.setattr("reptidex.agents.media.pictures.process.sys", broken)
+    with pytest.raises(UnavailableError) as problem:
+        await renditions(photo())
+
+    assert problem.value.retriable
+
+
+@pytest.mark.parametrize("failure", [MemoryError, KeyError, ZeroDivisionError])
+def test_whatever_a_decoder_stumbles_over_is_a_damaged_picture(
+    monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
+) -> None:
+    def stumble(*_: Any, **__: Any) -> Any:
+        raise failure
+
+    monkeypatch.setattr("PIL.Image.Image.thumbnail", stumble)
+
+    assert render(photo()).refused
 
 
 async def test_a_picture_that_is_not_one_is_refused_for_good() -> None:
