@@ -58,7 +58,7 @@ def render(data: bytes) -> Renditions:
         return Renditions(refused=str(problem))
     except MemoryError:
         return Renditions(refused="the picture takes more memory than is given to one")
-    except Exception:  # noqa: BLE001  # decoders stumble over crafted files in every way that there is
+    except Exception:  # noqa: BLE001 - decoders stumble over crafted files in every way that there is
         return Renditions(refused="the picture is damaged, or not what it says it is")
 
 
