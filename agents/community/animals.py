@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Prefetch, Unit, agent
-from reptidex.agents.community.documents import document, keep
+from reptidex.agents.community.documents import document, hide, keep
 from reptidex.domain.messages import money_text
 from reptidex.errors import NotFoundError
 from reptidex.streams.animal import AnimalArchived, AnimalCreated, AnimalRecord, AnimalTransferred, AnimalUpdated
@@ -19,7 +19,7 @@ from reptidex.streams.commerce import (
     MarketplaceListingUpdated,
     MarketplaceListingWithdrawn,
 )
-from reptidex.tables.community.models import Document
+from reptidex.tables.community.models import ERASED, Document
 
 
 def _animal(message: Any) -> list[str]:
@@ -38,7 +38,7 @@ LISTING: Prefetch = {Document: _listing}
 async def index_animal(event: AnimalRecord, unit: Unit) -> None:
     """Index an animal; only a public one is found."""
     known, version = await document(unit, "animal", event.animal_id), unit.cause.version
-    if known.seen_version >= version:
+    if known.seen_version >= version or known.erased:
         return
     known = _described(
         known,
@@ -72,36 +72,48 @@ def _described(
 async def move_animal(event: AnimalTransferred, unit: Unit) -> None:
     """Show an animal under its new owner."""
     known, version = await document(unit, "animal", event.animal_id), unit.cause.version
-    if version > known.owner_version:
+    if version > known.owner_version and not known.erased:
         keep(unit, replace(known, vivarium_id=event.to_vivarium_id, owner_version=version))
 
 
 @agent(AnimalArchived, prefetch=ANIMAL)
 async def drop_animal(event: AnimalArchived, unit: Unit) -> None:
-    """Take an animal that is gone out of the index."""
+    """Take an animal that is gone out of the index; of one that is erased its words go too, and older news brings none back."""
     known, version = await document(unit, "animal", event.animal_id), unit.cause.version
-    if version > known.ended_version:
-        keep(unit, replace(known, ended_version=version))
+    if version <= known.ended_version:
+        return
+    if event.reason == "erased":
+        known = replace(
+            hide(known, ERASED, hidden=True),
+            animal_id=None,
+            vivarium_id=None,
+            title="",
+            text="",
+            tags=[],
+            facets={},
+            public=False,
+            seen_version=0,
+            owner_version=0,
+        )
+    keep(unit, replace(known, ended_version=version))
 
 
 @agent(IndexAnimal, prefetch=ANIMAL)
 async def index_animal_by_hand(command: IndexAnimal, unit: Unit) -> None:
     """Index an animal as its registry describes it, unless an event has told something newer meanwhile."""
     known = await document(unit, "animal", command.animal_id)
-    if known.version == command.seen_version:
+    if known.version == command.seen_version and not known.erased:
         known = _described(
             known,
             code=command.code,
             name=command.name,
             species=command.species,
-            morphs=known.tags or ([command.morph] if command.morph else []),
+            morphs=list(command.morphs),
             facets={"sex": command.sex, "status": command.status, "lineage": command.lineage_status},
             public=command.visibility == "public" and command.status == "active",
         )
         known = replace(known, vivarium_id=command.vivarium_id)
-    if known.hidden == "admin":
-        known = replace(known, hidden="")
-    unit.answer(keep(unit, known))
+    unit.answer(keep(unit, hide(known, "admin", hidden=False)))
 
 
 @agent(HideAnimal, prefetch=ANIMAL)
@@ -110,8 +122,9 @@ async def hide_animal(command: HideAnimal, unit: Unit) -> None:
     known = await document(unit, "animal", command.animal_id)
     if not known.revision:
         raise NotFoundError("document", known.document_id)
-    if not known.hidden:
-        keep(unit, replace(known, hidden="admin"))
+    hidden = hide(known, "admin", hidden=True)
+    if hidden != known:
+        keep(unit, hidden)
 
 
 @agent(MarketplaceListingCreated, MarketplaceListingUpdated, MarketplaceListingPublished, prefetch=LISTING)

@@ -18,8 +18,8 @@ TOLD = {"due": "clutch.due", "overdue": "clutch.overdue"}
 
 @agent(BreedingClutchCreated)
 async def tell_followers_of_clutch(event: BreedingClutchCreated, unit: Unit) -> AsyncIterator[Event]:
-    """Tell those who follow the breeder of a new clutch that is no secret."""
-    if event.visibility == "private" or (unit.cause.time.date() - event.laid_on).days > NEWS_DAYS:
+    """Tell those who follow the breeder of a new clutch that everybody may see."""
+    if event.visibility != "public" or (unit.cause.time.date() - event.laid_on).days > NEWS_DAYS:
         return
     followers = await unit.find(queries.followers("vivarium", [event.vivarium_id]))
     facts = {"clutch_id": event.clutch_id, "vivarium_id": event.vivarium_id}

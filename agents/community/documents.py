@@ -19,6 +19,12 @@ async def document(unit: Unit, kind: str, entity_id: str) -> Document:
     return known or Document(document_id=key, kind=kind, entity_id=entity_id, updated_at=unit.now)
 
 
+def hide(known: Document, why: str, *, hidden: bool) -> Document:
+    """Return a document that is hidden for a reason, or no more for that one; each reason hides it alone."""
+    reasons = set(known.hidden.split()) - {why}
+    return replace(known, hidden=" ".join(sorted(reasons | {why} if hidden else reasons)))
+
+
 def keep(unit: Unit, changed: Document) -> Document:
     """Keep a changed document, and tell the index where that shows it or has to."""
     kept = replace(changed, revision=changed.revision + 1, updated_at=unit.now)

@@ -58,20 +58,25 @@ class Generations:
             await self._throw_away(*self.building)
         self.building = (number, self._open(f"search-{number}"))
 
-    async def fill(self, number: int, documents: Sequence[IndexDocument]) -> None:
-        """Bring documents into the generation that is built."""
-        await self.begin(number)
-        if self.building is not None and self.building[0] == number:
-            await self.building[1].upsert(documents)
+    async def fill(self, number: int, documents: Sequence[IndexDocument]) -> bool:
+        """Bring documents into the generation that is built; False where that one is not there (any more).
 
-    async def finish(self, number: int) -> None:
-        """Search the generation that was built from now on, and throw the one before away."""
+        One that was lost is not begun here: what had been brought into it before would be missing.
+        """
         if self.building is None or self.building[0] != number:
-            return
+            return number == self.number
+        await self.building[1].upsert(documents)
+        return True
+
+    async def finish(self, number: int) -> bool:
+        """Search the generation that was built from now on, and throw the one before away; False where it is not there."""
+        if self.building is None or self.building[0] != number:
+            return number == self.number
         await self.building[1].upsert((), position=READY)
         before, self.live, self.building = self.live, self.building, None
         if before is not None:
             await self._throw_away(*before)
+        return True
 
     async def search(self, query: IndexQuery) -> Found:
         """Search; while the very first generation is built, what it has so far."""

@@ -1,6 +1,7 @@
-"""The index behind the rows: each change is shown by an effect, and what was missed is shown at the next start."""
+"""The index behind the rows: each change is shown by an effect; what was missed is shown later, and at the next start."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -15,6 +16,8 @@ from reptidex.tables.community.models import Document, IndexState
 
 ATTEMPTS = 20
 MISSED_AT_ONCE = 500
+LATER = timedelta(minutes=10)
+"""When what the index could not be told of is tried again: an animal that its owner hid has to leave it."""
 GONE = "gone"
 """The kind of what stands in the index for a document that is not to be found, so that its older states stay out."""
 
@@ -65,6 +68,7 @@ async def record_indexed(command: RecordIndexed, unit: Unit) -> AsyncIterator[Ev
         return
     if command.missed:
         unit.put(replace(document, missed=True))
+        _look_again(unit)
         return
     unit.put(replace(document, indexed_revision=command.revision))
     state = await unit.get(IndexState, INDEX)
@@ -77,6 +81,10 @@ async def record_indexed(command: RecordIndexed, unit: Unit) -> AsyncIterator[Ev
         generation=max(state.generation if state else 0, 1),
         removed=command.removed,
     )
+
+
+def _look_again(unit: Unit) -> None:
+    unit.timer("index/missed", unit.now + LATER, CheckIndex())
 
 
 class LookAtIndex(Effect, frozen=True, kw_only=True):
@@ -92,7 +100,10 @@ async def look_at_index(effect: LookAtIndex, call: Call) -> Command | None:
 @agent(CheckIndex)
 async def check_index(command: CheckIndex, unit: Unit) -> None:
     """Look at the index, and tell it what it missed."""
-    for missed in await unit.find(queries.missed_documents(MISSED_AT_ONCE)):
+    found = await unit.find(queries.missed_documents(MISSED_AT_ONCE))
+    if len(found) == MISSED_AT_ONCE:
+        _look_again(unit)
+    for missed in found:
         unit.put(replace(missed, missed=False))
         unit.effect(ShowDocument(document=missed))
     unit.effect(LookAtIndex())

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.community.documents import document, keep
+from reptidex.agents.community.documents import document, hide, keep
 from reptidex.streams.animal import (
     MorphRecord,
     SpeciesRecord,
@@ -14,7 +14,7 @@ from reptidex.streams.animal import (
     TaxonomySpeciesAdded,
     TaxonomySpeciesUpdated,
 )
-from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
+from reptidex.streams.core import AuthUserDeleted, AuthUserUpdated, OrgUpdated, ProfileUpdated
 from reptidex.streams.media import ContentPublished
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.community.models import Document
@@ -100,6 +100,21 @@ async def hide_moderated(event: AdminModerationDecided, unit: Unit) -> None:
     if kind is None or event.decision == "warn":
         return
     known = await document(unit, kind, event.subject_id)
-    hidden = "" if event.decision == "keep" else "moderation"
-    if known.hidden != hidden:
-        keep(unit, replace(known, hidden=hidden))
+    decided = hide(known, "moderation", hidden=event.decision != "keep")
+    if decided != known:
+        keep(unit, decided)
+
+
+@agent(AuthUserUpdated, OrgUpdated, prefetch={Document: lambda e: [f"breeder:{_whose(e)}"]})
+async def hide_suspended(event: AuthUserUpdated | OrgUpdated, unit: Unit) -> None:
+    """Hide a breeder whose account or vivarium is suspended, and show one who is back."""
+    if event.status is None:
+        return
+    known = await document(unit, "breeder", _whose(event))
+    stands = hide(known, "suspended", hidden=event.status != "active")
+    if stands != known:
+        keep(unit, stands)
+
+
+def _whose(event: AuthUserUpdated | OrgUpdated) -> str:
+    return event.user_id if isinstance(event, AuthUserUpdated) else event.vivarium_id

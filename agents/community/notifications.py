@@ -6,9 +6,10 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Call, Unit, agent, carries_out
 from reptidex.agents.community.deliveries import FIRST_LOOK_S, await_report, delivered
+from reptidex.agents.community.people import check_here
 from reptidex.agents.community.telling import SendMessage, channel_of, notify, sent
 from reptidex.connectors.mail.port import UndeliverableError
-from reptidex.domain.messages import TEMPLATES, fill
+from reptidex.domain.messages import TEMPLATES, addressed, channels_for, fill
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.community import (
     FailureReason,
@@ -18,6 +19,7 @@ from reptidex.streams.commands.community import (
     RecordFailed,
     RecordSent,
     SetPreferences,
+    StopMails,
 )
 from reptidex.streams.community import NotificationFailed
 from reptidex.streams.contract import Command, Event
@@ -43,13 +45,14 @@ async def send_message(effect: SendMessage, call: Call) -> Command:
         contact = await call.ports.contacts.of(effect.recipient_id)
     except NotFoundError:
         return _failed(effect, "address", call.attempt)
-    facts = {"display_name": contact.display_name, "link": contact.link, "reset_link": contact.reset_link}
+    facts = {"display_name": addressed(contact.display_name), "link": contact.link, "reset_link": contact.reset_link}
     needed = TEMPLATES[effect.template].link
     if needed and not facts[needed]:
         return _failed(effect, "expired", call.attempt)
     try:
-        words = fill(effect.template, facts | effect.facts)
-        reference = await call.ports.mail(contact.email, words, key=call.idempotency_key)
+        stop = call.ports.stop_links.of(effect.recipient_id, effect.template)
+        words = fill(effect.template, effect.facts | facts, stop)
+        reference = await call.ports.mail(contact.email, words, key=call.idempotency_key, unsubscribe=stop)
     except UndeliverableError:
         return _failed(effect, "refused", call.attempt)
     except InvalidError:
@@ -128,11 +131,27 @@ async def read_notification(command: ReadNotification, unit: Unit) -> AsyncItera
     unit.answer(message)
 
 
-@agent(SetPreferences, prefetch={Preference: "user_id"})
+@agent(SetPreferences, prefetch={Preference: "user_id", Contact: "user_id"})
 async def set_preferences(command: SetPreferences, unit: Unit) -> None:
     """Keep over which channels a person wants to hear of what."""
+    await check_here(unit, command.user_id)
     known = await unit.get(Preference, command.user_id)
-    channels = (known.channels if known else {}) | {name: list(kinds) for name, kinds in command.channels.items()}
-    preference = Preference(user_id=command.user_id, channels=channels)
+    chosen: dict[str, list[str]] = {name: list(dict.fromkeys(kinds)) for name, kinds in command.channels.items()}
+    channels = (known.channels if known else {}) | chosen
+    _wish(unit, command.user_id, channels)
+
+
+@agent(StopMails, prefetch={Preference: "user_id", Contact: "user_id"})
+async def stop_mails(command: StopMails, unit: Unit) -> None:
+    """Take mail off the channels for one kind of message; the others stay as they were chosen."""
+    await check_here(unit, command.user_id)
+    known = await unit.get(Preference, command.user_id)
+    channels = dict(known.channels) if known else {}
+    left = [channel for channel in channels_for(command.template, channels) if channel != "email"]
+    _wish(unit, command.user_id, channels | {command.template: left})
+
+
+def _wish(unit: Unit, user_id: str, channels: dict[str, list[str]]) -> None:
+    preference = Preference(user_id=user_id, channels=channels)
     unit.put(preference)
     unit.answer(preference)

@@ -2,21 +2,22 @@
 
 from collections.abc import AsyncIterator
 from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.community.documents import document, keep
+from reptidex.agents.community.people import check_here
 from reptidex.domain.suspicion import is_suspicious
-from reptidex.errors import NotFoundError
+from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.community_forum import ChangePost, ErasePost, RemovePost, WritePost
 from reptidex.streams.community import CommunityPostCreated, CommunityPostRemoved, CommunityPostUpdated
 from reptidex.streams.contract import Event
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.community import forum
 from reptidex.tables.community.forum import FORUMS, Post, Vote
-from reptidex.tables.community.models import Document
+from reptidex.tables.community.models import Contact, Document
 
 
 def _document(message: Any) -> list[str]:
@@ -56,9 +57,23 @@ async def shown_post(unit: Unit, post_id: str) -> Post:
     return post
 
 
-@agent(WritePost, prefetch={Post: "post_id", Document: _document})
+def _check_subject(command: WritePost) -> None:
+    """Check whom or what a post is about. Raises `InvalidError`."""
+    if (command.subject_kind is None) != (command.subject_id is None):
+        raise InvalidError("a subject needs its kind and its id", "/subject_id")
+    if command.kind != "review":
+        return
+    if command.subject_id is None:
+        raise InvalidError("a review names what it is of", "/subject_id")
+    if command.subject_id in (command.author_id, command.vivarium_id):
+        raise InvalidError("nobody reviews themselves", "/subject_id")
+
+
+@agent(WritePost, prefetch={Post: "post_id", Document: _document, Contact: "author_id"})
 async def write_post(command: WritePost, unit: Unit) -> AsyncIterator[Event]:
     """Put a post into a forum."""
+    await check_here(unit, command.author_id)
+    _check_subject(command)
     if command.forum_id not in FORUMS:
         raise NotFoundError("forum", command.forum_id)
     post = Post(
@@ -118,7 +133,8 @@ async def remove_post(command: RemovePost, unit: Unit) -> AsyncIterator[Event]:
     yield CommunityPostRemoved(**_record(post), reason="author")
 
 
-DECIDED = {"hide": "hidden", "remove": "removed", "suspend": "hidden", "keep": "shown"}
+Standing = Literal["shown", "hidden", "removed"]
+DECIDED: dict[str, Standing] = {"hide": "hidden", "remove": "removed", "suspend": "hidden", "keep": "shown"}
 
 
 @agent(AdminModerationDecided, prefetch={Post: "subject_id", Document: lambda e: [f"post:{e.subject_id}"]})

@@ -74,9 +74,10 @@ async def fill_index(command: FillIndex, unit: Unit) -> None:
 
 @carries_out(FillGeneration, attempts=ATTEMPTS, failed=give_up)
 async def fill_generation(effect: FillGeneration, call: Call) -> Command | None:
-    """Fill it with what can be found of the stretch."""
+    """Fill it with what can be found of the stretch. A generation that was lost half-way (a new disk) is given up."""
     visible = [indexed(each) for each in effect.documents if each.visible]
-    await call.ports.index.fill(effect.generation, visible)
+    if not await call.ports.index.fill(effect.generation, visible):
+        return RecordGeneration(generation=effect.generation, failed=True)
     last = effect.documents[-1].document_id
     return FillIndex(generation=effect.generation, after=last, filled=len(visible))
 
@@ -84,8 +85,8 @@ async def fill_generation(effect: FillGeneration, call: Call) -> Command | None:
 @carries_out(FinishGeneration, attempts=ATTEMPTS, failed=give_up)
 async def finish_generation(effect: FinishGeneration, call: Call) -> Command | None:
     """Finish it."""
-    await call.ports.index.finish(effect.generation)
-    return RecordGeneration(generation=effect.generation)
+    there = await call.ports.index.finish(effect.generation)
+    return RecordGeneration(generation=effect.generation, failed=not there)
 
 
 @agent(RecordGeneration, prefetch={IndexState: "index"})

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.community.people import check_here
 from reptidex.agents.community.telling import notify
+from reptidex.domain.following import target_key
 from reptidex.domain.messages import money_text
 from reptidex.streams.commands.community import Follow as FollowCommand
 from reptidex.streams.commerce import (
@@ -21,7 +23,7 @@ from reptidex.streams.commerce import (
 from reptidex.streams.community import CommunityInteractionFollowed
 from reptidex.streams.contract import Event
 from reptidex.tables.community import queries
-from reptidex.tables.community.models import Document, Follow
+from reptidex.tables.community.models import Contact, Document, Follow
 
 
 def _listing(event: Any) -> list[str]:
@@ -116,23 +118,25 @@ async def tell_of_dispute(event: SalesTransactionDisputed, unit: Unit) -> AsyncI
 
 @agent(MarketplaceListingPublished)
 async def tell_followers_of_offer(event: MarketplaceListingPublished, unit: Unit) -> AsyncIterator[Event]:
-    """Tell those who follow the morph, the species or the seller of a new public offer, each once."""
+    """Tell those who follow the morph, the species or the seller of a public offer, once however often it is published."""
     if event.visibility != "public":
         return
-    interested = await unit.find(queries.followers("morph", list(event.morphs))) if event.morphs else []
+    interested = await unit.find(queries.followers("morph", event.morphs)) if event.morphs else []
     interested += await unit.find(queries.followers("species", [event.species_id]))
     interested += await unit.find(queries.followers("vivarium", [event.vivarium_id]))
     price = money_text(event.price.amount, event.price.currency)
     facts = {"title": event.title, "price": price, "listing_id": event.listing_id}
     people = [follow.user_id for follow in interested if follow.user_id != event.contact_user_id]
-    for said in await notify(unit, people, "listing.followed", facts):
+    for said in await notify(unit, people, "listing.followed", facts, once=event.listing_id):
         yield said
 
 
-@agent(FollowCommand)
+@agent(FollowCommand, prefetch={Contact: "user_id"})
 async def follow(command: FollowCommand, unit: Unit) -> AsyncIterator[Event]:
     """Keep, or drop, somebody's interest in a target."""
-    key = f"{command.user_id}:{command.target_kind}:{command.target_id}"
+    await check_here(unit, command.user_id)
+    compared = target_key(command.target_kind, command.target_id)
+    key = f"{command.user_id}:{command.target_kind}:{compared}"
     known = await unit.get(Follow, key)
     if (known is not None) == command.following:
         return
@@ -143,6 +147,7 @@ async def follow(command: FollowCommand, unit: Unit) -> AsyncIterator[Event]:
                 user_id=command.user_id,
                 target_kind=command.target_kind,
                 target_id=command.target_id,
+                target_key=compared,
                 since=unit.now,
             )
         )

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.community.people import check_here
 from reptidex.errors import DomainError, NotFoundError
 from reptidex.streams.commands.community import DropSearch, RecordClick, RecordSearch, SaveSearch
 from reptidex.streams.community import SearchQueryClicked, SearchQueryPerformed
 from reptidex.streams.contract import Event
 from reptidex.tables.community import queries
-from reptidex.tables.community.models import SavedSearch
+from reptidex.tables.community.models import Contact, SavedSearch
 
 MOST_SAVED = 100
 
@@ -40,9 +41,10 @@ async def record_click(command: RecordClick, unit: Unit) -> AsyncIterator[Event]
     )
 
 
-@agent(SaveSearch)
+@agent(SaveSearch, prefetch={Contact: "user_id"})
 async def save_search(command: SaveSearch, unit: Unit) -> None:
     """Keep a question under its name."""
+    await check_here(unit, command.user_id)
     saved = await unit.find(queries.searches_of(command.user_id))
     same = next((each for each in saved if each.name == command.name), None)
     if same is None and len(saved) >= MOST_SAVED:

@@ -35,8 +35,12 @@ async def notify(
     template: str,
     facts: Mapping[str, str],
     cause_id: str = "",
+    *,
+    once: str = "",
 ) -> list[Event]:
     """Make the messages that tell people of the message being handled, each once; return what to publish.
+
+    `once` names what they are told of a single time, however many causes there are for it.
 
     Nobody who is gone is told anything: news of them that comes late would be kept for ever.
     """
@@ -45,7 +49,7 @@ async def notify(
     people = list(dict.fromkeys(recipients))
     for begin in range(0, len(people), AT_ONCE):
         there = await _there(unit, people[begin : begin + AT_ONCE])
-        for message in await _missing(unit, there, template, facts, cause_id) if there else ():
+        for message in await _missing(unit, there, template, facts, cause_id, once) if there else ():
             if message.channel == "inapp":
                 kept = replace(message, status="sent", provider="reptidex", sent_at=unit.now, attempts=1)
                 unit.put(kept)
@@ -72,13 +76,13 @@ async def _there(unit: Unit, people: Sequence[str]) -> list[str]:
 
 
 async def _missing(
-    unit: Unit, people: Sequence[str], template: str, facts: Mapping[str, str], cause_id: str
+    unit: Unit, people: Sequence[str], template: str, facts: Mapping[str, str], cause_id: str, once: str
 ) -> list[Notification]:
     """Return the messages that these people are to get and have not been made yet."""
     chosen = await _choices(unit, people)
     wanted = [
         Notification(
-            notification_id=notification_id(person, template, cause_id, channel),
+            notification_id=notification_id(person, template, once or cause_id, channel),
             recipient_id=person,
             channel=channel,
             template=template,

@@ -27,6 +27,7 @@ class PlaceFacts(msgspec.Struct, frozen=True, kw_only=True):
     generation: int
     known: bool
     hidden: bool = False
+    animal_id: str | None = None
     code: str = ""
     name: str = ""
     morphs: tuple[str, ...] = ()

@@ -46,6 +46,7 @@ async def _keep(
     side: int = 0,
     *,
     confidential: bool = False,
+    **more: Any,
 ) -> Command:
     began = time.perf_counter()
     data = draw()
@@ -70,6 +71,7 @@ async def _keep(
         confidential=confidential,
         drawn_at=call.cause.time,
         duration_ms=round((time.perf_counter() - began) * 1000, 3),
+        **more,
     )
 
 
@@ -84,7 +86,8 @@ async def draw_placeholder(effect: DrawPlaceholder, call: Call) -> Command:
 async def draw_pedigree(effect: DrawPedigree, call: Call) -> Command:
     """Draw the pedigree as repti-animal has it now, under the name of the present owner.
 
-    The chart of an animal that everybody sees names whom everybody may know. That of any other is its owner's alone.
+    The chart of an animal that everybody sees names whom everybody may know. That of any other is its owner's alone. Whom it
+    names is kept with it: a reader is given it only as long as they are shown.
     """
     path = f"/internal/animals/{effect.subject_id}"
     try:
@@ -104,15 +107,27 @@ async def draw_pedigree(effect: DrawPedigree, call: Call) -> Command:
         lineage_status=found.lineage_status,
         owner=effect.names.get(animal.vivarium_id, animal.vivarium_id),
     )
-    return await _keep(effect, call, animal.vivarium_id, lambda: pedigree_chart(drawn), confidential=not everybody)
+    shows = {place.animal_id: None for place in found.places if place.number > 1 and place.animal_id}
+    return await _keep(
+        effect,
+        call,
+        animal.vivarium_id,
+        lambda: pedigree_chart(drawn),
+        confidential=not everybody,
+        depth=effect.generations,
+        shows=tuple(shows),
+        names_owner=animal.vivarium_id in effect.names,
+    )
 
 
 @carries_out(DrawCertificate, failed=_failed)
 async def draw_certificate(effect: DrawCertificate, call: Call) -> Command:
-    """Draw the certificate of an animal's owner."""
+    """Draw the certificate of an animal's owner. One who has passed it on meanwhile gets none: it would name another."""
     path = f"/internal/animals/{effect.subject_id}"
     try:
         animal = await call.ports.animal.get(path, AnimalFacts)
+        if animal.vivarium_id != effect.vivarium_id:
+            return _missing(effect)
         found = await call.ports.animal.get(f"{path}/pedigree/1", PedigreeFacts)
     except NotFoundError:
         return _missing(effect)

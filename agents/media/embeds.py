@@ -10,7 +10,8 @@ from reptidex.streams.commands.media import EraseFile
 from reptidex.streams.contract import Event
 from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
 from reptidex.streams.media import EmbedProfileCreated, EmbedProfileRefreshed
-from reptidex.tables.media.models import Profile, VivariumName, files_to_erase
+from reptidex.tables.media.models import Profile, VivariumName, files_by, files_to_erase
+from reptidex.tables.media.uploads import announced_by
 
 
 @agent(ProfileUpdated, prefetch={Profile: "profile_id", VivariumName: "vivarium_id"})
@@ -59,7 +60,8 @@ async def _name_vivarium(event: ProfileUpdated, unit: Unit) -> None:
 async def forget_card(event: AuthUserDeleted, unit: Unit) -> None:
     """Take down the card of a person who is gone, their name from drawings, and their pictures of themselves.
 
-    An empty card stays, so that older news of the profile, which may come later, brings nothing back.
+    Photos of animals stay; what they were called does not. An empty card stays, so that older news of the profile, which may
+    come later, brings nothing back.
     """
     profile = await unit.get(Profile, event.user_id)
     vivarium_id = profile.vivarium_id if profile is not None else ""
@@ -76,5 +78,10 @@ async def forget_card(event: AuthUserDeleted, unit: Unit) -> None:
     name = await unit.get(VivariumName, vivarium_id) if vivarium_id else None
     if name is not None and name.kind == "user":
         unit.delete(VivariumName, vivarium_id)
-    for file in await unit.find(files_to_erase(event.user_id, vivarium_id)):
-        unit.timer(f"file/{file.file_id}/erase", unit.now, EraseFile(file_id=file.file_id))
+    erased = {each.file_id for each in await unit.find(files_to_erase(event.user_id, vivarium_id))}
+    named = {each.file_id for each in await unit.find(files_by(event.user_id))}
+    for upload in await unit.find(announced_by(event.user_id)):
+        (named if upload.state == "arrived" else erased).add(upload.file_id)
+    for file_id in sorted(erased | named):
+        erase = EraseFile(file_id=file_id, keep=file_id not in erased)
+        unit.timer(f"file/{file_id}/erase", unit.now, erase)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.media.effects import ProcessUpload, RemoveStored
+from reptidex.agents.media.places import places_of
 from reptidex.agents.media.records import attached, deleted, processed, uploaded
 from reptidex.errors import DomainError, NotFoundError
 from reptidex.streams.commands.media import (
@@ -19,7 +20,8 @@ from reptidex.streams.commands.media import (
 )
 from reptidex.streams.contract import Event
 from reptidex.streams.ops import AdminModerationDecided
-from reptidex.tables.media.models import File, same_subject
+from reptidex.tables.media.models import File, Profile, same_subject
+from reptidex.tables.media.moderated import TAKEN_DOWN
 from reptidex.tables.media.uploads import AnnouncedUpload
 
 
@@ -41,9 +43,17 @@ async def own_file(file_id: str, vivarium_id: str, unit: Unit) -> File:
     return file
 
 
-@agent(ReceiveFile, prefetch={File: "file_id"})
+async def check_uploader(unit: Unit, user_id: str) -> None:
+    """Check that a person is not gone: what they sent last may come after the news of that. Raises `NotFoundError`."""
+    profile = await unit.get(Profile, user_id)
+    if profile is not None and profile.gone:
+        raise NotFoundError("user", user_id)
+
+
+@agent(ReceiveFile, prefetch={File: "file_id", Profile: "owner_id"})
 async def receive_file(command: ReceiveFile, unit: Unit) -> AsyncIterator[Event]:
     """Take note of an upload, and have it looked into before anybody is given it."""
+    await check_uploader(unit, command.owner_id)
     known = await unit.get(File, command.file_id)
     if known is not None:
         unit.answer(FileDone(file_id=known.file_id, state=known.state))
@@ -106,10 +116,13 @@ async def release_file(command: FileReady, unit: Unit) -> AsyncIterator[Event]:
 async def reject_file(command: FileRefused, unit: Unit) -> AsyncIterator[Event]:
     """Throw an upload away that could not be processed; its row says why."""
     file = await unit.get(File, command.file_id)
-    if file is None or file.state != "received":
+    if file is None or file.state == "ready":
+        return
+    # The processing may have broken off between two renditions.
+    unit.effect(RemoveStored(places=(*file.places, *places_of(file.file_id))))
+    if file.state != "received":
         return
     unit.put(replace(file, state="rejected", why=command.why, quarantine=""))
-    unit.effect(RemoveStored(places=tuple(file.places)))
     yield deleted(file, "rejected")
 
 
@@ -133,7 +146,9 @@ async def attach_file(command: AttachFile, unit: Unit) -> AsyncIterator[Event]:
 
 
 async def _attach(file: File, unit: Unit) -> AsyncIterator[Event]:
-    """Tell whose picture a file is; only one stands for a subject."""
+    """Tell whose picture a file is, once it can be shown; only one stands for a subject."""
+    if file.state != "ready":
+        return
     if file.primary and file.subject_id:
         for other in await unit.find(same_subject(file)):
             unit.put(replace(other, primary=False))
@@ -152,8 +167,8 @@ async def obey_moderator(event: AdminModerationDecided, unit: Unit) -> AsyncIter
         unit.put(replace(file, state="deleted", stored=(), quarantine=""))
         unit.effect(RemoveStored(places=tuple(file.places)))
         yield deleted(file, "moderation")
-    elif event.decision in ("hide", "keep"):
-        unit.put(replace(file, hidden=event.decision == "hide"))
+    elif event.decision in TAKEN_DOWN:
+        unit.put(replace(file, hidden=TAKEN_DOWN[event.decision]))
 
 
 @agent(DeleteFile, prefetch={File: "file_id"})
@@ -170,10 +185,13 @@ async def delete_file(command: DeleteFile, unit: Unit) -> AsyncIterator[Event]:
 
 @agent(EraseFile, prefetch={File: "file_id", AnnouncedUpload: "file_id"})
 async def erase_file(command: EraseFile, unit: Unit) -> AsyncIterator[Event]:
-    """Delete a file of somebody who is gone: its bytes, its name, and what was announced of it."""
+    """Delete a file of somebody who is gone: its bytes, its name, and what was announced of it; or only what it was called."""
     unit.delete(AnnouncedUpload, command.file_id)
     file = await unit.get(File, command.file_id)
     if file is None:
+        return
+    if command.keep:
+        unit.put(replace(file, name=""))
         return
     erased = replace(file, state="deleted", name="", stored=(), quarantine="")
     unit.put(erased)

@@ -40,6 +40,9 @@ async def record_drawing(command: DrawingStored, unit: Unit) -> AsyncIterator[Ev
         stored=(Stored(place=command.place, variant=command.variant),),
         width=command.variant.width,
         height=command.variant.height,
+        depth=command.depth,
+        shows=command.shows,
+        names_owner=command.names_owner,
         created_at=unit.now,
     )
     unit.put(file)

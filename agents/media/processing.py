@@ -5,6 +5,7 @@ from hashlib import sha256
 from reptidex.agents.agent import Call, carries_out
 from reptidex.agents.media.effects import ProcessUpload, RemoveStored
 from reptidex.agents.media.pictures.process import PictureRefusedError, renditions
+from reptidex.agents.media.places import DOCUMENT, place_of
 from reptidex.domain.uploads import sniff
 from reptidex.errors import NotFoundError
 from reptidex.streams.commands.media import FileReady, FileRefused, Stored
@@ -13,7 +14,9 @@ from reptidex.streams.values import Variant
 
 
 def _give_up(effect: ProcessUpload, cause: str) -> Command:
-    return FileRefused(file_id=effect.file_id, why=f"it could not be processed: {cause}"[:255])
+    # What exactly went wrong, with its paths and codes, stands in our log and is not for those who read the file.
+    away = ": a part we depend on does not answer" if "does not answer" in cause else ""
+    return FileRefused(file_id=effect.file_id, why=f"it could not be processed{away}")
 
 
 @carries_out(ProcessUpload, attempts=8, failed=_give_up)
@@ -27,7 +30,7 @@ async def process_upload(effect: ProcessUpload, call: Call) -> Command:
     if found is None or found.content_type != effect.content_type:
         return FileRefused(file_id=effect.file_id, why="it is not what it said it was")
     if found.kind == "document":
-        place = f"files/{effect.file_id}/original.pdf"
+        place = place_of(effect.file_id, DOCUMENT)
         return FileReady(
             file_id=effect.file_id, stored=(await _store(call, place, "original", data, found.content_type),)
         )
@@ -37,7 +40,7 @@ async def process_upload(effect: ProcessUpload, call: Call) -> Command:
         return FileRefused(file_id=effect.file_id, why=str(refusal)[:255])
     stored = [
         await _store(
-            call, f"files/{effect.file_id}/{one.name}.webp", one.name, one.data, "image/webp", one.width, one.height
+            call, place_of(effect.file_id, f"{one.name}.webp"), one.name, one.data, "image/webp", one.width, one.height
         )
         for one in made
     ]

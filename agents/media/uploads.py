@@ -5,22 +5,23 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Call, Unit, agent, carries_out
-from reptidex.agents.media.effects import FinaliseUpload
-from reptidex.agents.media.files import take_in
+from reptidex.agents.media.effects import FinaliseUpload, RemoveStored
+from reptidex.agents.media.files import check_uploader, take_in
 from reptidex.connectors.files.port import Rules, UploadRefusedError
-from reptidex.domain.uploads import MOST_BYTES
+from reptidex.domain.uploads import MOST_BYTES, waiting_place
 from reptidex.errors import NotFoundError
 from reptidex.streams.commands.media_uploads import AnnounceUpload, UploadLookedAt, UploadSeen, UploadStands
 from reptidex.streams.contract import Command, Event
-from reptidex.tables.media.models import File
+from reptidex.tables.media.models import File, Profile
 from reptidex.tables.media.uploads import AnnouncedUpload
 
 SAME = ("file_id", "vivarium_id", "owner_id", "subject_kind", "subject_id", "primary", "name", "kind", "content_type")
 
 
-@agent(AnnounceUpload, prefetch={AnnouncedUpload: "file_id"})
+@agent(AnnounceUpload, prefetch={AnnouncedUpload: "file_id", Profile: "owner_id"})
 async def announce_upload(command: AnnounceUpload, unit: Unit) -> None:
     """Remember what is to come, and from whom."""
+    await check_uploader(unit, command.owner_id)
     upload = await unit.get(AnnouncedUpload, command.file_id)
     if upload is None:
         said = {name: getattr(command, name) for name in (*SAME, "digest", "place", "expires_at")}
@@ -56,7 +57,7 @@ def _look_for(upload: AnnouncedUpload, unit: Unit) -> AnnouncedUpload:
 
 
 def _give_up(effect: FinaliseUpload, cause: str) -> Command:
-    return UploadLookedAt(file_id=effect.file_id, outcome="refused", why=f"it could not be taken in: {cause}"[:255])
+    return UploadLookedAt(file_id=effect.file_id, outcome="refused", why="it could not be taken in")
 
 
 @carries_out(FinaliseUpload, attempts=12, failed=_give_up)
@@ -74,8 +75,10 @@ async def finalise_upload(effect: FinaliseUpload, call: Call) -> Command:
 
 @agent(UploadLookedAt, prefetch={AnnouncedUpload: "file_id", File: "file_id"})
 async def settle_upload(command: UploadLookedAt, unit: Unit) -> AsyncIterator[Event]:
-    """Make a file of what was kept; wait on where nothing had come yet."""
+    """Make a file of what was kept; wait on where nothing had come yet; throw away what is of somebody who is gone."""
     upload = await unit.get(AnnouncedUpload, command.file_id)
+    if upload is None and command.outcome == "kept":
+        unit.effect(RemoveStored(places=(waiting_place(command.file_id),)))
     if upload is None or upload.state != "arriving":
         return
     if command.outcome == "kept":

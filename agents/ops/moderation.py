@@ -77,20 +77,33 @@ async def flag_content(command: FlagContent, unit: Unit) -> AsyncIterator[Event]
     yield _flagged(case, command.reason, command.reporter_id)
 
 
-@agent(CommunityPostCreated, CommunityPostUpdated, CommunityInteractionReplied, prefetch={Case: "post_id"})
+def _seen(event: CommunityPostCreated | CommunityPostUpdated | CommunityInteractionReplied) -> str:
+    return event.reply_id if isinstance(event, CommunityInteractionReplied) else event.post_id
+
+
+@agent(
+    CommunityPostCreated,
+    CommunityPostUpdated,
+    CommunityInteractionReplied,
+    prefetch={Case: lambda event: [_seen(event)]},
+)
 async def flag_suspicious(
     event: CommunityPostCreated | CommunityPostUpdated | CommunityInteractionReplied, unit: Unit
 ) -> AsyncIterator[Event]:
-    """Open a case about a post that the automatic check, on it or on an answer under it, wants a moderator to see."""
+    """Open a case about a post, or about an answer to one, that the automatic check wants a moderator to see.
+
+    An answer is a `message` of whoever wrote it: the author of the post has no part in it.
+    """
     if not event.suspicious:
         return
-    case = await _case(unit, event.post_id, "post")
+    kind: SubjectKind = "message" if isinstance(event, CommunityInteractionReplied) else "post"
+    case = await _case(unit, _seen(event), kind)
     if AUTOMATIC in case.reporters:
         return
     case = replace(
         case,
-        subject_kind="post",
-        author_id=event.author_id,
+        subject_kind=kind,
+        author_id=event.user_id if isinstance(event, CommunityInteractionReplied) else event.author_id,
         vivarium_id=None if isinstance(event, CommunityInteractionReplied) else event.vivarium_id,
         reporters=[*case.reporters, AUTOMATIC],
         reasons=[*case.reasons, "fraud"],

@@ -1,11 +1,11 @@
 """The twin of the bucket: a folder. Its uploads are handed over in code (`receive`), by the rules S3 would hold."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 
@@ -90,7 +90,7 @@ class FolderFileStore:
         path = self._folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
         for target, content in ((path, data), (_described(path), msgspec.json.encode(stored))):
-            temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+            temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
             temporary.write_bytes(content)
             temporary.replace(target)
         return stored

@@ -5,15 +5,21 @@
 
 import re
 import ssl
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
 from reptidex.connectors.mail.port import Letter, UndeliverableError, compose
+from reptidex.connectors.services.breaker import Breaker
 from reptidex.errors import SettingsError, UnavailableError
+
+FAILURES, REST_S = 5, 10.0
+"""After so many letters in a row that found nobody to talk to, for so long."""
 
 
 def _now() -> datetime:
@@ -21,9 +27,21 @@ def _now() -> datetime:
 
 
 class SmtpMailer:
-    """`Mailer` on an SMTP server; one connection a letter."""
+    """`Mailer` on an SMTP server; one connection a letter.
 
-    def __init__(self, url: str, sender: str, *, clock: Callable[[], datetime] = _now, timeout_s: float = 10.0) -> None:
+    A server that cannot be spoken to is left alone for a while after a few letters: else those that wait for its silence keep
+    everything from being done that is asked for beside them.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        sender: str,
+        *,
+        clock: Callable[[], datetime] = _now,
+        timeout_s: float = 10.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise SettingsError("smtp_url must read smtp://host:port or smtps://host:port")
@@ -31,10 +49,20 @@ class SmtpMailer:
         self._port = parts.port or (465 if self._secure else 587)
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._sender, self._clock, self._timeout_s = sender, clock, timeout_s
+        self._breaker = Breaker("mail", clock=monotonic, failures=FAILURES, rest_s=REST_S)
 
     async def send(self, letter: Letter, *, key: str) -> str:
         """Send a letter. A code of 500 and above is for good (RFC 5321 section 4.2.1), a lower one for now."""
         message = compose(letter, sender=self._sender, key=key, now=self._clock())
+        refused: UndeliverableError | UnavailableError | None = None
+        with self._breaker.guard():
+            refused = await self._hand_over(message)
+        if refused is not None:
+            raise refused
+        return str(message["Message-ID"])
+
+    async def _hand_over(self, message: EmailMessage) -> UndeliverableError | UnavailableError | None:
+        """Return what the server has against a letter. Raises `UnavailableError` where it cannot be spoken to."""
         try:
             await aiosmtplib.send(
                 message,
@@ -48,14 +76,14 @@ class SmtpMailer:
             )
         except aiosmtplib.SMTPRecipientsRefused as refused:
             first = refused.recipients[0]
-            raise _failure(first.code, first.message) from refused
+            return _failure(first.code, first.message)
         except aiosmtplib.SMTPAuthenticationError as problem:
             raise UnavailableError("mail", "the server refuses our credentials") from problem
         except aiosmtplib.SMTPResponseException as problem:
-            raise _failure(problem.code, problem.message) from problem
+            return _failure(problem.code, problem.message)
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as problem:
             raise UnavailableError("mail", type(problem).__name__) from problem
-        return str(message["Message-ID"])
+        return None
 
     async def aclose(self) -> None:
         """Nothing is open between letters."""

@@ -26,6 +26,7 @@ class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is needed of repti-media's answer."""
 
     vivarium_id: str
+    subject_id: str | None = None
     kind: str
     state: str
     variants: tuple[Variant, ...]
@@ -33,7 +34,10 @@ class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 @routes.post("/animals/{animal_id}/photos", policy=member("handler"), status=201, errors=(404, 409, 422))
 async def add_photo(request: Request[NewPhoto, None]) -> AnimalView:
-    """Show an uploaded picture of the vivarium's as a photo of an animal."""
+    """Show an uploaded picture of the vivarium's as a photo of an animal.
+
+    One that was uploaded for nothing in particular hangs on this animal from then on: else nobody but its owners could see it.
+    """
     animal = await own_animal(request, "handler")
     file_id = request.body.file_id
     try:
@@ -42,6 +46,9 @@ async def add_photo(request: Request[NewPhoto, None]) -> AnimalView:
         file = None
     if file is None or file.vivarium_id != animal.vivarium_id or file.kind != "image" or file.state != "ready":
         raise InvalidError(f"there is no picture {file_id} of this vivarium that is ready", "/file_id")
+    if file.subject_id is None:
+        subject = {"vivarium_id": animal.vivarium_id, "animal_id": animal.animal_id, "primary": request.body.primary}
+        await request.ports.media.put(f"/internal/files/{file_id}/subject", subject, FileFacts)
     command = AddPhoto(
         animal_id=animal.animal_id,
         vivarium_id=animal.vivarium_id,

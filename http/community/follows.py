@@ -1,9 +1,11 @@
 """Who follows what."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
+from reptidex.errors import InvalidError
 from reptidex.http.server.policy import signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.community import Follow, FollowKind
@@ -29,10 +31,23 @@ class FollowView(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
 
 
-@routes.post("/community/follow", policy=signed_in(), status=204)
+def _check_target(kind: FollowKind, target_id: str) -> None:
+    """Check what is to be followed. Raises `InvalidError`."""
+    if kind == "morph":
+        if not target_id.strip():
+            raise InvalidError("a morph has a name", "/target_id")
+        return
+    try:
+        UUID(target_id)
+    except ValueError:
+        raise InvalidError("the id of what is followed is a UUID", "/target_id") from None
+
+
+@routes.post("/community/follow", policy=signed_in(), status=204, errors=(422,))
 async def follow(request: Request[NewFollow, None]) -> None:
     """Follow somebody or something, or cease to."""
     ask = request.body
+    _check_target(ask.target_kind, ask.target_id)
     await request.tell(
         Follow(
             user_id=request.caller.subject,

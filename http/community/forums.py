@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from reptidex.domain.words import title, words
 from reptidex.errors import NotFoundError
 from reptidex.http.server.policy import public, signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
@@ -14,6 +15,7 @@ from reptidex.streams.commands.community_forum import (
     ChangePost,
     PostKind,
     RemovePost,
+    RemoveReply,
     Title,
     Words,
     WritePost,
@@ -137,7 +139,7 @@ async def list_posts(request: Request[None, Paging]) -> Page[PostView]:
     return Page(items=[_post(row) for row in found], next=after)
 
 
-@routes.post("/community/forums/{forum_id}/posts", policy=signed_in(cost=5), status=201, errors=(404,))
+@routes.post("/community/forums/{forum_id}/posts", policy=signed_in(cost=5), status=201, errors=(404, 422))
 async def write_post(request: Request[NewPost, None]) -> PostView:
     """Write a post."""
     ask, caller = request.body, request.caller
@@ -149,8 +151,8 @@ async def write_post(request: Request[NewPost, None]) -> PostView:
         kind=ask.kind,
         subject_kind=ask.subject_kind,
         subject_id=ask.subject_id,
-        title=ask.title,
-        text=ask.text,
+        title=title(ask.title),
+        text=words(ask.text),
     )
     return _post(await request.ask(command, Post))
 
@@ -161,12 +163,15 @@ async def get_post(request: Request[None, None]) -> PostView:
     return _post(await _shown(request))
 
 
-@routes.put("/community/posts/{post_id}", policy=signed_in(cost=5), errors=(404,))
+@routes.put("/community/posts/{post_id}", policy=signed_in(cost=5), errors=(404, 422))
 async def change_post(request: Request[NewWords, None]) -> PostView:
     """Change one's own post."""
     ask = request.body
     command = ChangePost(
-        post_id=request.path["post_id"], author_id=request.caller.subject, title=ask.title, text=ask.text
+        post_id=request.path["post_id"],
+        author_id=request.caller.subject,
+        title=title(ask.title),
+        text=words(ask.text),
     )
     return _post(await request.ask(command, Post))
 
@@ -194,9 +199,16 @@ async def write_reply(request: Request[NewReply, None]) -> ReplyView:
         reply_id=request.new_id(),
         parent_reply_id=ask.parent_reply_id,
         author_id=request.caller.subject,
-        text=ask.text,
+        text=words(ask.text),
     )
     return _reply(await request.ask(command, Reply))
+
+
+@routes.delete("/community/posts/{post_id}/replies/{reply_id}", policy=signed_in(), status=204, errors=(404,))
+async def remove_reply(request: Request[None, None]) -> None:
+    """Take one's own answer back; its place stays, without words."""
+    post_id, reply_id = request.path["post_id"], request.path["reply_id"]
+    await request.tell(RemoveReply(post_id=post_id, reply_id=reply_id, author_id=request.caller.subject))
 
 
 @routes.post("/community/posts/{post_id}/vote", policy=signed_in(), errors=(404, 422))

@@ -26,7 +26,7 @@ class IndexView(msgspec.Struct, frozen=True, kw_only=True):
     building: Annotated[int, Meta(description="the one that is being built; 0 for none")]
     documents: Annotated[int, Meta(description="how many can be found now")]
     filled: Annotated[int, Meta(description="how many the last build has brought in so far")]
-    missed: Annotated[int, Meta(description="changes that the index could not be told of; the next start tells it")]
+    missed: Annotated[int, Meta(description="changes that the index could not be told of; it is tried again")]
     began_at: datetime | None
     ready_at: datetime | None
 
@@ -49,7 +49,7 @@ class AnimalFacts(msgspec.Struct, frozen=True, kw_only=True):
     code: str
     name: str = ""
     species: str
-    morph: str = ""
+    morphs: tuple[str, ...] = ()
     sex: Sex
     status: str
     visibility: str

@@ -18,7 +18,7 @@ SIGNATURE = "X-Signature"
 class DeliveryReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a mail provider says became of a message."""
 
-    message_id: Annotated[str, Meta(max_length=200)]
+    message_id: Annotated[str, Meta(min_length=1, max_length=200)]
     event: Annotated[str, Meta(description="`delivered`, `bounced`; others are taken and change nothing")]
 
 

@@ -6,9 +6,11 @@ import msgspec
 
 from reptidex.domain.visibility import has_page, sight
 from reptidex.errors import ForbiddenError, InvalidError, NotFoundError, UnavailableError
-from reptidex.http.server.policy import RANK, Role
+from reptidex.http.server.policy import RANK, Caller, Role
 from reptidex.http.server.routes import Request
-from reptidex.tables.media.models import File
+from reptidex.tables.media.models import File, Profile, VivariumName
+from reptidex.tables.media.moderated import SUSPENDED, Moderated
+from reptidex.tables.query import select
 
 Asked = Request[Any, Any]
 
@@ -70,7 +72,7 @@ async def readable_file(request: Asked) -> File:
     """Return the file of the path if the caller may read it.
 
     A vivarium reads its own files; everybody may see the photos and charts of an animal that is shown in public, and the
-    pictures that hang on a person's or vivarium's profile. Raises `NotFoundError`, for one that is hidden too.
+    pictures that hang on a person's or vivarium's public profile. Raises `NotFoundError`, for one that is hidden too.
     """
     file_id = request.path["file_id"]
     file = await request.read.get(File, file_id)
@@ -79,18 +81,40 @@ async def readable_file(request: Asked) -> File:
     return file
 
 
+def owns(caller: Caller, file: File) -> bool:
+    """Tell whether a caller is of the file's own vivarium, or one of our services."""
+    return caller.kind == "service" or bool(caller.vivarium_id and caller.vivarium_id == file.vivarium_id)
+
+
 async def _reads(request: Asked, file: File) -> bool:
-    caller = request.caller
-    if caller.kind == "service" or (caller.vivarium_id and caller.vivarium_id == file.vivarium_id):
+    if owns(request.caller, file):
         return True
     if file.confidential or file.hidden or file.state != "ready" or file.subject_id is None:
         return False
+    if file.kind == "document" and not file.made:
+        return False  # what somebody scanned, a vet's bill, tells of people
+    if await taken_down(request, file.subject_kind or "", file.subject_id):
+        return False
     if file.subject_kind in ("user", "vivarium"):
-        return file.kind == "image"
+        return await _has_public_profile(request, file.subject_id)
     if file.subject_kind != "animal":
         return False
     try:
         animal = await request.ports.animal.get(f"/internal/animals/{file.subject_id}", AnimalOwner)
     except NotFoundError:
         return False
-    return has_page(sight(animal.visibility, animal.vivarium_id, caller.vivarium_id))
+    return has_page(sight(animal.visibility, animal.vivarium_id, request.caller.vivarium_id))
+
+
+async def taken_down(request: Asked, kind: str, subject_id: str) -> bool:
+    """Tell whether a moderator took a subject down, or it is suspended."""
+    keys = [Moderated.id_of(each, subject_id) for each in (kind, SUSPENDED)]
+    return bool(await request.read.count(select(Moderated, Moderated.c.moderated_id.in_(keys))))
+
+
+async def _has_public_profile(request: Asked, subject_id: str) -> bool:
+    """Tell whether a person or vivarium shows itself; a vivarium without a profile of its own does where its person does."""
+    profile = await request.read.get(Profile, subject_id)
+    if profile is not None:
+        return profile.visibility == "public"
+    return await request.read.get(VivariumName, subject_id) is not None

@@ -7,14 +7,17 @@ from urllib.parse import quote
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
-from reptidex.domain.uploads import MOST_BYTES, accept
+from reptidex.domain.uploads import MOST_BYTES, accept, plain_name, waiting_place
 from reptidex.errors import DomainError, NotFoundError
-from reptidex.http.media.access import check_subject, permitted, readable_file
+from reptidex.http.media.access import check_subject, owns, permitted, readable_file
+from reptidex.http.media.charts import outdated
 from reptidex.http.media.multipart import read_upload
+from reptidex.http.media.storage import check_storage
 from reptidex.http.server.policy import member, public, services
 from reptidex.http.server.routes import Page, Paging, Raw, Request, Routes
-from reptidex.streams.commands.media import AttachFile, DeleteFile, FileDone, ReceiveFile
+from reptidex.streams.commands.media import AttachFile, DeleteFile, FileDone, ReceiveFile, RedrawChart
 from reptidex.streams.values import Id, Text, Variant
 from reptidex.tables.media.models import File, files_of
 
@@ -85,8 +88,10 @@ class FileView(msgspec.Struct, frozen=True, kw_only=True):
     download: str
 
 
-def _view(file: File) -> FileView:
+def _view(file: File, *, to_others: bool = False) -> FileView:
     same = set(FileView.__struct_fields__) - {"variants", "download"}
+    if to_others:
+        file = replace(file, name="")  # it may tell of a person
     return FileView(
         **{name: getattr(file, name) for name in same},
         variants=tuple(one.variant for one in file.stored),
@@ -95,7 +100,7 @@ def _view(file: File) -> FileView:
 
 
 @routes.post(
-    "/upload", policy=member("handler", cost=10), status=201, errors=(415, 422), body_bytes=MOST_BYTES + FORM_BYTES
+    "/upload", policy=member("handler", cost=10), status=201, errors=(409, 415, 422), body_bytes=MOST_BYTES + FORM_BYTES
 )
 async def upload(request: Request[None, UploadQuery]) -> FileView:
     """Upload a picture or document: the body itself, or the part `file` of a form.
@@ -108,7 +113,11 @@ async def upload(request: Request[None, UploadQuery]) -> FileView:
     vivarium_id = await permitted(request, "handler")
     await check_subject(request, query.subject_kind, query.subject_id, vivarium_id)
     file_id = request.new_id()
-    place = f"quarantine/{file_id}"
+    if await request.read.get(File, file_id) is None:  # a repeat takes no more than the first
+        await check_storage(request, vivarium_id, len(part.data))
+    digest = sha256(part.data).hexdigest()
+    # Other bytes under a repeated `Idempotency-Key` lie elsewhere: those that were taken are looked into as they are.
+    place = f"{waiting_place(file_id)}-{digest[:16]}"
     await request.ports.files.put(place, part.data, content_type="application/octet-stream")
     command = ReceiveFile(
         file_id=file_id,
@@ -117,15 +126,24 @@ async def upload(request: Request[None, UploadQuery]) -> FileView:
         subject_kind=query.subject_kind,
         subject_id=query.subject_id,
         primary=query.primary,
-        name=part.name[:255],
+        name=plain_name(part.name),
         kind=found.kind,
         content_type=found.content_type,
         size_bytes=len(part.data),
-        digest=sha256(part.data).hexdigest(),
+        digest=digest,
         place=place,
     )
-    done = await request.ask(command, FileDone)
-    return _view(await request.read.need(File, done.file_id))
+    try:
+        done = await request.ask(command, FileDone)
+    except DomainError:
+        known = await request.read.get(File, file_id)
+        if known is None or known.quarantine != place:
+            await request.ports.files.delete(place)
+        raise
+    file = await request.read.need(File, done.file_id)
+    if file.quarantine != place:  # a repeat: the first has been looked into
+        await request.ports.files.delete(place)
+    return _view(file)
 
 
 @routes.get("/files", policy=member("keeper"))
@@ -138,30 +156,43 @@ async def list_files(request: Request[None, FileFilter]) -> Page[FileView]:
 
 @routes.get("/files/{file_id}", policy=public(), errors=(404,))
 async def get_file(request: Request[None, None]) -> FileView:
-    """Show what is known of a file."""
-    return _view(await readable_file(request))
+    """Show what is known of a file; what it is called only to its own vivarium."""
+    file = await readable_file(request)
+    return _view(file, to_others=not owns(request.caller, file))
 
 
 @routes.get("/files/{file_id}/download", policy=public(cost=2), errors=(404, 409))
 async def download(request: Request[None, WhichVariant]) -> Raw:
-    """Read a file; `?variant=thumbnail` for a smaller rendition. Always as an attachment, never as a page of ours."""
+    """Read a file; `?variant=thumbnail` for a smaller rendition. Always as an attachment, never as a page of ours.
+
+    A chart that names somebody who is not shown any more is answered 409, and drawn anew; `GET /renders` names the new one.
+    """
     file = await readable_file(request)
     if file.state != "ready":
         raise NotReadyError(file.file_id, file.state, file.why)
+    if await outdated(request, file):
+        await request.post(RedrawChart(subject_id=file.subject_id or "", file_id=file.file_id))
+        raise NotReadyError(file.file_id, "outdated", "it names somebody who is not shown any more, and is drawn anew")
     chosen = next((one for one in file.stored if one.variant.name == request.query.variant), None)
     if chosen is None:
         raise NotFoundError("variant", request.query.variant)
     suffix = chosen.place.rpartition(".")[2]
-    name = quote((file.name.rpartition(".")[0] or file.name or file.file_id) + f".{suffix}", safe="")
+    headers = {}
+    if request.caller.kind == "anonymous":
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # what anybody may read, any page may show
+    called = file.name if owns(request.caller, file) else ""
+    name = quote((called.rpartition(".")[0] or called or file.file_id) + f".{suffix}", safe="")
     return Raw(
         body=await request.ports.files.get(chosen.place),
         content_type=chosen.variant.content_type,
-        headers={
+        headers=headers
+        | {
             "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
             "ETag": f'"{chosen.variant.digest}"',
-            "Cache-Control": "private, max-age=300",
+            # Whom a drawing names is asked anew each time.
+            "Cache-Control": "private, no-cache" if file.made else "private, max-age=300",
         },
     )
 
@@ -178,7 +209,7 @@ async def attach_file(request: Request[FileChanges, None]) -> FileView:
         subject_kind=body.subject_kind,
         subject_id=body.subject_id,
         primary=body.primary,
-        name=body.name,
+        name=None if body.name is None else plain_name(body.name),
     )
     done = await request.ask(command, FileDone)
     return _view(await request.read.need(File, done.file_id))
@@ -197,3 +228,29 @@ async def delete_file(request: Request[None, None]) -> None:
 async def get_file_for_service(request: Request[None, None]) -> FileView:
     """Show what is known of a file to another service."""
     return _view(await request.read.need(File, request.path["file_id"]))
+
+
+class AnimalPhoto(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The animal that shows a picture as a photo, and the vivarium that owns both."""
+
+    vivarium_id: Id
+    animal_id: Id
+    primary: bool = False
+
+
+@routes.put("/internal/files/{file_id}/subject", policy=services("repti-animal"), errors=(404, 409))
+async def hang_on_animal(request: Request[AnimalPhoto, None]) -> FileView:
+    """Hang a picture that hangs on nothing on the animal that shows it: who may see the animal may see it from then on."""
+    body, file_id = request.body, request.path["file_id"]
+    file = await request.read.need(File, file_id)
+    if file.subject_id is None:
+        command = AttachFile(
+            file_id=file_id,
+            vivarium_id=body.vivarium_id,
+            subject_kind="animal",
+            subject_id=body.animal_id,
+            primary=body.primary,
+        )
+        await request.ask(command, FileDone)
+        file = await request.read.need(File, file_id)
+    return _view(file)

@@ -2,9 +2,11 @@
 
 from email.parser import BytesParser
 from email.policy import HTTP
+from typing import Any
 
 import msgspec
 
+from reptidex.domain.uploads import without_folders
 from reptidex.errors import InvalidError
 
 
@@ -29,8 +31,12 @@ def read_upload(body: bytes, content_type: str, name: str) -> Part:
         disposition = parsed["Content-Disposition"]
         if disposition is not None and disposition.params.get("name") == "file":
             said = str(parsed["Content-Type"] or "application/octet-stream")
-            return Part(data=data, content_type=said, name=name or str(disposition.params.get("filename", "")))
+            return Part(data=data, content_type=said, name=name or _filename(disposition))
     raise InvalidError("the form has no part named `file`", "/file")
+
+
+def _filename(disposition: Any) -> str:
+    return without_folders(str(disposition.params.get("filename", "")))
 
 
 def _boundary(content_type: str) -> bytes:

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from reptidex.domain.drawing.card import Card, card
 from reptidex.errors import NotFoundError
-from reptidex.http.media.access import check_subject, permitted
+from reptidex.http.media.access import check_subject, permitted, taken_down
 from reptidex.http.server.policy import member, public
 from reptidex.http.server.routes import Page, Paging, Raw, Request, Routes
 from reptidex.streams.commands.media import AskRender, RenderStarted
@@ -77,11 +77,16 @@ async def ask_render(request: Request[NewRender, None]) -> RenderStarted:
     return await request.ask(command, RenderStarted)
 
 
+def _subject(profile: Profile) -> tuple[str, str]:
+    """Return whom a profile is of, as moderators name it."""
+    return ("user" if profile.kind == "user" else "vivarium"), profile.profile_id
+
+
 @routes.get("/embeds/profiles/{profile_id}", policy=public(), errors=(404,))
 async def show_card(request: Request[None, None]) -> Raw:
     """Show the card of a person or vivarium, made to stand in a frame on any site."""
     profile = await request.read.get(Profile, request.path["profile_id"])
-    if profile is None or profile.visibility != "public":
+    if profile is None or profile.visibility != "public" or await taken_down(request, *_subject(profile)):
         raise NotFoundError("profile", request.path["profile_id"])
     shown = Card(display_name=profile.display_name, bio=profile.bio, location=profile.location, website=profile.website)
     return Raw(

@@ -7,10 +7,11 @@ import msgspec
 from msgspec import Meta
 
 from reptidex.connectors.files.port import Rules
-from reptidex.domain.uploads import MOST_BYTES, announced
+from reptidex.domain.uploads import MOST_BYTES, announced, plain_name, waiting_place
 from reptidex.errors import NotFoundError
 from reptidex.http.media.access import check_subject, permitted
 from reptidex.http.media.files import Subject
+from reptidex.http.media.storage import check_storage
 from reptidex.http.server.policy import member
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.commands.media_uploads import AnnounceUpload, UploadSeen, UploadStands, UploadState
@@ -49,15 +50,16 @@ class UploadForm(UploadView, frozen=True, kw_only=True):
     fields: dict[str, str]
 
 
-@routes.post("/uploads", policy=member("handler", cost=5), status=201, errors=(415, 422))
+@routes.post("/uploads", policy=member("handler", cost=5), status=201, errors=(409, 415, 422))
 async def begin_upload(request: Request[NewUpload, None]) -> UploadForm:
     """Announce an upload; the answer is the form with which a browser sends it, for a quarter of an hour."""
     body = request.body
     kind = announced(body.content_type)
     vivarium_id = await permitted(request, "handler")
     await check_subject(request, body.subject_kind, body.subject_id, vivarium_id)
+    await check_storage(request, vivarium_id, 1)
     file_id = request.new_id()
-    place = f"quarantine/{file_id}"
+    place = waiting_place(file_id)
     rules = Rules(content_type=kind.content_type, most_bytes=MOST_BYTES, digest=body.digest)
     form = await request.ports.files.upload(place, rules, within_s=WITHIN_S)
     command = AnnounceUpload(
@@ -67,7 +69,7 @@ async def begin_upload(request: Request[NewUpload, None]) -> UploadForm:
         subject_kind=body.subject_kind,
         subject_id=body.subject_id,
         primary=body.primary,
-        name=body.name,
+        name=plain_name(body.name),
         kind=kind.kind,
         content_type=kind.content_type,
         digest=body.digest,

@@ -135,6 +135,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long an animal is kept for a buyer who has not paid."""
     mail_webhook_secret: str = ""
     """Signs the mail provider's delivery reports (HMAC-SHA256 over the raw body)."""
+    mail_stop_url: str = "http://127.0.0.1:8005/notifications/unsubscribe"
+    """The address of repti-community's page that stops mails (RFC 8058); mail programs want https."""
     public_url: str = "http://127.0.0.1:8001"
     """The address that links in mails lead to."""
     stripe_url: str = "https://api.stripe.com"

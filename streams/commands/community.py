@@ -63,6 +63,14 @@ class SetPreferences(Command, frozen=True, kw_only=True):
     """By template; one that is not named keeps its default."""
 
 
+@command(key="user_id")
+class StopMails(Command, frozen=True, kw_only=True):
+    """A person wants no more mails of one kind, by the link that stood in one; answers the wishes as they stand."""
+
+    user_id: Id
+    template: Key
+
+
 @command(key="recipient_id")
 class Notify(Command, frozen=True, kw_only=True):
     """Tell a person something, over the channels that they chose for it."""

@@ -57,6 +57,24 @@ class WriteReply(Command, frozen=True, kw_only=True):
 
 
 @command(key="post_id", service="community")
+class RemoveReply(Command, frozen=True, kw_only=True):
+    """Take one's own answer back."""
+
+    post_id: Id
+    reply_id: Id
+    author_id: Id
+
+
+@command(key="post_id", service="community")
+class ModerateReply(Command, frozen=True, kw_only=True):
+    """A moderator decided about an answer."""
+
+    post_id: Id
+    reply_id: Id
+    status: Literal["shown", "hidden", "removed"]
+
+
+@command(key="post_id", service="community")
 class CastVote(Command, frozen=True, kw_only=True):
     """Vote on a post, vote otherwise, or take the vote back."""
 

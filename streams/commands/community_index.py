@@ -64,7 +64,7 @@ class IndexAnimal(Command, frozen=True, kw_only=True):
     code: Text
     name: Text = ""
     species: Text
-    morph: str = ""
+    morphs: tuple[Text, ...] = ()
     sex: Sex
     status: Text
     visibility: Text

@@ -89,6 +89,8 @@ class EraseFile(Command, frozen=True, kw_only=True):
     """Delete a file of somebody who is gone, whoever made it, and forget what it was called."""
 
     file_id: Id
+    keep: bool = False
+    """Whether the file stays, as the photo of an animal does, and only what it was called is forgotten."""
 
 
 class RenderStarted(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +111,15 @@ class AskRender(Command, frozen=True, kw_only=True):
 
 
 @command(key="subject_id")
+class RedrawChart(Command, frozen=True, kw_only=True):
+    """Draw a chart anew, for it names somebody who is not shown any more; nothing where that is under way."""
+
+    subject_id: Id
+    file_id: Id
+    """The chart that was found so."""
+
+
+@command(key="subject_id")
 class DrawingStored(Command, frozen=True, kw_only=True):
     """A drawing is made and stored."""
 
@@ -122,6 +133,12 @@ class DrawingStored(Command, frozen=True, kw_only=True):
     variant: Variant
     confidential: bool = False
     """Whether only the owner may read it, whatever the animal's visibility."""
+    depth: Count = 0
+    """Of a chart, in generations."""
+    shows: tuple[Id, ...] = ()
+    """The ancestors that a chart names."""
+    names_owner: bool = False
+    """Whether it bears the public name of its owner."""
     drawn_at: datetime
     duration_ms: float = 0.0
 

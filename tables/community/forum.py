@@ -72,6 +72,7 @@ class Reply(Row, frozen=True, kw_only=True):
     author_id: str
     text: str
     status: str = "shown"
+    """`shown`, `hidden` (by moderation, may come back), `removed` (by the author or for good), `erased` (with its author)."""
     suspicious: bool = False
     written_at: datetime
 

@@ -6,6 +6,7 @@ from reptidex.tables.row import Row, stored
 
 FINDABLE = ("animal", "listing", "breeder", "species", "morph", "content", "post")
 """The kinds of documents."""
+ERASED = "erased"
 
 
 @stored("documents", key="document_id", indexes=(("missed", "document_id"), ("vivarium_id",)))
@@ -34,7 +35,7 @@ class Document(Row, frozen=True, kw_only=True):
     public: bool = False
     """Whether its owner shows it."""
     hidden: str = ""
-    """Why it is hidden although its owner shows it: `moderation`, `admin`."""
+    """Why it is hidden although its owner shows it, as words: `admin`, `erased`, `moderation`, `suspended`."""
     seen_version: int = 0
     owner_version: int = 0
     ended_version: int = 0
@@ -53,6 +54,11 @@ class Document(Row, frozen=True, kw_only=True):
     def visible(self) -> bool:
         """Whether the index has to show it."""
         return self.public and not self.hidden and self.ended_version <= self.seen_version
+
+    @property
+    def erased(self) -> bool:
+        """Whether its owner had it forgotten: nothing that is heard later, and is older, brings its words back."""
+        return ERASED in self.hidden.split()
 
     @property
     def version(self) -> int:
@@ -116,15 +122,18 @@ class Preference(Row, frozen=True, kw_only=True):
     channels: dict[str, list[str]] = {}
 
 
-@stored("follows", key="follow_id", indexes=(("target_kind", "target_id"), ("user_id", "since")))
+@stored("follows", key="follow_id", indexes=(("target_kind", "target_key"), ("user_id", "since")))
 class Follow(Row, frozen=True, kw_only=True):
     """One person's interest in a target."""
 
     follow_id: str
-    """`<user>:<kind>:<target>`"""
+    """`<user>:<kind>:<target_key>`"""
     user_id: str
     target_kind: str
     target_id: str
+    """As the person wrote it: a morph's name, anything else's id."""
+    target_key: str
+    """As it is compared (`domain.following`)."""
     since: datetime
 
 

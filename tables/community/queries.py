@@ -1,5 +1,8 @@
 """What is asked of repti-community's database."""
 
+from collections.abc import Iterable
+
+from reptidex.domain.following import target_key
 from reptidex.tables.community.models import Document, Follow, Notification, SavedSearch
 from reptidex.tables.query import Query, select
 
@@ -32,9 +35,10 @@ def by_reference(provider_reference: str) -> Query[Notification]:
     return select(Notification, Notification.c.provider_reference == provider_reference, limit=1)
 
 
-def followers(target_kind: str, target_ids: list[str]) -> Query[Follow]:
+def followers(target_kind: str, target_ids: Iterable[str]) -> Query[Follow]:
     """Return who follows any of the targets."""
-    return select(Follow, Follow.c.target_kind == target_kind, Follow.c.target_id.in_(target_ids))
+    keys = [target_key(target_kind, target_id) for target_id in target_ids]
+    return select(Follow, Follow.c.target_kind == target_kind, Follow.c.target_key.in_(keys))
 
 
 def followed_by(user_id: str) -> Query[Follow]:

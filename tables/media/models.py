@@ -40,6 +40,12 @@ class File(Row, frozen=True, kw_only=True):
     """A moderator hid it: only its own vivarium reads it."""
     confidential: bool = False
     """Only its vivarium reads it, whatever the animal's visibility: papers, and charts that name whom others may not know."""
+    depth: int = 0
+    """Of a chart, in generations; 0 for one of which is not known whom it names."""
+    shows: tuple[str, ...] = ()
+    """The ancestors that a chart names: each has to be shown still to whoever is given it."""
+    names_owner: bool = False
+    """Whether a chart bears the public name of its vivarium."""
     quarantine: str = ""
     stored: tuple[Stored, ...] = ()
     width: int = 0
@@ -53,7 +59,8 @@ class File(Row, frozen=True, kw_only=True):
 
 
 CHART = "pedigree.svg"
-"""What the file of a pedigree chart is called."""
+PLACEHOLDER = "placeholder.svg"
+"""What the files of a pedigree chart and of the picture of an animal without photos are called."""
 
 
 @stored("renders", key="render_id", indexes=(("subject_id",), ("vivarium_id", "render_id")))
@@ -71,6 +78,11 @@ class Render(Row, frozen=True, kw_only=True):
     status: Literal["requested", "completed", "failed"] = "requested"
     why: str = ""
     file_id: str | None = None
+    """The last one that was drawn for this vivarium; it stays until the next is there."""
+    depth: int = 0
+    """Of a chart, in generations."""
+    paper: dict[str, str] = {}
+    """What a certificate says of the transfer that it proves, for when it is asked for again."""
     requested_at: datetime
     finished_at: datetime | None = None
 
@@ -95,6 +107,11 @@ class Profile(Row, frozen=True, kw_only=True):
     cache_key: str
     seen_version: int
 
+    @property
+    def gone(self) -> bool:
+        """Whether it is what is left of a person who is gone."""
+        return self.kind == "user" and not self.vivarium_id
+
 
 @stored("names", key="vivarium_id")
 class VivariumName(Row, frozen=True, kw_only=True):
@@ -115,14 +132,35 @@ def files_of(vivarium_id: str, subject_id: str | None = None) -> Query[File]:
 
 
 def files_to_erase(user_id: str, vivarium_id: str) -> Query[File]:
-    """Ask for what goes with a person: pictures of them, uploads of theirs that hang on nothing, charts that bear their name.
+    """Ask for what goes with a person: pictures of them and of their own vivarium, its documents, which nobody else may read,
+    uploads of theirs that hang on nothing, charts that bear their name.
 
     Photos of animals stay with the animals, and papers with the sales that they prove.
     """
     hers = sa.and_(File.c.owner_id == user_id, File.c.subject_id.is_(None))
     of_her = sa.and_(File.c.subject_kind == "user", File.c.subject_id == user_id)
+    of_home = sa.and_(File.c.subject_kind == "vivarium", File.c.subject_id == vivarium_id)
     charts = sa.and_(File.c.vivarium_id == vivarium_id, File.c.made, File.c.name == CHART)
-    return select(File, sa.or_(hers, of_her, charts))
+    documents = sa.and_(File.c.vivarium_id == vivarium_id, File.c.kind == "document", File.c.made.is_(False))
+    return select(File, sa.or_(hers, of_her, of_home, documents, charts))
+
+
+def files_of_animal(animal_id: str, vivarium_id: str) -> Query[File]:
+    """Ask for what goes with an animal that its owner has erased: their uploads of it, and drawings that are no papers."""
+    uploads = sa.and_(File.c.vivarium_id == vivarium_id, File.c.made.is_(False))
+    drawings = sa.and_(File.c.made.is_(True), File.c.name.in_((CHART, PLACEHOLDER)))
+    return select(File, File.c.subject_id == animal_id, File.c.state != "deleted", sa.or_(uploads, drawings))
+
+
+def kept_by(vivarium_id: str) -> Query[File]:
+    """Ask for what counts as a vivarium's storage: its uploads that are kept; what the platform draws is free."""
+    kept = File.c.state.in_(("received", "ready"))
+    return select(File, File.c.vivarium_id == vivarium_id, File.c.made.is_(False), kept)
+
+
+def files_by(user_id: str) -> Query[File]:
+    """Ask for what a person uploaded and gave a name."""
+    return select(File, File.c.owner_id == user_id, File.c.name != "", File.c.made.is_(False))
 
 
 def renders_of(vivarium_id: str, subject_id: str) -> Query[Render]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from reptidex.streams.commands.media_uploads import UploadState
 from reptidex.streams.media import FileKind
 from reptidex.streams.values import SubjectKind
+from reptidex.tables.query import Query, select
 from reptidex.tables.row import Row, stored
 
 
@@ -29,3 +30,14 @@ class AnnouncedUpload(Row, frozen=True, kw_only=True):
     why: str = ""
     expires_at: datetime
     created_at: datetime
+
+
+def announced_of(subject_id: str, vivarium_id: str) -> Query[AnnouncedUpload]:
+    """Ask for what a vivarium announced of a subject."""
+    where = (AnnouncedUpload.c.subject_id == subject_id, AnnouncedUpload.c.vivarium_id == vivarium_id)
+    return select(AnnouncedUpload, *where)
+
+
+def announced_by(user_id: str) -> Query[AnnouncedUpload]:
+    """Ask for what a person announced."""
+    return select(AnnouncedUpload, AnnouncedUpload.c.owner_id == user_id)

@@ -48,6 +48,9 @@ async def renditions(data: bytes, *, wall_s: float = WALL_S) -> Renditions:
             if child.returncode is None:
                 child.kill()
                 await child.wait()
+    if child.returncode and child.returncode > 0:
+        # It answers for every picture, so it cannot run here: nobody's upload is thrown away for that.
+        raise UnavailableError("picture process", f"it ends with {child.returncode}")
     if child.returncode != 0:
         raise PictureRefusedError("the picture takes more memory or time than is given to one")
     said = msgspec.msgpack.decode(out, type=Renditions)

@@ -10,7 +10,7 @@ import resource
 import sys
 
 import msgspec
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from reptidex.domain.uploads import MOST_PIXELS, TooManyPixelsError, check_pixels
 
@@ -53,11 +53,13 @@ def render(data: bytes) -> Renditions:
             check_pixels(*opened.size)
             upright = ImageOps.exif_transpose(opened)
             picture = upright.convert("RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB")
+        return Renditions(made=tuple(_rendition(picture, *spec) for spec in SIDES))
     except TooManyPixelsError as problem:
         return Renditions(refused=str(problem))
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError, MemoryError):
+    except MemoryError:
+        return Renditions(refused="the picture takes more memory than is given to one")
+    except Exception:  # noqa: BLE001 - decoders stumble over crafted files in every way that there is
         return Renditions(refused="the picture is damaged, or not what it says it is")
-    return Renditions(made=tuple(_rendition(picture, *spec) for spec in SIDES))
 
 
 def _rendition(picture: Image.Image, name: str, side: int, quality: int) -> Rendition:

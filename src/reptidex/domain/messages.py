@@ -1,5 +1,6 @@
 """The words of the platform's messages: a template by name, filled with facts. Pure."""
 
+import re
 from collections.abc import Mapping
 from html import escape
 
@@ -110,8 +111,22 @@ class _Facts(dict[str, str]):
         return "…"
 
 
-def fill(template: str, facts: Mapping[str, str]) -> Words:
+LINKLIKE = re.compile(r"://|@|\bwww\.|\w\.[a-z]{2,}", re.IGNORECASE)
+STOP = "To get no more of these by mail, follow this link:"
+
+
+def addressed(name: str) -> str:
+    """Return how a letter addresses somebody: by name, unless that would read as a link.
+
+    Whoever registers with the address of another has the welcome sent there: it must not carry words that lead elsewhere.
+    """
+    return "there" if LINKLIKE.search(name) else name
+
+
+def fill(template: str, facts: Mapping[str, str], stop: str = "") -> Words:
     """Fill a template. A fact that is missing reads `…`; facts never carry markup, nor a line of their own into a message.
+
+    `stop` is the link that stops such mails, which stands at the end.
 
     Raises `KeyError` for a template that does not exist.
     """
@@ -119,7 +134,7 @@ def fill(template: str, facts: Mapping[str, str]) -> Words:
     # A title over several lines could end with a paragraph, and a link, that reads as ours.
     known = _Facts({name: _line(value) for name, value in facts.items()})
     subject = _line(kind.subject.format_map(known))
-    text = kind.text.format_map(known)
+    text = kind.text.format_map(known) + (f"\n\n{STOP}\n\n{stop}" if stop else "")
     paragraphs = "".join(f"<p>{_linked(part)}</p>" for part in text.split("\n\n"))
     return Words(subject=subject[:200], text=text, html=f"<!doctype html><html><body>{paragraphs}</body></html>")
 
@@ -134,11 +149,11 @@ def _linked(paragraph: str) -> str:
 
 
 def channels_for(template: str, chosen: Mapping[str, list[str]]) -> Channels:
-    """Return the channels for a message: the person's choice, unless the account depends on the message."""
+    """Return the channels for a message, each once: the person's choice, unless the account depends on the message."""
     kind = TEMPLATES[template]
     if kind.must or template not in chosen:
         return kind.channels
-    return tuple(channel for channel in chosen[template] if channel in DELIVERABLE)
+    return tuple(channel for channel in dict.fromkeys(chosen[template]) if channel in DELIVERABLE)
 
 
 def money_text(amount: int, currency: str) -> str:

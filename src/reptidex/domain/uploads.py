@@ -43,6 +43,21 @@ TAKEN = (
 )
 
 
+def waiting_place(file_id: str) -> str:
+    """Return where an upload that went straight to the store waits until it is looked into."""
+    return f"quarantine/{file_id}"
+
+
+def plain_name(name: str) -> str:
+    """Return what a file is called, without what is not printable; at most 255 characters."""
+    return "".join(mark for mark in name if mark.isprintable()).strip()[:255]
+
+
+def without_folders(path: str) -> str:
+    """Return the name of a file that a sender described by its path (RFC 7578 section 4.2)."""
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
 def announced(content_type: str) -> Kind:
     """Return the kind of what somebody says they will send. Raises `TypeRefusedError` for what is not taken."""
     for kind in TAKEN:

@@ -28,6 +28,7 @@ from reptidex.connectors.mail.port import Letter, Mailer
 from reptidex.connectors.services.client import ServiceClient
 from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.domain.messages import Words
+from reptidex.domain.stopping import StopLinks
 from reptidex.http.community import follows as follow_views
 from reptidex.http.community import forums as forum_views
 from reptidex.http.community import index as index_views
@@ -35,6 +36,7 @@ from reptidex.http.community import mail as mail_views
 from reptidex.http.community import notifications as notification_views
 from reptidex.http.community import saved as saved_views
 from reptidex.http.community import search as search_views
+from reptidex.http.community import stopping as stopping_views
 from reptidex.services.service import Service
 from reptidex.settings import Settings
 from reptidex.streams import animal, commerce, core, media, ops
@@ -105,13 +107,13 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     mail_provider: str
     """What events call the provider."""
     mail_secret: str
+    stop_links: StopLinks
     others: Neighbours
 
-    async def mail(self, email: str, words: Words, *, key: str) -> str:
+    async def mail(self, email: str, words: Words, *, key: str, unsubscribe: str = "") -> str:
         """Hand a letter to the provider and return its reference. Raises like `Mailer.send`."""
-        return await self.mailer.send(
-            Letter(to=email, subject=words.subject, text=words.text, html=words.html), key=key
-        )
+        letter = Letter(to=email, subject=words.subject, text=words.text, html=words.html, unsubscribe=unsubscribe)
+        return await self.mailer.send(letter, key=key)
 
     def report_is_genuine(self, raw: bytes, signature: str) -> bool:
         """Tell whether a delivery report was signed with our secret; without a secret none is."""
@@ -139,6 +141,7 @@ async def connect(settings: Settings) -> Ports:
         mailer=mailer(settings),
         mail_provider="smtp",
         mail_secret=settings.mail_webhook_secret,
+        stop_links=StopLinks(settings.service_secret, settings.mail_stop_url),
         others=others,
     )
 
@@ -174,12 +177,13 @@ SERVICE = Service(
         commerce.SalesTransactionRefunded: "tell the buyer",
         commerce.SalesTransactionDisputed: "tell the seller",
         core.AuthUserCreated: "welcome, with the link that confirms the address",
-        core.AuthUserUpdated: "send the links that were asked for; tell of a new password",
+        core.AuthUserUpdated: "send the links that were asked for; tell of a new password; hide who is suspended",
         core.AuthUserDeleted: "forget a deleted user",
         core.AuthSessionStarted: "tell of a new device",
         core.AuthSessionReused: "tell of a stolen sign-in",
         core.BillingInvoicePaid: "tell the owners of the vivarium",
         core.BillingInvoiceFailed: "tell the owners of the vivarium",
+        core.OrgUpdated: "hide a vivarium that is suspended or closed",
         core.ProfileUpdated: "search data",
         media.ContentPublished: "index knowledge",
         ops.AdminModerationDecided: "hide what moderators take down",
@@ -201,6 +205,7 @@ SERVICE = Service(
         knowledge.index_morph,
         knowledge.index_content,
         knowledge.hide_moderated,
+        knowledge.hide_suspended,
         index.record_indexed,
         index.check_index,
         rebuilding.rebuild_index,
@@ -236,12 +241,16 @@ SERVICE = Service(
         deliveries.settle_delivery,
         notifications.read_notification,
         notifications.set_preferences,
+        notifications.stop_mails,
         posts.write_post,
         posts.change_post,
         posts.remove_post,
         posts.moderate_post,
         posts.erase_words,
         threads.write_reply,
+        threads.remove_reply,
+        threads.have_reply_moderated,
+        threads.moderate_reply,
         threads.cast_vote,
     ),
     carriers=(
@@ -259,6 +268,7 @@ SERVICE = Service(
         index_views.routes,
         notification_views.routes,
         mail_views.routes,
+        stopping_views.routes,
         follow_views.routes,
         forum_views.routes,
     ),

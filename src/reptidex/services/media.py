@@ -2,7 +2,7 @@
 
 import msgspec
 
-from reptidex.agents.media import drawing, embeds, files, outcomes, processing, renders, uploads
+from reptidex.agents.media import drawing, embeds, erasing, files, moderation, outcomes, processing, renders, uploads
 from reptidex.connectors.files import file_store
 from reptidex.connectors.files.port import FileStore
 from reptidex.connectors.services.client import ServiceClient
@@ -12,10 +12,10 @@ from reptidex.http.media import renders as render_views
 from reptidex.http.media import uploads as upload_views
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
-from reptidex.streams.animal import AnimalCreated, AnimalTransferred, AnimalUpdated, LineageUpdated
+from reptidex.streams.animal import AnimalArchived, AnimalCreated, AnimalTransferred, AnimalUpdated, LineageUpdated
 from reptidex.streams.catalogue import events_of
 from reptidex.streams.commerce import OrderCompleted
-from reptidex.streams.core import AuthUserDeleted, ProfileUpdated
+from reptidex.streams.core import AuthUserDeleted, AuthUserUpdated, OrgUpdated, ProfileUpdated
 from reptidex.streams.ops import AdminModerationDecided
 
 
@@ -47,12 +47,15 @@ SERVICE = Service(
     publishes=events_of("media"),
     hears={
         AnimalCreated: "draws a placeholder",
-        AnimalUpdated: "draws the chart anew of an animal that is shown to others now, or no more",
+        AnimalUpdated: "draws anew what says something else of the animal, or is for other readers now",
+        AnimalArchived: "forgets the files of an animal that is erased",
         LineageUpdated: "draws pedigree charts anew",
         AnimalTransferred: "draws the chart with the new owner, and the certificate",
         OrderCompleted: "draws the shipping manifest",
         ProfileUpdated: "makes the profile's card anew",
-        AdminModerationDecided: "hides or removes a file",
+        AdminModerationDecided: "hides or removes a file, the pictures of an animal, a card",
+        AuthUserUpdated: "hides card and pictures of who is suspended",
+        OrgUpdated: "hides card and pictures of a vivarium that is suspended or closed",
         AuthUserDeleted: "takes the card down of a person who is gone",
     },
     asks={
@@ -67,12 +70,15 @@ SERVICE = Service(
         files.delete_file,
         files.erase_file,
         files.obey_moderator,
+        moderation.take_subject_down,
+        moderation.hide_suspended,
         uploads.announce_upload,
         uploads.see_upload,
         uploads.settle_upload,
         renders.make_placeholder,
         renders.redraw_lineage,
-        renders.redraw_for_others,
+        renders.redraw_changed,
+        renders.redraw_outdated,
         renders.redraw_for_new_owner,
         renders.draw_manifest,
         renders.ask_render,
@@ -80,6 +86,7 @@ SERVICE = Service(
         outcomes.note_failed_drawing,
         embeds.refresh_card,
         embeds.forget_card,
+        erasing.erase_animal,
     ),
     carriers=(
         processing.process_upload,

@@ -1,5 +1,6 @@
 """Every file store keeps the promises of its port: the twin on a folder, and S3 by moto."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
@@ -64,6 +65,14 @@ async def test_putting_again_replaces(depot: Depot) -> None:
     await depot.store.put("a", b"two", content_type="text/plain")
 
     assert await depot.store.get("a") == b"two"
+
+
+async def test_one_key_may_be_put_by_many_at_once(depot: Depot) -> None:
+    data = bytes(100_000)
+    for _ in range(10):
+        await asyncio.gather(*(depot.store.put("a", data, content_type="text/plain") for _ in range(8)))
+
+    assert await depot.store.get("a") == data
 
 
 async def test_what_is_not_there_is_not_found(depot: Depot) -> None:

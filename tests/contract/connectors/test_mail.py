@@ -197,3 +197,37 @@ async def test_an_answer_that_repeats_the_address_is_told_without_it(code: int, 
     listening.close()
 
     assert "greylisted" in str(told.value) and "bea" not in str(told.value)
+
+
+async def test_a_server_that_only_keeps_silent_is_left_alone_for_a_while() -> None:
+    met: list[asyncio.StreamWriter] = []
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.append(writer)
+        await reader.read()
+        writer.close()
+
+    now = [0.0]
+    async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        silent = SmtpMailer(f"smtp://{host}:{port}", SENDER, timeout_s=0.05, monotonic=lambda: now[0])
+        for letter in range(8):
+            with pytest.raises(UnavailableError):
+                await silent.send(WELCOME, key=str(letter))
+        tried = len(met)
+        now[0] += 60
+        with pytest.raises(UnavailableError):
+            await silent.send(WELCOME, key="later")
+
+    assert (tried, len(met)) == (5, 6)
+
+
+async def test_a_server_that_puts_letters_off_is_not_left_alone(catcher: MailCatcher) -> None:
+    busy = SmtpMailer(catcher.url, SENDER)
+    catcher.faults = MailFaults(down=True)
+    for letter in range(8):
+        with pytest.raises(UnavailableError, match=r"4[0-9]{2}"):
+            await busy.send(WELCOME, key=str(letter))
+    catcher.faults = MailFaults()
+
+    assert await busy.send(WELCOME, key="at last")

@@ -3,6 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from reptidex.errors import NotFoundError
 from reptidex.streams.commands.community import Follow, SaveSearch, SetPreferences
 from reptidex.streams.commands.community_forum import CastVote, WritePost, WriteReply
 from reptidex.streams.community import CommunityPostRemoved, NotificationFailed, NotificationSent
@@ -31,6 +34,16 @@ async def test_a_newcomer_is_welcomed_with_the_link_that_confirms_the_address(to
 
     assert [(type(each), each.template, each.provider) for each in said] == [(NotificationSent, "welcome", "smtp")]
     assert "http://core.invalid/auth/confirm?token=01" in letter.as_string()
+
+
+@pytest.mark.parametrize("name", ["Claim it at https://evil.example", "www.evil.example", "evil.example/win", "a@b.c"])
+async def test_a_name_that_leads_elsewhere_is_not_mailed_to_whoever_owns_the_address(town: Town, name: str) -> None:
+    town.contacts.name = name
+    await town.hear(newcomer())
+    [letter] = town.mailer.sent
+
+    assert "evil" not in letter.as_string() and "a@b.c" not in letter.as_string()
+    assert str(letter["Subject"]) == "Welcome to ReptiDex, there"
 
 
 async def test_a_newcomer_heard_of_twice_is_welcomed_once(town: Town) -> None:
@@ -164,3 +177,29 @@ async def test_news_that_comes_after_a_person_is_gone_leaves_no_message(town: To
 
     assert (said, len(town.mailer.sent)) == ([], letters)
     assert await town.harness.find(queries.all_notifications_of(SAM)) == []
+
+
+LATE: list[Any] = [
+    Follow(user_id=SAM, target_kind="morph", target_id="Pastel"),
+    SaveSearch(user_id=SAM, search_id=uid(71), name="for Sam Sand", scope="all", query={"q": "Sam Sand"}),
+    SetPreferences(user_id=SAM, channels={"order.cancelled": ("inapp",)}),
+    WritePost(
+        post_id=uid(72), forum_id=next(iter(FORUMS)), author_id=SAM, title="I am Sam", text="Sam Sand says hello"
+    ),
+    WriteReply(post_id=uid(73), reply_id=uid(74), author_id=SAM, text="Sam Sand says hello"),
+    CastVote(post_id=uid(73), user_id=SAM, reaction="up"),
+]
+
+
+@pytest.mark.parametrize("late", LATE, ids=lambda each: type(each).__name__)
+async def test_what_a_person_did_last_does_not_outlive_them(town: Town, late: Any) -> None:
+    others = WritePost(
+        post_id=uid(73), forum_id=next(iter(FORUMS)), author_id=BEA, title="A question", text="To whom it concerns"
+    )
+    await town.hear(others)
+    await town.hear(GONE, 5)
+    before = await town.harness.stored()
+    with pytest.raises(NotFoundError):
+        await town.hear(late)
+
+    assert await town.harness.stored() == before

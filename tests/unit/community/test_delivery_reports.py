@@ -21,7 +21,7 @@ async def _caught(square: Square, secret: str, waits_s: tuple[float, ...], fault
     async with mail_catcher(catcher) as open_catcher:
         mailer = SmtpMailer(open_catcher.url, "ReptiDex <hello@reptidex.example>")
 
-        async def mail(email: str, words: Words, *, key: str) -> str:
+        async def mail(email: str, words: Words, *, key: str, unsubscribe: str = "") -> str:
             return await mailer.send(Letter(to=email, subject=words.subject, text=words.text), key=key)
 
         square.town.ports.mail = mail

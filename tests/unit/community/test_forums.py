@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from reptidex.errors import InvalidError, NotFoundError
-from reptidex.streams.commands.community_forum import CastVote, ChangePost, RemovePost, WritePost, WriteReply
+from reptidex.streams.commands.community_forum import (
+    CastVote,
+    ChangePost,
+    RemovePost,
+    RemoveReply,
+    WritePost,
+    WriteReply,
+)
 from reptidex.streams.community import (
     CommunityInteractionReacted,
     CommunityInteractionReplied,
@@ -15,8 +22,8 @@ from reptidex.streams.community import (
     NotificationSent,
 )
 from reptidex.streams.ops import AdminModerationDecided
-from reptidex.tables.community.forum import FORUMS, Post
-from tests.unit.community.town import BEA, EVE, SAM, Town, uid
+from reptidex.tables.community.forum import FORUMS, Post, Reply
+from tests.unit.community.town import BEA, EVE, OTHER, SAM, VIVARIUM, Town, uid
 
 POST, FORUM = uid(81), next(iter(FORUMS))
 
@@ -27,9 +34,9 @@ async def _write(town: Town, text: str = "She eats every week.") -> list[Any]:
     )
 
 
-def _decide(decision: Any) -> AdminModerationDecided:
+def _decide(decision: Any, subject_id: str = POST) -> AdminModerationDecided:
     return AdminModerationDecided(
-        subject_id=POST, subject_kind="post", case_id=uid(60), decision=decision, admin_id=uid(61)
+        subject_id=subject_id, subject_kind="post", case_id=uid(60), decision=decision, admin_id=uid(61)
     )
 
 
@@ -131,3 +138,57 @@ async def test_nobody_votes_on_their_own_post(town: Town) -> None:
 
     with pytest.raises(InvalidError):
         await town.hear(CastVote(post_id=POST, user_id=SAM, reaction="up"))
+
+
+async def test_a_moderator_takes_an_answer_down_and_the_post_stays(town: Town) -> None:
+    await _write(town)
+    await town.hear(WriteReply(post_id=POST, reply_id=uid(82), author_id=BEA, text="Buy mine elsewhere."))
+    seen = []
+    for decision in ("hide", "keep", "remove", "keep"):
+        await town.hear(_decide(decision, uid(82)))
+        await town.harness.advance()
+        reply = await town.harness.read.need(Reply, uid(82))
+        seen.append((reply.status, bool(reply.text)))
+
+    assert seen == [("hidden", True), ("shown", True), ("removed", False), ("removed", False)]
+    assert await town.titles() == ["A question about feeding"]
+
+
+async def test_only_its_author_takes_an_answer_back(town: Town) -> None:
+    await _write(town)
+    await town.hear(WriteReply(post_id=POST, reply_id=uid(82), author_id=BEA, text="Never mind."))
+    with pytest.raises(NotFoundError):
+        await town.hear(RemoveReply(post_id=POST, reply_id=uid(82), author_id=SAM))
+    await town.hear(RemoveReply(post_id=POST, reply_id=uid(82), author_id=BEA))
+    reply = await town.harness.read.need(Reply, uid(82))
+
+    assert (reply.status, reply.text) == ("removed", "")
+    with pytest.raises(NotFoundError):
+        await town.hear(RemoveReply(post_id=POST, reply_id=uid(82), author_id=BEA))
+
+
+async def test_nobody_answers_an_answer_that_was_taken_down(town: Town) -> None:
+    await _write(town)
+    await town.hear(WriteReply(post_id=POST, reply_id=uid(82), author_id=BEA, text="Never mind."))
+    await town.hear(RemoveReply(post_id=POST, reply_id=uid(82), author_id=BEA))
+
+    with pytest.raises(InvalidError):
+        await town.hear(WriteReply(post_id=POST, reply_id=uid(83), parent_reply_id=uid(82), author_id=SAM, text="Why?"))
+
+
+@pytest.mark.parametrize(
+    ("subject", "pointer"),
+    [
+        ({}, "/subject_id"),
+        ({"subject_kind": "vivarium"}, "/subject_id"),
+        ({"subject_id": OTHER}, "/subject_id"),
+        ({"subject_kind": "user", "subject_id": SAM}, "/subject_id"),
+        ({"subject_kind": "vivarium", "subject_id": VIVARIUM}, "/subject_id"),
+    ],
+)
+async def test_a_review_is_of_somebody_else(town: Town, subject: Any, pointer: str) -> None:
+    words: Any = {"title": "The best breeder", "text": "Buy here.", "kind": "review", "vivarium_id": VIVARIUM}
+    with pytest.raises(InvalidError) as problem:
+        await town.hear(WritePost(post_id=POST, forum_id=FORUM, author_id=SAM, **words, **subject))
+
+    assert problem.value.pointer == pointer

@@ -1,13 +1,14 @@
 """What can be found, and in which order of news it stays right."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from reptidex.streams.animal import AnimalArchived, AnimalTransferred, AnimalUpdated, TaxonomySpeciesAdded
+from reptidex.streams.commands.community_index import HideAnimal, IndexAnimal
 from reptidex.streams.commerce import (
     MarketplaceListingCreated,
     MarketplaceListingExpired,
@@ -15,10 +16,12 @@ from reptidex.streams.commerce import (
     MarketplaceListingUpdated,
 )
 from reptidex.streams.community import SearchIndexed
+from reptidex.streams.core import AuthUserUpdated, OrgUpdated
 from reptidex.streams.media import ContentPublished
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.streams.values import Money
 from reptidex.tables.community.models import Document
+from reptidex.tables.query import select
 from tests.unit.community.town import ANIMAL, LISTING, OTHER, SAM, VIVARIUM, Town, hatchling, offer, profile, uid
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -192,3 +195,83 @@ async def test_a_change_that_the_index_missed_is_told_at_the_next_start(town: To
 
     assert missed is not None and missed.missed
     assert await town.titles() == ["Kiwi"]
+
+
+def _decided(kind: Any, subject_id: str, decision: Any) -> AdminModerationDecided:
+    return AdminModerationDecided(
+        subject_id=subject_id, subject_kind=kind, case_id=uid(60), decision=decision, admin_id=uid(61)
+    )
+
+
+async def test_what_an_administrator_took_out_comes_back_by_an_administrator_only(town: Town) -> None:
+    await town.hear(hatchling())
+    seen = []
+    for said in (HideAnimal(animal_id=ANIMAL), *(_decided("animal", ANIMAL, each) for each in ("hide", "keep"))):
+        await town.hear(said)
+        seen.append(await town.titles())
+
+    assert seen == [[], [], []]
+
+
+async def test_an_animal_that_both_hid_comes_back_when_both_are_content(town: Town) -> None:
+    await town.hear(hatchling())
+    by_hand: dict[str, Any] = {"code": "BP-001", "species": "Python regius", "sex": "female", "status": "active"}
+    by_hand |= {"animal_id": ANIMAL, "vivarium_id": VIVARIUM, "name": "Kiwi", "visibility": "public"}
+    back = IndexAnimal(seen_version=1, lineage_status="claimed", **by_hand)
+    seen = []
+    for said in (_decided("animal", ANIMAL, "hide"), HideAnimal(animal_id=ANIMAL), back):
+        await town.hear(said)
+        seen.append(await town.titles())
+    await town.hear(_decided("animal", ANIMAL, "keep"))
+
+    assert (seen, await town.titles()) == ([[], [], []], ["Kiwi"])
+
+
+async def test_a_suspended_person_and_vivarium_are_not_found(town: Town) -> None:
+    await town.hear(profile())
+    await town.hear(profile(profile_id=VIVARIUM, kind="org", display_name="House of Sand"))
+    vivarium: Any = {"vivarium_id": VIVARIUM, "name": "House", "kind": "business", "plan": "keeper", "owner_id": SAM}
+    seen = []
+    for version, status in enumerate(("suspended", "active"), 2):
+        changed: Any = {"changed": ("status",), "status": status}
+        await town.hear(AuthUserUpdated(user_id=SAM, **changed), version)
+        await town.hear(OrgUpdated(**vivarium, **changed), version)
+        seen.append(await town.titles("sand"))
+
+    assert seen == [[], ["House of Sand", "Sam Sand"]]
+
+
+async def test_a_suspension_heard_before_the_profile_counts(town: Town) -> None:
+    await town.hear(AuthUserUpdated(user_id=SAM, changed=("status",), status="suspended"), 2)
+    await town.hear(profile())
+
+    assert await town.titles() == []
+
+
+async def test_what_the_index_could_not_be_told_of_is_told_later(town: Town) -> None:
+    await town.hear(hatchling())
+    facts = {name: getattr(hatchling(), name) for name in AnimalUpdated.__struct_fields__ if name != "changed"}
+    await town.harness.handle(AnimalUpdated(**(facts | {"visibility": "private"})), sequence=2)
+    await town.harness.fail_effects("the disk is full")
+    found = await town.titles()
+    await town.harness.advance(by=timedelta(hours=1))
+    await town.settle()
+
+    assert (found, await town.titles()) == (["Kiwi"], [])
+    assert await town.harness.timers == {}
+
+
+ERASED = AnimalArchived(animal_id=ANIMAL, vivarium_id=VIVARIUM, reason="erased")
+
+
+@pytest.mark.parametrize("news", list(permutations([Step(hatchling(), 1), Step(TRANSFER, 2), Step(ERASED, 3)])))
+async def test_nothing_is_kept_of_an_animal_that_was_erased_whatever_arrives_first(
+    town: Town, news: tuple[Step, ...]
+) -> None:
+    for step in news:
+        await town.hear(step.message, step.version)
+    [left] = await town.harness.find(select(Document))
+
+    assert await town.titles() == []
+    assert (left.title, left.text, left.tags, left.facets, left.vivarium_id) == ("", "", [], {}, None)
+    assert (left.seen_version, left.owner_version, left.ended_version) == (0, 0, 3)

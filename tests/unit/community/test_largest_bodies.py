@@ -14,7 +14,8 @@ async def test_no_body_that_is_taken_breaks_a_contract(square: Square) -> None:
         who = "repti-core" if asked.policy.get("services") else "bea" if asked.path.endswith("/vote") else "sam"
         return await square.call(asked.method, asked.path, who, asked.body)
 
-    known = {"forum_id": next(iter(FORUMS)), "document_id": f"animal:{ANIMAL}", "template": "welcome.verified"}
+    known = {"forum_id": next(iter(FORUMS)), "document_id": f"animal:{ANIMAL}", "target_id": ANIMAL}
+    known["template"] = "welcome.verified"
     walk = await walk_bodies(SERVICE, square.town.harness, call, known=known)
 
     assert walk.broken == []

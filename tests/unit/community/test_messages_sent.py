@@ -29,7 +29,7 @@ from reptidex.streams.values import Party
 from reptidex.tables.community.models import Notification
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.query import select
-from tests.unit.community.town import BEA, LISTING, OTHER, SAM, VIVARIUM, Town, newcomer, offer, order, uid
+from tests.unit.community.town import BEA, LISTING, OTHER, SAM, STOP, VIVARIUM, Town, newcomer, offer, order, uid
 
 
 async def _only(town: Town) -> Notification:
@@ -266,3 +266,52 @@ async def test_a_message_is_read_by_its_recipient_alone(town: Town) -> None:
 
     assert isinstance(said, NotificationDelivered)
     assert await town.hear(ReadNotification(notification_id=message.notification_id, user_id=SAM)) == []
+
+
+@pytest.mark.parametrize("channels", [("email", "email"), ("email", "inapp", "email", "inapp")])
+async def test_a_channel_that_was_chosen_twice_is_used_once(town: Town, channels: Any) -> None:
+    await town.hear(SetPreferences(user_id=BEA, channels={"order.created.buyer": channels}))
+    await town.hear(order(pay_by=town.harness.now))
+    told = await town.harness.find(select(Notification, Notification.c.recipient_id == BEA))
+
+    assert [str(each["To"]) for each in town.mailer.sent].count("u02@example.com") == 1
+    assert sorted(each.channel for each in told) == sorted(set(channels))
+
+
+@pytest.mark.parametrize("follows", ["pastel", "PASTEL", "Pastel "])
+async def test_a_morph_is_followed_however_it_is_written(town: Town, follows: str) -> None:
+    await town.hear(Follow(user_id=BEA, target_kind="morph", target_id=follows))
+
+    assert [each.recipient_id for each in await town.hear(offer()) if isinstance(each, NotificationSent)] == [BEA]
+
+
+async def test_an_offer_that_is_published_again_is_told_of_once(town: Town) -> None:
+    await town.hear(Follow(user_id=BEA, target_kind="vivarium", target_id=VIVARIUM))
+    told = []
+    for version in (1, 3, 5):
+        said = await town.hear(offer(), version, message_id=uid(90 + version))
+        told.append([each.cause_id for each in said if isinstance(each, NotificationSent)])
+
+    assert told == [[uid(91)], [], []]
+
+
+async def test_a_clutch_without_a_page_is_told_to_nobody(town: Town) -> None:
+    await town.hear(Follow(user_id=BEA, target_kind="vivarium", target_id=VIVARIUM))
+
+    assert await town.hear(_clutch("lineage")) == []
+
+
+async def test_a_letter_that_is_not_needed_says_how_to_get_no_more_of_them(town: Town) -> None:
+    await town.hear(order(OrderCancelled, reason="declined"))
+    [letter] = [each for each in town.mailer.sent if each["To"] == "u02@example.com"]
+    stop = STOP.of(BEA, "order.cancelled")
+
+    assert (letter["List-Unsubscribe"], letter["List-Unsubscribe-Post"]) == (f"<{stop}>", "List-Unsubscribe=One-Click")
+    assert letter.get_payload(0).get_content().split()[-1] == stop  # type: ignore[union-attr]
+
+
+async def test_a_letter_that_the_account_depends_on_cannot_be_stopped(town: Town) -> None:
+    await town.hear(newcomer())
+    [letter] = town.mailer.sent
+
+    assert letter["List-Unsubscribe"] is None

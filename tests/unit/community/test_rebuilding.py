@@ -4,9 +4,12 @@ import shutil
 from unittest.mock import patch
 
 from reptidex.agents.community import rebuilding
+from reptidex.agents.community.generations import Generations
+from reptidex.agents.community.index import indexed
 from reptidex.streams.animal import AnimalArchived
-from reptidex.streams.commands.community_index import INDEX, RebuildIndex
-from reptidex.tables.community.models import IndexState
+from reptidex.streams.commands.community_index import INDEX, CheckIndex, RebuildIndex
+from reptidex.tables.community.models import Document, IndexState
+from reptidex.tables.query import select
 from tests.unit.community.town import ANIMAL, VIVARIUM, Town, hatchling, profile, uid
 
 
@@ -88,6 +91,40 @@ async def test_a_second_rebuild_takes_the_place_of_the_first(real_town: Town) ->
 
     assert (await _state(real_town)).generation == 3
     assert [each.name for each in real_town.folder.iterdir()] == ["search-3"]
+
+
+async def test_what_is_left_of_an_older_build_does_not_harm_the_newer(real_town: Town) -> None:
+    for number in range(4):
+        await real_town.hear(hatchling(animal_id=uid(100 + number), name=f"Nr. {number}"))
+    index = real_town.ports.index
+    rows = [indexed(each) for each in await real_town.harness.find(select(Document))]
+    await index.begin(7)
+    await index.begin(8)
+    await index.fill(8, rows[:2])
+    await index.fill(7, rows[:1])
+    await index.fill(8, rows[2:])
+    await index.finish(7)
+    await index.finish(8)
+
+    assert (index.number, (await real_town.search()).total) == (8, 4)
+
+
+async def test_a_build_whose_index_was_lost_half_way_is_not_taken_for_whole(real_town: Town) -> None:
+    for number in range(4):
+        await real_town.hear(hatchling(animal_id=uid(100 + number), name=f"Nr. {number}"))
+    with patch.object(rebuilding, "STRETCH", 2):
+        await real_town.harness.handle(RebuildIndex())
+        for _ in range(2):  # begun, and the first stretch of two
+            await real_town.harness.carry_out(real_town.ports)
+        await real_town.ports.index.aclose()
+        shutil.rmtree(real_town.folder)
+        real_town.ports.index = Generations(real_town.folder, real_town._index)
+        await real_town.ports.index.open()
+        await real_town.settle()  # what was under way is carried out before the look at the start
+        await real_town.hear(CheckIndex())
+
+    assert (await real_town.search()).total == 4
+    assert (await _state(real_town)).generation == real_town.ports.index.number
 
 
 async def test_a_build_that_a_kill_cut_short_goes_on_at_the_next_start(real_town: Town) -> None:

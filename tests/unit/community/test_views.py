@@ -15,7 +15,7 @@ from reptidex.tables.community.models import Notification
 from reptidex.tables.query import select
 from reptidex.testing import eventually
 from tests.unit.community.square import Square
-from tests.unit.community.town import ANIMAL, SAM, SECRET, VIVARIUM, hatchling, newcomer, offer, profile, uid
+from tests.unit.community.town import ANIMAL, SAM, SECRET, STOP, VIVARIUM, hatchling, newcomer, offer, profile, uid
 
 FORUM = next(iter(FORUMS))
 
@@ -109,10 +109,11 @@ class Registry:
 
 
 async def test_an_animal_is_indexed_by_hand_as_its_registry_says(square: Square) -> None:
-    square.town.ports.animal = Registry(name="Kiwi")
+    square.town.ports.animal = Registry(name="Kiwi", morphs=("Pastel", "Clown"))
     status, kept = await square.call("POST", f"/index/animals/{ANIMAL}", "admin")
 
     assert (status, kept["visible"], kept["title"]) == (200, True, "Kiwi")
+    assert (await square.get("/search/animals?morph=clown"))["total"] == 1
     assert await square.town.titles("kiwi") == ["Kiwi"]
 
 
@@ -243,6 +244,25 @@ async def test_what_is_followed_is_listed(square: Square) -> None:
     assert [each["target_id"] for each in (await square.get("/community/follows", "bea"))["items"]] == ["Pastel"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "target_id"), [("vivarium", "Sam"), ("user", "me"), ("morph", "   "), ("animal", ANIMAL[:-1] + "x")]
+)
+async def test_what_cannot_be_is_not_followed(square: Square, kind: str, target_id: str) -> None:
+    body = {"target_kind": kind, "target_id": target_id}
+    status, problem = await square.call("POST", "/community/follow", "bea", body)
+
+    assert (status, "/target_id" in str(problem)) == (422, True)
+
+
+async def test_a_report_that_names_no_message_is_about_none(square: Square) -> None:
+    await square.town.harness.handle(newcomer(), sequence=1)  # its letter waits, and has no reference yet
+
+    assert await _report(square, b'{"message_id": "", "event": "bounced"}') == 422
+    [message] = await square.town.harness.find(select(Notification))
+    assert message.status == "waiting"
+    await square.town.settle()
+
+
 async def _posted(square: Square) -> str:
     body = {"title": "A question", "text": "Does she eat?", "kind": "question"}
     status, post = await square.call("POST", f"/community/forums/{FORUM}/posts", "sam", body)
@@ -264,6 +284,37 @@ async def test_a_thread_is_written_answered_voted_on_and_read_by_everybody(squar
     assert [each["text"] for each in replies["items"]] == ["Every week.", "Thanks!"]
 
 
+@pytest.mark.parametrize("blank", ["   ", "\u200b\u200b\u200b", "\n\t \u00a0", "\u202e\u2066 "])
+async def test_words_that_nobody_can_see_are_none(square: Square, blank: str) -> None:
+    path = f"/community/forums/{FORUM}/posts"
+    written = f"/community/posts/{await _posted(square)}"
+    seen = [
+        (await square.call("POST", path, "sam", {"title": blank, "text": "Does she eat?"}))[0],
+        (await square.call("POST", path, "sam", {"title": "A question", "text": blank}))[0],
+        (await square.call("PUT", written, "sam", {"title": blank, "text": "Does she eat?"}))[0],
+        (await square.call("POST", f"{written}/replies", "bea", {"text": blank}))[0],
+    ]
+
+    assert seen == [422] * 4
+
+
+async def test_a_title_is_a_single_line(square: Square) -> None:
+    body = {"title": " A question\nabout\u202e feeding ", "text": "Does she eat?\n\nShe should."}
+    status, post = await square.call("POST", f"/community/forums/{FORUM}/posts", "sam", body)
+
+    assert (status, post["title"], post["text"]) == (201, "A question about feeding", body["text"])
+
+
+async def test_an_answer_is_taken_back_by_its_author_and_keeps_its_place(square: Square) -> None:
+    path = f"/community/posts/{await _posted(square)}/replies"
+    _, reply = await square.call("POST", path, "bea", {"text": "Every week."})
+    statuses = [(await square.call("DELETE", f"{path}/{reply['reply_id']}", who))[0] for who in ("", "sam", "bea")]
+    [left] = (await square.get(path))["items"]
+
+    assert statuses == [401, 404, 204]
+    assert (left["text"], left["author_id"]) == ("", "")
+
+
 async def test_a_post_is_changed_and_removed_by_its_author_alone(square: Square) -> None:
     path, body = f"/community/posts/{await _posted(square)}", {"title": "Another", "text": "Question"}
     statuses = [(await square.call("PUT", path, who, body))[0] for who in ("", "bea", "sam")]
@@ -279,3 +330,35 @@ async def test_there_are_forums_and_no_others(square: Square) -> None:
 
     assert "Husbandry" in names
     assert (await square.call("GET", f"/community/forums/{uid(5)}/posts"))[0] == 404
+
+
+def _stop(template: str = "order.cancelled", user_id: str = SAM) -> str:
+    return STOP.of(user_id, template).removeprefix("http://community.invalid")
+
+
+async def test_one_click_stops_one_kind_of_mail_to_one_person(square: Square) -> None:
+    looked = await square.client.get(_stop())
+    before = (await square.get("/notifications/preferences", "sam"))["channels"]
+    posted = await square.client.post(_stop(), data={"List-Unsubscribe": "One-Click"})
+    after = (await square.get("/notifications/preferences", "sam"))["channels"]
+
+    assert (looked.status, "<form" in await looked.text(), posted.status) == (200, True, 200)
+    assert after == before | {"order.cancelled": ["inapp"]}
+    assert "email" in (await square.get("/notifications/preferences", "bea"))["channels"]["order.cancelled"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path[:-1] + ("A" if path[-1] != "A" else "B"),
+        lambda path: path.replace("order.cancelled", "order.refunded"),
+        lambda path: path.replace("order.cancelled", "welcome"),
+        lambda path: path.replace("order.cancelled", "none"),
+        lambda path: path.partition("token=")[0] + "token=",
+    ],
+)
+async def test_a_link_that_is_none_of_ours_stops_nothing(square: Square, change: Any) -> None:
+    seen = [(await square.client.request(method, change(_stop()))).status for method in ("GET", "POST")]
+
+    assert seen == [422, 422]
+    assert "email" in (await square.get("/notifications/preferences", "sam"))["channels"]["order.cancelled"]

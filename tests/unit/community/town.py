@@ -12,6 +12,7 @@ from reptidex.connectors.index.tantivy import TantivyIndex
 from reptidex.connectors.mail.memory import MemoryMailer
 from reptidex.connectors.mail.port import Letter
 from reptidex.domain.messages import Words
+from reptidex.domain.stopping import StopLinks
 from reptidex.errors import NotFoundError
 from reptidex.services.community import SERVICE, Contact, Ports
 from reptidex.streams.animal import AnimalCreated
@@ -23,6 +24,9 @@ from reptidex.tables.community.models import FINDABLE, Document
 from reptidex.testing import UnitHarness
 
 SECRET = "a secret of the mail provider"
+
+
+STOP = StopLinks("a secret of the service", "http://community.invalid/notifications/unsubscribe")
 
 
 def uid(number: int) -> str:
@@ -41,6 +45,7 @@ class ContactsTwin:
     def __init__(self) -> None:
         self.gone: set[str] = set()
         self.confirmed: set[str] = set()
+        self.name = "Sam Sand"
         self.owned: dict[str, list[str]] = {VIVARIUM: [SAM]}
 
     async def of(self, user_id: str) -> Contact:
@@ -48,7 +53,7 @@ class ContactsTwin:
             raise NotFoundError("user", user_id)
         link = "" if user_id in self.confirmed else f"http://core.invalid/auth/confirm?token={user_id[-2:]}"
         reset = f"http://core.invalid/auth/reset?token={user_id[-2:]}"
-        return Contact(email=f"u{user_id[-2:]}@example.com", display_name="Sam Sand", link=link, reset_link=reset)
+        return Contact(email=f"u{user_id[-2:]}@example.com", display_name=self.name, link=link, reset_link=reset)
 
     async def owners(self, vivarium_id: str) -> list[str]:
         return self.owned.get(vivarium_id, [])
@@ -68,15 +73,21 @@ class Town:
         harness = await UnitHarness.open(SERVICE.agents, Document, carriers=SERVICE.carriers)
         mailer = MemoryMailer()
 
-        async def mail(email: str, words: Words, *, key: str) -> str:
-            letter = Letter(to=email, subject=words.subject, text=words.text, html=words.html)
+        async def mail(email: str, words: Words, *, key: str, unsubscribe: str = "") -> str:
+            letter = Letter(to=email, subject=words.subject, text=words.text, html=words.html, unsubscribe=unsubscribe)
             return await mailer.send(letter, key=key)
 
         def genuine(raw: bytes, signature: str) -> bool:
             return Ports.report_is_genuine(SimpleNamespace(mail_secret=SECRET), raw, signature)  # type: ignore[arg-type]
 
         ports = SimpleNamespace(
-            contacts=ContactsTwin(), mail=mail, mail_provider="smtp", report_is_genuine=genuine, animal=None, index=None
+            contacts=ContactsTwin(),
+            mail=mail,
+            mail_provider="smtp",
+            stop_links=STOP,
+            report_is_genuine=genuine,
+            animal=None,
+            index=None,
         )
         town = cls(harness, ports, mailer, folder)
         town.real = real

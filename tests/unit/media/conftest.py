@@ -15,7 +15,7 @@ from reptidex.connectors.files.folder import FolderFileStore
 from reptidex.domain.uploads import accept
 from reptidex.errors import NotFoundError
 from reptidex.services.media import SERVICE
-from reptidex.streams.animal import AnimalCreated
+from reptidex.streams.animal import AnimalCreated, AnimalUpdated
 from reptidex.streams.commands.media import FileDone, ReceiveFile
 from reptidex.streams.core import ProfileUpdated
 from reptidex.tables.media.models import File, Render, files_of
@@ -38,6 +38,7 @@ class Neighbour:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
         self.asked: list[tuple[str, Any]] = []
+        self.sire = "11111111-0000-7000-8000-0000000000ff"
 
     async def get(self, path: str, answer: type[Any], query: Any = None) -> Any:
         """Answer what is known under a path. Raises `NotFoundError`."""
@@ -52,10 +53,23 @@ class Neighbour:
         facts |= {"sex": "male", "status": "active", "lineage_status": "claimed"} | more
         places = [{"number": 1, "generation": 0, "known": True, "code": "K-1", "name": "Kiwi"}]
         places += [{"number": 2, "generation": 1, "known": True, "code": "K-2", "sex": "male"}]
+        places[1]["animal_id"] = self.sire
         self.answers[f"/internal/animals/{animal_id}"] = facts
         for generations in (1, 2, 3):
             said = {"animal_id": animal_id, "generations": generations, "lineage_status": "claimed", "inbreeding": 0.25}
             self.answers[f"/internal/animals/{animal_id}/pedigree/{generations}"] = said | {"places": places}
+
+    def says(self, animal_id: str, *, name: str = "Kiwi", lineage_status: str = "claimed") -> None:
+        """Have the pedigrees of an animal say something else of it."""
+        for generations in (1, 2, 3):
+            said = self.answers[f"/internal/animals/{animal_id}/pedigree/{generations}"]
+            said["places"][0]["name"], said["lineage_status"] = name, lineage_status
+
+    def hides_the_sire(self, animal_id: str) -> None:
+        """Have the known parent's owner show it no more."""
+        for generations in (1, 2, 3):
+            said = self.answers[f"/internal/animals/{animal_id}/pedigree/{generations}"]
+            said["places"][1] = {"number": 2, "generation": 1, "known": True, "hidden": True}
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -88,6 +102,11 @@ class Studio:
         return AnimalCreated(
             animal_id=self.animal, vivarium_id=self.sam, code="K-1", species_id=SPECIES, species="Python regius"
         )
+
+    def updated(self, *changed: str, **more: Any) -> AnimalUpdated:
+        """Say that Sam's animal changed."""
+        facts = {name: getattr(self.created(), name) for name in AnimalUpdated.__struct_fields__ if name != "changed"}
+        return AnimalUpdated(**(facts | more), changed=changed)
 
     async def upload(self, data: bytes, **more: Any) -> str:
         """Put bytes into quarantine and have them received; return the file's id."""

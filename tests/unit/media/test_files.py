@@ -1,6 +1,9 @@
 """Uploads: looked into before anybody sees them, drawn anew, hung on their subject, and gone when deleted."""
 
 import io
+import shutil
+import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,8 +11,9 @@ from PIL import Image
 
 from reptidex.agents.media.files import MadeFileError
 from reptidex.agents.media.pictures.process import PictureRefusedError, renditions
+from reptidex.agents.media.pictures.worker import render
 from reptidex.errors import NotFoundError, UnavailableError
-from reptidex.streams.commands.media import AttachFile, DeleteFile
+from reptidex.streams.commands.media import AttachFile, DeleteFile, FileRefused
 from reptidex.streams.media import FileDeleted, FileProcessed, MediaUploaded
 from reptidex.streams.ops import AdminModerationDecided
 
@@ -84,6 +88,27 @@ async def test_a_picture_that_a_busy_machine_does_not_finish_is_tried_again() ->
     assert problem.value.retriable
 
 
+async def test_a_picture_process_that_does_not_run_here_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = SimpleNamespace(executable=shutil.which("false"), path=sys.path)
+    monkeypatch.setattr("reptidex.agents.media.pictures.process.sys", broken)
+    with pytest.raises(UnavailableError) as problem:
+        await renditions(photo())
+
+    assert problem.value.retriable
+
+
+@pytest.mark.parametrize("failure", [MemoryError, KeyError, ZeroDivisionError])
+def test_whatever_a_decoder_stumbles_over_is_a_damaged_picture(
+    monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
+) -> None:
+    def stumble(*_: Any, **__: Any) -> Any:
+        raise failure
+
+    monkeypatch.setattr("PIL.Image.Image.thumbnail", stumble)
+
+    assert render(photo()).refused
+
+
 async def test_a_picture_that_is_not_one_is_refused_for_good() -> None:
     with pytest.raises(PictureRefusedError):
         await renditions(b"no picture")
@@ -99,9 +124,42 @@ async def test_a_document_is_kept_as_it_is(studio: Any) -> None:
 
 async def test_an_upload_that_could_never_be_processed_says_why(studio: Any) -> None:
     file_id = await studio.upload(photo())
-    await studio.harness.fail_effects("the store does not answer")
+    await studio.harness.fail_effects("s3 does not answer: [Errno 28] No space left on device: '/var/lib/reptidex'")
+    why = (await studio.file(file_id)).why
 
-    assert "the store does not answer" in (await studio.file(file_id)).why
+    assert "a part we depend on does not answer" in why
+    assert "/var" not in why and "s3" not in why
+
+
+async def test_an_upload_that_was_given_up_half_way_leaves_nothing(studio: Any) -> None:
+    file_id = await studio.upload(photo())
+    await studio.ports.files.put(f"files/{file_id}/original.webp", b"the first of three", content_type="image/webp")
+    await studio.harness.fail_effects("the store does not answer")
+    await studio.work()
+
+    assert studio.kept() == set()
+
+
+async def test_what_is_given_up_after_it_was_deleted_leaves_nothing(studio: Any) -> None:
+    file_id = await studio.upload(photo())
+    [processing] = await studio.harness.effects
+    await studio.harness.handle(DeleteFile(file_id=file_id, vivarium_id=studio.sam))
+    await studio.ports.files.put(f"files/{file_id}/large.webp", b"the second of three", content_type="image/webp")
+    await studio.harness.handle(FileRefused(file_id=file_id, why=f"{processing} was given up"[:255]))
+    await studio.work()
+
+    assert studio.kept() == set()
+
+
+async def test_a_picture_that_is_not_ready_takes_no_others_place(studio: Any) -> None:
+    first = await studio.upload(photo(), subject_kind="animal", subject_id=studio.animal, primary=True)
+    await studio.work()
+    broken = await studio.upload(b"\xff\xd8\xff\xe0 no picture at all")
+    attach = {"vivarium_id": studio.sam, "subject_kind": "animal", "subject_id": studio.animal, "primary": True}
+    await studio.harness.handle(AttachFile(file_id=broken, **attach))
+    await studio.work()
+
+    assert (await studio.file(first)).primary
 
 
 async def test_only_one_picture_stands_for_an_animal(studio: Any) -> None:

@@ -1,5 +1,6 @@
 """Drawings follow lineages and owners; a late one never replaces a newer."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,6 @@ from reptidex.errors import NotFoundError
 from reptidex.streams.animal import AnimalTransferred, AnimalUpdated, LineageUpdated
 from reptidex.streams.commands.media import AskRender
 from reptidex.streams.commerce import OrderCompleted, OrderLine, PolicySnapshot
-from reptidex.streams.core import AuthUserDeleted
 from reptidex.streams.media import (
     EmbedProfileCreated,
     EmbedProfileRefreshed,
@@ -22,7 +22,6 @@ from reptidex.streams.media import (
 )
 from reptidex.streams.values import Money, Party
 from reptidex.tables.media.models import Profile
-from tests.unit.media.conftest import picture
 
 ORDER = "dddddddd-0000-7000-8000-000000000000"
 
@@ -70,10 +69,11 @@ async def test_a_new_animal_gets_a_picture_of_its_own(studio: Any) -> None:
 
 
 async def test_a_changed_lineage_is_drawn_anew(studio: Any) -> None:
-    [requested] = await studio.harness.handle(lineage(studio))
+    [requested] = await studio.harness.handle(lineage(studio), actor=f"user:{studio.user}")
     events = await studio.work()
 
     assert isinstance(requested, RenderPedigreeRequested) and (requested.reason, requested.depth) == ("lineage", 3)
+    assert requested.requested_by is None
     assert isinstance(events[-1], RenderPedigreeCompleted) and events[-1].inputs_digest == requested.inputs_digest
     assert "F = 0.25" in await studio.drawn("pedigree")
 
@@ -116,12 +116,41 @@ async def test_a_chart_is_drawn_anew_when_its_animal_is_shown_or_hidden(studio: 
     assert await studio.harness.handle(shown) == []
     await studio.harness.handle(lineage(studio))
     await studio.work()
-    assert await studio.harness.handle(AnimalUpdated(**updated, changed=("name",))) == []
+    assert await studio.harness.handle(AnimalUpdated(**updated, changed=("notes",))) == []
     studio.ports.animal.has(studio.animal, studio.sam, visibility="public")
     await studio.harness.handle(shown)
     await studio.work()
 
     assert [file.confidential for file in await studio.files() if file.state == "ready"] == [False]
+
+
+@pytest.mark.parametrize(
+    ("changed", "more", "said"),
+    [("name", {"name": "Fig"}, "Fig"), ("lineage_status", {"lineage_status": "disputed"}, "disputed")],
+)
+async def test_a_chart_is_drawn_anew_when_what_it_says_of_its_animal_changes(
+    studio: Any, changed: str, more: Any, said: str
+) -> None:
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+    studio.ports.animal.has(studio.animal, studio.sam, **more)
+    studio.ports.animal.says(studio.animal, **more)
+    await studio.harness.handle(studio.updated(changed, **more))
+    await studio.work()
+
+    assert said in await studio.drawn("pedigree")
+
+
+async def test_a_placeholder_bears_the_code_of_its_animal_under_the_new_owner(studio: Any) -> None:
+    await studio.harness.handle(studio.created())
+    await studio.work()
+    moved = studio.updated("vivarium_id", "code", vivarium_id=studio.bea, code="B-77")
+    await studio.harness.handle(moved)
+    await studio.work()
+
+    assert "B-77" in await studio.drawn("placeholder")
+    assert (await studio.render("placeholder")).vivarium_id == studio.bea
+    assert len(studio.kept()) == 1
 
 
 async def test_a_drawing_that_was_overtaken_is_thrown_away(studio: Any) -> None:
@@ -199,10 +228,10 @@ async def test_a_chart_can_be_asked_for(studio: Any) -> None:
     command = AskRender(
         job_id=studio.id(), subject_id=studio.animal, vivarium_id=studio.sam, drawing="pedigree", generations=2
     )
-    [requested] = await studio.harness.handle(command)
+    [requested] = await studio.harness.handle(command, actor=f"user:{studio.user}")
     await studio.work()
 
-    assert (requested.reason, requested.depth) == ("asked", 2)
+    assert (requested.reason, requested.depth, requested.requested_by) == ("asked", 2, studio.user)
     assert (await studio.render("pedigree")).status == "completed"
 
 
@@ -211,6 +240,55 @@ async def test_there_is_no_certificate_without_a_transfer(studio: Any) -> None:
 
     with pytest.raises(NotFoundError):
         await studio.harness.handle(command)
+
+
+async def test_a_certificate_that_is_asked_for_again_says_the_same_of_the_transfer(studio: Any) -> None:
+    await studio.known_as(studio.sam, "Kiwi Reptiles")
+    studio.ports.animal.has(studio.animal, studio.bea)
+    await studio.harness.handle(transfer(studio), at=studio.harness.now - timedelta(days=400))
+    await studio.work()
+    first = await studio.drawn("certificate")
+    again = AskRender(job_id=studio.id(), subject_id=studio.animal, vivarium_id=studio.bea, drawing="certificate")
+    for _ in range(2):
+        await studio.harness.handle(again)
+        await studio.work()
+
+    assert all(said in first for said in (ORDER, "Kiwi Reptiles", "2025"))
+    assert await studio.drawn("certificate") == first
+
+
+async def test_who_passed_an_animal_on_before_the_certificate_was_drawn_gets_none_of_the_next_owner(
+    studio: Any,
+) -> None:
+    studio.ports.animal.has(studio.animal, studio.user)
+    await studio.harness.handle(transfer(studio))
+    await studio.work()
+
+    assert (await studio.render("certificate")).status == "failed"
+    assert [file.name for file in await studio.files(studio.user)] == ["pedigree.svg"]
+
+
+async def test_the_last_chart_is_found_while_the_next_cannot_be_drawn(studio: Any) -> None:
+    await studio.harness.handle(lineage(studio))
+    await studio.work()
+    last = (await studio.render("pedigree")).file_id
+    await studio.harness.handle(lineage(studio))
+    meanwhile = (await studio.render("pedigree")).file_id
+    await studio.harness.fail_effects("repti-animal does not answer: TimeoutError")
+
+    assert last is not None
+    assert (meanwhile, (await studio.render("pedigree")).file_id) == (last, last)
+
+
+async def test_a_chart_stays_as_deep_as_it_was_asked_for(studio: Any) -> None:
+    command = AskRender(
+        job_id=studio.id(), subject_id=studio.animal, vivarium_id=studio.sam, drawing="pedigree", generations=2
+    )
+    await studio.harness.handle(command)
+    await studio.work()
+    [requested] = await studio.harness.handle(lineage(studio))
+
+    assert requested.depth == 2
 
 
 async def test_a_profile_gets_a_card_and_keeps_it_fresh(studio: Any) -> None:
@@ -246,36 +324,3 @@ async def test_a_name_that_is_not_public_is_on_no_paper(studio: Any) -> None:
     await studio.work()
 
     assert "Sam" not in await studio.drawn("pedigree")
-
-
-GONE: Any = {"reason": "requested"}
-
-
-@pytest.mark.parametrize("order", ["news first", "gone first"])
-async def test_a_person_who_is_gone_has_no_card_whatever_is_heard_of_them_later(studio: Any, order: str) -> None:
-    older: dict[str, Any] = {"kind": "user", "profile_id": studio.user, "bio": "Sam lives in Ulm"}
-    if order == "news first":
-        await studio.known_as(studio.sam, "Sam Sand", 1, **older)
-    await studio.harness.handle(AuthUserDeleted(user_id=studio.user, **GONE), sequence=5)
-    await studio.known_as(studio.sam, "Sam Sand", 4, **older)
-
-    assert [row for row in await studio.harness.stored() if "Sam" in repr(row)] == []
-    assert (await studio.harness.get(Profile, studio.user)).visibility == "private"
-
-
-async def test_pictures_of_a_person_who_is_gone_are_erased_and_the_animals_keep_theirs(studio: Any) -> None:
-    own: dict[str, Any] = {"subject_kind": "user", "subject_id": studio.user, "name": "Sam at home.jpg"}
-    avatar, loose = await studio.upload(picture(), **own), await studio.upload(picture(), name="Sam.jpg")
-    photo = await studio.upload(picture(), subject_kind="animal", subject_id=studio.animal)
-    await studio.known_as(studio.sam, "Sam Sand", 1, kind="user", profile_id=studio.user)
-    await studio.harness.handle(lineage(studio))
-    await studio.work()
-    chart = (await studio.render("pedigree")).file_id
-
-    await studio.harness.handle(AuthUserDeleted(user_id=studio.user, **GONE), sequence=5)
-    told = await studio.harness.advance()
-    await studio.work()
-
-    assert {each.file_id: each.reason for each in told} == dict.fromkeys((avatar, loose, chart), "erased")
-    assert {place.split("/")[1] for place in studio.kept()} == {photo}
-    assert [row for row in await studio.harness.stored() if "Sam" in repr(row)] == []

@@ -10,6 +10,7 @@ from reptidex.connectors.files.port import Rules, Upload
 from reptidex.domain.uploads import MOST_BYTES, TAKEN, TypeRefusedError, announced, sniff
 from reptidex.errors import NotFoundError, UnavailableError
 from reptidex.streams.commands.media_uploads import AnnounceUpload, UploadSeen, UploadStands
+from reptidex.streams.core import AuthUserDeleted
 from reptidex.streams.media import FileProcessed, FileUploaded, MediaUploaded
 from reptidex.tables.media.uploads import AnnouncedUpload
 from tests.unit.media.conftest import Studio, picture
@@ -143,3 +144,30 @@ def test_what_is_announced_is_what_is_told_by_its_bytes() -> None:
     assert [announced(kind.content_type) for kind in TAKEN] == list(TAKEN)
     with pytest.raises(TypeRefusedError):
         announced("image/svg+xml")
+
+
+async def test_what_a_person_announced_goes_with_them(studio: Studio) -> None:
+    await announce(studio, picture(), name="Sam at home.jpg")
+    arrived, third = await announce(studio, picture(), name="Sam.jpg", subject_kind="animal", subject_id=studio.animal)
+    await studio.ports.files.receive(third, picture())
+    await seen(studio, arrived)
+    await studio.harness.carry_out(studio.ports)
+    under_way, second = await announce(studio, picture(), name="Sam's house.jpg")
+    await studio.ports.files.receive(second, picture())
+    await seen(studio, under_way)
+    await studio.known_as(studio.sam, "Sam Sand", 1, kind="user", profile_id=studio.user)
+    await studio.harness.handle(AuthUserDeleted(user_id=studio.user, reason="requested"), sequence=5)
+    await studio.harness.advance()
+    await studio.work()
+
+    assert [row for row in await studio.harness.stored() if "Sam" in repr(row)] == []
+    assert [file.file_id for file in await studio.files()] == [arrived]
+    assert {place.split("/")[1] for place in studio.kept()} == {arrived}
+
+
+async def test_nobody_who_is_gone_uploads_anything(studio: Studio) -> None:
+    await studio.harness.handle(AuthUserDeleted(user_id=studio.user, reason="requested"), sequence=5)
+
+    for late in (studio.upload(picture()), announce(studio, picture())):
+        with pytest.raises(NotFoundError):
+            await late

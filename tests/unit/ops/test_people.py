@@ -107,13 +107,21 @@ async def test_reports_of_one_subject_are_one_case_and_each_person_counts_once(d
 
 async def test_what_the_automatic_check_finds_is_a_case_once(desk: Desk) -> None:
     [said] = await desk.hear(_post())
+
+    assert (said.by, said.author_id) == ("automatic", SAM)
+    assert await desk.hear(_post(), 2, message_id=uid(98)) == []
+    assert await desk.hear(_post(post_id=uid(83), suspicious=False)) == []
+
+
+async def test_a_suspicious_answer_is_its_own_authors_case_and_not_that_of_whom_it_answers(desk: Desk) -> None:
     reply = CommunityInteractionReplied(
         post_id=POST, reply_id=uid(82), user_id=BEA, author_id=SAM, digest="0" * 64, replies=1, suspicious=True
     )
+    [said] = await desk.hear(reply)
+    decided, suspended = await desk.hear(DecideCase(subject_id=uid(82), admin_id=ADMIN, decision="suspend"))
 
-    assert (said.by, said.author_id) == ("automatic", SAM)
-    assert await desk.hear(reply, 2) == []
-    assert await desk.hear(_post(post_id=uid(83), suspicious=False)) == []
+    assert (said.subject_id, said.subject_kind, said.author_id, said.by) == (uid(82), "message", BEA, "automatic")
+    assert (decided.subject_id, suspended.target_id) == (uid(82), BEA)
 
 
 async def test_a_decision_is_told_and_the_case_is_closed(desk: Desk) -> None:
