@@ -198,16 +198,17 @@ class Store:
         if self._session is not None and self._session.open:
             await self._session.rollback()
 
-    async def fences(self, partitions: Sequence[int]) -> dict[int, Fence]:
-        """Return the fences of partitions as they stand."""
+    async def fences(self, partitions: Sequence[int], *, settled: bool = False) -> dict[int, Fence]:
+        """Return the fences of partitions as they stand; `settled` waits for whoever is about to change one of them."""
         names = self._fences.names
-        values = await self._all(f"SELECT {', '.join(names)} FROM fences")
+        settling = " ORDER BY partition FOR UPDATE" if settled and self.database.shared else ""
+        values = await self._all(f"SELECT {', '.join(names)} FROM fences{settling}")
         every = [Fence(**dict(zip(names, each, strict=True))) for each in values]
         return {fence.partition: fence for fence in every if fence.partition in set(partitions)}
 
-    async def check_fences(self, held: Sequence[Fence]) -> dict[int, Fence]:
+    async def check_fences(self, held: Sequence[Fence], *, settled: bool = False) -> dict[int, Fence]:
         """Return the fences as they stand. Raises `FencedError` where another worker has taken one of them over."""
-        current = await self.fences([fence.partition for fence in held])
+        current = await self.fences([fence.partition for fence in held], settled=settled)
         for fence in held:
             now = current[fence.partition]
             if now.epoch != fence.epoch:
@@ -215,8 +216,12 @@ class Store:
         return current
 
     async def was_committed(self, changes: Changes) -> bool:
-        """Say whether a commit whose answer was lost went through: its stamp then stands in its fences."""
-        current = await self.check_fences(changes.fences)
+        """Say whether a commit whose answer was lost went through: its stamp then stands in its fences.
+
+        The server may still be at it (waiting for its disk, or for a standby) when its client has given it up: it holds the
+        fences so long.
+        """
+        current = await self.check_fences(changes.fences, settled=True)
         return bool(current) and all(each.stamp == changes.stamp for each in current.values())
 
     async def take_over(self, partitions: Sequence[int]) -> dict[int, Fence]:

@@ -53,7 +53,7 @@ def storable(said: str) -> str:
     return said[:2000].replace("\x00", "\ufffd").encode(errors="replace").decode()
 
 
-def letter_of(one: Input) -> DeadLetterRow:
+def letter_of(one: Input, now: datetime) -> DeadLetterRow:
     """Return the letter that keeps a message; the one it came from, where it has been kept before."""
     if isinstance(one.ref, DeadLetterRow):
         return one.ref
@@ -68,7 +68,7 @@ def letter_of(one: Input) -> DeadLetterRow:
         message_type=one.event.type,
         value=one.value,
         source=one.kind,
-        created=one.event.time,
+        created=now,
     )
 
 
@@ -79,7 +79,7 @@ def failed(
 
     With `told` an asker is told of the failure, so that nothing need wait behind the message.
     """
-    letter = letter_of(one)
+    letter = letter_of(one, now)
     attempts = letter.attempts + 1
     deadline = letter.deadline or now + policy.patience
     again = isinstance(error, ReptidexError) and error.retriable and now < deadline
@@ -91,7 +91,6 @@ def failed(
         attempts=attempts,
         due=now + policy.wait(attempts) if again else None,
         deadline=deadline,
-        created=now if letter.attempts == 0 and letter.state == "parked" else letter.created,
     )
 
 

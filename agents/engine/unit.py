@@ -90,13 +90,16 @@ class UnitRunner:
         refused: DataRefusedError | None,
         failed: tuple[Prepared | None, ReptidexError] | None,
     ) -> int:
-        wait = RETRY_FIRST_S
+        wait, raced = RETRY_FIRST_S, False
         last, problem = failed if failed is not None else (None, None)
         while True:
             try:
                 if problem is not None:
                     told, problem = problem, None
                     raise told
+                if raced:
+                    await self._meet_the_fences()
+                    raced = False
                 if last is not None and await self.store.was_committed(last.changes):
                     return self.settle(last)
                 last = None
@@ -104,10 +107,8 @@ class UnitRunner:
                 await self.commit(last)
                 return self.settle(last)
             except LostRaceError:
-                last = None
+                last, raced = None, True
                 await self.abandon()
-                for partition, fence in (await self._current_fences()).items():
-                    self.ownership.fences[partition].touched = fence.touched
                 log.info("another worker wrote rows of ours; the unit is run again")
             except UnavailableError as away:
                 log.warning("the unit waits %.2f s: %s", wait, away)
@@ -118,9 +119,10 @@ class UnitRunner:
                 await self.abandon()
                 raise
 
-    async def _current_fences(self) -> dict[int, Fence]:
-        held = list(self.ownership.fences.values())
-        return await self.store.check_fences(held)
+    async def _meet_the_fences(self) -> None:
+        """Learn how often others have written rows of ours. Raises `FencedError`, `UnavailableError`."""
+        for partition, fence in (await self.store.check_fences(list(self.ownership.fences.values()))).items():
+            self.ownership.fences[partition].touched = fence.touched
 
     async def prepare(
         self,

@@ -151,7 +151,7 @@ def _letter(at: TopicPartition, record: Any, state: str, now: datetime) -> DeadL
         plain = LogRecord(*at, record.offset, record.key, record.value)
         return unreadable(plain, problem, now)
     key = record.key.decode(errors="replace") if record.key is not None else event.subject
-    letter = letter_of(Input("log", event, *at, record.offset, key, 0, record.value))
+    letter = letter_of(Input("log", event, *at, record.offset, key, 0, record.value), now)
     return letter if state in BLOCKING else msgspec.structs.replace(letter, state=state)
 
 
