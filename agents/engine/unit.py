@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import ChainMap
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -59,6 +60,8 @@ class UnitRunner:
         self._committed, self._step = committed, step
         self._reception = Reception(service)
         self._stamp = 0
+        self.attempted = 0.0
+        """When a unit that waits for the database was last tried again, by `time.monotonic`."""
 
     async def run(
         self,
@@ -93,6 +96,7 @@ class UnitRunner:
         wait, raced = RETRY_FIRST_S, False
         last, problem = failed if failed is not None else (None, None)
         while True:
+            self.attempted = time.monotonic()
             try:
                 if problem is not None:
                     told, problem = problem, None

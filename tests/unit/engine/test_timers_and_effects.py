@@ -1,12 +1,16 @@
 """What a unit sets in motion: timers fire once, effects come back as commands."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from reptidex.agents.agent import Call, Unit, agent
+from reptidex.agents.engine.inputs import Input
+from reptidex.agents.engine.outcome import Outcome
+from reptidex.agents.engine.timers import Timers
 from reptidex.errors import UnavailableError
-from reptidex.testing import UnitHarness
+from reptidex.testing import UnitHarness, eventually
 from tests.unit.engine.parcels import Deliver, Parcel, PostParcel, RemindParcel
 
 
@@ -100,3 +104,28 @@ async def test_an_effect_given_up_tells_so_by_a_command(post: UnitHarness) -> No
 
     assert row is not None
     assert row.delivered_by == "nobody: no road"
+
+
+async def test_a_timer_that_is_due_waits_once_for_a_worker_whose_units_pause(post: UnitHarness) -> None:
+    await post.handle(PostParcel(parcel_id="a"))
+    handed_in: list[tuple[str, asyncio.Future[None]]] = []
+
+    def submit(one: Input) -> "asyncio.Future[None]":
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        handed_in.append((one.ref.name, future))
+        return future
+
+    timers = Timers(post.runner, post.read, submit, clock=lambda: post.now, shared=False)
+    running = asyncio.create_task(timers.run())
+    for _ in range(5):
+        post.now += timedelta(days=1)
+        timers.committed(Outcome(messages=0, timers={"another": None}))
+        await asyncio.sleep(0.02)
+    once = len(handed_in)
+    handed_in[0][1].cancel()  # its unit was not to be: it is still there, and still due
+    post.now += timedelta(days=1)
+    timers.committed(Outcome(messages=0, timers={"another": None}))
+    await eventually(lambda: len(handed_in) > once, 5)
+    running.cancel()
+
+    assert (once, [name for name, _ in handed_in]) == (1, ["remind/a"] * 2)
