@@ -249,12 +249,27 @@ class Engine:
         if known is None:
             return earliest
         if known.next_offset > end:
-            log.error(
-                "%s %d ends at %d, before our position %d: the log has been replaced", *at, end, known.next_offset
-            )
-            self.runner.positions[at[0], at[1]] = Position(earliest, {})
+            self._replaced(at, known.next_offset, earliest)
             return earliest
+        self.note_loss(at, known.next_offset, earliest)
         return max(known.next_offset, earliest)
+
+    def note_loss(self, at: TopicPartition, position: int, earliest: int) -> None:
+        """Say so where the log has forgotten records that have not been handled."""
+        if earliest > position:
+            told = "%s/%d: offsets %d to %d are gone from the log and were never handled; retention was shorter than the wait"
+            log.error(told, at[0], at[1], position, earliest - 1)
+
+    async def begin_anew(self, at: TopicPartition, position: int, first: int) -> None:
+        """Go on at an offset before our position: the log has been replaced while we read it."""
+        async with self._alone():
+            if at[1] in self.ownership.fences:
+                self._replaced(at, position, first)
+
+    def _replaced(self, at: TopicPartition, position: int, first: int) -> None:
+        told = "%s/%d has less than our position %d: the log has been replaced, and is read from %d"
+        log.error(told, at[0], at[1], position, first)
+        self.runner.positions[at[0], at[1]] = Position(first, {})
 
     def ready(self) -> None:
         """Say that the partitions are assigned and sought."""

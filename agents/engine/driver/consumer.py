@@ -215,7 +215,9 @@ class Consumer(driver.Consumer):
                 engine.step("before fetch")
                 records, size = await self._thread.fetch(active, engine.appetite)
                 if self.flow_active and waiting is self._waiting:
-                    await self._hand_over(self._without_gaps(records), size, waiting)
+                    whole = self._without_gaps(records)
+                    await self._note_breaks(whole, waiting)
+                    await self._hand_over(whole, size, waiting)
                 else:
                     self._fetch_again(records)
         except self.consumer_stopped_errors:
@@ -227,7 +229,7 @@ class Consumer(driver.Consumer):
 
     async def _hand_over(self, records: dict[TP, list[Any]], size: int, waiting: "Waiting") -> None:
         """Put records to those that wait for the agent, and tell the agent, unless it has been told already."""
-        if not records:
+        if not records or waiting is not self._waiting:
             return
         waiting.add(records, size)
         if not waiting.announced:
@@ -259,9 +261,26 @@ class Consumer(driver.Consumer):
                 self._sought[tp] = expected
                 self._thread.seek(driver.ensure_aiokafka_TP(tp), expected)
                 continue
-            self._next[tp] = batch[-1].offset + 1
             whole[at] = batch
         return whole
+
+    async def _note_breaks(self, records: dict[TP, list[Any]], waiting: "Waiting") -> None:
+        """Tell the engine of records that do not follow the last ones, and go on behind what comes now.
+
+        Where the offset to go on from is not on the log (any more), the client goes to the earliest that is there.
+        """
+        for at, batch in records.items():
+            tp, first = TP(at.topic, at.partition), batch[0].offset
+            expected = self._next.get(tp, first)
+            if first > expected:
+                earliest = (await self._thread._ensure_consumer().beginning_offsets([at]))[at]
+                self.app.engine.note_loss(tp, expected, min(earliest, first))
+            elif first < expected:
+                await waiting.room(1)  # what the log had before it was replaced is handled first
+                await self.app.engine.begin_anew(tp, expected, first)
+            if waiting is not self._waiting:
+                return
+            self._next[tp] = batch[-1].offset + 1
 
     def _envelope(self, records: dict[TP, list[Any]], waiting: "Waiting") -> ConsumerMessage:
         tp = next(iter(records))
