@@ -43,7 +43,6 @@ class PostgresSession(Session):
 
     @property
     def alive(self) -> bool:
-        """Whether the connection still stands."""
         return not self._driver.is_closed()
 
     @asynccontextmanager

@@ -80,7 +80,7 @@ class Store:
 
     async def session(self) -> Session:
         """Return the writing connection; opened again where it was lost."""
-        if self._session is not None and not getattr(self._session, "alive", True):
+        if self._session is not None and not self._session.alive:
             await self._session.close()
             self._session = None
         if self._session is None:

@@ -74,7 +74,8 @@ class Timers:
             self._wake.clear()
             now = self._clock()
             owned = self._runner.ownership.fences
-            if owned and (self._looked is None or now - self._looked >= self._glance):
+            # A last look that lies ahead was taken before the clock was put back.
+            if owned and (self._looked is None or not timedelta() <= now - self._looked < self._glance):
                 try:
                     await self._look(now, owned)
                 except UnavailableError as problem:

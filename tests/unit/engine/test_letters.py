@@ -1,18 +1,20 @@
 """Letters that are tried again while something else happens to their key, or to themselves."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.engine.inputs import MARK, LogRecord
+from reptidex.agents.engine.inputs import MARK, Input, LogRecord
 from reptidex.agents.engine.internal import letter_input, note
+from reptidex.agents.engine.letters import Letters
 from reptidex.errors import NotFoundError, NotYetError
 from reptidex.streams import codec
 from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.letter_office import LetterOffice
-from reptidex.testing import UnitHarness
+from reptidex.testing import UnitHarness, eventually
 from tests.unit.engine.parcels import Parcel, ParcelWeighed, PostParcel
 
 
@@ -125,3 +127,21 @@ async def test_a_letter_that_was_handled_meanwhile_is_not_sent_on_again(post: Un
         await Slow(post.database, clock=lambda: datetime.now(UTC)).redrive(letter.letter_id)
 
     assert await post.letters() == []
+
+
+async def test_a_clock_that_is_put_back_keeps_no_letter_waiting(post: UnitHarness) -> None:
+    handed_in: list[Input] = []
+
+    def submit(one: Input) -> "asyncio.Future[None]":
+        handed_in.append(one)
+        return asyncio.get_running_loop().create_future()
+
+    async def resync() -> None:
+        """Nothing is blocked that was not before."""
+
+    await run(post, record(post, 0, "early"))
+    post.now -= timedelta(hours=1)
+    letters = Letters(post.runner, post.read, submit, resync=resync, clock=lambda: post.now)
+    looking = asyncio.create_task(letters.run())
+    await eventually(lambda: len(handed_in) == 1, 5)
+    looking.cancel()

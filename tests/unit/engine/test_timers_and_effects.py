@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from reptidex.agents.agent import Call, Unit, agent
@@ -10,6 +11,7 @@ from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.outcome import Outcome
 from reptidex.agents.engine.timers import Timers
 from reptidex.errors import UnavailableError
+from reptidex.tables.timers import TimerRow
 from reptidex.testing import UnitHarness, eventually
 from tests.unit.engine.parcels import Deliver, Parcel, PostParcel, RemindParcel
 
@@ -129,3 +131,24 @@ async def test_a_timer_that_is_due_waits_once_for_a_worker_whose_units_pause(pos
     running.cancel()
 
     assert (once, [name for name, _ in handed_in]) == (1, ["remind/a"] * 2)
+
+
+async def test_a_clock_that_is_put_back_keeps_no_timer_from_being_found(post: UnitHarness) -> None:
+    found: list[str] = []
+
+    def submit(one: Input) -> "asyncio.Future[None]":
+        found.append(one.ref.name)
+        return asyncio.get_running_loop().create_future()
+
+    timers = Timers(post.runner, post.read, submit, clock=lambda: post.now, shared=False)
+    running = asyncio.create_task(timers.run())
+    await eventually(lambda: timers._looked, 5)
+    post.now -= timedelta(hours=1)
+    await post.handle(PostParcel(parcel_id="a"))  # its timer is due in a day
+    post.now += timedelta(minutes=30)
+    row = await post.get(TimerRow, "remind/a")
+    assert row is not None
+    await post.put(msgspec.structs.replace(row, due=post.now))
+    timers.committed(Outcome(messages=0, timers={"another": None}))
+    await eventually(lambda: found == ["remind/a"], 5)
+    running.cancel()
