@@ -124,7 +124,15 @@ class Effects:
         lane = self._lanes[name]
         try:
             while lane:
-                await self._see_through(lane[0])
+                try:
+                    await self._see_through(lane[0])
+                except asyncio.CancelledError:
+                    if (task := asyncio.current_task()) is None or task.cancelling():
+                        raise
+                    # Nobody has cancelled this task: what it waited for was (a request shared with others, its unit).
+                    log.warning("%s was cut off; it is tried again", lane[0].effect_id)
+                    await asyncio.sleep(LOOK_AGAIN_S)
+                    continue
                 self._done(lane.popleft())
         except Exception:
             self.waiting -= len(lane)

@@ -1,9 +1,11 @@
 """What names rows that no database can look for becomes a dead letter; the worker goes on, on PostgreSQL as on SQLite."""
 
+import re
 import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import aiokafka
 import pytest
@@ -33,7 +35,7 @@ async def producer(log: DevLog) -> AsyncIterator[aiokafka.AIOKafkaProducer]:
     await producer.stop()
 
 
-def record(data: Message, *, name: str, key: str, actor: str | None = None) -> dict[str, object]:
+def record(data: Message, *, name: str, key: str, actor: str | None = None) -> dict[str, Any]:
     """Put a message on the log as somebody outside would, who knows nothing of our marks."""
     contract = data.contract
     envelope = CloudEvent(
@@ -105,5 +107,20 @@ async def test_a_command_whose_context_no_database_takes_is_a_letter(
 
     async def kept() -> bool:
         return await letters(worker.database) == ["unreadable"] * 2
+
+    await eventually(kept, 20)
+
+
+async def test_a_time_without_its_zone_is_a_letter_and_ends_no_worker(
+    worker: Worker, log: DevLog, producer: aiokafka.AIOKafkaProducer
+) -> None:
+    without = record(PostParcel(parcel_id="a"), name="c1", key="a")
+    without["value"] = re.sub(rb'"time":"[^"]*"', b'"time":"2026-01-01T00:00:00"', bytes(without["value"]))
+    await producer.send_and_wait(**without)
+    await Scales(log.bootstrap, 10).weigh(20)
+    await reached(lambda: counted(worker.database), 20, "weighings have counted")
+
+    async def kept() -> bool:
+        return await letters(worker.database) == ["unreadable"]
 
     await eventually(kept, 20)

@@ -42,7 +42,7 @@ class Post:
     def __init__(self, harness: UnitHarness) -> None:
         self.harness, self.carried = harness, list[str]()
         self.gate, self.reader = asyncio.Event(), FlakyReader(harness.database)
-        self.held: set[str] = set()
+        self.held, self.cut_off = set[str](), set[str]()
         self._lock = asyncio.Lock()
         self.effects = Effects(
             harness.runner,
@@ -55,6 +55,9 @@ class Post:
         )
 
     async def _carry(self, effect: Deliver, call: Any) -> str:
+        if effect.parcel_id in self.cut_off:
+            self.cut_off.remove(effect.parcel_id)
+            raise asyncio.CancelledError
         if effect.parcel_id in self.held:
             await self.gate.wait()
         self.carried.append(effect.parcel_id)
@@ -153,3 +156,10 @@ async def test_a_clock_that_was_ahead_keeps_no_effect_waiting(post: Post) -> Non
     await post.effects.load()
 
     await post.all_carried("p")
+
+
+async def test_an_attempt_that_is_cut_off_from_within_is_made_again(post: Post) -> None:
+    post.cut_off = {"p"}  # what a connector shares with others has been cancelled by one of them
+    await post.ask("p", "q")
+
+    await post.all_carried("p", "q")

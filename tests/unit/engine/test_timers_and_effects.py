@@ -11,6 +11,7 @@ from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.outcome import Outcome
 from reptidex.agents.engine.timers import Timers
 from reptidex.errors import UnavailableError
+from reptidex.tables.answers import RefusedError
 from reptidex.tables.timers import TimerRow
 from reptidex.testing import UnitHarness, eventually
 from tests.unit.engine.parcels import Deliver, Parcel, PostParcel, RemindParcel
@@ -152,3 +153,16 @@ async def test_a_clock_that_is_put_back_keeps_no_timer_from_being_found(post: Un
     timers.committed(Outcome(messages=0, timers={"another": None}))
     await eventually(lambda: found == ["remind/a"], 5)
     running.cancel()
+
+
+async def test_a_timer_for_a_time_without_its_zone_is_its_messages_fault() -> None:
+    @agent(PostParcel)
+    async def without(message: PostParcel, unit: Unit) -> None:
+        """Set a timer for a time of nowhere."""
+        unit.timer("a", unit.now.replace(tzinfo=None), RemindParcel(parcel_id=message.parcel_id))
+
+    async with await UnitHarness.open([without], Parcel) as harness:
+        with pytest.raises(RefusedError):
+            await harness.handle(PostParcel(parcel_id="a"))
+
+        assert ([letter.error for letter in await harness.letters()], await harness.timers) == (["ValueError"], {})
