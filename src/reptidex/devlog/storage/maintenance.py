@@ -101,8 +101,8 @@ def retained_from(topic: Topic, partition: Partition, now_ms: int) -> int:
     size = sum(segment.size for segment in partition.segments)
     start = partition.start
     for segment in partition.segments:
-        if not segment.size or segment.end > partition.last_stable:
-            break
+        if segment.end == segment.base or segment.end > partition.last_stable:
+            break  # nothing was ever written to it, or a reader may still need it; what compaction has emptied goes
         expired = oldest >= 0 and segment.max_timestamp < now_ms - oldest
         if not expired and not (most >= 0 and size > most):
             break
