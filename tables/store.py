@@ -200,11 +200,12 @@ class Store:
 
     async def fences(self, partitions: Sequence[int], *, settled: bool = False) -> dict[int, Fence]:
         """Return the fences of partitions as they stand; `settled` waits for whoever is about to change one of them."""
-        names = self._fences.names
+        if not partitions:
+            return {}
+        names, mine = self._fences.names, ", ".join(map(str, partitions))
         settling = " ORDER BY partition FOR UPDATE" if settled and self.database.shared else ""
-        values = await self._all(f"SELECT {', '.join(names)} FROM fences{settling}")
-        every = [Fence(**dict(zip(names, each, strict=True))) for each in values]
-        return {fence.partition: fence for fence in every if fence.partition in set(partitions)}
+        values = await self._all(f"SELECT {', '.join(names)} FROM fences WHERE partition IN ({mine}){settling}")
+        return {fence.partition: fence for fence in (Fence(**dict(zip(names, each, strict=True))) for each in values)}
 
     async def check_fences(self, held: Sequence[Fence], *, settled: bool = False) -> dict[int, Fence]:
         """Return the fences as they stand. Raises `FencedError` where another worker has taken one of them over."""
