@@ -95,7 +95,7 @@ class Worker:
         """The service's connectors, as its manifest built them."""
         self._serve, self._clock = serve, clock
         self._app: App | None = None
-        self._watchdog = Watchdog(lambda: self.figures().busy_s, die=die)
+        self._watchdog = Watchdog(lambda: self.engine.busy_s, die=die)
         self._refreshing: asyncio.Task[None] | None = None
         self._giving_back: asyncio.Task[None] | None = None
 

@@ -31,7 +31,7 @@ class CloudEvent(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_def
     source: str
     type: str
     subject: str
-    time: datetime
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
     dataschema: str
     datacontenttype: str = "application/json"
     sequence: Annotated[str, msgspec.Meta(max_length=SEQUENCE_DIGITS)] | None = None

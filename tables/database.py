@@ -126,13 +126,22 @@ class Database:
     async def reading(self) -> AsyncIterator[Session]:
         """Borrow a connection for look-ups."""
         async with self._free:
-            session = self._idle.pop() if self._idle else await self.session()
+            session = await self._idle_session() or await self.session()
             try:
                 yield session
             except BaseException:
                 await session.close()
                 raise
             self._idle.append(session)
+
+    async def _idle_session(self) -> Session | None:
+        """Return a connection that nobody uses; those that the server has ended meanwhile are given up."""
+        while self._idle:
+            session = self._idle.pop()
+            if session.alive:
+                return session
+            await session.close()
+        return None
 
     async def create(self, *services: str) -> None:
         """Create the tables of these services and the engine's own, as the row classes say. For tests and tools."""

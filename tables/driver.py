@@ -65,6 +65,10 @@ class Session(Protocol):
     def open(self) -> bool:
         """Whether a transaction is open."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether the connection still stands, as far as this side knows."""
+
     async def fetch(self, lookups: Sequence[Lookup], *, begin: bool = False) -> list[list[Values]]:
         """Return the rows of each look-up; within the open transaction, or in one begun here for row locks."""
 

@@ -82,11 +82,14 @@ def guard_values(fence: Fence, stamp: int) -> tuple[Any, ...]:
 
 
 def take_over_sql(dialect: sa.Dialect) -> str:
-    """Return the statement that raises a partition's epoch, or begins with epoch 1; its parameter is the partition."""
+    """Return the statement that raises a partition's epoch, or begins with epoch 1; its parameter is the partition.
+
+    The stamp begins anew with it: one of the predecessor's would tell that a commit of ours went through which did not.
+    """
     source = "SELECT unnest($1::int[])" if dialect.name == "postgresql" else "SELECT ?"
     return (
         f"INSERT INTO fences (partition, epoch, touched, stamp, sent, relayed) SELECT p, 1, 0, 0, 0, 0 FROM ({source} AS p)"
-        " AS taken WHERE true ON CONFLICT (partition) DO UPDATE SET epoch = fences.epoch + 1"
+        " AS taken WHERE true ON CONFLICT (partition) DO UPDATE SET epoch = fences.epoch + 1, stamp = 0"
     )
 
 

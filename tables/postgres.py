@@ -10,8 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from reptidex.errors import UnavailableError
 from reptidex.tables.driver import UNMIGRATED, DataRefusedError, Lookup, LostRaceError, Session, Step, Values
 
-REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, OverflowError, ValueError)
-"""`ValueError` is what asyncpg makes of a value that it cannot encode for its column."""
+REFUSED = (
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.DataError,
+    asyncpg.ProgramLimitExceededError,
+    OverflowError,
+    ValueError,
+)
+"""A limit that is exceeded is one of the data: a name too long for an index, JSON nested too deep. `ValueError` is what asyncpg
+makes of a value that it cannot encode for its column."""
 BEHIND = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 UNREACHABLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
@@ -36,7 +43,6 @@ class PostgresSession(Session):
 
     @property
     def alive(self) -> bool:
-        """Whether the connection still stands."""
         return not self._driver.is_closed()
 
     @asynccontextmanager

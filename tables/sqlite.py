@@ -39,6 +39,10 @@ class SqliteSession(Session):
     def open(self) -> bool:
         return self._open
 
+    @property
+    def alive(self) -> bool:
+        return True
+
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         # aiosqlite offers one hop per statement; its own hand-over of a function to the thread takes the script whole.
         try:

@@ -17,6 +17,7 @@ from reptidex.tables.row import Row
 Processor = Callable[[Any], Any]
 
 SORTED_FROM = 100
+NUL_IN_JSON = "\\u0000"
 FLOAT8 = 701
 """PostgreSQL's type number of a double: SQLAlchemy asks for it where a column holds floats, and nowhere else."""
 
@@ -64,7 +65,7 @@ class Statements:
     def encode(self, values: Sequence[Any]) -> Values:
         """Turn the values of one row, in the order of the columns, into what the driver takes.
 
-        Raises `DataRefusedError` for a moment that is out of range in UTC.
+        Raises `DataRefusedError` for a moment that is out of range in UTC, and for JSON that is nested too deep.
         """
         if not self.binds:
             return tuple(values)
@@ -72,7 +73,7 @@ class Statements:
         try:
             for place, process in self.binds:
                 row[place] = process(row[place])
-        except OverflowError as problem:
+        except (OverflowError, RecursionError) as problem:
             raise DataRefusedError(f"{self.table.name} takes no such value: {problem}") from problem
         return tuple(row)
 
@@ -84,8 +85,16 @@ class Statements:
         return row
 
     def lookup(self, keys: Sequence[str], *, lock: bool = False) -> Lookup:
-        """Ask for the rows with these keys; locked for the transaction, in order of key, where asked."""
-        value: Any = msgspec.json.encode(keys).decode() if self.dialect.name == "sqlite" else list(keys)
+        """Ask for the rows with these keys; locked for the transaction, in order of key, where asked.
+
+        Raises `DataRefusedError` for a key with U+0000 where the database is SQLite, whose `json_each` would cut it off there and
+        find another row; PostgreSQL says so itself.
+        """
+        value: Any = list(keys)
+        if self.dialect.name == "sqlite":
+            value = msgspec.json.encode(keys).decode()
+            if NUL_IN_JSON in value and any("\x00" in key for key in keys):
+                raise DataRefusedError(f"{self.table.name} cannot be asked for a key with U+0000")
         return Lookup(self.select_locked if lock else self.select, (value,))
 
     def lookup_one(self, key: str) -> Lookup:

@@ -80,7 +80,7 @@ class Store:
 
     async def session(self) -> Session:
         """Return the writing connection; opened again where it was lost."""
-        if self._session is not None and not getattr(self._session, "alive", True):
+        if self._session is not None and not self._session.alive:
             await self._session.close()
             self._session = None
         if self._session is None:
@@ -198,16 +198,18 @@ class Store:
         if self._session is not None and self._session.open:
             await self._session.rollback()
 
-    async def fences(self, partitions: Sequence[int]) -> dict[int, Fence]:
-        """Return the fences of partitions as they stand."""
-        names = self._fences.names
-        values = await self._all(f"SELECT {', '.join(names)} FROM fences")
-        every = [Fence(**dict(zip(names, each, strict=True))) for each in values]
-        return {fence.partition: fence for fence in every if fence.partition in set(partitions)}
+    async def fences(self, partitions: Sequence[int], *, settled: bool = False) -> dict[int, Fence]:
+        """Return the fences of partitions as they stand; `settled` waits for whoever is about to change one of them."""
+        if not partitions:
+            return {}
+        names, mine = self._fences.names, ", ".join(map(str, partitions))
+        settling = " ORDER BY partition FOR UPDATE" if settled and self.database.shared else ""
+        values = await self._all(f"SELECT {', '.join(names)} FROM fences WHERE partition IN ({mine}){settling}")
+        return {fence.partition: fence for fence in (Fence(**dict(zip(names, each, strict=True))) for each in values)}
 
-    async def check_fences(self, held: Sequence[Fence]) -> dict[int, Fence]:
+    async def check_fences(self, held: Sequence[Fence], *, settled: bool = False) -> dict[int, Fence]:
         """Return the fences as they stand. Raises `FencedError` where another worker has taken one of them over."""
-        current = await self.fences([fence.partition for fence in held])
+        current = await self.fences([fence.partition for fence in held], settled=settled)
         for fence in held:
             now = current[fence.partition]
             if now.epoch != fence.epoch:
@@ -215,8 +217,12 @@ class Store:
         return current
 
     async def was_committed(self, changes: Changes) -> bool:
-        """Say whether a commit whose answer was lost went through: its stamp then stands in its fences."""
-        current = await self.check_fences(changes.fences)
+        """Say whether a commit whose answer was lost went through: its stamp then stands in its fences.
+
+        The server may still be at it (waiting for its disk, or for a standby) when its client has given it up: it holds the
+        fences so long.
+        """
+        current = await self.check_fences(changes.fences, settled=True)
         return bool(current) and all(each.stamp == changes.stamp for each in current.values())
 
     async def take_over(self, partitions: Sequence[int]) -> dict[int, Fence]:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from reptidex.agents.engine.inputs import ASKED
 from reptidex.agents.engine.outcome import Outcome
 from reptidex.agents.engine.ownership import Ownership
-from reptidex.errors import NotFoundError, UnavailableError
+from reptidex.errors import DomainError, NotFoundError, UnavailableError
 from reptidex.streams import codec
 from reptidex.streams.contract import Command
 from reptidex.streams.envelope import CloudEvent
@@ -26,6 +26,17 @@ POLL_FIRST_S, POLL_LONGEST_S = 0.01, 0.25
 RUNNING_REMEMBERED = 10_000
 GLANCE_S = 1.0
 """How often the database is asked all the same while this worker itself handles the command: partitions may move."""
+
+
+class CommandTooLargeError(DomainError):
+    """A command that the log does not take: to send it again is of no use."""
+
+    status = 413
+    title = "The request is too large"
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the request makes a command of {size} bytes; the log takes about a million")
+        self.size = size
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -82,7 +93,8 @@ class Asker:
 
         A command with the id of an earlier one has no second effect and gets the first outcome.
         Raises the handler's `DomainError` (`RefusedError` where it is read back), `RepeatedKeyError` where the id is known
-        with another request, `UnavailableError` if the log is away, `StillRunning` when the deadline passes.
+        with another request, `CommandTooLargeError`, `UnavailableError` if the log is away, `StillRunning` when the deadline
+        passes.
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + (deadline_s if deadline_s is not None else self._deadline_s)
@@ -128,12 +140,14 @@ class Asker:
         if request_hash:
             headers.append((ASKED, request_hash.encode()))
         partition = self._ownership.partition_of(command.key)
-        left = max(0.05, end - asyncio.get_running_loop().time())
+        value, left = codec.encode(envelope), max(0.05, end - asyncio.get_running_loop().time())
         try:
             async with asyncio.timeout(left):
                 await self._producer().send_and_wait(
-                    contract.topic, codec.encode(envelope), command.key.encode(), partition, headers=headers
+                    contract.topic, value, command.key.encode(), partition, headers=headers
                 )
+        except MessageSizeTooLargeError as problem:
+            raise CommandTooLargeError(len(value)) from problem
         except (KafkaError, AssertionError, OSError, TimeoutError) as problem:
             raise UnavailableError("the log", repr(problem)) from problem
         return partition

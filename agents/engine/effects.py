@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from reptidex.agents.engine.outcome import Outcome
 from reptidex.agents.engine.poison import RetryPolicy
 from reptidex.agents.engine.unit import UnitRunner
 from reptidex.connectors.services.tracing import calling
-from reptidex.errors import ReptidexError
+from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.streams.contract import Command
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.query import select
@@ -31,6 +31,7 @@ IN_MEMORY = 5_000
 CARRY_S = 60.0
 """An attempt that takes longer has failed."""
 FIRST_WAIT = timedelta(milliseconds=500)
+LOOK_AGAIN_S = 1.0
 
 
 class Effects:
@@ -55,7 +56,14 @@ class Effects:
         self._lanes: dict[str, deque[EffectRow]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._more_after: str | None = None
+        self._known: set[str] = set()
+        """The ids of those in memory, and of those that stay in the database until the next start."""
+        self._more = False
+        """Whether the database holds more than memory does."""
+        self._filling = False
+        self._meanwhile: list[EffectRow] | None = None
+        """While the database is read: what has been asked for since."""
+        self._ended: set[str] = set()
         self.waiting = 0
         """Effects in memory that are not done."""
         self.carried = self.failures = 0
@@ -63,46 +71,86 @@ class Effects:
     def committed(self, outcome: Outcome) -> None:
         """Hear of effects asked for."""
         for row in outcome.effects:
-            # Where the database holds more than memory does, new ones stand behind those, and are read with them.
-            if not row.attempts and self._more_after is None:
+            if row.attempts:
+                continue
+            if self._meanwhile is not None:
+                self._meanwhile.append(row)
+            elif not self._more:  # else it stands in the database behind others, and is read with them
                 self._enqueue(row)
 
     async def load(self) -> None:
-        """Take up what is left in the database. Raises `UnavailableError`."""
-        owned = sorted(self._runner.ownership.fences)
-        column = EffectRow.c
-        where = [column.partition.in_(owned)]
-        if self._more_after is not None:
-            where.append(column.effect_id > self._more_after)
-        rows = await self._reader.find(select(EffectRow, *where, limit=IN_MEMORY)) if owned else []
-        self._more_after = rows[-1].effect_id if len(rows) == IN_MEMORY else None
-        for row in rows:
-            self._enqueue(row)
+        """Take up what is left in the database, as much as memory holds. Raises `UnavailableError`."""
+        owned, most = sorted(self._runner.ownership.fences), IN_MEMORY + len(self._known)
+        self._meanwhile = []
+        try:
+            query = select(EffectRow, EffectRow.c.partition.in_(owned), limit=most)
+            rows = await self._reader.find(query) if owned else []
+            self._more = len(rows) == most
+            if not self._more:  # one that was asked for meanwhile may not have been there yet
+                rows += self._meanwhile
+            for row in rows:
+                if row.effect_id not in self._known and row.effect_id not in self._ended:
+                    self._enqueue(row)
+        finally:
+            self._meanwhile = None
+            self._ended.clear()
+
+    async def _load_more(self) -> None:
+        while self._filling:
+            try:
+                await self.load()
+                self._filling = False
+            except UnavailableError as problem:
+                log.warning("more effects are looked for again in %.0f s: %s", LOOK_AGAIN_S, problem)
+                await asyncio.sleep(LOOK_AGAIN_S)
+        self._fill_up()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _enqueue(self, row: EffectRow) -> None:
         lane = self._lanes.get(row.lane)
+        self._known.add(row.effect_id)
         self.waiting += 1
         if lane is not None:
             lane.append(row)
             return
         self._lanes[row.lane] = deque([row])
-        task = asyncio.get_running_loop().create_task(self._drive(row.lane))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._drive(row.lane))
 
     async def _drive(self, name: str) -> None:
         lane = self._lanes[name]
         try:
             while lane:
-                await self._see_through(lane[0])
-                lane.popleft()
-                self.waiting -= 1
+                try:
+                    await self._see_through(lane[0])
+                except asyncio.CancelledError:
+                    if (task := asyncio.current_task()) is None or task.cancelling():
+                        raise
+                    # Nobody has cancelled this task: what it waited for was (a request shared with others, its unit).
+                    log.warning("%s was cut off; it is tried again", lane[0].effect_id)
+                    await asyncio.sleep(LOOK_AGAIN_S)
+                    continue
+                self._done(lane.popleft())
         except Exception:
             self.waiting -= len(lane)
             log.exception("%s stays in the database until the next start", lane[0].effect_id)
         del self._lanes[name]
-        if not self._lanes and self._more_after is not None:
-            await self.load()
+        self._fill_up()
+
+    def _done(self, row: EffectRow) -> None:
+        self.waiting -= 1
+        self._known.discard(row.effect_id)
+        if self._meanwhile is not None:
+            self._ended.add(row.effect_id)
+        self._fill_up()
+
+    def _fill_up(self) -> None:
+        if self._more and not self._filling and self.waiting <= IN_MEMORY // 2:
+            self._filling = True
+            self._spawn(self._load_more())
 
     async def _see_through(self, row: EffectRow) -> None:
         """Try one effect until it is done or given up, each failed attempt stored."""
@@ -110,7 +158,8 @@ class Effects:
         while True:
             wait = (row.due - self._clock()).total_seconds()
             if wait > 0 and row.attempts:
-                await asyncio.sleep(wait)
+                # No longer than was ever meant, whatever the clock says meanwhile.
+                await asyncio.sleep(min(wait, self._backoff.longest.total_seconds()))
             outcome: Command | None
             try:
                 if carrier is None:
@@ -150,5 +199,8 @@ class Effects:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._lanes.clear()
-        self._more_after = None
+        self._known.clear()
+        self._ended.clear()
+        self._more = self._filling = False
+        self._meanwhile = None
         self.waiting = 0

@@ -30,7 +30,7 @@ from reptidex.settings import Settings
 from reptidex.tables.database import Database
 from reptidex.tables.driver import LostRaceError
 from reptidex.tables.positions import Position, TopicPartition
-from reptidex.tables.pruning import pruning
+from reptidex.tables.pruning import overdue, pruning
 from reptidex.tables.reader import Reader
 from reptidex.tables.store import Store
 
@@ -38,7 +38,8 @@ log = logging.getLogger(__name__)
 
 FENCED = 70
 """The exit status of a worker whose partitions another has taken over."""
-PRUNE_EVERY_S = 600.0
+PRUNE_EVERY_S, PRUNE_PAUSE_S = 600.0, 0.1
+"""Units go on in the pause after each portion of rows."""
 INTERNAL_AT_ONCE = 500
 DRAIN_S = 1.0
 """So long a worker that has to give partitions up waits for the log to take what they have said."""
@@ -248,12 +249,27 @@ class Engine:
         if known is None:
             return earliest
         if known.next_offset > end:
-            log.error(
-                "%s %d ends at %d, before our position %d: the log has been replaced", *at, end, known.next_offset
-            )
-            self.runner.positions[at[0], at[1]] = Position(earliest, {})
+            self._replaced(at, known.next_offset, earliest)
             return earliest
+        self.note_loss(at, known.next_offset, earliest)
         return max(known.next_offset, earliest)
+
+    def note_loss(self, at: TopicPartition, position: int, earliest: int) -> None:
+        """Say so where the log has forgotten records that have not been handled."""
+        if earliest > position:
+            told = "%s/%d: offsets %d to %d are gone from the log and were never handled; retention was shorter than the wait"
+            log.error(told, at[0], at[1], position, earliest - 1)
+
+    async def begin_anew(self, at: TopicPartition, position: int, first: int) -> None:
+        """Go on at an offset before our position: the log has been replaced while we read it."""
+        async with self._alone():
+            if at[1] in self.ownership.fences:
+                self._replaced(at, position, first)
+
+    def _replaced(self, at: TopicPartition, position: int, first: int) -> None:
+        told = "%s/%d has less than our position %d: the log has been replaced, and is read from %d"
+        log.error(told, at[0], at[1], position, first)
+        self.runner.positions[at[0], at[1]] = Position(first, {})
 
     def ready(self) -> None:
         """Say that the partitions are assigned and sought."""
@@ -352,13 +368,24 @@ class Engine:
         while True:
             await asyncio.sleep(PRUNE_EVERY_S)
             try:
-                async with self._alone():
-                    session = await self.store.session()
-                    await session.commit(pruning(self.database, self._clock()))
+                while await overdue(self.database, self._clock()):
+                    async with self._alone():
+                        session = await self.store.session()
+                        await session.commit(pruning(self.database, self._clock()))
+                    await asyncio.sleep(PRUNE_PAUSE_S)
             except UnavailableError as problem:
                 log.warning("nothing is pruned this time: %s", problem)
 
     # -- figures -----------------------------------------------------------------------------------------------------
+
+    @property
+    def busy_s(self) -> float:
+        """For how long the unit at work, or its last try while the database is away, has been at work; 0 where none is.
+
+        The watchdog asks from a thread of its own, so nothing is gone through here that the loop may change meanwhile.
+        """
+        began = self._unit_began or self.pipeline.began
+        return time.monotonic() - max(began, self.runner.attempted) if began else 0.0
 
     def figures(self) -> Figures:
         """Return what the worker has to tell of itself."""
@@ -378,7 +405,7 @@ class Engine:
             units=self.tally.units,
             messages=self.tally.messages,
             unit_seconds=tuple(self.tally.durations),
-            busy_s=now - (self._unit_began or self.pipeline.began or now),
+            busy_s=self.busy_s,
             stalled_s=now - self._last_unit if lag and self.is_ready else 0.0,
             unsent=self.relay.backlog,
             oldest_unsent_s=max(0.0, (self._clock() - oldest.created).total_seconds()) if oldest else 0.0,

@@ -36,7 +36,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     unit_seconds: tuple[float, ...]
     """How long the last units took."""
     busy_s: float
-    """For how long the unit at work has been at work; 0 where none is."""
+    """For how long the unit at work has been at work, or its last try while the database is away; 0 where none is."""
     stalled_s: float
     """For how long records have waited without any being handled; 0 where none waits."""
     unsent: int

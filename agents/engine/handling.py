@@ -103,16 +103,18 @@ class Handling:
         kind, unit = one.kind, self._unit
         if kind != "log":
             known = unit.working.peek(type(one.ref), one.ref.key)
-            if not isinstance(known, Row) or (isinstance(known, TimerRow) and known.due != one.ref.due):
-                return True  # done or discarded meanwhile; or a timer cancelled or set anew
+            if not isinstance(known, Row) or _overtaken(known, one.ref):
+                return True
             if kind == "note":
                 unit.working.put(one.ref)
+                if isinstance(known, DeadLetterRow):
+                    self._release(known)
                 return True
             if kind == "letter":
-                return one.lane in self._stuck
+                return one.lane in self._stuck or (route.is_command and self._answered(one))
         lane = one.lane
         if (unit.blocked or self.blocking) and unit.blocked.get(lane, 0) + self.blocking.get(lane, 0) > 0:
-            self._put_away(one, poison.letter_of(one))
+            self._put_away(one, poison.letter_of(one, self._now))
             return True
         if kind == "log" and route.is_command:
             answered = unit.working.peek(AnswerRow, one.event.id)
@@ -120,6 +122,18 @@ class Handling:
                 self._repeated[one.event.id] = answered
                 return True
         return False
+
+    def _answered(self, one: Input) -> bool:
+        """Drop a copy of a command that waited behind the first one, where that has been answered by now.
+
+        A letter with attempts of its own is no copy: if it was answered, then by its failure, and a person has sent it on.
+        """
+        answered, letter = self._unit.working.peek(AnswerRow, one.event.id), one.ref
+        if letter.source != "log" or not isinstance(answered, AnswerRow) or (letter.attempts and answered.problem):
+            return False
+        self._unit.working.delete(DeadLetterRow, letter.key)
+        self._release(letter)
+        return True
 
     async def _handle_one(self, one: Input, route: Route) -> None:
         work = self._work
@@ -131,7 +145,7 @@ class Handling:
         if route.is_command and one.kind in ("log", "letter"):
             self._answer(one, status=200, body=work.answered)
         if one.kind == "letter":
-            self._release(one)
+            self._release(one.ref)
 
     async def _call(self, one: Input, route: Route) -> None:
         work, message = self._work, one.event.data
@@ -156,7 +170,7 @@ class Handling:
             else:
                 log.warning("%s, asked for by the service itself, was refused: %s", one.event.type, problem)
             if one.kind == "letter":
-                self._release(one)
+                self._release(one.ref)
             return
         letter = poison.failed(one, problem, self._now, unit.retries, told=asked)
         if letter.state == "retrying":
@@ -189,16 +203,17 @@ class Handling:
         self._unit.working.put(letter)
         if letter.state not in BLOCKING:
             if one.kind == "letter":
-                self._release(one)
+                self._release(one.ref)
             return
         self._stuck.add(one.lane)
         if one.kind != "letter" or one.ref.state not in BLOCKING:
             self._count(one.lane, +1)
 
-    def _release(self, one: Input) -> None:
-        if one.ref.state in BLOCKING:
-            self._count(one.lane, -1)
-        self._released.add(one.lane)
+    def _release(self, letter: DeadLetterRow) -> None:
+        lane = (letter.topic, letter.message_key)
+        if letter.state in BLOCKING:
+            self._count(lane, -1)
+        self._released.add(lane)
 
     def _count(self, lane: Lane, change: int) -> None:
         self.blocking[lane] = self.blocking.get(lane, 0) + change
@@ -233,3 +248,10 @@ class Handling:
             letters=letters,
             released=frozenset(self._released),
         )
+
+
+def _overtaken(known: Row, ref: Row) -> bool:
+    """Say whether a row is not any more what an input was made for: a timer set anew, a letter that a person has given up."""
+    if isinstance(known, TimerRow) and isinstance(ref, TimerRow):
+        return known.due != ref.due
+    return isinstance(known, DeadLetterRow) and known.state == "discarded"

@@ -19,6 +19,8 @@ from reptidex.tables.inbox import inbox_key
 from reptidex.tables.positions import Position, TopicPartition
 
 NUL = "\x00"
+LONGEST_NAME = 1000
+"""Bytes of a key, id or source: PostgreSQL takes no more than 2,704 of all columns of an index together."""
 
 Fetch = Mapping[TopicPartition, Sequence[Any]]
 """The records of one fetch, by topic-partition: `LogRecord`, or aiokafka's own, which has the same attributes."""
@@ -115,17 +117,17 @@ class Reception:
             key = raw_key.decode(errors="replace") if raw_key is not None else event.subject
             one = Input("log", event, topic, partition, offset, key, seed_at(seed, offset), value)
             if is_commands:
-                if NUL in event.id or NUL in key:
+                one.asked = _asked(headers)
+                if _unstorable(event.id, key, event.actor or "", one.asked):
                     self._refuse(taken, one, now)
                     continue
-                one.asked = _asked(headers)
                 taken.add(event.type, [one])
                 continue
             if not outbox:
                 stranger = inbox_key(event.source, event.id)
                 if stranger in taken.strangers:
                     continue
-                if NUL in stranger or NUL in key:
+                if _unstorable(event.source, event.id, key):
                     self._refuse(taken, one, now)
                     continue
                 taken.strangers[stranger] = one
@@ -138,7 +140,8 @@ class Reception:
     def _refuse(self, taken: Intake, one: Input, now: datetime) -> None:
         record = LogRecord(one.topic, one.partition, one.offset, one.key.encode(), one.value)
         problem = ContractError(
-            f"the key, id or source of this {one.event.type} holds U+0000, which PostgreSQL cannot look for"
+            f"a name of this {one.event.type} (its key, id, source, actor or request) holds U+0000 or is longer than"
+            f" {LONGEST_NAME} bytes, which no database looks for"
         )
         taken.unreadable.append(unreadable(record, problem, now))
 
@@ -159,3 +162,9 @@ class Reception:
 def _asked(headers: Any) -> str:
     found: str = next((value.decode(errors="replace") for name, value in headers if name == ASKED and value), "")
     return found
+
+
+def _unstorable(*names: str) -> bool:
+    """Say whether one of these is none that every database stores and looks for."""
+    # No character takes more than four bytes.
+    return any(NUL in name or (len(name) > LONGEST_NAME // 4 and len(name.encode()) > LONGEST_NAME) for name in names)

@@ -97,7 +97,7 @@ class Letters:
                 await asyncio.sleep(GLANCE_S)
 
     async def _look(self) -> None:
-        column, now = DeadLetterRow.c, self._clock()
+        column, now, longest = DeadLetterRow.c, self._clock(), self._runner.retries.longest
         owned = sorted(self._runner.ownership.fences)
         if not owned:
             return
@@ -106,7 +106,8 @@ class Letters:
         due = select(
             DeadLetterRow,
             column.state == "retrying",
-            column.due <= now,
+            # None is due later than its longest wait: one that seems so had its time set before the clock was put back.
+            (column.due <= now) | (column.due > now + longest),
             column.partition.in_(owned),
             order=("due",),
             limit=AT_ONCE,

@@ -51,7 +51,8 @@ class Pipeline:
     @property
     def began(self) -> float | None:
         """When the commit under way was begun, by `time.monotonic`."""
-        return self._under_way.began if self._under_way is not None else None
+        under_way = self._under_way  # the watchdog asks from another thread
+        return under_way.began if under_way is not None else None
 
     async def run(self, fetch: Fetch, internal: Sequence[Input] = ()) -> None:
         """Run a unit up to its commit, which may still be under way at the end. Raises what `UnitRunner.run` raises."""

@@ -48,12 +48,21 @@ TOLD_BYTES = 700_000
 """More of a message is not told: in base64, with the rest, it would be larger than what the log takes (1 MiB)."""
 
 
+LONGEST_KEY = 1000
+"""Bytes of a key that a letter keeps: the index that tells the letters of a key takes 2,704 of all its columns together."""
+
+
 def storable(said: str) -> str:
     """Make text storable everywhere: PostgreSQL takes no NUL, neither database a lone surrogate; and not without end."""
     return said[:2000].replace("\x00", "\ufffd").encode(errors="replace").decode()
 
 
-def letter_of(one: Input) -> DeadLetterRow:
+def _indexable(key: str) -> str:
+    """Make a key storable, and short enough for the index of the letters."""
+    return storable(key).encode()[:LONGEST_KEY].decode(errors="ignore")
+
+
+def letter_of(one: Input, now: datetime) -> DeadLetterRow:
     """Return the letter that keeps a message; the one it came from, where it has been kept before."""
     if isinstance(one.ref, DeadLetterRow):
         return one.ref
@@ -64,11 +73,11 @@ def letter_of(one: Input) -> DeadLetterRow:
         topic=one.topic,
         partition=one.partition,
         position=one.offset,
-        message_key=storable(one.key),
+        message_key=_indexable(one.key),
         message_type=one.event.type,
         value=one.value,
         source=one.kind,
-        created=one.event.time,
+        created=now,
     )
 
 
@@ -79,7 +88,7 @@ def failed(
 
     With `told` an asker is told of the failure, so that nothing need wait behind the message.
     """
-    letter = letter_of(one)
+    letter = letter_of(one, now)
     attempts = letter.attempts + 1
     deadline = letter.deadline or now + policy.patience
     again = isinstance(error, ReptidexError) and error.retriable and now < deadline
@@ -91,7 +100,6 @@ def failed(
         attempts=attempts,
         due=now + policy.wait(attempts) if again else None,
         deadline=deadline,
-        created=now if letter.attempts == 0 and letter.state == "parked" else letter.created,
     )
 
 
@@ -104,7 +112,7 @@ def unreadable(record: LogRecord, error: BaseException, now: datetime) -> DeadLe
         topic=record.topic,
         partition=record.partition,
         position=record.offset,
-        message_key=storable((record.key or b"").decode(errors="replace")),
+        message_key=_indexable((record.key or b"").decode(errors="replace")),
         message_type=record.topic,
         value=record.value or b"",
         source="log",

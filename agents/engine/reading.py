@@ -7,6 +7,7 @@ from typing import Any, cast
 from reptidex.agents.engine.intake import Intake
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.routing import Routing
+from reptidex.agents.engine.work import SEEN
 from reptidex.agents.engine.working_set import Missing, WorkingSet
 from reptidex.errors import ReptidexError
 from reptidex.tables.answers import AnswerRow
@@ -51,7 +52,7 @@ class Reading:
             if route.speaks:
                 keys[VersionRow] += [one.key for one in inputs]
             if route.is_command:
-                keys[AnswerRow] += [one.event.id for one in inputs if one.kind == "log"]
+                keys[AnswerRow] += [one.event.id for one in inputs if one.kind in SEEN]
             for row, key_of, many in route.prefetch if handled else ():
                 found = [key_of(one.event.data) for one in inputs]
                 keys[row] += [key for each in found for key in each] if many else found

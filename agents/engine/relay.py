@@ -11,15 +11,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from reptidex.tables.outbox import Batch, Sealed
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 50_000
-"""So many records may wait in memory; then units pause until the log has taken half of them."""
+BACKLOG, BACKLOG_BYTES = 50_000, 64 * 1024 * 1024
+"""So many records, or so much of them, may wait in memory; then units pause until the log has taken half of them."""
 RETRY_FIRST_S, RETRY_LONGEST_S = 0.1, 2.0
 
 TopicPartition = tuple[str, int]
@@ -69,6 +68,7 @@ class Relay:
         self._ebb.set()
         self.backlog = 0
         """Records not acknowledged yet."""
+        self._bytes = 0
         self.sent = 0
         self.failures = 0
 
@@ -89,7 +89,8 @@ class Relay:
                 road = roads[at] = self._roads[at]
                 road.waiting.append((sealed, parcel))
                 self.backlog += sealed.count
-        if self.backlog > BACKLOG:
+                self._bytes += len(sealed.records)
+        if self.backlog > BACKLOG or self._bytes > BACKLOG_BYTES:
             self._ebb.clear()
         for at, road in roads.items():
             if not road.busy:
@@ -117,8 +118,9 @@ class Relay:
                 self._step("in relay")
                 await acknowledged
                 break
-            except (KafkaError, AssertionError, OSError) as problem:
-                # aiokafka asserts that the topic's partition is known: it is not while the log is away.
+            except Exception as problem:  # noqa: BLE001 - nothing else would send it, and all behind it would wait for good
+                # aiokafka asserts that the topic's partition is known (it is not while the log is away); uvloop answers a write
+                # to a connection that closes with a `RuntimeError`.
                 self.failures += 1
                 said = "the log does not take %d records for %s; again in %.1f s: %r"
                 log.warning(said, sealed.count, at, wait, problem)
@@ -130,6 +132,7 @@ class Relay:
         sealed, parcel = road.waiting.popleft()
         parcel.missing -= 1
         self.backlog -= sealed.count
+        self._bytes -= len(sealed.records)
         self.sent += sealed.count
         self._step("after relay")
         for partition, parcels in self._parcels.items():
@@ -138,7 +141,7 @@ class Relay:
                 last = parcels.popleft().batch.last
             if last:
                 self._mark_relayed(partition, last)
-        if self.backlog < BACKLOG // 2:
+        if self.backlog < BACKLOG // 2 and self._bytes < BACKLOG_BYTES // 2:
             self._ebb.set()
 
     async def ebb(self) -> None:
@@ -160,5 +163,5 @@ class Relay:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._roads.clear()
         self._parcels.clear()
-        self.backlog = 0
+        self.backlog = self._bytes = 0
         self._ebb.set()

@@ -38,6 +38,8 @@ class Timers:
         self._glance = timedelta(seconds=1 if shared else 5)
         self._soon: list[tuple[datetime, str]] = []
         self._known: dict[str, TimerRow] = {}
+        self._handed_in: dict[str, TimerRow] = {}
+        """Those that wait for a unit. It may be long in coming, and every look would hand them in once more."""
         self._wake = asyncio.Event()
         self._looked: datetime | None = None
 
@@ -54,7 +56,7 @@ class Timers:
         self._wake.set()
 
     def _note(self, row: TimerRow) -> None:
-        if self._known.get(row.name) != row:
+        if self._known.get(row.name) != row and self._handed_in.get(row.name) != row:
             self._known[row.name] = row
             heapq.heappush(self._soon, (row.due, row.name))
 
@@ -62,6 +64,7 @@ class Timers:
         """Forget everything: partitions have come or gone."""
         self._soon.clear()
         self._known.clear()
+        self._handed_in.clear()
         self._looked = None
         self._wake.set()
 
@@ -71,7 +74,8 @@ class Timers:
             self._wake.clear()
             now = self._clock()
             owned = self._runner.ownership.fences
-            if owned and (self._looked is None or now - self._looked >= self._glance):
+            # A last look that lies ahead was taken before the clock was put back.
+            if owned and (self._looked is None or not timedelta() <= now - self._looked < self._glance):
                 try:
                     await self._look(now, owned)
                 except UnavailableError as problem:
@@ -81,10 +85,7 @@ class Timers:
                 row = self._known.get(name)
                 if row is not None and row.due == due:
                     del self._known[name]
-                    try:
-                        self._submit(timer_input(self._runner, row))
-                    except ContractError:
-                        log.exception("timer %s holds no command of ours; it stays in the database", name)
+                    self._fire(row)
             pause = self._glance if self._looked else timedelta(seconds=1)
             if self._soon:
                 pause = min(pause, self._soon[0][0] - self._clock())
@@ -93,6 +94,20 @@ class Timers:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    def _fire(self, row: TimerRow) -> None:
+        try:
+            done = self._submit(timer_input(self._runner, row))
+        except ContractError:
+            log.exception("timer %s holds no command of ours; it stays in the database", row.name)
+            return
+        self._handed_in[row.name] = row
+
+        def free(_: "asyncio.Future[None]") -> None:
+            if self._handed_in.get(row.name) is row:
+                del self._handed_in[row.name]
+
+        done.add_done_callback(free)
 
     async def _look(self, now: datetime, owned: Collection[int]) -> None:
         column = TimerRow.c

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import ChainMap
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -59,6 +60,8 @@ class UnitRunner:
         self._committed, self._step = committed, step
         self._reception = Reception(service)
         self._stamp = 0
+        self.attempted = 0.0
+        """When a unit that waits for the database was last tried again, by `time.monotonic`."""
 
     async def run(
         self,
@@ -90,13 +93,17 @@ class UnitRunner:
         refused: DataRefusedError | None,
         failed: tuple[Prepared | None, ReptidexError] | None,
     ) -> int:
-        wait = RETRY_FIRST_S
+        wait, raced = RETRY_FIRST_S, False
         last, problem = failed if failed is not None else (None, None)
         while True:
+            self.attempted = time.monotonic()
             try:
                 if problem is not None:
                     told, problem = problem, None
                     raise told
+                if raced:
+                    await self._meet_the_fences()
+                    raced = False
                 if last is not None and await self.store.was_committed(last.changes):
                     return self.settle(last)
                 last = None
@@ -104,10 +111,8 @@ class UnitRunner:
                 await self.commit(last)
                 return self.settle(last)
             except LostRaceError:
-                last = None
+                last, raced = None, True
                 await self.abandon()
-                for partition, fence in (await self._current_fences()).items():
-                    self.ownership.fences[partition].touched = fence.touched
                 log.info("another worker wrote rows of ours; the unit is run again")
             except UnavailableError as away:
                 log.warning("the unit waits %.2f s: %s", wait, away)
@@ -118,9 +123,10 @@ class UnitRunner:
                 await self.abandon()
                 raise
 
-    async def _current_fences(self) -> dict[int, Fence]:
-        held = list(self.ownership.fences.values())
-        return await self.store.check_fences(held)
+    async def _meet_the_fences(self) -> None:
+        """Learn how often others have written rows of ours. Raises `FencedError`, `UnavailableError`."""
+        for partition, fence in (await self.store.check_fences(list(self.ownership.fences.values()))).items():
+            self.ownership.fences[partition].touched = fence.touched
 
     async def prepare(
         self,

@@ -50,7 +50,12 @@ class Watchdog:
     def _watch(self) -> None:
         while not self._end.wait(BEAT_S):
             still = time.monotonic() - self._beat
-            busy = self._busy()
+            try:
+                busy = self._busy()
+            except Exception:
+                # It may look while the loop is just changing what it looks at. The next look is in a second.
+                log.exception("the watchdog could not see whether a unit hangs")
+                busy = 0.0
             if max(still, busy) < self._patience_s:
                 continue
             log.critical("the loop stands still for %.0f s, the unit at work for %.0f s: the process ends", still, busy)

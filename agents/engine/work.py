@@ -220,6 +220,8 @@ class Work:
 
     def timer(self, name: str, at: datetime, command: Command) -> None:
         cause, contract = self._input.event, command.contract
+        if at.tzinfo is None:
+            raise ValueError(f"the timer {name} is set for a time without its zone")
         if contract.service != self._short:
             raise ForeignContractError(contract.name, f"repti-{contract.service}", f"repti-{self._short}")
         envelope = CloudEvent(

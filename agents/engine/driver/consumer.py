@@ -18,7 +18,7 @@ from mode import Service
 from mode.utils.futures import maybe_async
 
 from reptidex.agents.engine.driver.client import check_tasks
-from reptidex.agents.engine.driver.fetching import fetched
+from reptidex.agents.engine.driver.fetching import MOST_BYTES, Fetched, fetched
 
 log = logging.getLogger(__name__)
 
@@ -84,11 +84,11 @@ class LoopConsumer(driver.AIOKafkaConsumerThread):
             return False
         return True
 
-    async def fetch(self, active: set[TP], most: int) -> dict[TP, list[Any]]:
+    async def fetch(self, active: set[TP], most: int) -> Fetched:
         """Return the next records, about so many; none, where nothing comes for a while."""
         consumer = self._ensure_consumer()
         if not self.consumer.flow_active:
-            return {}
+            return Fetched({}, 0)
         fetcher = consumer._fetcher
         if consumer._closed or fetcher._closed:
             raise ConsumerStoppedError
@@ -108,11 +108,12 @@ class Waiting:
         self.announced = False
         """Whether the agent has been told and has not come yet."""
         self._records: dict[TP, list[Any]] = {}
-        self._count = 0
+        self._count = self._size = 0
         self._taken = asyncio.Event()
 
-    def add(self, records: dict[TP, list[Any]]) -> None:
+    def add(self, records: dict[TP, list[Any]], size: int) -> None:
         """Put more behind what is here."""
+        self._size += size
         for tp, batch in records.items():
             self._count += len(batch)
             known = self._records.get(tp)
@@ -124,13 +125,14 @@ class Waiting:
     def take(self) -> dict[TP, list[Any]]:
         """Take everything."""
         records, self._records = self._records, {}
-        self._count, self.announced = 0, False
+        self._count = self._size = 0
+        self.announced = False
         self._taken.set()
         return records
 
     async def room(self, most: int) -> None:
-        """Wait until fewer than so many are here."""
-        while self._count >= most:
+        """Wait until fewer than so many are here, and not too much of them."""
+        while self._count >= most or self._size >= MOST_BYTES:
             self._taken.clear()
             await self._taken.wait()
 
@@ -211,9 +213,11 @@ class Consumer(driver.Consumer):
                     continue
                 await waiting.room(engine.appetite)
                 engine.step("before fetch")
-                records = await self._thread.fetch(active, engine.appetite)
+                records, size = await self._thread.fetch(active, engine.appetite)
                 if self.flow_active and waiting is self._waiting:
-                    await self._hand_over(self._without_gaps(records), waiting)
+                    whole = self._without_gaps(records)
+                    await self._note_breaks(whole, waiting)
+                    await self._hand_over(whole, size, waiting)
                 else:
                     self._fetch_again(records)
         except self.consumer_stopped_errors:
@@ -223,11 +227,11 @@ class Consumer(driver.Consumer):
             if not self.transport.app.should_stop:
                 raise
 
-    async def _hand_over(self, records: dict[TP, list[Any]], waiting: "Waiting") -> None:
+    async def _hand_over(self, records: dict[TP, list[Any]], size: int, waiting: "Waiting") -> None:
         """Put records to those that wait for the agent, and tell the agent, unless it has been told already."""
-        if not records:
+        if not records or waiting is not self._waiting:
             return
-        waiting.add(records)
+        waiting.add(records, size)
         if not waiting.announced:
             waiting.announced = True
             await self.callback(self._envelope(records, waiting))
@@ -257,9 +261,26 @@ class Consumer(driver.Consumer):
                 self._sought[tp] = expected
                 self._thread.seek(driver.ensure_aiokafka_TP(tp), expected)
                 continue
-            self._next[tp] = batch[-1].offset + 1
             whole[at] = batch
         return whole
+
+    async def _note_breaks(self, records: dict[TP, list[Any]], waiting: "Waiting") -> None:
+        """Tell the engine of records that do not follow the last ones, and go on behind what comes now.
+
+        Where the offset to go on from is not on the log (any more), the client goes to the earliest that is there.
+        """
+        for at, batch in records.items():
+            tp, first = TP(at.topic, at.partition), batch[0].offset
+            expected = self._next.get(tp, first)
+            if first > expected:
+                earliest = (await self._thread._ensure_consumer().beginning_offsets([at]))[at]
+                self.app.engine.note_loss(tp, expected, min(earliest, first))
+            elif first < expected:
+                await waiting.room(1)  # what the log had before it was replaced is handled first
+                await self.app.engine.begin_anew(tp, expected, first)
+            if waiting is not self._waiting:
+                return
+            self._next[tp] = batch[-1].offset + 1
 
     def _envelope(self, records: dict[TP, list[Any]], waiting: "Waiting") -> ConsumerMessage:
         tp = next(iter(records))
@@ -269,7 +290,7 @@ class Consumer(driver.Consumer):
             tp.partition,
             last.offset,
             last.timestamp / 1000,
-            last.timestamp_type,
+            0,  # nobody asks for its kind
             (),
             None,
             waiting.take,

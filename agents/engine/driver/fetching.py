@@ -5,15 +5,30 @@ more than the parsing itself costs. A unit of work needs none of that, so batche
 """
 
 import asyncio
+import logging
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka.consumer.fetcher import READ_UNCOMMITTED, FetchResult
 from aiokafka.errors import CorruptRecordException
 from aiokafka.structs import TopicPartition
 
+from reptidex.agents.engine.inputs import LogRecord
 
-async def fetched(fetcher: Any, active: set[Any], timeout: float, most: int) -> dict[TopicPartition, list[Any]]:
+log = logging.getLogger(__name__)
+
+MOST_BYTES = 16 * 1024 * 1024
+"""So much is handed over at a time, however few records that are; of each partition the log gives a mebibyte."""
+
+
+class Fetched(NamedTuple):
+    """Records by partition, and about how many bytes they are."""
+
+    records: dict[TopicPartition, list[Any]]
+    size: int
+
+
+async def fetched(fetcher: Any, active: set[Any], timeout: float, most: int) -> Fetched:
     """Return what the fetcher holds of these partitions, waiting for a while where it holds nothing.
 
     Batches are not cut, so that it may be a batch more than `most`. Raises what the fetch of a partition failed with.
@@ -22,20 +37,21 @@ async def fetched(fetcher: Any, active: set[Any], timeout: float, most: int) -> 
     while True:
         if fetcher._subscriptions.reassignment_in_progress:
             await fetcher._subscriptions.wait_for_assignment()
-        if records := _held(fetcher, active, most):
-            return records
+        if (held := _held(fetcher, active, most)).records:
+            return held
         waiter = fetcher._create_fetch_waiter()
         await asyncio.wait([waiter], timeout=max(0.0, end - time.monotonic()))
         if not waiter.done():
             waiter.cancel()
-            return {}
+            return Fetched({}, 0)
         if fetcher._closed:
-            return {}
+            return Fetched({}, 0)
         waiter.result()
 
 
-def _held(fetcher: Any, active: set[Any], most: int) -> dict[TopicPartition, list[Any]]:
+def _held(fetcher: Any, active: set[Any], most: int) -> Fetched:
     taken: dict[TopicPartition, list[Any]] = {}
+    size = 0
     for tp in list(fetcher._records):
         held = fetcher._records[tp]
         if tp not in active:
@@ -48,15 +64,30 @@ def _held(fetcher: Any, active: set[Any], most: int) -> dict[TopicPartition, lis
             _done(fetcher, tp)
             held.check_raise()
             continue
+        size += held._partition_records._records.size_in_bytes() if held.has_more() else 0
         records = _take(held, tp, most)
         if not held.has_more():
             _done(fetcher, tp)
         if records:
             taken[tp] = records
             most -= len(records)
-            if most <= 0:
+            if most <= 0 or size >= MOST_BYTES:
                 break
-    return taken
+    return Fetched(taken, size)
+
+
+def _unpacked(batch: Any, tp: TopicPartition) -> list[Any]:
+    """Return the records of a batch. What cannot be read of it is one record, which says so: it will be a letter."""
+    records = list[Any]()
+    try:
+        records.extend(batch)  # what was read before a failure stays
+    except Exception as problem:  # noqa: BLE001 - whatever a stranger has put there
+        first = records[-1].offset + 1 if records else batch.base_offset
+        last = batch.next_offset - 1
+        told = f"offsets {first} to {last} of {tp.topic}/{tp.partition} cannot be read: {problem!r}"
+        log.error("%s", told)
+        records.append(LogRecord(tp.topic, tp.partition, last, None, told.encode(errors="replace")))
+    return records
 
 
 def _done(fetcher: Any, tp: TopicPartition) -> None:
@@ -79,7 +110,7 @@ def _take(held: Any, tp: TopicPartition, most: int) -> list[Any]:
         if part._check_crcs and not batch.validate_crc():
             raise CorruptRecordException(f"Invalid CRC - {tp}")
         if not batch.is_control_batch:
-            records = list(batch)
+            records = _unpacked(batch, tp)
             # A fetch from the middle of a batch brings the batch whole.
             if records and records[0].offset < part.next_fetch_offset:
                 records = [record for record in records if record.offset >= part.next_fetch_offset]

@@ -1,5 +1,6 @@
 """The next generation, built from the log by the projection's own handlers and the engine's own units of work."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from reptidex.agents.engine.replay.source import Source
 from reptidex.agents.engine.routing import Routing
 from reptidex.agents.engine.unit import UnitRunner
 from reptidex.agents.projection import Projection
-from reptidex.errors import ContractError
+from reptidex.errors import ContractError, UnavailableError
 from reptidex.streams import codec
 from reptidex.tables.beside import Beside, QuietStore
 from reptidex.tables.dead_letters import BLOCKING, DeadLetterRow
@@ -24,6 +25,8 @@ from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
 from reptidex.tables.switch import Moment
 
+SILENCE_S = 3.0
+"""While the service stands still, the log may give nothing for so long."""
 ROUNDS = 5
 """A message that could not be handled is tried so often once everything else is in."""
 
@@ -71,14 +74,20 @@ class Building:
         known = self._runner.positions
         return {at: max(known[at].next_offset, start) if at in known else start for at, start in starts.items()}
 
-    async def advance(self, now: Moment, told: Callable[[int], None]) -> None:
-        """Build up to a moment of the live service, except for what it has put away. `told` hears of progress, in offsets."""
+    async def advance(self, now: Moment, told: Callable[[int], None], *, urgent: bool = False) -> None:
+        """Build up to a moment of the live service, except for what it has put away. `told` hears of progress, in offsets.
+
+        Waits for a log that gives nothing, unless it is `urgent`. Raises `UnavailableError`.
+        """
         self._source.until(now.positions)
-        left = self._source.left
+        left, heard = self._source.left, time.monotonic()
         while left:
             records = await self._source.read(self._most)
             if records:
                 await self._unit(records, now)
+                heard = time.monotonic()
+            elif urgent and time.monotonic() - heard >= SILENCE_S:
+                raise UnavailableError("the log", f"it gave nothing for {SILENCE_S} s, with {left} offsets to read")
             left, before = self._source.left, left
             told(before - left)
 
@@ -151,7 +160,7 @@ def _letter(at: TopicPartition, record: Any, state: str, now: datetime) -> DeadL
         plain = LogRecord(*at, record.offset, record.key, record.value)
         return unreadable(plain, problem, now)
     key = record.key.decode(errors="replace") if record.key is not None else event.subject
-    letter = letter_of(Input("log", event, *at, record.offset, key, 0, record.value))
+    letter = letter_of(Input("log", event, *at, record.offset, key, 0, record.value), now)
     return letter if state in BLOCKING else msgspec.structs.replace(letter, state=state)
 
 

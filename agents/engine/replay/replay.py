@@ -249,7 +249,7 @@ class Replay:
             except UnavailableError as problem:
                 if attempt == ATTEMPTS:
                     raise
-                self._watch.note(f"those at work do not let the switch in; again in a moment: {problem}")
+                self._watch.note(f"the switch did not come about; again in a moment: {problem}")
                 await asyncio.sleep(min(0.1 * attempt, 1.0))
                 await self._catch_up(building)
         ms = round((time.monotonic() - began) * 1000, 1)
@@ -257,7 +257,7 @@ class Replay:
         return msgspec.structs.replace(report, outcome="switched", standstill_ms=ms)
 
     async def _hand_over(self, building: Building, build: BuildRow, report: Report, still: Standstill) -> None:
-        await building.advance(still.now, self._watch.step)
+        await building.advance(still.now, self._watch.step, urgent=True)
         await building.settle(still.now)
         now = datetime.now(UTC)
         row = ProjectionRow(

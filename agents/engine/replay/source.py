@@ -8,10 +8,13 @@ import aiokafka
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition as Kafka
 
+from reptidex.agents.engine.driver.client import check_tasks
+from reptidex.agents.engine.driver.fetching import fetched
 from reptidex.errors import UnavailableError
 from reptidex.tables.positions import TopicPartition
 
 FETCH_BYTES = 1024 * 1024
+LOOK_S = 1.0
 LONGEST_WAIT_MS = 200
 """The log may hold a fetch so long: the end is moved on while one is under way."""
 
@@ -91,13 +94,16 @@ class Source:
     async def read(self, most: int) -> dict[TopicPartition, Sequence[Any]]:
         """Return the next records; none where they are slow in coming. Raises `UnavailableError`."""
         try:
-            batches = await self._consumer.getmany(timeout_ms=1000, max_records=most)
-            fetched = {(tp.topic, tp.partition): records for tp, records in batches.items()}
-            if not fetched:
+            check_tasks(self._consumer)
+            fetcher, active = self._consumer._fetcher, self._consumer.assignment() - self._consumer.paused()
+            with fetcher._subscriptions.fetch_context():
+                batches = (await fetched(fetcher, active, LOOK_S, most)).records
+            if not batches:
                 await self._pass_gaps()
         except KafkaError as problem:
             raise UnavailableError("the log", repr(problem)) from problem
-        return {at: mine for at, records in fetched.items() if (mine := self._bounded(at, records))}
+        found = {(tp.topic, tp.partition): records for tp, records in batches.items()}
+        return {at: mine for at, records in found.items() if (mine := self._bounded(at, records))}
 
     def _bounded(self, at: TopicPartition, records: Sequence[Any]) -> Sequence[Any]:
         end = self._ends.get(at, 0)

@@ -55,10 +55,15 @@ class Child:
         return time.monotonic() - begin
 
     async def finish(self) -> None:
-        """Run the process to its end. Raises `StartError` where it fails."""
+        """Run the process to its end, which is that of whoever waits for it too. Raises `StartError` where it fails."""
         await self._spawn()
         assert self.process is not None
-        if await self.process.wait():
+        try:
+            failed = await self.process.wait()
+        except BaseException:
+            await self.stop()
+            raise
+        if failed:
             raise StartError(f"{self.name} failed:\n{self.tail()}")
 
     async def _spawn(self) -> None:
@@ -84,7 +89,11 @@ class Child:
             self.restarts += 1
             self.state = f"ended with {code}, again in {wait} s"
             await asyncio.sleep(wait)
-            await self._spawn()
+            try:
+                await self._spawn()
+            except OSError as problem:  # no memory, no processes left: there may be some later
+                self.state = f"cannot be started: {problem}"
+                continue
             while not await self.ready() and self.process.returncode is None:
                 await asyncio.sleep(0.1)
             if self.process.returncode is None:

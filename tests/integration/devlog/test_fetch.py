@@ -8,6 +8,7 @@ from kio.index import load_response_schema
 from kio.serial import entity_reader
 
 from reptidex.devlog import DevLog
+from reptidex.devlog.handlers import fetch
 from reptidex.devlog.handlers.topics import create_topic
 from reptidex.devlog.storage.batches import read_batch
 from tests.integration.devlog.raw import RawClient
@@ -105,3 +106,14 @@ async def test_a_waiting_fetch_gets_the_record_that_arrives(log: DevLog, raw: Ra
     answer, _ = entity_reader(load_response_schema(FETCH, VERSION))(await raw.answer(), 4)
 
     assert [(t.topic, [p.partition_index for p in t.partitions]) for t in answer.responses] == [("eggs", [1])]
+
+
+async def test_an_answer_holds_no_more_than_the_log_allows_whatever_is_asked_for(
+    log: DevLog, raw: RawClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for topic in ("eggs", "mice"):
+        await write(log, topic, 0)
+    monkeypatch.setattr(fetch, "MOST_BYTES", 10)
+    answer = await fetched(raw, EVERYTHING)
+
+    assert [len(part.records or b"") > 0 for part in (answer["eggs", 0], answer["mice", 0])] == [True, False]

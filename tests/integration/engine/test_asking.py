@@ -8,6 +8,7 @@ import pytest
 
 from reptidex.agents import runtime
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.engine.asking import CommandTooLargeError
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog
 from reptidex.errors import NotFoundError, NotYetError, UnavailableError
@@ -110,3 +111,10 @@ async def test_the_figures_tell_what_a_health_check_wants_to_know(worker: Worker
     assert (figures.ready, figures.partitions, figures.lag) == (True, (0, 1, 2, 3), 0)
     assert msgspec.json.encode(figures)
     assert datetime.now(UTC)
+
+
+async def test_a_command_that_no_log_takes_is_refused_as_too_large(worker: Worker) -> None:
+    with pytest.raises(CommandTooLargeError) as refused:
+        await worker.asker.ask(PostParcel(parcel_id="a", code="x" * 1_050_000), command_id="c1")
+
+    assert (refused.value.status, refused.value.retriable) == (413, False)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from reptidex.agents.engine.replay import building
 from reptidex.agents.engine.replay.origin import Origin
 from reptidex.agents.engine.replay.replay import Replay
 from reptidex.agents.projection import Projection
@@ -284,6 +285,41 @@ async def test_a_switch_lets_a_long_reader_finish_and_keeps_nobody_waiting_behin
     await reader.close()
     report = await switching
 
-    assert "those at work do not let the switch in" in notes[0]
+    assert "the switch did not come about" in notes[0]
     assert report.outcome == "switched"
     assert sum((await books(live.database)).values()) == 300
+
+
+async def test_a_log_that_falls_silent_during_the_switch_holds_the_service_up_for_a_moment_only(
+    live: Worker, scales: Scales, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Notes(Quiet):
+        """Keeps what is told."""
+
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    monkeypatch.setattr(building, "SILENCE_S", 0.2)
+    await weighed(scales, live, 500)
+    notes, silences = list[str](), list[int]()
+    under_way = Replay(Parcels(), COUNTS, settings, Notes())
+    read, catch_up = under_way._source.read, under_way._catch_up
+
+    async def and_more(building: Any) -> None:
+        await catch_up(building)
+        if scales.count == 500:
+            await weighed(scales, live, 10)
+
+    async def silent(most: int) -> Any:
+        """Give nothing of what came last, the first few times that it is asked for."""
+        if scales.count == 500 or len(silences) == 3:
+            return await read(most)
+        silences.append(most)
+        await asyncio.sleep(0.15)
+        return {}
+
+    monkeypatch.setattr(under_way, "_catch_up", and_more)
+    monkeypatch.setattr(under_way._source, "read", silent)
+    report = await asyncio.wait_for(under_way.run(), 30)
+
+    assert (report.outcome, ["gave nothing" in note for note in notes]) == ("switched", [True])

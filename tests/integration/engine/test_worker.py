@@ -1,6 +1,7 @@
 """A running worker: events through it, timers and effects in real time, letters sent on, the log away and back."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,18 @@ import msgspec
 import pytest
 
 from reptidex.agents.agent import Call, Unit, agent, carries_out
+from reptidex.agents.engine import engine
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog, Options
 from reptidex.errors import UnavailableError
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
-from reptidex.tables.answers import StillRunning
+from reptidex.tables.answers import AnswerRow, StillRunning
 from reptidex.tables.database import SecondWorkerError
 from reptidex.tables.letter_office import LetterOffice
+from reptidex.tables.pruning import AT_ONCE
+from reptidex.tables.query import select
+from reptidex.tables.store import Found, Wanted
 from reptidex.testing import eventually, reached
 from reptidex.testing.ports import free_ports
 from tests.chaos.engine.scales import Scales, counted, listen
@@ -247,3 +252,35 @@ async def test_a_database_that_is_away_for_long_while_partitions_come_is_waited_
     await all_counted(worker, 10)
 
     assert (ready, worker.figures().ready) == (False, True)
+
+
+async def test_a_database_that_is_away_for_long_is_no_unit_that_hangs(worker: Worker, log: DevLog) -> None:
+    load, busy, began = worker.engine.store.load, list[float](), time.monotonic()
+
+    async def away(wanted: Wanted, *, aside: bool = False) -> Found:
+        busy.append(worker.figures().busy_s)
+        if time.monotonic() - began > 4:
+            return await load(wanted, aside=aside)
+        raise UnavailableError("the database", "away")
+
+    worker.engine.store.load = away  # type: ignore[method-assign]
+    await Scales(log.bootstrap, 10).weigh(20)
+    await all_counted(worker, 20)
+
+    assert max(busy) < 1.5
+
+
+async def test_what_is_too_old_goes_however_much_it_is(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "PRUNE_EVERY_S", 1.0)
+    worker = await start()
+    monkeypatch.setattr(engine, "PRUNE_EVERY_S", 1000.0)  # there is this one time only
+    session, statements = await worker.database.session(), worker.database.statements(AnswerRow)
+    old, new = datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC)
+    answers = [AnswerRow(command_id=f"old-{number}", status=200, created=old) for number in range(5 * AT_ONCE // 2)]
+    await session.commit([statements.write([*answers, AnswerRow(command_id="new", status=200, created=new)])])
+    await session.close()
+
+    async def pruned() -> bool:
+        return [row.command_id for row in await worker.reader.find(select(AnswerRow))] == ["new"]
+
+    await eventually(pruned, 20)

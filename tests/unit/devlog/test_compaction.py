@@ -1,8 +1,11 @@
 """Compaction keeps the newest record of each key and nothing that was aborted."""
 
-import pytest
+import struct
 
-from reptidex.devlog.storage.batches import control_batch
+import pytest
+from crc32c import crc32c
+
+from reptidex.devlog.storage.batches import control_batch, walk
 from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.maintenance import Maintenance
 from reptidex.devlog.storage.records import records_of
@@ -110,3 +113,32 @@ async def test_damage_found_by_compaction_takes_the_partition_offline(bench: Ben
     await compacted(bench)
 
     assert "is damaged: CRC mismatch" in bench.cause()
+
+
+def garbled(*values: str) -> bytes:
+    """Return a batch that says it is compressed, and is not: its checksum is right, its inside is nobody's business."""
+    data = bytearray(make_batch(*values, key="k"))
+    struct.pack_into(">h", data, 21, 1)
+    struct.pack_into(">I", data, 17, crc32c(data[21:]))
+    return bytes(data)
+
+
+async def test_a_batch_that_cannot_be_unpacked_stays_and_the_others_are_compacted(bench: Bench) -> None:
+    await put(bench, "snake", "old")
+    await bench.write(data=garbled("a", "b"))
+    await put(bench, "snake", "new")
+    await compacted(bench)
+    data = bench.partition().read(0, 1 << 20, bench.partition().end)
+
+    assert [batch.base_offset for _, batch in walk(data)] == [1, 3]
+
+
+async def test_a_topic_that_cannot_be_maintained_keeps_no_other_from_it(bench: Bench) -> None:
+    await bench.topic("younger", configs={"segment.ms": "1000", "retention.ms": "1000"})
+    await bench.write("old", topic="younger")
+    bench.store.state.topics["eggs"].configs["min.compaction.lag.ms"] = "a while"
+    await put(bench, "snake", "old")
+    await compacted(bench)
+
+    assert bench.values("younger") == []
+    assert "eggs-0" in bench.reports[0]

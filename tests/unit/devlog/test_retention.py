@@ -89,3 +89,20 @@ async def test_an_open_transaction_is_not_deleted(open_store: Opener) -> None:
     await maintain(bench)
 
     assert bench.values() == ["open"]
+
+
+async def test_a_segment_that_compaction_has_emptied_keeps_none_behind_it_from_going(open_store: Opener) -> None:
+    bench = await open_store()
+    configs = {"cleanup.policy": "compact,delete", "segment.ms": "1000", "segment.bytes": "100"}
+    await bench.topic(configs=configs | {"min.cleanable.dirty.ratio": "0.01", "retention.ms": str(int(DAY * 1000))})
+    for text in ("old", "new"):
+        await bench.write(data=make_batch(text, key="snake", timestamp_ms=bench.clock.now_ms()))
+        bench.clock.advance(10)
+    for _ in range(2):
+        await maintain(bench)
+    emptied = [segment.size for segment in bench.partition().segments]
+    bench.clock.advance(2 * DAY)
+    await maintain(bench)
+
+    assert emptied[0] == 0
+    assert (bench.values(), bench.partition().start) == ([], 2)

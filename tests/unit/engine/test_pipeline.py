@@ -1,7 +1,7 @@
 """Units whose commits overlap: what holds for one after the other holds for them too."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from reptidex.streams.envelope import CloudEvent
 from reptidex.tables.answers import AnswerRow
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
+from reptidex.tables.positions import Fence
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
 from reptidex.tables.store import Changes, Found, Store, Wanted
@@ -257,3 +258,37 @@ async def test_data_refused_at_an_overlapped_commit_make_one_dead_letter_only(li
     letters = await line.read.find(select(DeadLetterRow))
     assert [letter.message_key for letter in letters] == ["c"]
     assert [await line.times(key) for key in ("taken", "a", "b", "c", "d")] == [1, 1, 1, 0, 1]
+
+
+async def test_a_commit_that_was_not_made_is_not_taken_for_one_of_the_predecessor(line: Line) -> None:
+    line.store.go.set()
+    await line.feed("a")
+    await line.settled()
+    fences = await line.store.take_over(range(4))
+    line.runner.ownership.take(fences)
+    successor = Line(line.store.database, line.store, line.runner.ownership)
+    successor.runner.positions = await line.store.positions(range(4))
+    line.store.failures = [UnavailableError("the database", "away before the commit")]
+    successor._offset = 1
+    await successor.feed("b")
+    await successor.settled()
+
+    assert await line.times("b") == 1
+
+
+async def test_a_database_that_goes_away_after_a_lost_race_is_waited_out(line: Line) -> None:
+    line.store.go.set()
+    await line.feed("a")
+    await line.settled()
+    check = line.store.check_fences
+
+    async def away(held: Sequence[Fence], *, settled: bool = False) -> dict[int, Fence]:
+        line.store.check_fences = check  # type: ignore[method-assign]
+        raise UnavailableError("the database", "away")
+
+    line.store.check_fences = away  # type: ignore[method-assign]
+    line.runner.ownership.fences[0].touched += 1
+    await line.feed("a")
+    await line.settled()
+
+    assert (await line.times("a"), line.messages) == (2, 2)

@@ -1,12 +1,19 @@
 """What a unit sets in motion: timers fire once, effects come back as commands."""
 
+import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from reptidex.agents.agent import Call, Unit, agent
+from reptidex.agents.engine.inputs import Input
+from reptidex.agents.engine.outcome import Outcome
+from reptidex.agents.engine.timers import Timers
 from reptidex.errors import UnavailableError
-from reptidex.testing import UnitHarness
+from reptidex.tables.answers import RefusedError
+from reptidex.tables.timers import TimerRow
+from reptidex.testing import UnitHarness, eventually
 from tests.unit.engine.parcels import Deliver, Parcel, PostParcel, RemindParcel
 
 
@@ -100,3 +107,62 @@ async def test_an_effect_given_up_tells_so_by_a_command(post: UnitHarness) -> No
 
     assert row is not None
     assert row.delivered_by == "nobody: no road"
+
+
+async def test_a_timer_that_is_due_waits_once_for_a_worker_whose_units_pause(post: UnitHarness) -> None:
+    await post.handle(PostParcel(parcel_id="a"))
+    handed_in: list[tuple[str, asyncio.Future[None]]] = []
+
+    def submit(one: Input) -> "asyncio.Future[None]":
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        handed_in.append((one.ref.name, future))
+        return future
+
+    timers = Timers(post.runner, post.read, submit, clock=lambda: post.now, shared=False)
+    running = asyncio.create_task(timers.run())
+    for _ in range(5):
+        post.now += timedelta(days=1)
+        timers.committed(Outcome(messages=0, timers={"another": None}))
+        await asyncio.sleep(0.02)
+    once = len(handed_in)
+    handed_in[0][1].cancel()  # its unit was not to be: it is still there, and still due
+    post.now += timedelta(days=1)
+    timers.committed(Outcome(messages=0, timers={"another": None}))
+    await eventually(lambda: len(handed_in) > once, 5)
+    running.cancel()
+
+    assert (once, [name for name, _ in handed_in]) == (1, ["remind/a"] * 2)
+
+
+async def test_a_clock_that_is_put_back_keeps_no_timer_from_being_found(post: UnitHarness) -> None:
+    found: list[str] = []
+
+    def submit(one: Input) -> "asyncio.Future[None]":
+        found.append(one.ref.name)
+        return asyncio.get_running_loop().create_future()
+
+    timers = Timers(post.runner, post.read, submit, clock=lambda: post.now, shared=False)
+    running = asyncio.create_task(timers.run())
+    await eventually(lambda: timers._looked, 5)
+    post.now -= timedelta(hours=1)
+    await post.handle(PostParcel(parcel_id="a"))  # its timer is due in a day
+    post.now += timedelta(minutes=30)
+    row = await post.get(TimerRow, "remind/a")
+    assert row is not None
+    await post.put(msgspec.structs.replace(row, due=post.now))
+    timers.committed(Outcome(messages=0, timers={"another": None}))
+    await eventually(lambda: found == ["remind/a"], 5)
+    running.cancel()
+
+
+async def test_a_timer_for_a_time_without_its_zone_is_its_messages_fault() -> None:
+    @agent(PostParcel)
+    async def without(message: PostParcel, unit: Unit) -> None:
+        """Set a timer for a time of nowhere."""
+        unit.timer("a", unit.now.replace(tzinfo=None), RemindParcel(parcel_id=message.parcel_id))
+
+    async with await UnitHarness.open([without], Parcel) as harness:
+        with pytest.raises(RefusedError):
+            await harness.handle(PostParcel(parcel_id="a"))
+
+        assert ([letter.error for letter in await harness.letters()], await harness.timers) == (["ValueError"], {})

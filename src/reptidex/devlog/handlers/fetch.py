@@ -11,6 +11,8 @@ from reptidex.devlog.storage.catalog import Topic
 from reptidex.devlog.storage.partition import Partition, Pulse
 
 LONGEST_WAIT_MS = 60_000
+MOST_BYTES = 55 << 20
+"""An answer has no more records than this, whatever the client asks for (Kafka's own `fetch.max.bytes` of a broker, KIP-541)."""
 _COMMITTED_ONLY = 0x100
 
 Row = tuple[int, int, int]
@@ -26,7 +28,7 @@ class _Fetch:
         self._correlation = request.correlation
         self._quiet = request.session.quiet
         self._wanted = wanted
-        self._left = wanted.max_bytes
+        self._left = min(wanted.max_bytes, MOST_BYTES)
         self._found = 0
         self._failed = False
         self._rows: dict[Pulse, list[Row]] = {}

@@ -23,7 +23,7 @@ DEFAULTS = {
 }
 LARGEST_SEGMENT = 64 << 20
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,249}")
-_WHOLE = ("retention.ms", "retention.bytes", "segment.ms", "segment.bytes", "max.message.bytes", "delete.retention.ms")
+_WHOLE = frozenset(key for key, value in DEFAULTS.items() if re.fullmatch(r"-?\d+", value))
 
 
 def legal_name(name: str) -> bool:

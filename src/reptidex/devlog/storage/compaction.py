@@ -5,6 +5,7 @@ journal entry. Records of aborted transactions go, transaction markers stay. A t
 `delete.retention.ms` after it was written.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from reptidex.devlog.storage.catalog import Topic
 from reptidex.devlog.storage.disk import Disk
 from reptidex.devlog.storage.entries import SegmentFile
 from reptidex.devlog.storage.partition import Partition
-from reptidex.devlog.storage.records import records_of
+from reptidex.devlog.storage.records import UnreadableRecords, records_of
 from reptidex.devlog.storage.segment import Segment
 from reptidex.devlog.storage.source import Source
 
@@ -81,7 +82,8 @@ def compact(job: Job) -> list[Replacement]:
     for source in job.sources:
         for batch, data in _batches(source):
             if not batch.is_control and not _aborted(batch, job):
-                newest.update((record.key, record.offset) for record in records_of(data))
+                with suppress(UnreadableRecords):  # it stays as it is
+                    newest.update([(record.key, record.offset) for record in records_of(data)])
     replacements = []
     for group in _groups(job):
         out: list[bytes] = []
@@ -136,7 +138,10 @@ def _cleaned(batch: Batch, data: bytes, newest: dict[bytes | None, int], job: Jo
         return data
     if _aborted(batch, job):
         return None
-    records = list(records_of(data))
+    try:
+        records = list(records_of(data))
+    except UnreadableRecords:
+        return data
     kept = [
         record
         for record in records

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from reptidex.devlog.clock import Clock
-from reptidex.devlog.errors import Refused
+from reptidex.devlog.errors import Refused, StorageFailed
 from reptidex.devlog.storage import compaction
 from reptidex.devlog.storage.catalog import Topic
 from reptidex.devlog.storage.disk import Disk
@@ -33,14 +33,27 @@ class Maintenance:
         for topic in list(self._store.state.topics.values()):
             for partition in list(topic.partitions):
                 if partition.segments and partition.offline is None and self._store.offline_cause is None:
-                    self._seal(topic, partition)
-                    if self._round % COOLING_ROUNDS == 0:
-                        for segment in partition.segments[:-1]:
-                            segment.cool()
-                    if topic.deletes:
-                        self._retain(topic, partition)
-                    if topic.compacts:
-                        await self._compact(topic, partition)
+                    try:
+                        await self._tend(topic, partition)
+                    except StorageFailed:
+                        raise
+                    except Exception as problem:  # noqa: BLE001 - whatever is wrong with it, the others have their turn
+                        self._complain(partition, f"no maintenance of {partition}: {problem!r}")
+
+    async def _tend(self, topic: Topic, partition: Partition) -> None:
+        self._seal(topic, partition)
+        if self._round % COOLING_ROUNDS == 0:
+            for segment in partition.segments[:-1]:
+                segment.cool()
+        if topic.deletes:
+            self._retain(topic, partition)
+        if topic.compacts:
+            await self._compact(topic, partition)
+
+    def _complain(self, partition: Partition, told: str) -> None:
+        if str(partition) not in self._waiting:
+            self._waiting.add(str(partition))
+            self._report(told)
 
     def _seal(self, topic: Topic, partition: Partition) -> None:
         """Close a segment that is full of age, so that it can be compacted or deleted without a new record coming."""
@@ -74,9 +87,7 @@ class Maintenance:
         except FileNotFoundError:
             return  # retention or a deletion was faster
         except (Refused, OSError) as problem:  # tried again in the next round; the others, and retention, go on
-            if str(partition) not in self._waiting:
-                self._waiting.add(str(partition))
-                self._report(f"no compaction of {partition}: {problem}")
+            self._complain(partition, f"no compaction of {partition}: {problem}")
             return
         except DamagedSegment as damage:
             partition.take_offline(str(damage))
@@ -90,8 +101,8 @@ def retained_from(topic: Topic, partition: Partition, now_ms: int) -> int:
     size = sum(segment.size for segment in partition.segments)
     start = partition.start
     for segment in partition.segments:
-        if not segment.size or segment.end > partition.last_stable:
-            break
+        if segment.end == segment.base or segment.end > partition.last_stable:
+            break  # nothing was ever written to it, or a reader may still need it; what compaction has emptied goes
         expired = oldest >= 0 and segment.max_timestamp < now_ms - oldest
         if not expired and not (most >= 0 and size > most):
             break

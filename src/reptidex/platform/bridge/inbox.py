@@ -14,7 +14,7 @@ from reptidex.platform.bridge.writer import Writer
 from reptidex.tables.database import Database
 from reptidex.tables.driver import Step
 from reptidex.tables.inbox import inbox, inbox_key
-from reptidex.tables.pruning import pruning
+from reptidex.tables.pruning import overdue, pruning
 from reptidex.tables.statements import Statements
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,8 @@ class TableInbox:
         """Forget what is too old, every minute, until cancelled."""
         while True:
             try:
-                await self._writer.write(*pruning(self._database, self._clock()))
+                while await overdue(self._database, self._clock()):
+                    await self._writer.write(*pruning(self._database, self._clock()))
             except UnavailableError as problem:
                 log.warning("the inbox is pruned later: %s", problem)
             await asyncio.sleep(PRUNED_EVERY_S)

@@ -46,7 +46,7 @@ class Writer:
         self._task = None
 
     async def _open(self) -> Session:
-        if self._session is not None and not getattr(self._session, "alive", True):
+        if self._session is not None and not self._session.alive:
             await self._session.close()
             self._session = None
         if self._session is None:
