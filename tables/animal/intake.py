@@ -14,7 +14,7 @@ from reptidex.domain.interchange.animals import AnimalEntry
 from reptidex.domain.interchange.reading import Problem
 from reptidex.domain.interchange.words import Precision, date_of
 from reptidex.domain.kinship import Parents
-from reptidex.domain.lineage import CLOSE, Remark, judge
+from reptidex.domain.lineage import CLOSE, Remark, excluded_before, judge
 from reptidex.domain.lineage import Known as Lineage
 from reptidex.domain.registry.marks import check_days, checked_mark
 from reptidex.domain.registry.subspecies import checked_subspecies
@@ -27,6 +27,7 @@ from reptidex.streams.commands.animal_keeping import Mark
 from reptidex.tables.animal.genetics import ReckonedGene
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.relatives import genotype_of, relative
+from reptidex.tables.animal.said import Histories, said_of
 from reptidex.tables.animal.stated import Reckoned, brought, restated, said_genes
 
 _PLAIN = ("name", "sex", "status", "visibility", "morphs", "phenotype", "notes", "placeholder")
@@ -64,19 +65,20 @@ class Intake:
         limit: float = CLOSE,
         young: Iterable[Animal] = (),
         reckoned: Reckoned | None = None,
+        told: Histories | None = None,
     ) -> None:
         """Begin with what is known.
 
         `young` are those of the animals that rows may change, whoever keeps them. `taken` has the codes and the references (by
         the name of the field) that new rows want and others have; from `limit` of F on parents are called close. `reckoned` is
-        what was reckoned of the animals that rows may change.
+        what was reckoned of the animals that rows may change, and `told` the histories of their lineages.
         """
         self.known = {one.animal_id: one for one in known}
         self._vivarium_id, self._now, self._species_id = vivarium_id, now, species_id
         self._expected: dict[str, float] = {}
         self._refused: dict[str, int] = {}
         self._fresh: dict[str, tuple[ReckonedGene, ...]] = {}
-        self._taken, self._limit, self._reckoned = taken or {}, limit, reckoned or {}
+        self._taken, self._limit, self._reckoned, self._told = taken or {}, limit, reckoned or {}, told or {}
         self._names = names_of_species()
         self._young: dict[str, list[Animal]] = {}
         for one in young:
@@ -287,8 +289,18 @@ class Intake:
         above = self._pedigree() if before is not None else {}
         known = Lineage(limit=self._limit, inbreeding=self._expected.get(after.animal_id))
         remarks = judge(relative(after), sire, dam, need_species(after.species_id), above, known)
+        remarks += self._excluded(after, before) if before is not None else []
         # Who the parents are was decided before, of a hybrid too; only whether they can still be is asked again.
         return [_problem(row, each) for each in remarks if not stood or each.rule in _STILL]
+
+    def _excluded(self, after: Animal, before: Animal) -> list[Remark]:
+        """Say whom a row fills in as a parent whom a laboratory has excluded."""
+        found, history = list[Remark](), self._told.get(after.animal_id, [])
+        if after.sire_id != before.sire_id and said_of(history, "sire", after.sire_id).excluded:
+            found.append(excluded_before("sire", after.sire_id or ""))
+        if after.dam_id != before.dam_id and said_of(history, "dam", after.dam_id).excluded:
+            found.append(excluded_before("dam", after.dam_id or ""))
+        return found
 
     def _offspring(self, row: ImportRow, after: Animal, before: Animal | None) -> list[Problem]:
         """Check a changed animal against its young, by the records of the two alone."""

@@ -194,6 +194,11 @@ def history_of(animal_id: str) -> Query[LineageEntry]:
     return select(LineageEntry, LineageEntry.c.animal_id == animal_id, order=("at",))
 
 
+def histories_of(animal_ids: Iterable[str]) -> Query[LineageEntry]:
+    """Ask for the histories of some animals' lineages, oldest entry first."""
+    return select(LineageEntry, LineageEntry.c.animal_id.in_(list(animal_ids)), order=("at",))
+
+
 def open_suggestions(animal_id: str) -> Query[Suggestion]:
     """Ask for the questions about an animal's parents that nobody has answered."""
     return select(Suggestion, Suggestion.c.animal_id == animal_id, Suggestion.c.state == "open")

@@ -32,6 +32,7 @@ from reptidex.streams.commands.animal import (
 )
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.breeding import Clutch, Pairing
+from reptidex.tables.animal.lineage import Descent
 
 HET = (Gene(locus="albino", alleles=("albino", "+"), evidence="offspring"),)
 VISUAL = (Gene(locus="albino", alleles=("albino", "albino")),)
@@ -201,7 +202,9 @@ async def test_a_sire_among_several_is_resolved_later(keepers: Any) -> None:
     settled = await keepers.row(ids[0])
 
     assert (unsettled.sire_id, unsettled.dam_id, unsettled.lineage_status) == (None, dam, "claimed")
-    assert (settled.sire_id, settled.lineage_status) == (second, "tested")
+    place = await keepers.harness.get(Descent, ids[0])
+    assert (settled.sire_id, place.sire_standing, place.dam_standing) == (second, "tested", "confirmed")
+    assert settled.lineage_status == "confirmed"  # as the weaker parent
 
 
 async def test_a_sire_from_outside_the_candidates_is_refused(keepers: Any) -> None:
