@@ -64,13 +64,14 @@ def by_test(place: Descent, role: ParentRole) -> bool:
 async def by_record(clutch: Clutch | None, role: ParentRole, parent_id: str | None, unit: Unit) -> LineageStatus:
     """Say how a claim stands by itself: `confirmed` where the breeder's record of the clutch names a parent of the breeder's own.
 
-    A sire whom the breeder never kept is somebody else's to confirm: anybody may name a public male in a clutch.
+    An animal that the breeder never kept is somebody else's to confirm: anybody may name a public male in a clutch, or link a
+    dam known by name to somebody's female.
     """
     named = () if clutch is None else clutch.candidate_sire_ids if role == "sire" else (clutch.dam_id,)
     if clutch is None or parent_id is None or parent_id not in named:
         return "claimed"
     parent = await unit.get(Animal, parent_id)
-    if role == "dam" or (parent is not None and parent.vivarium_id == clutch.vivarium_id):
+    if parent is not None and parent.vivarium_id == clutch.vivarium_id:
         return "confirmed"
     owners = await unit.find(owners_of(parent_id))
     return "confirmed" if any(one.vivarium_id == clutch.vivarium_id for one in owners) else "claimed"

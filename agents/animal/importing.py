@@ -14,7 +14,7 @@ from reptidex.agents.animal.import_records import write_records
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.marks import row_of as mark_row
 from reptidex.agents.animal.numbering import next_codes
-from reptidex.agents.animal.placing import place_all
+from reptidex.agents.animal.placing import Known, place_all
 from reptidex.agents.animal.records import created, findings, updated
 from reptidex.agents.animal.registry import first_ownership
 from reptidex.domain.codes import is_code
@@ -241,7 +241,13 @@ async def _descents(
     """Give all that is new its place in the pedigree, in one pass, and tell the lineages that came."""
     said: list[Event] = []
     new = [each for each in judged if each.after is not None and each.before is None]
-    noticed = {each.after.animal_id: tuple(findings(_remarks(each))) for each in new if each.after}
+    noticed = {
+        each.after.animal_id: Known(
+            findings=findings(_remarks(each)), hybrid=each.hybrid, given_inbreeding=each.given_inbreeding
+        )
+        for each in new
+        if each.after
+    }
     places = await place_all(
         [each.after for each in new if each.after], unit, Word(vivarium_id=job.vivarium_id), noticed
     )
@@ -253,7 +259,13 @@ async def _descents(
             said += [
                 event
                 async for event in descent_events(
-                    after, before, _remarks(each), "parents", unit, standings=stands[after.animal_id]
+                    after,
+                    before,
+                    _remarks(each),
+                    "parents",
+                    unit,
+                    standings=stands[after.animal_id],
+                    hybrid=each.hybrid or None,
                 )
             ]
         elif before is None and (after.sire_id or after.dam_id):

@@ -12,6 +12,7 @@ from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
+from reptidex.agents.animal.relinking import relink_breeding
 from reptidex.domain.lineage import ParentsRefusedError, Remark, excluded_before
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import InvalidError
@@ -65,6 +66,9 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
     if any(child.genotype or child.morphs for child in children):
         for event in await relearn([real.animal_id], real.vivarium_id, unit):
             yield event
+    breeders = {one.breeder_vivarium_id for one in children if one.breeder_vivarium_id}
+    for event in await relink_breeding(stand_in.animal_id, real.animal_id, {stand_in.vivarium_id, *breeders}, unit):
+        yield event
     place = await place_of(stand_in, unit)
     unit.put(replace(place, linked_to=real.animal_id))
     gone = replace(

@@ -50,6 +50,10 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[Mark, ...] = ()
     reckoned: tuple[ReckonedGene, ...] = ()
     """What a new animal's file says was reckoned of its genes."""
+    hybrid: bool = False
+    """Whether its parents may be of different species."""
+    given_inbreeding: float | None = None
+    """F of a new founder, as its file says."""
 
 
 class Intake:
@@ -115,7 +119,16 @@ class Intake:
         self.known[after.animal_id] = after
         outcome = self._outcome(row, action, problems, after, changed)
         fresh = tuple(self._fresh.pop(after.animal_id, ()))
-        return Judged(outcome=outcome, after=after, before=before, marks=marks, reckoned=fresh)
+        founder = before is None and not (after.sire_id or after.dam_id)
+        return Judged(
+            outcome=outcome,
+            after=after,
+            before=before,
+            marks=marks,
+            reckoned=fresh,
+            hybrid=row.entry.hybrid,
+            given_inbreeding=row.entry.founder_inbreeding if founder else None,
+        )
 
     def _outcome(
         self,
@@ -183,6 +196,8 @@ class Intake:
         values |= {"sire_id": row.sire_id, "dam_id": row.dam_id}
         if entry.placeholder:
             values |= {"visibility": "lineage", "status": "external" if entry.status == "active" else entry.status}
+        if died is not None and values["status"] in ("active", "holdback", "lease"):
+            values["status"] = "deceased"
         gone = {"deceased": "deceased", "archived": "mistake"}.get(values["status"])
         values |= {"archived_as": gone, "placeholder": entry.placeholder or row.made}
         if before is not None:
@@ -222,6 +237,9 @@ class Intake:
                 problems.append(Problem(line=line, field=role, rule="parents", text=text))
         if before.external_ref or entry.external_ref == before.animal_id:
             said.pop("external_ref", None)
+        if "died_on" in said:
+            text = "that an animal that is here has died, or when, is recorded by hand; the file's day is passed over"
+            problems.append(Problem(line=line, field="died", rule="died", severity="warning", text=text))
         for name in ("placeholder", "code", "archived_as", "died_on"):
             said.pop(name, None)
         if said.get("status") in ("deceased", "archived", "sold") or before.held_by or before.archived_as:
@@ -287,7 +305,7 @@ class Intake:
         sire, dam = (relative(each) if each else None for each in parents)
         # A new animal is nobody's parent yet: only one that is there can close a circle.
         above = self._pedigree() if before is not None else {}
-        known = Lineage(limit=self._limit, inbreeding=self._expected.get(after.animal_id))
+        known = Lineage(limit=self._limit, hybrid=row.entry.hybrid, inbreeding=self._expected.get(after.animal_id))
         remarks = judge(relative(after), sire, dam, need_species(after.species_id), above, known)
         remarks += self._excluded(after, before) if before is not None else []
         # Who the parents are was decided before, of a hybrid too; only whether they can still be is asked again.

@@ -54,11 +54,13 @@ async def clutch_of(keepers: Any, sires: int = 1, laid: int = 6, **genes: Any) -
     return (await keepers.harness.ask(command, Done)).id, dam, fathers
 
 
-def hatch(keepers: Any, clutch: str, count: int, finished: bool = True, **more: Any) -> RegisterHatchlings:
+def hatch(
+    keepers: Any, clutch: str, count: int, finished: bool = True, on: date = date(2026, 4, 28), **more: Any
+) -> RegisterHatchlings:
     return RegisterHatchlings(
         clutch_id=clutch,
         vivarium_id=keepers.sam,
-        hatched_on=date(2026, 4, 28),
+        hatched_on=on,
         hatchlings=tuple(Hatchling(animal_id=keepers.id(), **more) for _ in range(count)),
         finished=finished,
     )
