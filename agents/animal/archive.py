@@ -1,6 +1,7 @@
 """Takes animals out of the active collection, and back into it."""
 
 from collections.abc import AsyncIterator
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -8,6 +9,8 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring
 from reptidex.agents.animal.enclosures import leave_enclosure
 from reptidex.agents.animal.journal import keep
+from reptidex.agents.animal.laying import check_clutches, count_hatchling
+from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import updated
 from reptidex.agents.animal.registry import check_birth, own_animal
 from reptidex.agents.animal.transfers import lapse_offers
@@ -54,6 +57,7 @@ async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Ev
     check_birth(after, unit)
     if after.died_on is not None:
         await check_offspring(after, unit)
+        await check_clutches(after, unit)
     await leave_enclosure(before, unit)
     await lapse_offers(before, unit)
     if command.reason == "erased":
@@ -64,6 +68,18 @@ async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Ev
     yield AnimalArchived(
         animal_id=after.animal_id, vivarium_id=after.vivarium_id, reason=command.reason, died_on=after.died_on
     )
+    if command.reason == "mistake":
+        for event in await _mistaken(after, -1, unit):
+            yield event
+
+
+async def _mistaken(animal: Animal, by: Literal[1, -1], unit: Unit) -> list[Event]:
+    """Let an animal that was registered by mistake be no hatchling and tell nothing of its parents' genes; or let it again."""
+    events = await count_hatchling(animal, by, unit)
+    parents = [one for one in (animal.sire_id, animal.dam_id) if one]
+    if parents and (animal.genotype or animal.morphs):
+        events += await relearn(parents, animal.vivarium_id, unit)
+    return events
 
 
 async def _forget(animal: Animal, unit: Unit) -> None:
@@ -102,3 +118,6 @@ async def restore_animal(command: RestoreAnimal, unit: Unit) -> AsyncIterator[Ev
     keep(before, after, unit, f"restored: {command.reason}")
     unit.answer(Done(id=after.animal_id))
     yield updated(after, "died_on", "status") if before.died_on else updated(after, "status")
+    if before.archived_as == "mistake":
+        for event in await _mistaken(after, 1, unit):
+            yield event

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.animal.laying import check_laid
 from reptidex.agents.animal.pairings import breeding_pair, paired
 from reptidex.agents.animal.records import clutch_record, hatched, remarked
 from reptidex.domain.catalogue.entries import Species
@@ -93,8 +94,6 @@ async def _pairing(command: RecordClutch, unit: Unit) -> Pairing | None:
         raise InvalidError("there is no such pairing of this dam", "/pairing_id")
     if pairing.status == "cancelled":
         raise InvalidError("the pairing was cancelled; take it up again first", "/pairing_id")
-    if pairing.status != "planned" and pairing.paired_on and command.laid_on < pairing.paired_on:
-        raise InvalidError(f"the clutch was laid before its pairing began ({pairing.paired_on})", "/laid_on")
     return pairing
 
 
@@ -107,12 +106,7 @@ async def record_clutch(command: RecordClutch, unit: Unit) -> AsyncIterator[Even
     dam, sires = await breeding_pair(command.dam_id, candidates, command.vivarium_id, unit, agreed=agreed)
     if dam.status == "archived":
         raise GoneError(dam.animal_id, dam.status)
-    if dam.died_on and command.laid_on > dam.died_on:
-        raise InvalidError("a clutch is laid before its dam dies", "/laid_on")
-    if command.laid_on > unit.now.date():
-        raise InvalidError("a clutch cannot be laid in the future", "/laid_on")
-    if dam.born_on and command.laid_on <= dam.born_on:
-        raise InvalidError("a clutch is laid after its dam was born", "/laid_on")
+    check_laid(command.laid_on, dam, pairing, unit.now.date())
     species = need_species(dam.species_id)
     clutch = Clutch(
         clutch_id=command.clutch_id,
@@ -150,7 +144,7 @@ async def record_clutch(command: RecordClutch, unit: Unit) -> AsyncIterator[Even
 
 
 async def _candidates(before: Clutch, wanted: Sequence[str], unit: Unit) -> Clutch:
-    agreed = before.candidate_sire_ids
+    agreed = (before.dam_id, *before.candidate_sire_ids)  # they may have been sold or hidden since
     _, sires = await breeding_pair(before.dam_id, wanted, before.vivarium_id, unit, agreed=agreed)
     for young in await unit.find(clutch_animals(before.clutch_id)):
         if young.sire_id is not None and young.sire_id not in wanted:
@@ -176,10 +170,15 @@ async def update_clutch(command: UpdateClutch, unit: Unit) -> AsyncIterator[Even
     if "laid_on" in changed:
         if after.laid_on > min(unit.now.date(), after.first_hatched_on or unit.now.date()):
             raise InvalidError("a clutch is laid before it hatches and not in the future", "/laid_on")
+        dam = await unit.need(Animal, after.dam_id)
+        pairing = await unit.get(Pairing, after.pairing_id) if after.pairing_id else None
+        check_laid(after.laid_on, dam, pairing, unit.now.date())
         after = dated(replace(after, due_told=""), need_species(after.species_id))
     if command.lost and command.finished:
         raise InvalidError("a clutch is lost or has hatched, not both", "/lost")
     if command.lost or command.finished:
+        if command.lost and after.hatched:
+            raise InvalidError(f"{after.hatched} have hatched; say `finished` where no more will", "/lost")
         if command.finished and not after.hatched:
             raise InvalidError("nothing has hatched; a clutch of which nothing hatches is lost", "/finished")
         after = replace(after, status="lost" if command.lost else "hatched")

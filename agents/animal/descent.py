@@ -28,9 +28,10 @@ from reptidex.streams.values import Gene, LineageStatus
 from reptidex.tables.animal.breeding import Clutch
 from reptidex.tables.animal.lineage import Descent, LineageRules, ParentRole
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.pedigrees import Lines, figures, lines_of, placed, places_of_young
+from reptidex.tables.animal.pedigrees import Lines, figures, history_of, lines_of, placed, places_of_young
 from reptidex.tables.animal.queries import offspring_of
 from reptidex.tables.animal.relatives import relative
+from reptidex.tables.animal.said import said_of
 
 Reason = Literal["registered", "parents", "correction", "resolved"]
 
@@ -177,8 +178,9 @@ async def settle(
         if role in changed or (parent is None and standing_of(place, role) is not None):
             standing = standings.get(role, animal.lineage_status if parent else None)
             act = word.act or ("claimed" if parent else "removed")
+            by = await _who_disputed(animal, role, unit) if standing == "disputed" else None
             note(animal.animal_id, role, parent or parent_of(place, role), act, standing, word, unit)
-            place = with_standing(place, role, standing)
+            place = with_standing(place, role, standing, by)
             if standing == "claimed":
                 await ask_parents_keeper(animal, role, word, unit)
     place = replace(place, sire_id=animal.sire_id, dam_id=animal.dam_id, findings=findings(list(remarks)))
@@ -189,6 +191,12 @@ async def settle(
     place = figures(lines, place)
     unit.put(place)
     return place
+
+
+async def _who_disputed(animal: Animal, role: ParentRole, unit: Unit) -> str | None:
+    """Return the vivarium that disputed a parent when it was named before, and never took that back."""
+    said = said_of(await unit.find(history_of(animal.animal_id)), role, parent_of(animal, role))
+    return next(iter(said.disputing), None)
 
 
 async def descent_events(

@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import descent_events, findings_of, place_of
-from reptidex.agents.animal.history import Word, disputed_by, overall, parent_of, standing_of, with_standing
+from reptidex.agents.animal.history import Word, overall, parent_of, said_now, standing_of, with_standing
 from reptidex.agents.animal.journal import keep
+from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import updated
 from reptidex.agents.animal.suggestions import stand
 from reptidex.errors import DomainError, ForbiddenError, InvalidError, NotFoundError
@@ -17,6 +18,7 @@ from reptidex.streams.contract import Event
 from reptidex.streams.values import LineageStatus
 from reptidex.tables.animal.lineage import Descent, ParentRole
 from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.said import Said
 
 
 class ProvenParentError(DomainError):
@@ -34,7 +36,8 @@ class NotDisputedError(DomainError):
 async def _party(animal_id: str, role: ParentRole, vivarium_id: str, unit: Unit) -> tuple[Animal, Animal]:
     """Return an animal and the parent named in a role, for somebody who may dispute it.
 
-    Those are the keepers of either animal and the breeder: a dispute keeps an animal from being sold, so it is not everybody's.
+    Those are the keepers of either animal, the breeder, and whoever disputes the parent already: a dispute keeps an animal from
+    being sold, so it is not everybody's.
     Raises `NotFoundError`, `InvalidError`.
     """
     animal = await unit.get(Animal, animal_id)
@@ -43,11 +46,16 @@ async def _party(animal_id: str, role: ParentRole, vivarium_id: str, unit: Unit)
     if animal is None:
         raise NotFoundError("animal", animal_id)
     parties = {animal.vivarium_id, animal.breeder_vivarium_id, parent.vivarium_id if parent else None}
-    if vivarium_id not in parties:
+    # Whoever disputes may have sold the parent since, and can still take it back.
+    if vivarium_id not in parties and vivarium_id not in (await _said(animal, role, unit)).disputing:
         raise NotFoundError("animal", animal_id)
     if parent is None:
         raise InvalidError(f"no {role} is named", "/role")
     return animal, parent
+
+
+async def _said(animal: Animal, role: ParentRole, unit: Unit) -> Said:
+    return await said_now(await place_of(animal, unit), role, unit)
 
 
 @agent(DisputeParent, prefetch={Animal: "animal_id", Descent: "animal_id"})
@@ -68,15 +76,17 @@ async def dispute_parent(command: DisputeParent, unit: Unit) -> AsyncIterator[Ev
 async def resolve_parent(command: ResolveParent, unit: Unit) -> AsyncIterator[Event]:
     """End a dispute, or record what a laboratory found.
 
-    Whoever disputes may withdraw, or accept a test that supports the parent; the animal's keeper may yield, or record a test
-    that excludes it: each side speaks against itself. Where nobody disputes, the keeper records tests; the platform may always.
+    Whoever disputes may withdraw, or, where nobody else does, accept a test that supports the parent; the animal's keeper may
+    yield, or record a test that excludes it: each side speaks against itself. Where nobody disputes, the keeper records tests;
+    the platform may always.
     """
     role = command.role
     animal = await _subject(command, unit)
     place = await place_of(animal, unit)
     if parent_of(animal, role) is None:
         raise InvalidError(f"no {role} is named", "/role")
-    _check_who(command, animal, place)
+    said = await said_now(place, role, unit)
+    _check_who(command, animal, said)
     tested = command.outcome in ("supported", "excluded")
     if tested and not command.reference:
         raise InvalidError("a laboratory's finding needs its reference", "/reference")
@@ -90,8 +100,8 @@ async def resolve_parent(command: ResolveParent, unit: Unit) -> AsyncIterator[Ev
     if command.outcome == "withdrawn":
         parent = await unit.get(Animal, parent_of(animal, role) or "")
         agrees = parent is not None and parent.vivarium_id == command.vivarium_id
-        standing: LineageStatus = "confirmed" if agrees else "claimed"
-        events = await stand(animal, role, standing, "withdrawn", word, unit)
+        standing = said.best("confirmed" if agrees else "claimed")
+        events = await stand(animal, role, standing, "withdrawn", word, unit, final=command.platform)
     elif command.outcome == "supported":
         events = await stand(animal, role, "tested", "supported", word, unit)
     else:
@@ -109,18 +119,20 @@ async def _subject(command: ResolveParent, unit: Unit) -> Animal:
     return animal
 
 
-def _check_who(command: ResolveParent, animal: Animal, place: Descent) -> None:
+def _check_who(command: ResolveParent, animal: Animal, said: Said) -> None:
     """Raises `ForbiddenError`, `NotDisputedError`."""
-    disputing = disputed_by(place, command.role)
-    if command.outcome in ("withdrawn", "yielded") and disputing is None:
+    disputing = said.disputing
+    if command.outcome in ("withdrawn", "yielded") and not disputing:
         raise NotDisputedError(f"nobody disputes the {command.role}")
     if command.platform:
         return
-    against_dispute = command.outcome in ("withdrawn", "supported")
-    speaks = disputing if against_dispute and disputing is not None else animal.vivarium_id
-    if command.vivarium_id != speaks:
-        who = "who disputes the parent" if against_dispute and disputing else "who keeps the animal"
-        raise ForbiddenError(f"only {who} may say this")
+    if command.outcome not in ("withdrawn", "supported") or not disputing:
+        if command.vivarium_id != animal.vivarium_id:
+            raise ForbiddenError("only who keeps the animal may say this")
+    elif command.vivarium_id not in disputing:
+        raise ForbiddenError("only who disputes the parent may say this")
+    elif command.outcome == "supported" and len(disputing) > 1:
+        raise ForbiddenError("others dispute the parent too: each of them withdraws, or the platform decides")
 
 
 async def _cleared(animal: Animal, role: ParentRole, excluded: bool, word: Word, unit: Unit) -> list[Event]:
@@ -133,4 +145,9 @@ async def _cleared(animal: Animal, role: ParentRole, excluded: bool, word: Word,
     keep(animal, after, unit, "parent cleared")
     word = replace(word, act="excluded" if excluded else "removed")
     told = descent_events(after, animal, doubts, "correction", unit, standings=standings, word=word)
-    return [updated(after, f"{role}_id", "lineage_status"), *[event async for event in told]]
+    events = [updated(after, f"{role}_id", "lineage_status"), *[event async for event in told]]
+    if after.genotype or after.morphs:
+        former = parent_of(animal, role)
+        kin = [one for one in (former, after.sire_id, after.dam_id, after.animal_id) if one]
+        events += await relearn(kin, after.vivarium_id, unit)
+    return events

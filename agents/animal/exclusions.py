@@ -13,8 +13,8 @@ from reptidex.agents.animal.descent import findings_of, place_of
 from reptidex.agents.animal.history import (
     ROLES,
     Word,
-    by_record,
     by_test,
+    disputed_by,
     note,
     overall,
     parent_of,
@@ -28,12 +28,12 @@ from reptidex.domain.lineage import Remark, judge_genes
 from reptidex.streams.commands.animal_lineage import WeighYoung
 from reptidex.streams.contract import Event
 from reptidex.streams.values import LineageStatus
-from reptidex.tables.animal.breeding import Clutch
-from reptidex.tables.animal.lineage import Act, Descent, ParentRole
+from reptidex.tables.animal.lineage import Descent, LineageEntry, ParentRole
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.pedigrees import placed
+from reptidex.tables.animal.pedigrees import history_of, placed
 from reptidex.tables.animal.queries import young_after
 from reptidex.tables.animal.relatives import relative
+from reptidex.tables.animal.said import histories, said_of
 
 RULE = "genotype"
 YOUNG = 200
@@ -46,32 +46,49 @@ async def weighed(animal: Animal, before: Animal, word: Word, unit: Unit) -> tup
     The place in the pedigree is written here, the animal by the caller. A dispute that a keeper began is not touched.
     """
     remarks = await findings_of(animal, before, unit)
-    clutch = await unit.get(Clutch, animal.clutch_id) if animal.clutch_id else None
     stood = await place_of(before, unit)
-    place = _stood(animal, stood, remarks, clutch, word, unit)
+    history = await unit.find(history_of(animal.animal_id)) if _concerned(stood, remarks) else []
+    place = _stood(animal, stood, remarks, history, word, unit)
     if place == stood:
         return animal, remarks
     unit.put(replace(place, findings=findings(remarks)))
     return replace(animal, lineage_status=overall(place)), remarks
 
 
+def _excluded(role: ParentRole, remarks: Sequence[Remark]) -> bool:
+    return any(one.rule == RULE and one.severity == "error" and one.pointer == f"/{role}_id" for one in remarks)
+
+
+def _concerned(place: Descent, remarks: Sequence[Remark]) -> bool:
+    """Say whether the history of a lineage is needed: tests exclude a parent, or disputed one before."""
+    return any(_excluded(role, remarks) or standing_of(place, role) == "disputed" for role in ROLES)
+
+
 def _stood(
-    animal: Animal, place: Descent, remarks: Sequence[Remark], clutch: Clutch | None, word: Word, unit: Unit
+    animal: Animal,
+    place: Descent,
+    remarks: Sequence[Remark],
+    history: Sequence[LineageEntry],
+    word: Word,
+    unit: Unit,
 ) -> Descent:
-    """Dispute the parents whom tests exclude, and dispute no longer those whom they excluded before."""
+    """Dispute the parents whom tests exclude, and dispute no longer those whom they excluded before.
+
+    Then they stand as they stood before, disputed by whoever disputed them besides.
+    """
     for role in ROLES:
-        excluded = any(one.rule == RULE and one.severity == "error" and one.pointer == f"/{role}_id" for one in remarks)
-        if excluded and standing_of(place, role) != "disputed":
-            place = _told(animal, place, role, "disputed", word, unit)
-        elif not excluded and by_test(place, role):
-            place = _told(animal, place, role, by_record(clutch, role, parent_of(animal, role)), word, unit)
+        parent_id, by = parent_of(animal, role), disputed_by(place, role)
+        said = said_of(history, role, parent_id)
+        known, excluded = said.contradicted or by_test(place, role), _excluded(role, remarks)
+        if parent_id is None or known == excluded:
+            continue
+        standing: LineageStatus = "disputed"
+        if not excluded:
+            by = by or next(iter(said.disputing), None)
+            standing = "disputed" if by else said.best("claimed")
+        note(animal.animal_id, role, parent_id, "contradicted" if excluded else "cleared", standing, word, unit)
+        place = with_standing(place, role, standing, by)
     return place
-
-
-def _told(animal: Animal, place: Descent, role: ParentRole, standing: LineageStatus, word: Word, unit: Unit) -> Descent:
-    act: Act = "disputed" if standing == "disputed" else "withdrawn"
-    note(animal.animal_id, role, parent_of(animal, role), act, standing, word, unit)
-    return with_standing(place, role, standing)
 
 
 def weigh_young_of(animal: Animal, word: Word, unit: Unit) -> None:
@@ -87,14 +104,19 @@ async def weigh_young(command: WeighYoung, unit: Unit) -> AsyncIterator[Event]:
     young = await unit.find(young_after(command.animal_id, command.after, YOUNG))
     parents = await unit.get_many(Animal, {one for each in young for one in (each.sire_id, each.dam_id) if one})
     places = await unit.get_many(Descent, [each.animal_id for each in young])
-    clutches = await unit.get_many(Clutch, {each.clutch_id for each in young if each.clutch_id})
+    weighed_of: dict[str, list[Remark]] = {}
     for child in young:
-        stood = places.get(child.animal_id) or placed(child)
+        places.setdefault(child.animal_id, placed(child))
         sire, dam = (
             relative(one) if one else None for one in map(parents.get, (child.sire_id or "", child.dam_id or ""))
         )
-        remarks = judge_genes(relative(child), sire, dam, need_species(child.species_id))
-        place = _stood(child, stood, remarks, clutches.get(child.clutch_id or ""), word, unit)
+        weighed_of[child.animal_id] = judge_genes(relative(child), sire, dam, need_species(child.species_id))
+    concerned = [key for key, remarks in weighed_of.items() if _concerned(places[key], remarks)]
+    told = await histories(unit, concerned)
+    for child in young:
+        stood, remarks = places[child.animal_id], weighed_of[child.animal_id]
+        history = told.get(child.animal_id, [])
+        place = _stood(child, stood, remarks, history, word, unit)
         found = (*(one for one in place.findings if one.rule != RULE), *findings(remarks))
         if set(found) != set(place.findings):
             place = replace(place, findings=found)

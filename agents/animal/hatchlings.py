@@ -7,16 +7,16 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.clutches import counted, open_clutch, own_clutch, watch
 from reptidex.agents.animal.descent import check_parents, descent_events, place_of, trait_events
-from reptidex.agents.animal.history import standing_of
+from reptidex.agents.animal.history import ROLES, Word, by_record, note, overall, parent_of, standing_of, with_standing
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import hatched_with
-from reptidex.agents.animal.proving import learn, reckoned_at_hatching
+from reptidex.agents.animal.proving import learn, reckoned_at_hatching, relearn
 from reptidex.agents.animal.records import created, hatched, remarked, updated
 from reptidex.agents.animal.registry import AnimalExistsError, first_ownership, own_animal
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.clutches import hatch_doubts
-from reptidex.domain.lineage import Remark
+from reptidex.domain.lineage import ParentsRefusedError, Remark, excluded_before
 from reptidex.errors import InvalidError
 from reptidex.streams.animal import BreedingOffspringRecorded, BreedingOffspringResolved
 from reptidex.streams.commands.animal import Done, Hatchling, RegisterHatchlings, ResolveSire
@@ -25,7 +25,9 @@ from reptidex.streams.values import LineageStatus, Visibility
 from reptidex.tables.animal.breeding import Clutch
 from reptidex.tables.animal.lineage import ParentRole
 from reptidex.tables.animal.models import Animal, Collection
+from reptidex.tables.animal.pedigrees import history_of
 from reptidex.tables.animal.relatives import genotype_of
+from reptidex.tables.animal.said import STRENGTH, resumed, said_of
 
 
 @agent(RegisterHatchlings, prefetch={Clutch: "clutch_id", Collection: "vivarium_id"})
@@ -50,10 +52,12 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
         )
     )
     born: dict[str, list[Remark]] = {}
+    stands: dict[str, dict[ParentRole, LineageStatus]] = {}
     # They may have been hidden or sold since they met.
     met = (clutch.dam_id, *clutch.candidate_sire_ids)
     for hatchling in command.hatchlings:
         animal = await _hatch(hatchling, clutch, command, unit)
+        animal, stands[animal.animal_id] = await _recorded(animal, clutch, unit)
         born[animal.animal_id] = await check_parents(animal, None, unit, trusted=met)
         remarks += born[animal.animal_id]
         keep(None, animal, unit, "hatched")
@@ -68,7 +72,7 @@ async def register_hatchlings(command: RegisterHatchlings, unit: Unit) -> AsyncI
         yield created(animal, "hatched")
         for event in trait_events(animal, animal.genotype):
             yield event
-        async for event in descent_events(animal, None, doubts, "registered", unit):
+        async for event in descent_events(animal, None, doubts, "registered", unit, standings=stands[key]):
             yield event
     for event in learned:
         if event.key not in born:
@@ -97,7 +101,6 @@ async def _hatch(hatchling: Hatchling, clutch: Clutch, command: RegisterHatchlin
     genes = hatched_with(species, sire, dam, hatchling)
     chosen = await claim_code(clutch.vivarium_id, hatchling.code, unit) if hatchling.code else ""
     visibility: Visibility = command.visibility
-    settled = sire_id is not None or not clutch.candidate_sire_ids
     animal = Animal(
         animal_id=hatchling.animal_id,
         vivarium_id=clutch.vivarium_id,
@@ -115,11 +118,19 @@ async def _hatch(hatchling: Hatchling, clutch: Clutch, command: RegisterHatchlin
         dam_id=clutch.dam_id,
         clutch_id=clutch.clutch_id,
         breeder_vivarium_id=clutch.vivarium_id,
-        lineage_status="confirmed" if settled else "claimed",
         created_at=unit.now,
         updated_at=unit.now,
     )
     return animal if chosen else replace(animal, code=await next_code(clutch.vivarium_id, animal, unit))
+
+
+async def _recorded(animal: Animal, clutch: Clutch, unit: Unit) -> tuple[Animal, dict[ParentRole, LineageStatus]]:
+    """Return a hatchling with the standing of its lineage, and of each parent; `claimed` as long as several may be the sire."""
+    stands: dict[ParentRole, LineageStatus] = {
+        role: await by_record(clutch, role, parent, unit) for role in ROLES if (parent := parent_of(animal, role))
+    }
+    undecided = animal.sire_id is None and bool(clutch.candidate_sire_ids)
+    return replace(animal, lineage_status="claimed" if undecided else min(stands.values(), key=STRENGTH.index)), stands
 
 
 def _sire(named: str | None, candidates: Sequence[str]) -> str | None:
@@ -137,30 +148,24 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
         raise InvalidError("the sire is none of the clutch's candidates", "/sire_id")
     if command.sire_id is None and clutch.candidate_sire_ids and command.evidence != "lab":
         raise InvalidError("that no candidate took part is for a laboratory to say", "/evidence")
-    resolved: list[Animal] = []
+    resolved, former = list[Animal](), dict[str, None]()
     for animal_id in command.animal_ids:
         before = await own_animal(animal_id, command.vivarium_id, unit)
         if before.clutch_id != clutch.clutch_id:
             raise InvalidError(f"{before.code} is not of this clutch", "/animal_ids")
-        standing: LineageStatus = "tested" if command.evidence == "lab" else "confirmed"
-        # Who the sire is ends no dispute about the dam.
-        about_dam = standing_of(await place_of(before, unit), "dam")
-        after = replace(
-            before,
-            sire_id=command.sire_id,
-            lineage_status="disputed" if about_dam == "disputed" else standing,
-            revision=before.revision + 1,
-            updated_at=unit.now,
-        )
-        sired: dict[ParentRole, LineageStatus] = {"sire": standing} if after.sire_id else {}
+        after, sired = await _resolved(before, clutch, command, unit)
         doubts = await check_parents(after, replace(before, sire_id=command.sire_id), unit)
         keep(before, after, unit, "sire resolved")
         yield updated(after, "sire_id", "lineage_status")
         async for event in descent_events(after, before, doubts, "resolved", unit, standings=sired):
             yield event
+        former |= {one: None for one in (before.sire_id,) if one and one != after.sire_id}
         resolved.append(after)
     for event in await learn(resolved, unit):
         yield event
+    if former and any(one.genotype or one.morphs for one in resolved):
+        for event in await relearn([*former], command.vivarium_id, unit):
+            yield event
     unit.answer(Done(id=clutch.clutch_id))
     yield BreedingOffspringResolved(
         clutch_id=clutch.clutch_id,
@@ -170,3 +175,37 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
         sire_id=command.sire_id,
         evidence=command.evidence,
     )
+
+
+async def _resolved(
+    before: Animal, clutch: Clutch, command: ResolveSire, unit: Unit
+) -> tuple[Animal, dict[ParentRole, LineageStatus]]:
+    """Return a hatchling with its sire, and how that stands; the breeder's word ends no dispute, about sire or dam.
+
+    Raises `ParentsRefusedError` for a sire whom a laboratory has excluded.
+    """
+    lab, place = command.evidence == "lab", await place_of(before, unit)
+    sire_id, named = command.sire_id, before.sire_id
+    standing: LineageStatus | None = None
+    if sire_id is not None and sire_id != named:
+        history = await unit.find(history_of(before.animal_id))
+        if said_of(history, "sire", sire_id).excluded and not lab:
+            raise ParentsRefusedError([excluded_before("sire", sire_id)])
+        recorded = await by_record(clutch, "sire", sire_id, unit)
+        standing = resumed(history, "sire", sire_id, "tested" if lab else recorded)
+    elif sire_id is not None:
+        standing = standing_of(place, "sire")
+        if lab and standing not in ("disputed", "tested"):
+            standing = "tested"
+            word = Word(vivarium_id=command.vivarium_id, evidence=command.evidence)
+            note(before.animal_id, "sire", sire_id, "supported", standing, word, unit)
+            unit.put(with_standing(place, "sire", standing))
+    settled = with_standing(place, "sire", standing)
+    after = replace(
+        before,
+        sire_id=sire_id,
+        lineage_status=overall(settled),
+        revision=before.revision + 1,
+        updated_at=unit.now,
+    )
+    return after, {"sire": standing} if standing else {}

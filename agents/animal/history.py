@@ -9,11 +9,11 @@ from reptidex.streams.values import Evidence, LineageStatus
 from reptidex.tables.animal.breeding import Clutch
 from reptidex.tables.animal.lineage import Act, Descent, LineageEntry, ParentRole, Suggestion
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.pedigrees import entries_by, open_suggestions, suggestions_by
+from reptidex.tables.animal.pedigrees import entries_by, history_of, open_suggestions, suggestions_by
+from reptidex.tables.animal.queries import owners_of
+from reptidex.tables.animal.said import STRENGTH, Said, said_of
 
 ROLES: tuple[ParentRole, ParentRole] = ("sire", "dam")
-STRENGTH: tuple[LineageStatus, ...] = ("rejected", "disputed", "claimed", "confirmed", "tested")
-"""Weakest first: a lineage stands as its weaker parent does."""
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,15 +49,32 @@ def disputed_by(place: Descent, role: ParentRole) -> str | None:
     return place.sire_disputed_by if role == "sire" else place.dam_disputed_by
 
 
+async def said_now(place: Descent, role: ParentRole, unit: Unit) -> Said:
+    """Return what was said of the parent that is named in a role."""
+    said = said_of(await unit.find(history_of(place.animal_id)), role, parent_of(place, role))
+    by = disputed_by(place, role)
+    return said if by is None or said.disputing else replace(said, disputing=(by,))
+
+
 def by_test(place: Descent, role: ParentRole) -> bool:
     """Say whether tests of genes dispute a parent, and nobody else does."""
     return standing_of(place, role) == "disputed" and disputed_by(place, role) is None
 
 
-def by_record(clutch: Clutch | None, role: ParentRole, parent_id: str | None) -> LineageStatus:
-    """Say how a claim stands by itself: `confirmed` where the breeder's record of the clutch names the parent."""
+async def by_record(clutch: Clutch | None, role: ParentRole, parent_id: str | None, unit: Unit) -> LineageStatus:
+    """Say how a claim stands by itself: `confirmed` where the breeder's record of the clutch names a parent of the breeder's own.
+
+    An animal that the breeder never kept is somebody else's to confirm: anybody may name a public male in a clutch, or link a
+    dam known by name to somebody's female.
+    """
     named = () if clutch is None else clutch.candidate_sire_ids if role == "sire" else (clutch.dam_id,)
-    return "confirmed" if parent_id in named else "claimed"
+    if clutch is None or parent_id is None or parent_id not in named:
+        return "claimed"
+    parent = await unit.get(Animal, parent_id)
+    if parent is not None and parent.vivarium_id == clutch.vivarium_id:
+        return "confirmed"
+    owners = await unit.find(owners_of(parent_id))
+    return "confirmed" if any(one.vivarium_id == clutch.vivarium_id for one in owners) else "claimed"
 
 
 def refuted(place: Descent) -> bool:

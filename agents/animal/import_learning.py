@@ -41,7 +41,7 @@ async def learn_from_import(command: LearnImport, unit: Unit) -> AsyncIterator[E
     family = animals | await unit.get_many(Animal, kin)
     if any(one.genotype or one.morphs for one in family.values()):
         new = all(one.action == "create" for one in rows.values())
-        for event in await relearn(sorted(family), job.vivarium_id, unit, alone=new):
+        for event in await relearn(sorted(family), job.vivarium_id, unit, alone=new, brought=True):
             yield event
     reckoned = job.reckoned + len(part.outcomes[command.start : end])
     job = replace(job, state="reckoning", problem="", finished_at=None, reckoned=reckoned)

@@ -107,7 +107,7 @@ async def _changed(before: Animal, after: Animal, clutch: Clutch | None, unit: U
     place = stood = await place_of(before, unit)
     for role in ROLES if clutch else ():
         parent = parent_of(after, role)
-        if standing_of(place, role) == "claimed" and by_record(clutch, role, parent) == "confirmed":
+        if standing_of(place, role) == "claimed" and await by_record(clutch, role, parent, unit) == "confirmed":
             place = with_standing(place, role, "confirmed")
             word = Word(vivarium_id=after.vivarium_id, evidence="clutch")
             note(after.animal_id, role, parent, "confirmed", "confirmed", word, unit)

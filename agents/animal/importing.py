@@ -1,6 +1,6 @@
 """Writes imports part by part: a part is one unit of work, read in a few round trips whatever its length."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -14,7 +14,7 @@ from reptidex.agents.animal.import_records import write_records
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.marks import row_of as mark_row
 from reptidex.agents.animal.numbering import next_codes
-from reptidex.agents.animal.placing import place_all
+from reptidex.agents.animal.placing import Known, place_all
 from reptidex.agents.animal.records import created, findings, updated
 from reptidex.agents.animal.registry import first_ownership
 from reptidex.domain.codes import is_code
@@ -32,6 +32,7 @@ from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.models import Collection as AnimalCollection
 from reptidex.tables.animal.pedigrees import placed, with_ancestors
 from reptidex.tables.animal.queries import with_codes, with_references, young_of
+from reptidex.tables.animal.said import Histories, histories, resumed
 from reptidex.tables.animal.stated import reckoned_of
 from reptidex.tables.versions import VersionRow
 
@@ -108,14 +109,16 @@ async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
     limit = await limit_of(job.vivarium_id, unit)
     young = await young_of(unit, [row.animal_id for row in rows if row.animal_id in known])
     reckoned = await reckoned_of(unit, [row.animal_id for row in rows if row.animal_id in known])
-    intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken, limit, young, reckoned)
+    history = await histories(unit, [row.animal_id for row in rows if row.animal_id in known])
+    intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken, limit, young, reckoned, history)
     intake.expect(rows)
     await unit.get_many(VersionRow, [row.animal_id for row in rows if row.animal_id])
-    judged = await _numbered(job, await _filled([intake.judge(row) for row in rows], unit), unit)
+    judged, stands = await _filled([intake.judge(row) for row in rows], history, unit)
+    judged = await _numbered(job, judged, unit)
     for each in judged:
         for event in _write(each, unit):
             yield event
-    for event in await _descents(judged, job, unit):
+    for event in await _descents(judged, stands, job, unit):
         yield event
     more, told = await write_records(job, [row for row in part.rows if row.record is not None], unit)
     for event in told:
@@ -175,19 +178,25 @@ def _new_parents(each: Judged) -> dict[ParentRole, LineageStatus]:
     return {role: "claimed" for role in ROLES if parent_of(before, role) != parent_of(after, role)}
 
 
-async def _filled(judged: list[Judged], unit: Unit) -> list[Judged]:
-    """Let lineages into which a parent was filled stand as their weaker parent does."""
+async def _filled(
+    judged: list[Judged], told: Histories, unit: Unit
+) -> tuple[list[Judged], dict[str, dict[ParentRole, LineageStatus]]]:
+    """Let lineages into which a parent was filled stand as their weaker parent does; say how each parent filled in stands."""
     touched = [each.before.animal_id for each in judged if each.before is not None and _new_parents(each)]
     places = await unit.get_many(Descent, touched) if touched else {}
-    found = []
+    found, stands = list[Judged](), dict[str, dict[ParentRole, LineageStatus]]()
     for each in judged:
         if each.before is not None and each.after is not None and (fresh := _new_parents(each)):
             place = places.get(each.before.animal_id) or placed(each.before)
-            for role, standing in fresh.items():
+            said = stands[each.after.animal_id] = {
+                role: resumed(told.get(each.after.animal_id, []), role, parent_of(each.after, role) or "", standing)
+                for role, standing in fresh.items()
+            }
+            for role, standing in said.items():
                 place = with_standing(place, role, standing)
             each = replace(each, after=replace(each.after, lineage_status=overall(place)))
         found.append(each)
-    return found
+    return found, stands
 
 
 def _preferred(animal: Animal) -> str:
@@ -226,11 +235,19 @@ def _write(each: Judged, unit: Unit) -> list[Event]:
     return said
 
 
-async def _descents(judged: Sequence[Judged], job: Import, unit: Unit) -> list[Event]:
+async def _descents(
+    judged: Sequence[Judged], stands: Mapping[str, Mapping[ParentRole, LineageStatus]], job: Import, unit: Unit
+) -> list[Event]:
     """Give all that is new its place in the pedigree, in one pass, and tell the lineages that came."""
     said: list[Event] = []
     new = [each for each in judged if each.after is not None and each.before is None]
-    noticed = {each.after.animal_id: tuple(findings(_remarks(each))) for each in new if each.after}
+    noticed = {
+        each.after.animal_id: Known(
+            findings=findings(_remarks(each)), hybrid=each.hybrid, given_inbreeding=each.given_inbreeding
+        )
+        for each in new
+        if each.after
+    }
     places = await place_all(
         [each.after for each in new if each.after], unit, Word(vivarium_id=job.vivarium_id), noticed
     )
@@ -242,7 +259,13 @@ async def _descents(judged: Sequence[Judged], job: Import, unit: Unit) -> list[E
             said += [
                 event
                 async for event in descent_events(
-                    after, before, _remarks(each), "parents", unit, standings=_new_parents(each)
+                    after,
+                    before,
+                    _remarks(each),
+                    "parents",
+                    unit,
+                    standings=stands[after.animal_id],
+                    hybrid=each.hybrid or None,
                 )
             ]
         elif before is None and (after.sire_id or after.dam_id):

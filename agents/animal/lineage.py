@@ -1,6 +1,6 @@
 """Sets and checks parents: the record that the platform stands for."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 
 from msgspec.structs import replace
 
@@ -22,7 +22,7 @@ from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import findings, remarked, updated
 from reptidex.agents.animal.registry import own_animal
-from reptidex.domain.lineage import refuse_errors
+from reptidex.domain.lineage import ParentsRefusedError, excluded_before, refuse_errors
 from reptidex.domain.pedigree import standing
 from reptidex.streams.animal import PedigreeGenerated
 from reptidex.streams.commands.animal import Done, DrawUpPedigree, SetParents, ValidateLineage
@@ -31,7 +31,8 @@ from reptidex.streams.values import LineageStatus
 from reptidex.tables.animal.breeding import Clutch
 from reptidex.tables.animal.lineage import Descent, LineageRules, ParentRole
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.pedigrees import figures, lines_of
+from reptidex.tables.animal.pedigrees import figures, history_of, lines_of
+from reptidex.tables.animal.said import resumed, said_of
 
 
 def _named(command: SetParents) -> tuple[str, ...]:
@@ -74,6 +75,7 @@ async def change_parents(
         return
     standings = await _deserved(after, place, unit)
     standings |= dict.fromkeys(confirmed, "confirmed")
+    standings |= await _resumed(after, place, standings, confirmed, word, unit)
     for role in ROLES:
         place = with_standing(place, role, standings.get(role), disputed_by(place, role))
     after = replace(after, lineage_status=overall(place), revision=before.revision + 1, updated_at=unit.now)
@@ -127,8 +129,32 @@ async def _deserved(animal: Animal, place: Descent, unit: Unit) -> dict[ParentRo
         if parent == parent_of(place, role) and said_before in ("confirmed", "tested", "disputed"):
             said[role] = said_before
             continue
-        said[role] = by_record(clutch, role, parent)
+        said[role] = await by_record(clutch, role, parent, unit)
     return said
+
+
+async def _resumed(
+    animal: Animal,
+    place: Descent,
+    standings: Mapping[ParentRole, LineageStatus],
+    confirmed: Collection[ParentRole],
+    word: Word,
+    unit: Unit,
+) -> dict[ParentRole, LineageStatus]:
+    """Say how parents stand that are named anew: a dispute does not end by leaving a parent out for a moment.
+
+    Raises `ParentsRefusedError` for one whom a laboratory has excluded, unless a laboratory says otherwise now.
+    """
+    fresh = [(role, one) for role in ROLES if (one := parent_of(animal, role)) and one != parent_of(place, role)]
+    history = await unit.find(history_of(animal.animal_id)) if fresh else []
+    found: dict[ParentRole, LineageStatus] = {}
+    for role, parent_id in fresh:
+        if said_of(history, role, parent_id).excluded and not (word.evidence == "lab" and word.reference):
+            raise ParentsRefusedError([excluded_before(role, parent_id)])
+        parent = await unit.need(Animal, parent_id)
+        agreed = parent.vivarium_id if role in confirmed else ""
+        found[role] = resumed(history, role, parent_id, standings[role], agreed)
+    return found
 
 
 @agent(DrawUpPedigree, prefetch={Animal: "animal_id"})

@@ -46,6 +46,10 @@ async def offer_animal(command: OfferAnimal, unit: Unit) -> AsyncIterator[Event]
     """Offer an animal to another vivarium. It moves at once where the giver works there too, else once it is accepted."""
     animal = await own_animal(command.animal_id, command.vivarium_id, unit)
     check_free(animal.animal_id, animal.status, animal.held_by)
+    if animal.placeholder:
+        raise InvalidError(
+            "a placeholder stands for an animal that is kept elsewhere; link it to that animal", "/animal_id"
+        )
     if command.to_vivarium_id == animal.vivarium_id:
         raise InvalidError("the animal is there already", "/to_vivarium_id")
     receiver = await unit.get(Collection, command.to_vivarium_id)

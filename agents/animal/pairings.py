@@ -48,8 +48,8 @@ async def breeding_pair(
     dam_id: str, sire_ids: Sequence[str], vivarium_id: str, unit: Unit, *, agreed: Collection[str] = ()
 ) -> tuple[Animal, list[Animal]]:
     """Return a dam of this vivarium and her candidate sires, dead or alive. Raises `InvalidError`."""
-    dam = await breeding_animal(dam_id, vivarium_id, "female", "/dam_id", unit)
-    if dam.vivarium_id != vivarium_id:
+    dam = await breeding_animal(dam_id, vivarium_id, "female", "/dam_id", unit, agreed=dam_id in agreed)
+    if dam.vivarium_id != vivarium_id and dam_id not in agreed:
         raise InvalidError(f"there is no animal {dam_id} in this vivarium", "/dam_id")
     if len(set(sire_ids)) != len(sire_ids) or dam_id in sire_ids:
         raise InvalidError("each candidate is named once, and the dam is none", "/candidate_sire_ids")

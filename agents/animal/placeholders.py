@@ -1,6 +1,6 @@
 """Links a placeholder, an ancestor known by name only, to the animal as which it turns out to be registered."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,7 +12,8 @@ from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
-from reptidex.domain.lineage import ParentsRefusedError, Remark
+from reptidex.agents.animal.relinking import relink_breeding
+from reptidex.domain.lineage import ParentsRefusedError, Remark, excluded_before
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import InvalidError
 from reptidex.streams.animal import AnimalArchived
@@ -20,10 +21,11 @@ from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_lineage import LinkPlaceholder
 from reptidex.streams.contract import Event
 from reptidex.streams.values import LineageStatus
-from reptidex.tables.animal.lineage import Descent, ParentRole
+from reptidex.tables.animal.lineage import Descent, LineageEntry, ParentRole
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import lines_of, places_of_young
 from reptidex.tables.animal.queries import offspring_of
+from reptidex.tables.animal.said import histories, resumed, said_of
 
 
 def _both(command: LinkPlaceholder) -> tuple[str, ...]:
@@ -45,8 +47,10 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
     # The young may be others', who need not know the animal: its name is not for their history.
     word = Word(vivarium_id=command.vivarium_id, note=f"{stand_in.code} was a placeholder", act="linked")
     repointed: list[tuple[Animal, Animal, dict[ParentRole, LineageStatus]]] = []
+    told_of = await histories(unit, places)
     for before in children:
-        after, standings = _repointed(before, places.get(before.animal_id), stand_in.animal_id, real)
+        history = told_of.get(before.animal_id, [])
+        after, standings = _repointed(before, places.get(before.animal_id), stand_in.animal_id, real, history)
         after = replace(after, updated_at=unit.now)
         keep(before, after, unit, "parent linked")
         repointed.append((after, before, standings))
@@ -62,6 +66,9 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
     if any(child.genotype or child.morphs for child in children):
         for event in await relearn([real.animal_id], real.vivarium_id, unit):
             yield event
+    breeders = {one.breeder_vivarium_id for one in children if one.breeder_vivarium_id}
+    for event in await relink_breeding(stand_in.animal_id, real.animal_id, {stand_in.vivarium_id, *breeders}, unit):
+        yield event
     place = await place_of(stand_in, unit)
     unit.put(replace(place, linked_to=real.animal_id))
     gone = replace(
@@ -101,17 +108,22 @@ async def _check_circle(real: Animal, children: list[Animal], stand_in: Animal, 
 
 
 def _repointed(
-    child: Animal, place: Descent | None, stand_in: str, real: Animal
+    child: Animal, place: Descent | None, stand_in: str, real: Animal, history: Sequence[LineageEntry]
 ) -> tuple[Animal, dict[ParentRole, LineageStatus]]:
-    """Return a child with the registered animal as its parent, and how its parents' claims stand then."""
+    """Return a child with the registered animal as its parent, and how its parents' claims stand then.
+
+    Raises `ParentsRefusedError` where a laboratory has excluded that parent.
+    """
     named: dict[str, Any] = {}
     place = place or Descent(animal_id=child.animal_id, sire_id=child.sire_id, dam_id=child.dam_id)
     standings: dict[ParentRole, LineageStatus] = {}
     for role in ROLES:
         if parent_of(child, role) == stand_in:
             named[f"{role}_id"] = real.animal_id
-            standings[role] = "claimed"
-            place = with_standing(place, role, "claimed")
+            if said_of(history, role, real.animal_id).excluded:
+                raise ParentsRefusedError([replace(excluded_before(role, real.animal_id), pointer="/to_animal_id")])
+            standings[role] = resumed(history, role, real.animal_id, "claimed")
+            place = with_standing(place, role, standings[role])
         elif said := standing_of(place, role):
             standings[role] = said
     after = replace(child, **named, lineage_status=overall(place), revision=child.revision + 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit
@@ -14,8 +15,16 @@ from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import Lines, depths, lines_of
 
 
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a new animal's place beside its parents."""
+
+    findings: tuple[Finding, ...] = ()
+    hybrid: bool = False
+    given_inbreeding: float | None = None
+
+
 async def place_all(
-    animals: Sequence[Animal], unit: Unit, word: Word, findings: Mapping[str, tuple[Finding, ...]] | None = None
+    animals: Sequence[Animal], unit: Unit, word: Word, known: Mapping[str, Known] | None = None
 ) -> dict[str, Descent]:
     """Place new animals, which may be each other's parents; all have been put and checked.
 
@@ -24,22 +33,24 @@ async def place_all(
     batch = {animal.animal_id: animal for animal in animals}
     outside = {parent for one in animals for parent in (one.sire_id, one.dam_id) if parent and parent not in batch}
     above = await lines_of(unit, outside)
-    places = {one.animal_id: _bare(one, (findings or {}).get(one.animal_id, ())) for one in animals}
+    places = {one.animal_id: _bare(one, (known or {}).get(one.animal_id, Known())) for one in animals}
     whole = Lines({**above.rows, **places})
     book = Studbook(whole.pedigree)
     own = dict(zip(book.ids, inbreeding(book, book.figures(whole.given)).tolist(), strict=True))
     deep = depths(whole)
     for animal_id, place in places.items():
         generation, equivalents = deep.get(animal_id, (0, 0.0))
-        f = own.get(animal_id, 0.0)
+        f = own.get(animal_id, place.given_inbreeding or 0.0)
         places[animal_id] = replace(place, inbreeding=f, generation=generation, equivalents=equivalents)
         unit.put(places[animal_id])
         await _told(batch[animal_id], batch, word, unit)
     return places
 
 
-def _bare(animal: Animal, findings: tuple[Finding, ...]) -> Descent:
-    place = Descent(animal_id=animal.animal_id, sire_id=animal.sire_id, dam_id=animal.dam_id, findings=findings)
+def _bare(animal: Animal, known: Known) -> Descent:
+    place = Descent(
+        animal_id=animal.animal_id, sire_id=animal.sire_id, dam_id=animal.dam_id, **msgspec.structs.asdict(known)
+    )
     for role in ROLES:
         if parent_of(animal, role):
             place = with_standing(place, role, animal.lineage_status)

@@ -38,9 +38,13 @@ KIN = 20
 class _Learned(msgspec.Struct, frozen=True):
     """One gene of an animal as the family now says it is."""
 
-    gene: Gene
+    locus: str
+    gene: Gene | None
+    """None where what was reckoned is taken back and nothing is stated."""
     reason: str
     offspring_id: str | None = None
+    taken_back: bool = False
+    """Whether the record says again what the keeper stated: what else it said no longer follows from anything."""
 
 
 async def learn(young: Sequence[Animal], unit: Unit) -> list[Event]:
@@ -55,9 +59,12 @@ async def learn(young: Sequence[Animal], unit: Unit) -> list[Event]:
     return await relearn([*parents, *(one.animal_id for one in young)], young[0].vivarium_id, unit)
 
 
-async def relearn(animal_ids: Sequence[str], vivarium_id: str, unit: Unit, *, alone: bool = False) -> list[Event]:
+async def relearn(
+    animal_ids: Sequence[str], vivarium_id: str, unit: Unit, *, alone: bool = False, brought: bool = False
+) -> list[Event]:
     """Reckon anew what some animals carry, and, unless `alone`, what their kin may of whom something was reckoned before.
 
+    What was reckoned and follows from nothing any more is taken back; where a file `brought` it, it stays as the keeper's claim.
     Of a family that cannot be reckoned whole the kin follow in units of their own: each costs as much as the animals themselves.
     """
     family = await family_of(unit, animal_ids)
@@ -71,7 +78,7 @@ async def relearn(animal_ids: Sequence[str], vivarium_id: str, unit: Unit, *, al
             for key in asked
             if family.animals[key].species_id == species_id and family.animals[key].vivarium_id == vivarium_id
         ]
-        said += _species(need_species(species_id), family, mine, set(animal_ids), later, unit)
+        said += _species(need_species(species_id), family, mine, set(animal_ids), later, unit, brought)
     kin = list(later)
     for start in range(0, len(kin), KIN):
         some = tuple(kin[start : start + KIN])
@@ -93,6 +100,7 @@ def _species(
     first: Collection[str],
     later: dict[str, None],
     unit: Unit,
+    brought: bool,
 ) -> list[Event]:
     """Reckon animals of one species; of those that come `first` alone, with the others put `later`, where it costs too much."""
     learned: dict[str, list[_Learned]] = {one.animal_id: [] for one in mine}
@@ -106,17 +114,31 @@ def _species(
             later |= {one.animal_id: None for one in open_ if one.animal_id not in first}
         for one in open_:
             belief = beliefs.get(one.animal_id)
-            found = _learn(locus, known, family, one, belief) if belief else None
+            found = _learn(locus, known, family, one, belief, asked=one.animal_id in first) if belief else None
             if found is not None:
                 learned[one.animal_id].append(found)
     said: list[Event] = []
     for one in mine:
-        said += _store(one, learned[one.animal_id], family, unit)
+        said += _store(one, learned[one.animal_id], family, unit, brought)
     return said
 
 
+def _lapsed(locus: Locus, family: Family, animal: Animal, belief: Belief, *, asked: bool) -> bool:
+    """Say whether what was reckoned of an animal follows from nothing any more.
+
+    Of a family that is not here whole only its young can say that, of one whose young proved it.
+    """
+    now = next((gene for gene in animal.genotype if gene.locus == locus.locus), None)
+    known = family.reckoned.get(ReckonedGene.id_of(animal.animal_id, locus.locus))
+    if now is None or known is None or known.gene != now or now.evidence == "lab":
+        return False
+    if belief.carries(next((one for one in now.alleles if one not in (WILD, ABSENT)), WILD)) == 1:
+        return False
+    return family.whole or (asked and family.near and now.evidence == "offspring")
+
+
 def _is_open(species: Species, locus: Locus, known: dict[str, Record], family: Family, animal: Animal) -> bool:
-    """Say whether something may be reckoned of an animal at a locus: nobody is certain, and its record or its young tell."""
+    """Say whether something may be reckoned of an animal at a locus: nobody is certain, and something tells of it, or did."""
     said = stated(family, animal, locus.locus)
     certain = said is not None and said.probability is None
     if (
@@ -126,19 +148,26 @@ def _is_open(species: Species, locus: Locus, known: dict[str, Record], family: F
     ):
         return False
     record = known[animal.animal_id]
-    return record.shows is not None or record.tells or bool(_children(known, animal.animal_id))
+    tells = record.shows is not None or record.tells or bool(_children(known, animal.animal_id))
+    return tells or ReckonedGene.id_of(animal.animal_id, locus.locus) in family.reckoned
 
 
-def _learn(locus: Locus, known: dict[str, Record], family: Family, animal: Animal, belief: Belief) -> _Learned | None:
+def _learn(
+    locus: Locus, known: dict[str, Record], family: Family, animal: Animal, belief: Belief, *, asked: bool
+) -> _Learned | None:
     """Return what is to be recorded of an animal at a locus; None where its record stays as it is."""
     now = next((gene for gene in animal.genotype if gene.locus == locus.locus), None)
     said = stated(family, animal, locus.locus)
     gene = _gene(locus, belief, known[animal.animal_id], said, now, known)
     if gene is not None and said is not None and (gene.alleles, gene.probability) == (said.alleles, said.probability):
         gene = said
+    if gene is None and _lapsed(locus, family, animal, belief, asked=asked):
+        why = f"{locus.name}: what was reckoned before no longer follows from the record of any relative"
+        return _Learned(locus.locus, said, why, taken_back=True)
     if gene is None or gene == now:
         return None
     return _Learned(
+        locus.locus,
         gene,
         f"{locus.name}: {odds(locus, belief.pairs)}, reckoned over {belief.relatives} relatives",
         _star(locus, known, animal, gene),
@@ -190,24 +219,32 @@ def _star(locus: Locus, known: dict[str, Record], animal: Animal, gene: Gene) ->
     return min(showing) if showing else None
 
 
-def _store(animal: Animal, learned: Sequence[_Learned], family: Family, unit: Unit) -> list[Event]:
+def _store(
+    animal: Animal, learned: Sequence[_Learned], family: Family, unit: Unit, brought: bool = False
+) -> list[Event]:
+    for one in learned:
+        if one.taken_back:
+            unit.delete(ReckonedGene, ReckonedGene.id_of(animal.animal_id, one.locus))
+    learned = [one for one in learned if not (brought and one.taken_back)]
     if not learned:
         return []
-    fresh = {one.gene.locus: one.gene for one in learned}
+    fresh = {one.locus: one.gene for one in learned}
     genes = [fresh.pop(gene.locus, gene) for gene in animal.genotype]
-    after = replace(animal, genotype=(*genes, *fresh.values()), revision=animal.revision + 1, updated_at=unit.now)
+    kept = tuple(gene for gene in (*genes, *fresh.values()) if gene is not None)
+    after = replace(animal, genotype=kept, revision=animal.revision + 1, updated_at=unit.now)
     keep(animal, after, unit, "genes reckoned")
-    if any(one.gene.probability is None for one in learned):  # what its young were doubted for may be explained now
+    # What its young were doubted for may be explained now, or no longer.
+    if any(one.taken_back or (one.gene and one.gene.probability is None) for one in learned):
         weigh_young_of(after, Word(vivarium_id=after.vivarium_id), unit)
     for one in learned:
-        key = ReckonedGene.id_of(animal.animal_id, one.gene.locus)
-        before = stated(family, animal, one.gene.locus)
+        if one.gene is None or one.taken_back:
+            continue
+        key = ReckonedGene.id_of(animal.animal_id, one.locus)
+        before = stated(family, animal, one.locus)
         unit.put(
-            ReckonedGene(
-                reckoned_id=key, animal_id=animal.animal_id, locus=one.gene.locus, stated=before, gene=one.gene
-            )
+            ReckonedGene(reckoned_id=key, animal_id=animal.animal_id, locus=one.locus, stated=before, gene=one.gene)
         )
-    return [updated(after, "genotype"), *(_told(after, one) for one in learned)]
+    return [updated(after, "genotype"), *(_told(after, one.gene, one) for one in learned if one.gene is not None)]
 
 
 def reckoned_at_hatching(animal: Animal, recorded: Sequence[Gene]) -> list[ReckonedGene]:
@@ -233,23 +270,23 @@ def _pair(gene: Gene) -> Pair:
     return gene.alleles[0], gene.alleles[-1]
 
 
-def _told(animal: Animal, one: _Learned) -> Event:
-    if one.gene.probability is None:
+def _told(animal: Animal, gene: Gene, one: _Learned) -> Event:
+    if gene.probability is None and not one.taken_back:
         return GeneticsTraitProven(
             animal_id=animal.animal_id,
             vivarium_id=animal.vivarium_id,
-            locus=one.gene.locus,
-            alleles=one.gene.alleles,
-            evidence=one.gene.evidence,
+            locus=gene.locus,
+            alleles=gene.alleles,
+            evidence=gene.evidence,
             offspring_id=one.offspring_id,
             reason=one.reason[:2000],
         )
     return GeneticsTraitRecorded(
         animal_id=animal.animal_id,
         vivarium_id=animal.vivarium_id,
-        locus=one.gene.locus,
-        alleles=one.gene.alleles,
-        evidence=one.gene.evidence,
-        posterior=one.gene.probability,
+        locus=gene.locus,
+        alleles=gene.alleles,
+        evidence=gene.evidence,
+        posterior=gene.probability,
         reason=one.reason[:2000],
     )

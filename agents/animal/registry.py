@@ -11,6 +11,7 @@ from reptidex.agents.animal.descent import check_offspring, check_parents, desce
 from reptidex.agents.animal.exclusions import weigh_young_of
 from reptidex.agents.animal.history import Word
 from reptidex.agents.animal.journal import keep
+from reptidex.agents.animal.laying import check_clutches
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import claimed
 from reptidex.agents.animal.proving import learn, relearn
@@ -162,6 +163,8 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
     if {"sex", "born_on", "birth_precision", "genotype"} & set(changed):
         remarks = await check_parents(after, before, unit)
         await check_offspring(after, unit)
+    if {"sex", "born_on"} & set(changed):
+        await check_clutches(after, unit)
     if "genotype" in changed:
         weigh_young_of(after, Word(vivarium_id=command.vivarium_id), unit)
     keep(before, after, unit)

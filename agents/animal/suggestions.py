@@ -7,7 +7,16 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descendants import validated
 from reptidex.agents.animal.descent import place_of
-from reptidex.agents.animal.history import Word, by_test, note, overall, parent_of, standing_of, with_standing
+from reptidex.agents.animal.history import (
+    Word,
+    by_test,
+    note,
+    overall,
+    parent_of,
+    said_now,
+    standing_of,
+    with_standing,
+)
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.lineage import change_parents
 from reptidex.agents.animal.records import updated
@@ -192,16 +201,21 @@ async def stand(
     word: Word,
     unit: Unit,
     by: str | None = None,
+    final: bool = False,
 ) -> list[Event]:
     """Give the claim of a parent another standing, write down why, and tell how the lineage stands now.
 
-    What a laboratory has said no word changes, only another finding does: then only the history grows.
+    What a laboratory has said no word changes, only another finding does; and while somebody else disputes the parent, it stays
+    disputed unless the word is `final`, the platform's: then only the history grows.
     """
     place = await place_of(animal, unit)
+    said = await said_now(place, role, unit)
     if standing_of(place, role) == "tested" and act != "excluded":
         standing, by = "tested", None
-    elif by_test(place, role) and act != "supported":
+    elif act != "supported" and (said.contradicted or by_test(place, role)):
         standing, by = "disputed", None
+    elif act != "supported" and (others := [one for one in said.disputing if one != word.vivarium_id and not final]):
+        standing, by = "disputed", others[0]
     note(animal.animal_id, role, parent_of(animal, role), act, standing, word, unit)
     place = with_standing(place, role, standing, by)
     unit.put(place)

@@ -29,8 +29,9 @@ from reptidex.http.server.routes import Paging, Raw, Reader, Request, Routes, St
 from reptidex.streams.commands.animal_collection import COLLECTION, CollectionFile
 from reptidex.streams.values import Id
 from reptidex.tables.animal.keeping import AnimalMark, marks_of
+from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.pedigrees import with_ancestors
+from reptidex.tables.animal.pedigrees import places_of, with_ancestors
 from reptidex.tables.animal.queries import AnimalsWanted, animals_of, animals_wanted, fetch
 from reptidex.tables.animal.stated import Reckoned, reckoned_of, stated_genes, written
 from reptidex.tables.query import Query
@@ -75,7 +76,7 @@ async def export_animals(request: Request[None, AnimalExport]) -> Stream:
 
 
 async def entries(read: Reader, query: Query[Animal], vivarium_id: str) -> AsyncIterator[list[AnimalEntry]]:
-    """Yield animals page by page, each page with what it needs in four round trips."""
+    """Yield animals page by page, each page with what it needs in five round trips."""
     cursor: str | None = None
     while True:
         rows, cursor = await read.page(query, Paging(cursor=cursor, limit=PAGE))
@@ -86,7 +87,11 @@ async def entries(read: Reader, query: Query[Animal], vivarium_id: str) -> Async
         known = {one.animal_id: one for one in rows}
         known |= await fetch(read, parents - known.keys())
         reckoned = await reckoned_of(read, [one.animal_id for one in rows])
-        yield [animal_entry(one, marks.get(one.animal_id, ()), known, reckoned, vivarium_id) for one in rows]
+        places = {one.animal_id: one for one in await read.find(places_of([one.animal_id for one in rows]))}
+        yield [
+            animal_entry(one, marks.get(one.animal_id, ()), known, reckoned, places.get(one.animal_id), vivarium_id)
+            for one in rows
+        ]
         if cursor is None:
             return
 
@@ -114,7 +119,12 @@ def called(animal: Animal, vivarium_id: str) -> str | None:
 
 
 def animal_entry(
-    animal: Animal, marks: Iterable[AnimalMark], known: dict[str, Animal], reckoned: Reckoned, vivarium_id: str
+    animal: Animal,
+    marks: Iterable[AnimalMark],
+    known: dict[str, Animal],
+    reckoned: Reckoned,
+    place: Descent | None,
+    vivarium_id: str,
 ) -> AnimalEntry:
     """Write an animal as a file carries it; a parent is named by its code, or by its id where it is another vivarium's.
 
@@ -138,6 +148,8 @@ def animal_entry(
         reckoned=tuple(written(gene) for gene in over),
         sire=parent(animal.sire_id),
         dam=parent(animal.dam_id),
+        hybrid=place is not None and place.hybrid,
+        founder_inbreeding=place.given_inbreeding if place is not None else None,
         marks=tuple(_mark(mark) for mark in marks),
     )
 

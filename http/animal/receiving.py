@@ -26,6 +26,7 @@ from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import with_ancestors
 from reptidex.tables.animal.queries import CHUNK, fetch, with_codes, with_references, young_of
 from reptidex.tables.animal.record_intake import RecordIntake
+from reptidex.tables.animal.said import histories
 from reptidex.tables.animal.stated import reckoned_of
 
 PART_ROWS = 100
@@ -98,6 +99,7 @@ async def run_import(
     mentioned = {name for each in records.entries for name in animals_in(each.entry)}
     animals, young, known = await _known(request, read, vivarium_id, mentioned)
     reckoned = await reckoned_of(request.read, known.own)
+    told = await histories(request.read, known.own)
     rules = await request.read.get(LineageRules, vivarium_id)
     limit = rules.inbreeding_limit if rules else CLOSE
     names = {name for each in read.entries for name in (each.entry.sire, each.entry.dam) if name}
@@ -108,7 +110,7 @@ async def run_import(
     def check() -> tuple[list[ImportRow], list[RowOutcome], Intake]:
         notes = _by_line(each for each in read.problems if each.severity != "error")
         rows = [_row(each, notes) for each in resolve(read.entries, known, options, ids.__next__)]
-        intake = Intake(vivarium_id, now, animals, species_id, limit=limit, young=young, reckoned=reckoned)
+        intake = Intake(vivarium_id, now, animals, species_id, limit=limit, young=young, reckoned=reckoned, told=told)
         intake.expect(rows)
         return rows, [intake.judge(row).outcome for row in rows], intake
 

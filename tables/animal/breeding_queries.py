@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TypeVar
 
 import msgspec
+import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from reptidex.tables.animal.breeding import BreedingNote, CalendarFeed, Clutch, Pairing, Season
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.query import Query, select
 from reptidex.tables.row import Row
+
+B = TypeVar("B", Clutch, Pairing)
 
 
 def seasons_of(vivarium_id: str) -> Query[Season]:
@@ -101,6 +105,12 @@ def clutches_of_pairings(pairing_ids: Iterable[str]) -> Query[Clutch]:
     return select(Clutch, Clutch.c.pairing_id.in_(list(pairing_ids)), order=("laid_on",))
 
 
+def breeding_with(row: type[B], animal_id: str, vivarium_ids: Iterable[str]) -> Query[B]:
+    """Ask for the clutches or the pairings of some vivariums that name an animal as dam or as a candidate."""
+    sire = sa.cast(row.c.candidate_sire_ids, sa.Text).contains(animal_id)
+    return select(row, row.c.vivarium_id.in_(list(vivarium_ids)), (row.c.dam_id == animal_id) | sire)
+
+
 def clutches_due(vivarium_id: str, since: date, until: date) -> Query[Clutch]:
     """Ask for a vivarium's clutches of which something falls between two days: laying, hatching, or the due window."""
     table = Clutch.c
@@ -111,8 +121,9 @@ def clutches_due(vivarium_id: str, since: date, until: date) -> Query[Clutch]:
 
 
 def hatched_of(clutch_ids: Iterable[str]) -> Query[Animal]:
-    """Ask for the animals that hatched from some clutches."""
-    return select(Animal, Animal.c.clutch_id.in_(list(clutch_ids)))
+    """Ask for the animals that hatched from some clutches; who was registered by mistake never did."""
+    meant = Animal.c.archived_as.is_(None) | (Animal.c.archived_as != "mistake")
+    return select(Animal, Animal.c.clutch_id.in_(list(clutch_ids)), meant)
 
 
 def feeds_of(vivarium_id: str) -> Query[CalendarFeed]:

@@ -14,7 +14,7 @@ from reptidex.domain.interchange.animals import AnimalEntry
 from reptidex.domain.interchange.reading import Problem
 from reptidex.domain.interchange.words import Precision, date_of
 from reptidex.domain.kinship import Parents
-from reptidex.domain.lineage import CLOSE, Remark, judge
+from reptidex.domain.lineage import CLOSE, Remark, excluded_before, judge
 from reptidex.domain.lineage import Known as Lineage
 from reptidex.domain.registry.marks import check_days, checked_mark
 from reptidex.domain.registry.subspecies import checked_subspecies
@@ -27,6 +27,7 @@ from reptidex.streams.commands.animal_keeping import Mark
 from reptidex.tables.animal.genetics import ReckonedGene
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.relatives import genotype_of, relative
+from reptidex.tables.animal.said import Histories, said_of
 from reptidex.tables.animal.stated import Reckoned, brought, restated, said_genes
 
 _PLAIN = ("name", "sex", "status", "visibility", "morphs", "phenotype", "notes", "placeholder")
@@ -49,6 +50,10 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     marks: tuple[Mark, ...] = ()
     reckoned: tuple[ReckonedGene, ...] = ()
     """What a new animal's file says was reckoned of its genes."""
+    hybrid: bool = False
+    """Whether its parents may be of different species."""
+    given_inbreeding: float | None = None
+    """F of a new founder, as its file says."""
 
 
 class Intake:
@@ -64,19 +69,20 @@ class Intake:
         limit: float = CLOSE,
         young: Iterable[Animal] = (),
         reckoned: Reckoned | None = None,
+        told: Histories | None = None,
     ) -> None:
         """Begin with what is known.
 
         `young` are those of the animals that rows may change, whoever keeps them. `taken` has the codes and the references (by
         the name of the field) that new rows want and others have; from `limit` of F on parents are called close. `reckoned` is
-        what was reckoned of the animals that rows may change.
+        what was reckoned of the animals that rows may change, and `told` the histories of their lineages.
         """
         self.known = {one.animal_id: one for one in known}
         self._vivarium_id, self._now, self._species_id = vivarium_id, now, species_id
         self._expected: dict[str, float] = {}
         self._refused: dict[str, int] = {}
         self._fresh: dict[str, tuple[ReckonedGene, ...]] = {}
-        self._taken, self._limit, self._reckoned = taken or {}, limit, reckoned or {}
+        self._taken, self._limit, self._reckoned, self._told = taken or {}, limit, reckoned or {}, told or {}
         self._names = names_of_species()
         self._young: dict[str, list[Animal]] = {}
         for one in young:
@@ -113,7 +119,16 @@ class Intake:
         self.known[after.animal_id] = after
         outcome = self._outcome(row, action, problems, after, changed)
         fresh = tuple(self._fresh.pop(after.animal_id, ()))
-        return Judged(outcome=outcome, after=after, before=before, marks=marks, reckoned=fresh)
+        founder = before is None and not (after.sire_id or after.dam_id)
+        return Judged(
+            outcome=outcome,
+            after=after,
+            before=before,
+            marks=marks,
+            reckoned=fresh,
+            hybrid=row.entry.hybrid,
+            given_inbreeding=row.entry.founder_inbreeding if founder else None,
+        )
 
     def _outcome(
         self,
@@ -181,6 +196,8 @@ class Intake:
         values |= {"sire_id": row.sire_id, "dam_id": row.dam_id}
         if entry.placeholder:
             values |= {"visibility": "lineage", "status": "external" if entry.status == "active" else entry.status}
+        if died is not None and values["status"] in ("active", "holdback", "lease"):
+            values["status"] = "deceased"
         gone = {"deceased": "deceased", "archived": "mistake"}.get(values["status"])
         values |= {"archived_as": gone, "placeholder": entry.placeholder or row.made}
         if before is not None:
@@ -220,6 +237,9 @@ class Intake:
                 problems.append(Problem(line=line, field=role, rule="parents", text=text))
         if before.external_ref or entry.external_ref == before.animal_id:
             said.pop("external_ref", None)
+        if "died_on" in said:
+            text = "that an animal that is here has died, or when, is recorded by hand; the file's day is passed over"
+            problems.append(Problem(line=line, field="died", rule="died", severity="warning", text=text))
         for name in ("placeholder", "code", "archived_as", "died_on"):
             said.pop(name, None)
         if said.get("status") in ("deceased", "archived", "sold") or before.held_by or before.archived_as:
@@ -285,10 +305,20 @@ class Intake:
         sire, dam = (relative(each) if each else None for each in parents)
         # A new animal is nobody's parent yet: only one that is there can close a circle.
         above = self._pedigree() if before is not None else {}
-        known = Lineage(limit=self._limit, inbreeding=self._expected.get(after.animal_id))
+        known = Lineage(limit=self._limit, hybrid=row.entry.hybrid, inbreeding=self._expected.get(after.animal_id))
         remarks = judge(relative(after), sire, dam, need_species(after.species_id), above, known)
+        remarks += self._excluded(after, before) if before is not None else []
         # Who the parents are was decided before, of a hybrid too; only whether they can still be is asked again.
         return [_problem(row, each) for each in remarks if not stood or each.rule in _STILL]
+
+    def _excluded(self, after: Animal, before: Animal) -> list[Remark]:
+        """Say whom a row fills in as a parent whom a laboratory has excluded."""
+        found, history = list[Remark](), self._told.get(after.animal_id, [])
+        if after.sire_id != before.sire_id and said_of(history, "sire", after.sire_id).excluded:
+            found.append(excluded_before("sire", after.sire_id or ""))
+        if after.dam_id != before.dam_id and said_of(history, "dam", after.dam_id).excluded:
+            found.append(excluded_before("dam", after.dam_id or ""))
+        return found
 
     def _offspring(self, row: ImportRow, after: Animal, before: Animal | None) -> list[Problem]:
         """Check a changed animal against its young, by the records of the two alone."""

@@ -19,8 +19,10 @@ Act = Literal[
     "excluded",
     "removed",
     "linked",
+    "contradicted",
+    "cleared",
 ]
-"""What somebody did to the claim of a parent."""
+"""What somebody did to the claim of a parent. Tests of genes `contradicted` a parent, or no longer do: then it is `cleared`."""
 
 
 @stored("descents", key="animal_id", indexes=(("sire_id",), ("dam_id",)))

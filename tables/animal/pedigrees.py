@@ -189,9 +189,19 @@ def places_of_young(animal_id: str) -> Query[Descent]:
     return select(Descent, sa.or_(Descent.c.sire_id == animal_id, Descent.c.dam_id == animal_id))
 
 
+def places_of(animal_ids: Iterable[str]) -> Query[Descent]:
+    """Ask for the places of some animals."""
+    return select(Descent, Descent.c.animal_id.in_(list(animal_ids)))
+
+
 def history_of(animal_id: str) -> Query[LineageEntry]:
     """Ask for the history of an animal's lineage, oldest entry first."""
     return select(LineageEntry, LineageEntry.c.animal_id == animal_id, order=("at",))
+
+
+def histories_of(animal_ids: Iterable[str]) -> Query[LineageEntry]:
+    """Ask for the histories of some animals' lineages, oldest entry first."""
+    return select(LineageEntry, LineageEntry.c.animal_id.in_(list(animal_ids)), order=("at",))
 
 
 def open_suggestions(animal_id: str) -> Query[Suggestion]:

@@ -202,6 +202,12 @@ def _slots(parents: Parents, known: Known) -> Iterator[Remark]:
         yield Remark(rule="clutch_sire", severity="warning", text=text, pointer="/sire_id", animal_ids=(sire,))
 
 
+def excluded_before(role: Literal["sire", "dam"], parent_id: str) -> Remark:
+    """Say that a laboratory has excluded a parent who is named again."""
+    text = f"a laboratory has excluded this {role}; only a laboratory's finding, with its reference, brings it back"
+    return _error("slot", text, f"/{role}_id", parent_id)
+
+
 def _circle(child: Relative, parents: Parents, ancestry: Pedigree) -> Iterator[Remark]:
     for parent, pointer in zip(parents, ("/sire_id", "/dam_id"), strict=True):
         path = line(ancestry, parent, child.animal_id) if parent and parent != child.animal_id else ()

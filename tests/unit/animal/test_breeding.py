@@ -32,6 +32,7 @@ from reptidex.streams.commands.animal import (
 )
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.breeding import Clutch, Pairing
+from reptidex.tables.animal.lineage import Descent
 
 HET = (Gene(locus="albino", alleles=("albino", "+"), evidence="offspring"),)
 VISUAL = (Gene(locus="albino", alleles=("albino", "albino")),)
@@ -53,11 +54,13 @@ async def clutch_of(keepers: Any, sires: int = 1, laid: int = 6, **genes: Any) -
     return (await keepers.harness.ask(command, Done)).id, dam, fathers
 
 
-def hatch(keepers: Any, clutch: str, count: int, finished: bool = True, **more: Any) -> RegisterHatchlings:
+def hatch(
+    keepers: Any, clutch: str, count: int, finished: bool = True, on: date = date(2026, 4, 28), **more: Any
+) -> RegisterHatchlings:
     return RegisterHatchlings(
         clutch_id=clutch,
         vivarium_id=keepers.sam,
-        hatched_on=date(2026, 4, 28),
+        hatched_on=on,
         hatchlings=tuple(Hatchling(animal_id=keepers.id(), **more) for _ in range(count)),
         finished=finished,
     )
@@ -201,7 +204,9 @@ async def test_a_sire_among_several_is_resolved_later(keepers: Any) -> None:
     settled = await keepers.row(ids[0])
 
     assert (unsettled.sire_id, unsettled.dam_id, unsettled.lineage_status) == (None, dam, "claimed")
-    assert (settled.sire_id, settled.lineage_status) == (second, "tested")
+    place = await keepers.harness.get(Descent, ids[0])
+    assert (settled.sire_id, place.sire_standing, place.dam_standing) == (second, "tested", "confirmed")
+    assert settled.lineage_status == "confirmed"  # as the weaker parent
 
 
 async def test_a_sire_from_outside_the_candidates_is_refused(keepers: Any) -> None:

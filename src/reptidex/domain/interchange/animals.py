@@ -66,6 +66,10 @@ class AnimalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     phenotype: Long = ""
     sire: Label | None = None
     dam: Label | None = None
+    hybrid: bool = False
+    """Whether sire and dam may be of different species."""
+    founder_inbreeding: Annotated[float, Meta(ge=0, le=1)] | None = None
+    """F of an animal whose parents are not recorded, where its keeper knows it."""
     marks: Annotated[tuple[MarkEntry, ...], Meta(max_length=50)] = ()
     notes: Long = ""
 

@@ -44,6 +44,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "phenotype": ("description", "appearance"),
     "sire": ("father", "sire_code", "sire_id"),
     "dam": ("mother", "dam_code", "dam_id"),
+    "hybrid": (),
+    "founder_inbreeding": (),
     "marks": ("identification",),
     "notes": ("note", "comment", "comments"),
     "microchip": ("chip", "pit_tag"),
@@ -148,6 +150,8 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "status": _status,
     "visibility": str.casefold,
     "placeholder": lambda word: word.casefold() in _TRUE,
+    "hybrid": lambda word: word.casefold() in _TRUE,
+    "founder_inbreeding": float,
     "morphs": lambda word: _listed(word, lambda part: part),
     "genotype": lambda word: _listed(word, _gene),
     "reckoned": lambda word: _listed(word, _gene),
@@ -170,7 +174,9 @@ def _cell(one: AnimalEntry, field: str) -> str:
             return _written(value, _gene_text)
         case "marks":
             return _written(value, _mark_text)
-        case "placeholder":
+        case "founder_inbreeding":
+            return "" if value is None else repr(value)
+        case "placeholder" | "hybrid":
             return "yes" if value else ""
         case _:
             return value or ""
