@@ -31,7 +31,8 @@ class CloudEvent(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_def
     source: str
     type: str
     subject: str
-    time: datetime
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+    """With its offset from UTC: one without is no moment, and readers compare moments (RFC 3339)."""
     dataschema: str
     datacontenttype: str = "application/json"
     sequence: Annotated[str, msgspec.Meta(max_length=SEQUENCE_DIGITS)] | None = None

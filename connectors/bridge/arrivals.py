@@ -81,6 +81,7 @@ def read_event(raw: bytes, attributes: Mapping[str, str], admission: Admission) 
     missing: dict[str, object] = {}
     if head.rxorigin is None:
         missing["rxorigin"] = head.rxorigin = attributes.get("rxorigin") or admission.origin
+        edge.check_origin(head.rxorigin)
     if head.rxhops is None:
         missing["rxhops"] = head.rxhops = _hops(attributes.get("rxhops", ""))
     if head.traceparent is None and attributes.get("traceparent"):
