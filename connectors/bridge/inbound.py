@@ -91,11 +91,16 @@ class Inbound:
         task.add_done_callback(self._tasks.discard)
 
     async def drain_queue(self) -> None:
-        """Receive until the queue has nothing more to show and all is settled. Raises `CallError`."""
+        """Receive until the queue has nothing more to show and all is settled.
+
+        Raises `CallError`, `UnavailableError` where what a part did not answer for was given back: it is there still.
+        """
         while self.empty < 2:
             self.meet([await self.queue.receive(wait_s=1)])
             if self.empty:
                 await self.finish(60.0)
+        if self._failures:
+            raise UnavailableError(self.queue.name, self.trouble)
 
     def _dropped(self) -> None:
         if self._full and len(self.tracker) < self._held_most:

@@ -3,16 +3,19 @@
 import asyncio
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 
 from reptidex.connectors.bridge.arrivals import Admission
+from reptidex.connectors.bridge.heartbeats import keep_hidden
 from reptidex.connectors.bridge.inbound import Inbound
 from reptidex.connectors.bridge.intake import Intake
 from reptidex.connectors.bridge.ports import Identity, Letter, Said
 from reptidex.connectors.bridge.reading import Reading
 from reptidex.connectors.bridge.sqs import Received
 from reptidex.connectors.bridge.tracker import Tracker
-from reptidex.connectors.bridge.verdicts import DONE, Verdict
+from reptidex.connectors.bridge.verdicts import DONE, Fate, Verdict
+from reptidex.errors import UnavailableError
 from reptidex.platform.bridge.metrics import BridgeMetrics
 from reptidex.testing import eventually
 from tests.integration.bridge.said import event
@@ -132,3 +135,48 @@ async def test_a_group_is_worked_on_one_after_the_other_and_free_as_soon_as_it_i
     await inbound.finish(5.0)
     assert [said.key for said in parts.said if said.key == slow] == [slow, slow]
     assert queue.hidden == [f"{slow}/3"]
+
+
+class Away(Parts):
+    """A log that does not answer."""
+
+    async def put(self, records: list[Said]) -> list[Exception | None]:
+        return [UnavailableError("the log") for _ in records]
+
+
+async def test_a_queue_is_not_worked_off_where_what_it_showed_was_given_back() -> None:
+    """What is hidden for some seconds is not shown, and is there all the same."""
+
+    class Showing(Queue):
+        left = [messages(1)[1:]]
+
+        def pace(self, **_: Any) -> None: ...
+
+        async def receive(self, *, wait_s: int) -> list[Received]:
+            return self.left.pop() if self.left else []
+
+    queue = Showing()
+    with pytest.raises(UnavailableError, match="the log"):
+        await pump(queue, Tracker(30.0), Away()).drain_queue()
+    assert queue.hidden == ["1/1"]
+
+
+async def test_what_sqs_says_of_an_old_handle_does_not_end_the_heartbeats_of_the_new_one() -> None:
+    tracker, now = Tracker(30.0, clock=lambda: now), 0.0
+    tracker.add(Received(message_id="m", handle="old", body=""))
+
+    class Late(Queue):
+        async def hide(self, handles: list[tuple[str, int]]) -> list[Verdict]:
+            self.hidden += [handle for handle, _ in handles]
+            if self.hidden == ["old"]:
+                tracker.add(Received(message_id="m", handle="new", body=""))
+                return [Verdict(Fate.NEVER, "ReceiptHandleIsInvalid")]
+            return [DONE] * len(handles)
+
+    queue: Any = Late()
+    beating = asyncio.create_task(keep_hidden(queue, tracker, BridgeMetrics(CollectorRegistry()), clock=lambda: now))
+    now = 15.0
+    await eventually(lambda: queue.hidden == ["old"])
+    now = 30.0
+    await eventually(lambda: queue.hidden == ["old", "new"], 5)
+    beating.cancel()
