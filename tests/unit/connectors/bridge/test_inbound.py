@@ -1,12 +1,13 @@
 """What SQS shows is never held on to: whatever breaks while it is dealt with, it can be received again."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from reptidex.connectors.bridge.arrivals import Admission
+from reptidex.connectors.bridge.arrivals import Admission, self_contained
 from reptidex.connectors.bridge.heartbeats import keep_hidden
 from reptidex.connectors.bridge.inbound import Inbound
 from reptidex.connectors.bridge.intake import Intake
@@ -15,10 +16,10 @@ from reptidex.connectors.bridge.reading import Reading
 from reptidex.connectors.bridge.sqs import Received
 from reptidex.connectors.bridge.tracker import Tracker
 from reptidex.connectors.bridge.verdicts import DONE, Fate, Verdict
-from reptidex.errors import UnavailableError
+from reptidex.errors import ContractError, UnavailableError
 from reptidex.platform.bridge.metrics import BridgeMetrics
 from reptidex.testing import eventually
-from tests.integration.bridge.said import event
+from tests.integration.bridge.said import event, seen
 
 
 class Queue:
@@ -56,6 +57,8 @@ class Parts:
 
     def blocks(self, topic: str, key: str) -> bool:
         return False
+
+    async def learn(self, topic: str, keys: Sequence[str]) -> None: ...
 
     async def keep(self, letter: Letter) -> None:
         if self.broken:
@@ -180,3 +183,45 @@ async def test_what_sqs_says_of_an_old_handle_does_not_end_the_heartbeats_of_the
     now = 30.0
     await eventually(lambda: queue.hidden == ["old", "new"], 5)
     beating.cancel()
+
+
+class Late(Parts):
+    """A log and letters that a person sends on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.letters: list[Letter] = []
+        self.away = True
+
+    async def keep(self, letter: Letter) -> None:
+        self.letters.append(letter)
+
+    async def put(self, records: list[Said]) -> list[Exception | None]:
+        return [ContractError("not now")] if self.away else await super().put(records)
+
+
+async def test_a_letter_that_is_sent_on_still_says_where_it_came_from() -> None:
+    """As outside producers are told to: the origin stands in an attribute alone. Without it, it could go back there."""
+    parts = Late()
+    inbound = pump(Queue(), Tracker(30.0), parts)
+    attributes = {
+        name: {"DataType": "String", "StringValue": value}
+        for name, value in {"rxorigin": "acme", "rxhops": "3", "other": "x"}.items()
+    }
+    inbound.meet([[Received(message_id="m", handle="h", body=event("animal.created").decode(), attributes=attributes)]])
+    await inbound.finish(1.0)
+    [letter] = parts.letters
+
+    parts.away = False
+    await inbound.redeliver(letter.value.decode())
+
+    [said] = parts.said
+    assert (seen(said.value)["rxorigin"], seen(said.value)["rxhops"]) == ("acme", 3)
+    assert dict(said.headers)["ce_rxorigin"] == b"acme"
+
+
+@pytest.mark.parametrize(
+    "body", ["hello", "[1]", "{}", '{"Type":"Notification"}', "{" * 100_000, '{"type":"a","b":"\ud800"}']
+)
+def test_what_is_no_event_is_kept_as_it_is(body: str) -> None:
+    assert self_contained(body, {"rxorigin": "acme"}) == body

@@ -68,6 +68,8 @@ class Kept:
     def blocks(self, topic: str, key: str) -> bool:
         return any((each.topic, each.key, each.state) == (topic, key, "dead") for each in self.letters)
 
+    async def learn(self, topic: str, keys: Sequence[str]) -> None: ...
+
     async def keep(self, letter: Letter) -> None:
         self.letters.append(letter)
 
