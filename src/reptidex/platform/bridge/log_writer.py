@@ -141,8 +141,9 @@ class LogWriter:
             # Whatever else the client raises: who waits for these records has to hear of it, or they are held for ever.
             log.exception("records for %s", at)
             error = UnavailableError("the log", repr(problem))
-        if not taken:
-            taken, road.waiting = list(road.waiting), deque()
+        if isinstance(error, UnavailableError):
+            # What waits behind them fails with them: sent now, it would stand before them when they are sent again.
+            taken, road.waiting = [*taken, *road.waiting], deque()
         for _, parcel, place in taken:
             parcel.settle(place, error)
 
