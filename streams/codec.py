@@ -15,7 +15,7 @@ CONTENT_TYPE = "application/cloudevents+json"
 
 _encoder = msgspec.json.Encoder()
 _readers: dict[str | None, tuple[msgspec.json.Decoder[AnyEvent], str]] = {}
-_SCHEMA = re.compile(r"(?:urn:reptidex:)?(?P<name>[a-z0-9.]+)/(?P<version>[1-9][0-9]*)")
+_SCHEMA = re.compile(r"(?:urn:reptidex:)?(?P<name>[a-z0-9.]+)/(?P<version>[1-9][0-9]{0,8})")
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError)
 """What the decoder raises for bad bytes: wrong JSON or types, text that is not UTF-8, nesting without end, no bytes at all."""

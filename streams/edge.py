@@ -22,6 +22,9 @@ SIZE_LIMIT = 256 * 1024
 
 _FORM = r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 _UUID = re.compile(_FORM)
+HOPS_MOST = 999
+ORIGIN_CHARACTERS = 200
+
 _SEQUENCE = re.compile(rf"[0-9]{{1,{SEQUENCE_DIGITS}}}")
 _UUIDS = re.compile(rf"{_FORM}(?:\n{_FORM})*")
 
@@ -34,6 +37,8 @@ def accept(raw: bytes, *, service: str | None, name: str | None = None, most_byt
     """
     if len(raw) > most_bytes:
         raise ContractError(f"the event has {len(raw)} bytes; {most_bytes} are allowed")
+    if not raw.isascii():
+        _check_text(raw)
     event = codec.decode(raw, name)
     contract = check_publishable(event.type, service or event.data.contract.service)
     if event.source != f"/repti-{contract.service}":
@@ -46,8 +51,26 @@ def accept(raw: bytes, *, service: str | None, name: str | None = None, most_byt
         raise ContractError(
             f"{event.type}: sequence is {event.sequence!r}; up to {SEQUENCE_DIGITS} digits are allowed - at `$.sequence`"
         )
+    if event.rxhops is not None and not 0 <= event.rxhops <= HOPS_MOST:
+        raise ContractError(f"{event.type}: rxhops is not between 0 and {HOPS_MOST} - at `$.rxhops`")
+    if event.rxorigin is not None:
+        check_origin(event.rxorigin)
     check_ids(event.data)
     return event
+
+
+def check_origin(origin: str) -> None:
+    """See that a name of an origin can be one everywhere: AWS refuses an attribute that is empty. Raises `ContractError`."""
+    if not 0 < len(origin) <= ORIGIN_CHARACTERS or not origin.isprintable():
+        raise ContractError(f"rxorigin has 1 to {ORIGIN_CHARACTERS} printable characters - at `$.rxorigin`")
+
+
+def _check_text(raw: bytes) -> None:
+    """See that bytes are UTF-8 as a whole (RFC 8259, 8.1); the decoder does not look into fields that it passes over."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as problem:
+        raise ContractError(f"the event is not UTF-8: {problem.reason} at byte {problem.start}") from problem
 
 
 def check_ids(data: Event) -> None:
@@ -89,4 +112,4 @@ def known_events() -> frozenset[str]:
     return frozenset(cls.contract.name for cls in catalogue.events())
 
 
-__all__ = ["SIZE_LIMIT", "accept", "check_ids", "known_events"]
+__all__ = ["SIZE_LIMIT", "accept", "check_ids", "check_origin", "known_events"]

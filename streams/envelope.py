@@ -32,6 +32,7 @@ class CloudEvent(msgspec.Struct, Generic[T], frozen=True, kw_only=True, omit_def
     type: str
     subject: str
     time: Annotated[datetime, msgspec.Meta(tz=True)]
+    """With its offset from UTC: one without is no moment, and readers compare moments (RFC 3339)."""
     dataschema: str
     datacontenttype: str = "application/json"
     sequence: Annotated[str, msgspec.Meta(max_length=SEQUENCE_DIGITS)] | None = None

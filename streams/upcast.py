@@ -37,14 +37,18 @@ def upcaster(name: str, *, version: int) -> Callable[[Upcaster], Upcaster]:
 def upcast(contract: Contract, data: dict[str, Any], version: int) -> dict[str, Any]:
     """Bring a payload from `version` to the version that the contract has now; `data` itself is left as it is.
 
-    Raises `ContractError` where a step is missing.
+    Raises `ContractError` where a step is missing, and where one fails: old bytes are not typed, and may hold anything.
     """
     data = dict(data)
     for step in range(version, contract.version):
         function = _upcasters.get((contract.name, step))
         if function is None:
             raise ContractError(f"{contract.name}: nothing brings version {step} to version {step + 1}")
-        data = function(data)
+        try:
+            data = function(data)
+        except Exception as problem:
+            where = f"version {step} cannot be brought to version {step + 1}"
+            raise ContractError(f"{contract.name}: {where}: {problem!r}") from problem
     return data
 
 

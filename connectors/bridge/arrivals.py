@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -81,6 +82,7 @@ def read_event(raw: bytes, attributes: Mapping[str, str], admission: Admission) 
     missing: dict[str, object] = {}
     if head.rxorigin is None:
         missing["rxorigin"] = head.rxorigin = attributes.get("rxorigin") or admission.origin
+        edge.check_origin(head.rxorigin)
     if head.rxhops is None:
         missing["rxhops"] = head.rxhops = _hops(attributes.get("rxhops", ""))
     if head.traceparent is None and attributes.get("traceparent"):
@@ -94,6 +96,36 @@ def read_event(raw: bytes, attributes: Mapping[str, str], admission: Admission) 
     event = edge.accept(raw, service=None, name=head.type, most_bytes=MOST_BYTES)
     value = with_members(raw, missing) if missing else raw
     return Arrival(Said(event.type, event.subject, value, _headers(head)), (event.source, event.id))
+
+
+def self_contained(body: str, attributes: Mapping[str, str]) -> str:
+    """Return a message with what only its attributes said of where it came from: a letter keeps the body alone.
+
+    What is no JSON object stays as it is.
+    """
+    try:
+        said = _origins.decode(body)
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+        return body
+    missing: dict[str, object] = {
+        name: attributes[name]
+        for name in ("rxorigin", "traceparent")
+        if getattr(said, name) is None and attributes.get(name)
+    }
+    if said.rxhops is None and "rxhops" in attributes:
+        missing["rxhops"] = _hops(attributes["rxhops"])
+    return with_members(body.encode(), missing).decode() if missing else body
+
+
+class _Origins(msgspec.Struct):
+    type: str
+    """Without it, it is no event, but an envelope, say, which holds its own attributes."""
+    rxorigin: Any = None
+    rxhops: Any = None
+    traceparent: Any = None
+
+
+_origins = msgspec.json.Decoder(_Origins)
 
 
 def _hops(text: str) -> int:

@@ -71,7 +71,7 @@ def read_pointer(body: str, attributes: Mapping[str, Any], allowed: AbstractSet[
         return None
     try:
         name, place = _decoder.decode(body)
-    except msgspec.MsgspecError as problem:
+    except (msgspec.MsgspecError, RecursionError) as problem:
         claims = SIZE in attributes or LEGACY_SIZE in attributes
         raise ContractError(
             f"this is {'no pointer' if claims else 'neither an event nor a pointer'}: {problem}"

@@ -8,7 +8,7 @@ from reptidex.connectors.bridge.backoff import send_again_s
 from reptidex.connectors.bridge.limits import BATCH_ENTRIES
 from reptidex.connectors.bridge.sqs_beside import SqsQueue
 from reptidex.connectors.bridge.tracker import Tracker
-from reptidex.connectors.bridge.verdicts import DONE, Fate
+from reptidex.connectors.bridge.verdicts import Fate
 
 LINGER_S = 0.02
 ATTEMPTS = 4
@@ -58,7 +58,7 @@ class Deleter:
     async def _call(self, batch: dict[str, int]) -> None:
         handles, swapped = [self._tracker.handle(each) for each in batch], self._tracker.swapped
         said = await self._queue.delete(handles)
-        if swapped == self._tracker.swapped and all(verdict is DONE for verdict in said):
+        if swapped == self._tracker.swapped and all(verdict.fate is Fate.DONE for verdict in said):
             self.deleted += len(batch)
             self._drop(*batch)
             return

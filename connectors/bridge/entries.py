@@ -66,7 +66,9 @@ def fields_of(
     attributes = attributes_of(head, origin, hops)
     limits.check_attributes(attributes)
     written = limits.escaped(body.decode())
-    size = (len(body) if len(written) == len(body) else len(written.encode())) + limits.attribute_bytes(attributes)
+    size = (
+        len(body) if written.isascii() and len(written) == len(body) else len(written.encode())
+    ) + limits.attribute_bytes(attributes)
     payload = None
     if size >= FROM_BYTES:
         payload, written = written.encode(), ""

@@ -55,7 +55,7 @@ def unwrap(
     if looks_enveloped(body):
         try:
             envelope = _decoder.decode(body)
-        except msgspec.MsgspecError as problem:
+        except (msgspec.MsgspecError, RecursionError) as problem:
             raise ContractError(f"this is no envelope of SNS: {problem}") from None
         if not any(fnmatchcase(envelope.topic_arn, pattern) for pattern in topics):
             raise ContractError(f"nothing is taken from the topic {envelope.topic_arn!r}")
@@ -69,7 +69,7 @@ def looks_enveloped(body: str) -> bool:
         return False
     try:
         return msgspec.json.decode(body, type=_Kind).type == "Notification"
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return False
 
 

@@ -30,8 +30,11 @@ async def keep_hidden(
 
 async def _extend(queue: SqsQueue, tracker: Tracker, meter: Meter, message_ids: list[str]) -> None:
     seconds = min(VISIBILITY_S, math.ceil(tracker.visibility_s))
-    said = await queue.hide([(tracker.handle(each), seconds) for each in message_ids])
-    for message_id, verdict in zip(message_ids, said, strict=True):
+    handles = [tracker.handle(each) for each in message_ids]
+    said = await queue.hide([(handle, seconds) for handle in handles])
+    for message_id, handle, verdict in zip(message_ids, handles, said, strict=True):
+        if message_id in tracker and tracker.handle(message_id) != handle:
+            continue  # delivered again meanwhile: what SQS says of the old handle is nothing about the new one
         if verdict.fate is Fate.DONE:
             meter.heartbeat("extended")
         elif verdict.fate is Fate.NEVER:

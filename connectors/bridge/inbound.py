@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import msgspec
 
 from reptidex.connectors.bridge import limits
-from reptidex.connectors.bridge.arrivals import Arrival
+from reptidex.connectors.bridge.arrivals import Arrival, self_contained
+from reptidex.connectors.bridge.attributes import values_of
 from reptidex.connectors.bridge.backoff import send_again_s, show_again_s
 from reptidex.connectors.bridge.deleting import Deleter
 from reptidex.connectors.bridge.envelopes import Unwrapped
@@ -91,11 +92,16 @@ class Inbound:
         task.add_done_callback(self._tasks.discard)
 
     async def drain_queue(self) -> None:
-        """Receive until the queue has nothing more to show and all is settled. Raises `CallError`."""
+        """Receive until the queue has nothing more to show and all is settled.
+
+        Raises `CallError`, `UnavailableError` where what a part did not answer for was given back: it is there still.
+        """
         while self.empty < 2:
             self.meet([await self.queue.receive(wait_s=1)])
             if self.empty:
                 await self.finish(60.0)
+        if self._failures:
+            raise UnavailableError(self.queue.name, self.trouble)
 
     def _dropped(self) -> None:
         if self._full and len(self.tracker) < self._held_most:
@@ -172,6 +178,12 @@ class Inbound:
         again: list[Received] = []
         read: list[tuple[Received, Arrival]] = []
         pointers: list[tuple[Received, Unwrapped]] = []
+        if self.queue.fifo:
+            try:
+                await self._letters.learn(self.queue.name, [message.group for message in messages])
+            except UnavailableError as problem:
+                self._fail("inbox", str(problem))
+                return messages
         for message in messages:
             if self.queue.fifo and self._letters.blocks(self.queue.name, message.group):
                 await self._keep(message, "parked", None)
@@ -277,7 +289,7 @@ class Inbound:
                 topic=self.queue.name,
                 key=self._lane(message),
                 type=_type_of(message.body),
-                value=message.body.encode(),
+                value=self_contained(message.body, values_of(message.attributes)).encode(),
                 error=type(problem).__name__ if problem else "",
                 cause=str(problem) if problem else "waits behind an earlier letter of its group",
                 attempts=message.receives,

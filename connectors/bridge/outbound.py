@@ -21,7 +21,7 @@ from reptidex.connectors.bridge.names import is_fifo, sns_name
 from reptidex.connectors.bridge.ports import Kept, Letter, Letters, Meter
 from reptidex.connectors.bridge.verdicts import AGAIN, Fate, Verdict
 from reptidex.connectors.bridge.watermark import Watermark
-from reptidex.errors import ContractError, ReptidexError
+from reptidex.errors import ContractError
 
 
 class Publisher(Protocol):
@@ -100,7 +100,7 @@ class Outbound:
         entry = self._entry(record, key, settle, lambda: not mark.lost)
         try:
             head = self._fill(entry)
-        except (ReptidexError, ValueError) as problem:
+        except Exception as problem:  # noqa: BLE001 - whatever a record holds, it ends neither the reader nor the rest of the log
             entry.refusal = Verdict(Fate.NEVER, type(problem).__name__, str(problem))
         else:
             if lock := outbound_lock(head, self._to.peers):
@@ -282,7 +282,7 @@ class Outbound:
         entry = self._entry(Record(topic, 0, 0, None, raw), key, lambda: None, lambda: True)
         try:
             self._fill(entry)
-        except (ReptidexError, ValueError) as problem:
+        except Exception as problem:  # noqa: BLE001 - as in `offer`
             return Verdict(Fate.NEVER, type(problem).__name__, str(problem))
         [verdict] = await self._publisher.publish(entry.arn, [entry])
         return verdict

@@ -49,6 +49,9 @@ class Letters(Protocol):
     def blocks(self, topic: str, key: str) -> bool:
         """Say whether a letter keeps a lane waiting."""
 
+    async def learn(self, topic: str, keys: Sequence[str]) -> None:
+        """Learn which of these lanes wait behind letters that other bridges have kept. Raises `UnavailableError`."""
+
     async def keep(self, letter: Letter) -> None:
         """Keep a message; return when it is safe. Keeping it again changes nothing. Never fails: it waits until it can."""
 

@@ -51,7 +51,8 @@ class Beside:
         """Start it; return the task that hears it, which ends with it. Raises `OSError`."""
         ours, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-m", "reptidex.connectors.bridge.sqs_process", str(theirs.fileno())]
+            # Safe path: `-m` would look for every module in the working directory first, and run what lies there.
+            command = [sys.executable, "-P", "-m", "reptidex.connectors.bridge.sqs_process", str(theirs.fileno())]
             self._process = await asyncio.to_thread(
                 subprocess.Popen, command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
             )

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import msgspec
+
 from reptidex.connectors.bridge import verdicts
 from reptidex.connectors.bridge.answers import PlainParsers
 from reptidex.connectors.bridge.clients import quick_client
@@ -73,16 +75,31 @@ class Serving:
         self._say(told)
 
     def _bring(self, number: int, brought: list[Received] | Exception) -> None:
-        if isinstance(brought, Exception):
-            self._say(Brought(number=number, failed=verdicts.of_call(brought, 1)))
-        else:
-            self._say(Brought(number=number, messages=brought))
+        try:
+            self._say(_told(number, brought))
+        except UnicodeEncodeError:
+            # Half of a surrogate pair, which no frame holds. As an escape it can be told, and is refused where it is read.
+            self._say(_told(number, brought if isinstance(brought, Exception) else list(map(_escaped, brought))))
 
     def _say(self, report: Report) -> None:
         # Blocks while the bridge does not read: so the polls are held up, and nothing heaps up between the two.
         raw = framed(report)
         with self._one:
             self._end.sendall(raw)
+
+
+def _told(number: int, brought: list[Received] | Exception) -> Brought:
+    if isinstance(brought, Exception):
+        return Brought(number=number, failed=verdicts.of_call(brought, 1))
+    return Brought(number=number, messages=brought)
+
+
+def _escaped(message: Received) -> Received:
+    def text(value: Any) -> Any:
+        return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+    attributes = {name: {key: text(value) for key, value in each.items()} for name, each in message.attributes.items()}
+    return msgspec.structs.replace(message, body=text(message.body), attributes=attributes)
 
 
 def main() -> None:

@@ -49,6 +49,9 @@ class _Source(msgspec.Struct):
     pos: int | None = None
     file: str = ""
     row: int = 0
+    scn: Any = None
+    change_lsn: Any = None
+    event_serial_no: Any = None
     ts_ms: int | None = None
 
 
@@ -61,7 +64,7 @@ class _Change(msgspec.Struct):
 
 
 class _Wrapped(msgspec.Struct):
-    payload: msgspec.Raw
+    payload: msgspec.Raw = msgspec.Raw()
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -101,7 +104,10 @@ def mapped(piece: Piece, mapping: Mapping, *, now: datetime) -> Ready | Refusal 
     }
     data = {field: value for field, value in data.items() if value is not None} | rule.constants
     at = change.source.ts_ms if change.source.ts_ms is not None else change.ts_ms
-    when = now if at is None else datetime.fromtimestamp(at / 1000, UTC)
+    try:
+        when = now if at is None else datetime.fromtimestamp(at / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return Refusal(place=piece.place, detail=f"{rule.table}: the time of the change, {at} ms, is in no calendar")
     raw = wrapped(msgspec.json.encode(data), rule.event, when, identity=_identity(change))
     found = check(Piece(line=piece.line, raw=raw, within_array=piece.within_array), now=now)
     if isinstance(found, Refusal):
@@ -115,11 +121,11 @@ def _read(raw: bytes) -> _Change | None:
         return None
     try:
         if b'"payload"' in raw:
-            raw = bytes(msgspec.json.decode(raw, type=_Wrapped).payload)
+            raw = bytes(msgspec.json.decode(raw, type=_Wrapped).payload) or raw  # else a column is called that
             if raw == b"null":
                 return None
         return msgspec.json.decode(raw, type=_Change)
-    except (msgspec.MsgspecError, RecursionError) as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise ContractError(f"this is no change event: {problem}") from problem
 
 
@@ -136,6 +142,16 @@ def _is_about(rule: Rule, change: _Change) -> bool:
 
 def _identity(change: _Change) -> str:
     source = change.source
-    place = f"{source.file}:{source.pos}:{source.row}" if source.lsn is None else str(source.lsn)
     row = msgspec.json.encode(change.after or change.before, order="deterministic").decode()
-    return f"{source.db}.{source.schema}.{source.table}:{place}:{change.op}:{row}"
+    return f"{source.db}.{source.schema}.{source.table}:{_place(source)}:{change.op}:{row}"
+
+
+def _place(source: _Source) -> str:
+    """Return where a change stands in the source's own log: as PostgreSQL, MySQL, Oracle and SQL Server say it; else its time."""
+    if source.lsn is not None:
+        return str(source.lsn)
+    if source.pos is not None:
+        return f"{source.file}:{source.pos}:{source.row}"
+    if source.scn is not None or source.change_lsn is not None:
+        return f"{source.scn}:{source.change_lsn}:{source.event_serial_no}"
+    return f"at {source.ts_ms}"

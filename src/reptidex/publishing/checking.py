@@ -60,7 +60,7 @@ def wrapped(payload: bytes, name: str, now: datetime, *, identity: str = "") -> 
     contract = message_class(name).contract
     try:
         data: Any = msgspec.json.decode(payload)
-    except (msgspec.MsgspecError, RecursionError) as problem:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise ContractError(f"{name}: this is not JSON: {problem}") from problem
     if not isinstance(data, dict):
         raise ContractError(f"{name}: a payload is an object, not {type(data).__name__}")
@@ -87,7 +87,7 @@ class _Head(msgspec.Struct):
 def _id_in(raw: bytes) -> str:
     try:
         return msgspec.json.decode(raw, type=_Head).id[:64]
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
 
 

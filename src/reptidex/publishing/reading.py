@@ -10,6 +10,9 @@ from reptidex.errors import ContractError
 WHOLE_BYTES = 64 * 1024 * 1024
 """The largest array; JSON lines have no such limit, since each is read by itself."""
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""With which some editors begin a file; a reader may pass it over (RFC 8259, 8.1)."""
+
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """One event as it stands in the file."""
@@ -33,6 +36,7 @@ def pieces(file: BinaryIO) -> Iterator[Piece]:
         if line.strip():
             first, begins = line, number
             break
+    first = first.removeprefix(BYTE_ORDER_MARK)
     if first.lstrip()[:1] == b"[":
         yield from _entries(first + file.read(WHOLE_BYTES + 1))
     elif first.strip() and not _whole(first):
@@ -47,7 +51,7 @@ def pieces(file: BinaryIO) -> Iterator[Piece]:
             yield from _lines(lines, begins + 1)
             yield from _lines(file, begins + 1 + len(lines))
     else:
-        if first:
+        if first.strip():
             yield Piece(line=begins, raw=first.strip())
         yield from _lines(file, begins + 1)
 

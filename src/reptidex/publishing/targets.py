@@ -189,14 +189,21 @@ class BatchTarget:
 
 
 def _batches(entries: Sequence[tuple[int, Entry]]) -> list[list[tuple[int, Entry]]]:
-    """Cut entries into batches of ten and 256 KiB; of one FIFO group they stay in order, since batches go one by one."""
+    """Cut entries into batches of ten and 256 KiB.
+
+    Batches go one by one, and one has one entry of a FIFO group at most: of two the first may fail alone.
+    """
     found: list[list[tuple[int, Entry]]] = []
     size = limits.SNS_BYTES
+    groups = set[str]()
     for place, entry in entries:
-        if not found or len(found[-1]) == limits.BATCH_ENTRIES or size + entry.size > limits.SNS_BYTES:
+        full = not found or len(found[-1]) == limits.BATCH_ENTRIES or size + entry.size > limits.SNS_BYTES
+        if full or (entry.arn.endswith(".fifo") and entry.lane in groups):
             found.append([])
             size = 0
+            groups.clear()
         found[-1].append((place, entry))
+        groups.add(entry.lane)
         size += entry.size
     return found
 
@@ -224,19 +231,31 @@ class SqsTarget:
         self._client = boto_client(settings, "sqs", attempts=4)
 
     async def send(self, events: Sequence[Ready]) -> list[str]:
-        """Send them ten at a time, in their order."""
-        refused: list[str] = []
-        batch: list[dict[str, Any]] = []
-        size = 0
-        for each in events:
-            entry = self._entry(each)
+        """Send them up to ten at a time, in their order; of a FIFO group one a call, since of two the first may fail alone."""
+        refused = [""] * len(events)
+        batch: dict[int, dict[str, Any]] = {}
+        size, groups = 0, set[str]()
+        for place, each in enumerate(events):
+            try:
+                entry = self._entry(each)
+            except LimitError as problem:
+                refused[place] = str(problem)
+                continue
             added = len(entry["MessageBody"].encode()) + limits.attribute_bytes(entry["MessageAttributes"])
-            if batch and (len(batch) == limits.BATCH_ENTRIES or size + added > limits.SQS_BYTES):
-                refused += await self._send(batch)
-                batch, size = [], 0
-            batch.append(entry)
+            full = len(batch) == limits.BATCH_ENTRIES or size + added > limits.SQS_BYTES
+            if batch and (full or (self._fifo and each.key in groups)):
+                await self._send_off(batch, refused)
+                batch, size, groups = {}, 0, set()
+            batch[place] = entry
+            groups.add(each.key)
             size += added
-        return refused + (await self._send(batch) if batch else [])
+        if batch:
+            await self._send_off(batch, refused)
+        return refused
+
+    async def _send_off(self, batch: dict[int, dict[str, Any]], refused: list[str]) -> None:
+        for place, why in zip(batch, await self._send(list(batch.values())), strict=True):
+            refused[place] = why
 
     def _entry(self, each: Ready) -> dict[str, Any]:
         fields, _, payload = fields_of(each.raw, head_of(each.raw), own=self._origin, key=each.key, fifo=self._fifo)

@@ -8,12 +8,15 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from reptidex.connectors.bridge.sqs_beside import Beside
 from reptidex.connectors.bridge.sqs_frames import Begin
 from reptidex.connectors.bridge.verdicts import CallError, Fate
+from reptidex.doubles.web import served
 from reptidex.errors import UnavailableError
 from reptidex.testing import eventually
 from reptidex.testing.ports import free_ports
@@ -129,3 +132,51 @@ async def test_it_ends_where_its_bridge_is_killed() -> None:
         await holder.wait()
 
         await eventually(lambda: not is_there(pid), 5)
+
+
+async def test_what_lies_in_the_working_directory_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('not the one that is meant')")
+    monkeypatch.chdir(tmp_path)
+    beside = Beside(begin(f"http://127.0.0.1:{free_ports(1)[0]}"))
+    hearing = await beside.start()
+    with pytest.raises(CallError, match="EndpointConnectionError"):
+        await beside.queue("a-name", 20)
+    await beside.stop()
+    with pytest.raises(UnavailableError):
+        await hearing
+
+
+def showing(*bodies: str) -> Callable[[str], web.Application]:
+    """Return what builds an SQS that shows one message after the other, as they are written in JSON."""
+    left = list(bodies)
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        messages = ""
+        if left and request.headers["X-Amz-Target"].endswith("ReceiveMessage"):
+            messages = f'{{"MessageId":"m","ReceiptHandle":"h","Body":"{left.pop(0)}"}}'
+        return web.Response(text=f'{{"Messages":[{messages}]}}', content_type="application/x-amz-json-1.0")
+
+    def build(url: str) -> web.Application:
+        app = web.Application()
+        app.router.add_post("/", answer)
+        return app
+
+    return build
+
+
+async def test_a_message_that_no_text_can_be_does_not_end_the_poll_that_brought_it() -> None:
+    async with served(showing(r"a\ud800z", "next")) as url:
+        beside = Beside(begin(url))
+        hearing = await beside.start()
+        queue = await beside.queue(f"{url}/1/q", 1)
+        heard: list[Any] = []
+        polling = asyncio.create_task(queue.poll(1, heard.append))
+
+        await eventually(lambda: len(heard) >= 2, 20, why="both messages are brought by the one poll")
+        assert [message.body for brought in heard[:2] for message in brought] == [r"a\ud800z", "next"]
+
+        await beside.stop()
+        with pytest.raises(UnavailableError):
+            await hearing
+        polling.cancel()

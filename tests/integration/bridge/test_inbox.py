@@ -146,3 +146,52 @@ async def test_a_letter_that_becomes_safe_while_its_lane_is_looked_at_keeps_the_
 
     assert box.blocks("q.fifo", "g")
     await writer.close()
+
+
+async def test_a_bridge_learns_of_the_letters_of_another_before_it_goes_on_in_their_lanes(database: Database) -> None:
+    if not database.shared:
+        pytest.skip("only a database of several bridges has letters of another")
+    writer = Writer(database)
+    one, other = (
+        LetterBox(database, writer, Told(), BridgeMetrics(CollectorRegistry()), clock=lambda: BEGINNING)
+        for _ in range(2)
+    )
+    await other.load()
+    for number, (topic, key) in enumerate([("q.fifo", "g"), ("q.fifo", "h"), ("order.created", "k")]):
+        await one.keep(
+            Letter(
+                direction="inbound", letter_id=f"sqs/{number}", state="dead", topic=topic, key=key, type="x", value=b"a"
+            )
+        )
+
+    await other.learn("q.fifo", ["g", "f"])
+    assert [other.blocks("q.fifo", key) for key in "fgh"] == [False, True, False]
+    await other.join()
+    assert other.blocks("q.fifo", "h") and other.blocks("order.created", "k")
+
+    for number in range(3):
+        await LetterOffice(database, clock=lambda: BEGINNING).discard(f"sqs/{number}")
+
+    async def resend(row: Any) -> None: ...
+
+    await other.look(resend)
+    assert not other.blocked
+    await writer.close()
+
+
+async def test_a_lane_whose_key_no_database_takes_waits_behind_its_letter_all_the_same(database: Database) -> None:
+    writer = Writer(database)
+    box = LetterBox(database, writer, Told(), BridgeMetrics(CollectorRegistry()), clock=lambda: BEGINNING)
+    for key in ("a\x00b", "c" * 3000):
+        await box.keep(
+            Letter(
+                direction="outbound", letter_id=f"order.created/0/{key[0]}", state="dead", topic="order.created", key=key,
+                type="x", value=b"a",
+            )
+        )  # fmt: skip
+
+    async def resend(row: Any) -> None: ...
+
+    await box.look(resend)
+    assert box.blocks("order.created", "a\x00b") and box.blocks("order.created", "c" * 3000)
+    await writer.close()

@@ -104,3 +104,41 @@ def test_a_mapping_that_makes_no_sense_is_refused(tmp_path: Path, text: str) -> 
     (tmp_path / "mapping.yaml").write_text(text)
     with pytest.raises(ReptidexError):
         read_mapping(tmp_path / "mapping.yaml")
+
+
+def test_a_column_may_be_called_payload(mapping: Mapping) -> None:
+    found = taken(change(after=ROW | {"payload": {"op": "x"}}), mapping)
+
+    assert isinstance(found, Ready)
+    assert taken({"payload": change(after=ROW | {"payload": 1})}, mapping) is not None
+
+
+@pytest.mark.parametrize("ts_ms", [10**15, 10**18, -(10**17), 2**63])
+def test_a_time_outside_the_calendar_is_refused(mapping: Mapping, ts_ms: int) -> None:
+    found = taken(change(ts_ms=ts_ms), mapping)
+
+    assert isinstance(found, Refusal)
+    assert "time" in found.detail
+
+
+def test_bytes_that_are_no_text_are_refused(mapping: Mapping) -> None:
+    raw = json.dumps(change()).encode().replace(b"K-1", b"K-\xff")
+    assert isinstance(mapped(Piece(line=1, raw=raw), mapping, now=NOW), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"ts_ms": 1_780_000_000_000}, {"ts_ms": 1_780_000_000_001}),
+        ({"scn": "11"}, {"scn": "12"}),
+        ({"change_lsn": "00:01"}, {"change_lsn": "00:02"}),
+    ],
+)
+def test_changes_back_and_forth_are_events_of_their_own_whatever_the_source_calls_its_places(
+    mapping: Mapping, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """SQL Server has a `change_lsn` and Oracle an `scn`; one without either has the time of the change at least."""
+    first, again, second = (taken(change(lsn=None, **each), mapping) for each in (one, one, other))
+
+    assert isinstance(first, Ready) and isinstance(again, Ready) and isinstance(second, Ready)
+    assert first.event_id == again.event_id != second.event_id

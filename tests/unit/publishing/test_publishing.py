@@ -197,3 +197,16 @@ def test_a_log_that_is_away_is_exit_code_1_and_says_so(
 
     assert run(str(file)) == 1
     assert "publish the same file again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("bare", ["", "animal.created"])
+def test_bytes_that_are_no_text_are_refused_in_words(bare: str) -> None:
+    for raw in (b'{"id":"\xff"}', b'{"animal_id":"\xff\xfe"}', b"\xff"):
+        found = check(Piece(line=1, raw=raw), bare=bare, now=NOW)
+        assert isinstance(found, Refusal)
+
+
+def test_the_mark_that_some_editors_begin_a_file_with_is_no_part_of_it() -> None:
+    for text in (b'{"a":1}\n{"a":2}\n', b'[{"a":1},{"a":2}]', b'{\n"a":1}'):
+        plain = [piece.raw for piece in pieces(io.BytesIO(text))]
+        assert [piece.raw for piece in pieces(io.BytesIO(b"\xef\xbb\xbf" + text))] == plain

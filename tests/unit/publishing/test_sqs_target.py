@@ -1,15 +1,18 @@
 """Messages for one SQS queue: of a call that fails for one of them only that one is refused."""
 
+import contextlib
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 
+from reptidex.connectors.bridge.entries import Entry
 from reptidex.doubles.web import served
 from reptidex.errors import UnavailableError
 from reptidex.publishing.checking import Ready
-from reptidex.publishing.targets import SqsTarget
+from reptidex.publishing.targets import SqsTarget, _batches
 from reptidex.settings import Settings
 from tests.integration.bridge.said import event
 
@@ -67,3 +70,71 @@ async def test_a_call_that_fails_for_the_queues_sake_is_not_repeated_for_each() 
             await target.send(ready(8))
         await target.aclose()
     assert queue.calls == 1
+
+
+class Faltering(Queue):
+    """A FIFO queue that has a fault of its own at the first of every message's attempts, and takes the rest of the call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tried: set[str] = set()
+
+    async def answer(self, request: web.Request) -> web.Response:
+        done, failed = [], []
+        for each in (await request.json())["Entries"]:
+            name = json.loads(each["MessageBody"])["id"]
+            if name.endswith("0") and name not in self.tried:
+                self.tried.add(name)
+                failed.append({"Id": each["Id"], "SenderFault": False, "Code": "InternalError"})
+            else:
+                if name not in self.taken:  # it knows them by their deduplication id
+                    self.taken.append(name)
+                done.append({"Id": each["Id"], "MessageId": each["Id"], "MD5OfMessageBody": ""})
+        return web.json_response({"Successful": done, "Failed": failed}, content_type="application/x-amz-json-1.0")
+
+
+async def test_no_message_of_a_group_overtakes_one_that_failed_in_the_same_call() -> None:
+    queue = Faltering()
+    app = web.Application()
+    app.router.add_post("/{path:.*}", queue.answer)
+    events = ready(6)
+    events = [msgspec.structs.replace(each, key="kl"[place % 2]) for place, each in enumerate(events)]
+    async with served(lambda url: app) as url:
+        target = SqsTarget(Settings(aws_endpoint=url), f"{url}/123456789012/theirs.fifo", origin="acme")
+        for _ in range(2):
+            with contextlib.suppress(UnavailableError):
+                await target.send(events)
+        await target.aclose()
+    assert [[each for each in queue.taken if int(each[-1]) % 2 == group] for group in (0, 1)] == [
+        [each.event_id for each in events[group::2]] for group in (0, 1)
+    ]
+
+
+async def test_an_event_that_breaks_a_limit_of_aws_is_refused_by_itself() -> None:
+    queue = Queue()
+    app = web.Application()
+    app.router.add_post("/{path:.*}", queue.answer)
+    good = ready(2)
+    bad = msgspec.structs.replace(good[0], raw=event("animal.created", vivariumid="\x01"))
+    async with served(lambda url: app) as url:
+        target = SqsTarget(Settings(aws_endpoint=url), f"{url}/123456789012/theirs", origin="acme")
+        refused = await target.send([good[0], bad, good[1]])
+        await target.aclose()
+    assert [bool(why) for why in refused] == [False, True, False]
+    assert "U+0001" in refused[1]
+    assert queue.taken == [each.event_id for each in good]
+
+
+def test_a_call_to_a_fifo_topic_has_one_event_of_a_group() -> None:
+    def entry(topic: str, group: str) -> tuple[int, Entry]:
+        made = Entry(
+            name="order.created", arn=topic, lane=group, raw=b"", settle=lambda: None, wanted=lambda: True,
+            place=("", 0, 0), size=1,
+        )  # fmt: skip
+        return 0, made
+
+    def lanes(topic: str) -> list[str]:
+        return ["".join(each.lane for _, each in batch) for batch in _batches([entry(topic, one) for one in "abbcab"])]
+
+    assert lanes("arn:t.fifo") == ["ab", "bca", "b"]
+    assert lanes("arn:t") == ["abbcab"]

@@ -106,3 +106,38 @@ def test_a_command_cannot_be_published() -> None:
 
 def test_the_edge_knows_the_events_and_nothing_else() -> None:
     assert len(edge.known_events()) == 129
+
+
+def with_member(written: bytes) -> bytes:
+    """Return an event with one more member, as it is written."""
+    return CREATED[:-1] + b"," + written + b"}"
+
+
+@pytest.mark.parametrize("written", [b'"more":"\xff\xfe"', b'"\xff":1', b'"more":["\xc3"]', b'"more":"\xed\xa0\x80"'])
+def test_bytes_that_are_no_text_are_refused_though_no_field_of_ours_holds_them(written: bytes) -> None:
+    assert edge.accept(with_member('"more":"Käfer"'.encode()), service="animal")
+    with pytest.raises(ContractError, match="not UTF-8"):
+        edge.accept(with_member(written), service="animal")
+
+
+@pytest.mark.parametrize("time", ["2026-01-01T00:00:00", "2026-01-01T00:00", "2026-01-01"])
+def test_a_time_without_its_offset_is_no_moment(time: str) -> None:
+    document = msgspec.json.decode(CREATED) | {"time": time}
+    with pytest.raises(ContractError, match=r"\$\.time"):
+        edge.accept(msgspec.json.encode(document), service="animal")
+
+
+@pytest.mark.parametrize("digits", [10, 5000, 100_000])
+def test_a_version_of_many_digits_is_refused_like_any_other(digits: int) -> None:
+    raw = CREATED.replace(b"urn:reptidex:animal.created/1", b"urn:reptidex:animal.created/" + b"1" * digits)
+    with pytest.raises(ContractError, match="dataschema"):
+        edge.accept(raw, service="animal")
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("rxhops", -1), ("rxhops", 2**70), ("rxorigin", ""), ("rxorigin", "a\nb"), ("rxorigin", "a" * 201)],
+)
+def test_what_bridges_go_by_has_a_form(member: str, value: object) -> None:
+    with pytest.raises(ContractError, match=rf"\$\.{member}"):
+        edge.accept(with_member(msgspec.json.encode({member: value})[1:-1]), service="animal")

@@ -86,3 +86,11 @@ def test_an_upcaster_leaves_the_payload_that_it_was_given_as_it_was(weighed: typ
 def test_a_step_has_one_upcaster(weighed: type[Event]) -> None:
     with pytest.raises(ContractError, match="two upcasters"):
         upcaster("planted.weighed", version=1)(lambda data: data)
+
+
+@pytest.mark.parametrize("data", [{}, {"pounds": None}, {"pounds": "two"}, {"pounds": [2]}])
+def test_an_old_payload_that_a_step_cannot_take_is_refused_as_any_other_that_breaks_its_contract(
+    weighed: type[Event], data: dict[str, Any]
+) -> None:
+    with pytest.raises(ContractError, match=r"version 1 cannot be brought to version 2|Expected"):
+        codec.decode(stored(1, **data), "planted.weighed")

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -48,17 +49,30 @@ class LetterBox:
 
     async def load(self) -> None:
         """Learn which lanes wait. Raises `UnavailableError`."""
+        await self._load()
+
+    async def join(self) -> None:
+        """Learn what other bridges have kept, before partitions are read that were theirs. Raises `UnavailableError`."""
+        if self._database.shared:
+            await self._load()
+
+    async def learn(self, topic: str, keys: Sequence[str]) -> None:
+        """Learn which of these lanes wait behind letters that other bridges have kept. Raises `UnavailableError`."""
+        if self._database.shared and ordered(topic):
+            await self._load(DeadLetterRow.c.topic == topic, DeadLetterRow.c.message_key.in_(map(storable, keys)))
+
+    async def _load(self, *where: Any) -> None:
         lanes = (DeadLetterRow.c.topic, DeadLetterRow.c.message_key)
-        found = await self._reader.tally(lanes, (DeadLetterRow.c.state.in_(BLOCKING),))
-        self.blocked = {(topic, key) for topic, key, _ in found if ordered(topic)}
+        found = await self._reader.tally(lanes, (DeadLetterRow.c.state.in_(BLOCKING), *where))
+        self.blocked |= {(topic, key) for topic, key, _ in found if ordered(topic)}
 
     def blocks(self, topic: str, key: str) -> bool:
         """Say whether a letter keeps a lane waiting."""
-        return (topic, key) in self.blocked
+        return bool(self.blocked) and (topic, storable(key)) in self.blocked
 
     async def keep(self, letter: Letter) -> None:
         """Keep a letter; return when it is safe. One that is known, whatever became of it, stays as it is."""
-        lane = (letter.topic, letter.key)
+        lane = (letter.topic, storable(letter.key))
         if letter.state in BLOCKING and ordered(letter.topic):
             self.blocked.add(lane)
         self._keeping[lane] = self._keeping.get(lane, 0) + 1

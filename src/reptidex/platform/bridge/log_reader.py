@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import aiokafka
@@ -27,9 +27,12 @@ SETTLE_SHARE = 0.2
 
 
 class LogReader(aiokafka.ConsumerRebalanceListener):
-    """A member of the bridge's consumer group."""
+    """A member of the bridge's consumer group. `join` is called before anything is offered of partitions that are new to it."""
 
-    def __init__(self, settings: Settings, topics: Sequence[str], outbound: Outbound) -> None:
+    def __init__(
+        self, settings: Settings, topics: Sequence[str], outbound: Outbound, join: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._join, self._joined = join, False
         self._settings, self._topics, self._outbound = settings, sorted(topics), outbound
         self.marks: dict[aiokafka.TopicPartition, Watermark] = {}
         self._consumer: Any = None
@@ -84,6 +87,7 @@ class LogReader(aiokafka.ConsumerRebalanceListener):
         for tp in assigned:
             self.marks.pop(tp, None)
         self._paused.clear()
+        self._joined = False
 
     async def on_partitions_revoked(self, revoked: Sequence[aiokafka.TopicPartition]) -> None:
         """Settle what is under way for a while, commit, and drop the rest: the next owner sends it."""
@@ -126,12 +130,26 @@ class LogReader(aiokafka.ConsumerRebalanceListener):
             await asyncio.sleep(0.5)
             return
         self.trouble = ""
+        if found and not self._joined:
+            await self._join_those_before()
+            mine = self._consumer.assignment() if self._joined else ()
+            found = {tp: records for tp, records in found.items() if tp in mine}
         for tp, records in found.items():
             mark = self.marks.get(tp)
             if mark is None:
                 mark = self.marks[tp] = Watermark(records[0].offset)
             for record in records:
                 self._outbound.offer(Record(tp.topic, tp.partition, record.offset, record.key, record.value), mark)
+
+    async def _join_those_before(self) -> None:
+        """Have it learnt what the partitions' owners before have kept: what waits behind a letter of theirs waits here too."""
+        while not self._joined and not self._stopping:
+            self._joined = True  # what is assigned from here on is learnt of anew
+            try:
+                await self._join()
+            except UnavailableError as problem:
+                self._joined, self.trouble = False, str(problem)
+                await asyncio.sleep(0.5)
 
     def _balance(self) -> None:
         for tp, mark in self.marks.items():

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from reptidex.agents.engine.ownership import partitioner
 from reptidex.connectors.bridge.ports import Said
@@ -21,6 +21,9 @@ from reptidex.settings import Settings
 log = logging.getLogger(__name__)
 
 BATCH_BYTES = 1_000_000
+RECORD_BYTES = 1_048_000
+"""Of one record: what brokers take by default (`max.message.bytes` of 1,048,588), without the frame of its batch."""
+TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 
 
 class _Parcel:
@@ -117,6 +120,8 @@ class LogWriter:
             while road.waiting:
                 record = road.waiting[0][0]
                 headers = list(record.headers)
+                if len(record.value) > RECORD_BYTES:  # a builder takes any record as its first
+                    break
                 if builder.append(timestamp=None, key=record.key.encode(), value=record.value, headers=headers) is None:
                     break
                 taken.append(road.waiting.popleft())
@@ -127,14 +132,18 @@ class LogWriter:
                 await (await producer.send_batch(builder, at[0], partition=at[1]))
         except (KafkaError, AssertionError, OSError, UnavailableError) as problem:
             # aiokafka asserts that the topic's partition is known: it is not while the log is away.
-            error = problem if isinstance(problem, UnavailableError) else UnavailableError("the log", repr(problem))
+            if isinstance(problem, TOO_LARGE) and len(taken) == 1:
+                error = ContractError("the event is too large for the log")
+            else:
+                error = problem if isinstance(problem, UnavailableError) else UnavailableError("the log", repr(problem))
             self._renew(problem)
         except Exception as problem:
             # Whatever else the client raises: who waits for these records has to hear of it, or they are held for ever.
             log.exception("records for %s", at)
             error = UnavailableError("the log", repr(problem))
-        if not taken:
-            taken, road.waiting = list(road.waiting), deque()
+        if isinstance(error, UnavailableError):
+            # What waits behind them fails with them: sent now, it would stand before them when they are sent again.
+            taken, road.waiting = [*taken, *road.waiting], deque()
         for _, parcel, place in taken:
             parcel.settle(place, error)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from reptidex.connectors.bridge.arrivals import admitted
@@ -50,7 +51,9 @@ def outbound_events(settings: Settings) -> list[str]:
 class Outward:
     """From the log to SNS."""
 
-    def __init__(self, settings: Settings, letters: Letters, meter: Meter) -> None:
+    def __init__(
+        self, settings: Settings, letters: Letters, meter: Meter, *, join: Callable[[], Awaitable[None]]
+    ) -> None:
         self._threads = Threads(settings.bridge_threads, "sns")
         destination = Destination(
             arn=arn_prefix("sns", settings.aws_region, settings.bridge_account),
@@ -64,7 +67,7 @@ class Outward:
             publisher(settings, self._threads), destination, letters, meter, calls=settings.bridge_threads
         )
         self.events = outbound_events(settings)
-        self.reader = LogReader(settings, self.events, self.outbound)
+        self.reader = LogReader(settings, self.events, self.outbound, join)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def start(self) -> list[asyncio.Task[Any]]:

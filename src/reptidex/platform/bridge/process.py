@@ -56,7 +56,9 @@ class Bridge:
         self._writer, self._log = Writer(self.database), LogWriter(settings)
         self.letters = LetterBox(self.database, self._writer, self._log, self.metrics, clock=clock)
         self._inbox = TableInbox(self.database, self._writer, clock=clock)
-        self.outward = Outward(settings, self.letters, self.metrics) if "outbound" in directions else None
+        self.outward = (
+            Outward(settings, self.letters, self.metrics, join=self.letters.join) if "outbound" in directions else None
+        )
         self.inward = (
             Inward(settings, self._log, self._inbox, self.letters, self.metrics, step=step)
             if "inbound" in directions

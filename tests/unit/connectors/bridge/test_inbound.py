@@ -1,21 +1,25 @@
 """What SQS shows is never held on to: whatever breaks while it is dealt with, it can be received again."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 
-from reptidex.connectors.bridge.arrivals import Admission
+from reptidex.connectors.bridge.arrivals import Admission, self_contained
+from reptidex.connectors.bridge.heartbeats import keep_hidden
 from reptidex.connectors.bridge.inbound import Inbound
 from reptidex.connectors.bridge.intake import Intake
 from reptidex.connectors.bridge.ports import Identity, Letter, Said
 from reptidex.connectors.bridge.reading import Reading
 from reptidex.connectors.bridge.sqs import Received
 from reptidex.connectors.bridge.tracker import Tracker
-from reptidex.connectors.bridge.verdicts import DONE, Verdict
+from reptidex.connectors.bridge.verdicts import DONE, Fate, Verdict
+from reptidex.errors import ContractError, UnavailableError
 from reptidex.platform.bridge.metrics import BridgeMetrics
 from reptidex.testing import eventually
-from tests.integration.bridge.said import event
+from tests.integration.bridge.said import event, seen
 
 
 class Queue:
@@ -53,6 +57,8 @@ class Parts:
 
     def blocks(self, topic: str, key: str) -> bool:
         return False
+
+    async def learn(self, topic: str, keys: Sequence[str]) -> None: ...
 
     async def keep(self, letter: Letter) -> None:
         if self.broken:
@@ -132,3 +138,90 @@ async def test_a_group_is_worked_on_one_after_the_other_and_free_as_soon_as_it_i
     await inbound.finish(5.0)
     assert [said.key for said in parts.said if said.key == slow] == [slow, slow]
     assert queue.hidden == [f"{slow}/3"]
+
+
+class Away(Parts):
+    """A log that does not answer."""
+
+    async def put(self, records: list[Said]) -> list[Exception | None]:
+        return [UnavailableError("the log") for _ in records]
+
+
+async def test_a_queue_is_not_worked_off_where_what_it_showed_was_given_back() -> None:
+    """What is hidden for some seconds is not shown, and is there all the same."""
+
+    class Showing(Queue):
+        left = [messages(1)[1:]]
+
+        def pace(self, **_: Any) -> None: ...
+
+        async def receive(self, *, wait_s: int) -> list[Received]:
+            return self.left.pop() if self.left else []
+
+    queue = Showing()
+    with pytest.raises(UnavailableError, match="the log"):
+        await pump(queue, Tracker(30.0), Away()).drain_queue()
+    assert queue.hidden == ["1/1"]
+
+
+async def test_what_sqs_says_of_an_old_handle_does_not_end_the_heartbeats_of_the_new_one() -> None:
+    tracker, now = Tracker(30.0, clock=lambda: now), 0.0
+    tracker.add(Received(message_id="m", handle="old", body=""))
+
+    class Late(Queue):
+        async def hide(self, handles: list[tuple[str, int]]) -> list[Verdict]:
+            self.hidden += [handle for handle, _ in handles]
+            if self.hidden == ["old"]:
+                tracker.add(Received(message_id="m", handle="new", body=""))
+                return [Verdict(Fate.NEVER, "ReceiptHandleIsInvalid")]
+            return [DONE] * len(handles)
+
+    queue: Any = Late()
+    beating = asyncio.create_task(keep_hidden(queue, tracker, BridgeMetrics(CollectorRegistry()), clock=lambda: now))
+    now = 15.0
+    await eventually(lambda: queue.hidden == ["old"])
+    now = 30.0
+    await eventually(lambda: queue.hidden == ["old", "new"], 5)
+    beating.cancel()
+
+
+class Late(Parts):
+    """A log and letters that a person sends on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.letters: list[Letter] = []
+        self.away = True
+
+    async def keep(self, letter: Letter) -> None:
+        self.letters.append(letter)
+
+    async def put(self, records: list[Said]) -> list[Exception | None]:
+        return [ContractError("not now")] if self.away else await super().put(records)
+
+
+async def test_a_letter_that_is_sent_on_still_says_where_it_came_from() -> None:
+    """As outside producers are told to: the origin stands in an attribute alone. Without it, it could go back there."""
+    parts = Late()
+    inbound = pump(Queue(), Tracker(30.0), parts)
+    attributes = {
+        name: {"DataType": "String", "StringValue": value}
+        for name, value in {"rxorigin": "acme", "rxhops": "3", "other": "x"}.items()
+    }
+    inbound.meet([[Received(message_id="m", handle="h", body=event("animal.created").decode(), attributes=attributes)]])
+    await inbound.finish(1.0)
+    [letter] = parts.letters
+
+    parts.away = False
+    await inbound.redeliver(letter.value.decode())
+
+    [said] = parts.said
+    assert (seen(said.value)["rxorigin"], seen(said.value)["rxhops"]) == ("acme", 3)
+    assert dict(said.headers)["ce_rxorigin"] == b"acme"
+
+
+@pytest.mark.parametrize(
+    "body", ["hello", "[1]", "{}", '{"Type":"Notification"}', "{" * 100_000, '{"type":"a","b":"\ud800"}']
+)
+def test_what_is_no_event_is_kept_as_it_is(body: str) -> None:
+    assert self_contained(body, {"rxorigin": "acme"}) == body

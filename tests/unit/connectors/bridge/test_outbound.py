@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from reptidex.connectors.bridge.entries import Entry, fields_of, group_of
 from reptidex.connectors.bridge.heads import head_of
+from reptidex.connectors.bridge.limits import attribute_bytes
 from reptidex.connectors.bridge.outbound import Destination, Outbound, Record
 from reptidex.connectors.bridge.ports import Letter
 from reptidex.connectors.bridge.verdicts import AGAIN, DONE, Fate, Verdict
@@ -66,6 +67,8 @@ class Kept:
 
     def blocks(self, topic: str, key: str) -> bool:
         return any((each.topic, each.key, each.state) == (topic, key, "dead") for each in self.letters)
+
+    async def learn(self, topic: str, keys: Sequence[str]) -> None: ...
 
     async def keep(self, letter: Letter) -> None:
         self.letters.append(letter)
@@ -248,3 +251,31 @@ def test_a_vivarium_is_the_group_of_a_standard_topic_where_queues_are_fair() -> 
 
     assert fields["MessageGroupId"] == seen(raw)["vivariumid"]
     assert "MessageDeduplicationId" not in fields
+
+
+async def test_a_record_nested_to_the_very_end_of_what_can_be_read_does_not_end_the_reader() -> None:
+    """At one depth or two its head can be read, and the whole of it, one call further down, cannot: each is a letter."""
+    raw = event(STANDARD, key=key_of(1), number=1, rxorigin="acme", rxhops=1)
+    depths = range(900, 1000)
+    deep = [raw[:-1] + b',"more":' + b"[" * depth + b"]" * depth + b"}" for depth in depths]
+    letters, mark = await carry(
+        [Record(STANDARD, 0, offset, key_of(1).encode(), each) for offset, each in enumerate(deep)], Scripted()
+    )
+
+    assert (mark.position, mark.pending) == (len(depths), 0)
+    assert {"RecursionError", "ContractError"} == {letter.error for letter in letters.letters}
+
+
+@given(st.text(st.sampled_from("aé\ufffe\uffff\U0001f98e"), max_size=40))
+def test_the_size_of_an_entry_is_that_of_its_bytes(text: str) -> None:
+    raw = event(STANDARD, actor=f"user:{text}")
+    fields, size, _ = fields_of(raw, head_of(raw), own="us", key="k", fifo=False)
+
+    assert size == len(fields["Message"].encode()) + attribute_bytes(fields["MessageAttributes"])
+
+
+def test_the_size_is_that_of_the_bytes_though_as_many_characters_as_bytes_went_in() -> None:
+    raw = event(STANDARD, actor="user:" + "\ufffe" * 20_000 + "é" * 60_000)
+    fields, size, payload = fields_of(raw, head_of(raw), own="us", key="k", fifo=False)
+
+    assert payload is not None and size == len(payload) + attribute_bytes(fields["MessageAttributes"])

@@ -267,3 +267,24 @@ def test_after_a_quarter_of_an_hour_a_message_is_given_up() -> None:
         clock.now += 1
         asked += len(tracker.take_due())
     assert (asked, tracker.given_up) == (GIVE_UP_S / 15 - 1, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"TopicArn":"a","Type":"Notification","more":%s}',
+        '{"Type":"Notification","TopicArn":%s}',
+        '["software.amazon.payloadoffloading.PayloadS3Pointer",{"s3BucketName":"b","s3Key":"k","more":%s}]',
+    ],
+)
+def test_nesting_without_end_is_refused_as_it_is_in_an_event(body: str) -> None:
+    with pytest.raises(ContractError):
+        read_event(
+            unwrap(body % ("[" * 100_000 + "]" * 100_000), {}, topics=(), buckets={"b"}).body.encode(), {}, ADMISSION
+        )
+
+
+@pytest.mark.parametrize("origin", ["a" * 201, "a\nb", "\x00"])
+def test_an_origin_that_aws_would_not_take_back_does_not_come_in(origin: str) -> None:
+    with pytest.raises(ContractError, match="rxorigin"):
+        read_event(event("animal.created"), {"rxorigin": origin}, ADMISSION)
