@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from reptidex.tables import answers, inbox, outbox
+from reptidex.tables import answers, inbox, outbox, said_before
 from reptidex.tables.answers import AnswerRow
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
@@ -20,6 +20,7 @@ def pruning(database: Database, now: datetime) -> list[Step]:
     aged: list[tuple[sa.Table, sa.ColumnElement[bool]]] = [
         (outbox.outbox, outbox.outbox.c.created < now - outbox.KEPT),
         (inbox.inbox, inbox.inbox.c.seen < now - inbox.KEPT),
+        (said_before.said_before, said_before.said_before.c.restored_at < now - said_before.KEPT),
         (AnswerRow.sql, AnswerRow.c.created < now - answers.KEPT),
         (
             DeadLetterRow.sql,

@@ -65,7 +65,8 @@ def add_parsers(commands: Parsers) -> None:
 def log_to_stderr(level: str) -> None:
     """Have the process tell of itself on standard error."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("faust", "mode", "aiokafka", "asyncio"):
+    # Faust says under the names of our tables what it starts, a line for each.
+    for noisy in ("faust", "mode", "aiokafka", "asyncio", "reptidex.agents.engine.driver.tables"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
