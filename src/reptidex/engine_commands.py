@@ -31,7 +31,7 @@ def add_parsers(subparsers: Any) -> None:
         choices=("retrying", "dead", "failed", "unreadable", "parked", "discarded"),
         help="only those; may be repeated (default: what waits for a person: dead, failed, unreadable)",
     )
-    listing.add_argument("--limit", type=int, default=100, help="at most so many (default: %(default)s)")
+    listing.add_argument("--limit", type=_count, default=100, help="at most so many (default: %(default)s)")
     listing.set_defaults(run=_within(_list))
     for name, action, help_text in (
         ("show", _show, "show one letter with its cause and its original bytes"),
@@ -50,15 +50,26 @@ def add_parsers(subparsers: Any) -> None:
         parser._positionals._group_actions.sort(key=lambda action: action.dest != "service")
         parser._actions.sort(key=lambda action: (not action.option_strings, action.dest != "service"))
     migrating = subparsers.add_parser("migrate", help="bring the databases to the newest schema")
-    migrating.add_argument(
-        "services", nargs="*", choices=(*SERVICES, BRIDGE, []), metavar="SERVICE", help="default: the six"
-    )
+    migrating.add_argument("services", nargs="*", type=_with_database, metavar="SERVICE", help="default: the six")
     migrating.add_argument(
         "--make", choices=(*SERVICES, ENGINE), metavar="SERVICE", help="write the next revision of this service instead"
     )
     migrating.add_argument("-m", "--message", default="change", help="with --make: what the revision does")
     migrating.add_argument("--json", action="store_true", help="print the revisions applied as JSON")
     migrating.set_defaults(run=_migrate)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
+
+
+def _with_database(text: str) -> str:
+    # Not by `choices`: of no name at all argparse says then that an empty list is none of them.
+    if text not in (*SERVICES, BRIDGE):
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join((*SERVICES, BRIDGE))}")
+    return text
 
 
 class UnreadableError(ReptidexError):

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from reptidex.settings import SERVICES, load
+from reptidex.settings import SERVICES, load, without_password
 
 Parsers = Any
 """What `argparse.ArgumentParser.add_subparsers` returns; its type is private."""
@@ -107,6 +107,7 @@ def _settings(arguments: argparse.Namespace) -> int:
     values = msgspec.to_builtins(load())
     for name in SECRETS & set(values):
         values[name] = "(set)" if values[name] else "(not set)"
+    values = {name: without_password(value) if isinstance(value, str) else value for name, value in values.items()}
     if arguments.json:
         print(msgspec.json.format(msgspec.json.encode(values)).decode())
         return 0
