@@ -60,6 +60,7 @@ def test_every_option_of_every_command_says_what_it_is() -> None:
         ("migrate nowhere", "'nowhere' is none of core, animal"),
         ("replay community.search", "there is no file"),
         ("restored core", "there is no file"),
+        ("migrate --from {none} core", "there is no file"),
         ("admin grant ada@example.com", "there is no file"),
         ("replay no.projection", "no projection is called"),
         ("bridge status", "does not answer"),
