@@ -1,13 +1,12 @@
 """The event catalogue as one page of HTML: no script, style or font of anybody else, so it works without a network."""
 
-import base64
-import hashlib
 import json
 from collections.abc import Iterator
 from html import escape
 
 from reptidex.streams.asyncapi import Document
 from reptidex.streams.fields import fields_in
+from reptidex.streams.pages import as_html, source_hash
 
 _STYLE = """
 :root{color-scheme:light dark;--line:#8884;--soft:#8882;--key:#2a7f4f}
@@ -42,7 +41,7 @@ def page(document: Document) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(info["title"])}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body>'
         f'<nav><label for="find">Find an event, a field, a service</label><input id="find" type="search" autofocus>'
-        f"{links}</nav><main><h1>{escape(info['title'])}</h1><p>{_text(info['description'])}</p>"
+        f"{links}</nav><main><h1>{escape(info['title'])}</h1><p>{as_html(info['description'])}</p>"
         f'<p class="facts">{count} events, version {escape(info["version"])}</p>'
         f'<p id="none" hidden>No event has these words.</p>{articles}</main><script>{_SCRIPT}</script></body></html>\n'
     )
@@ -51,7 +50,7 @@ def page(document: Document) -> str:
 def content_security_policy() -> str:
     """Return the policy that lets the page's own script and style run and nothing else."""
     return (
-        f"default-src 'none'; script-src '{_hash(_SCRIPT)}'; style-src '{_hash(_STYLE)}'; "
+        f"default-src 'none'; script-src '{source_hash(_SCRIPT)}'; style-src '{source_hash(_STYLE)}'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
@@ -77,8 +76,8 @@ def _article(document: Document, name: str) -> str:
     )
     return (
         f'<article id="{name}" data-text="{_search_text(document, name)}"><h3>{escape(name)}</h3>'
-        f'<p>{_text(channel["summary"])}</p><p class="facts">Published by {escape(channel["tags"][0]["name"])}, key '
-        f"{_text(message['bindings']['kafka']['key']['description'])}, kept {kept}, SNS <code>{escape(sns['name'])}</code></p>"
+        f'<p>{as_html(channel["summary"])}</p><p class="facts">Published by {escape(channel["tags"][0]["name"])}, key '
+        f"{as_html(message['bindings']['kafka']['key']['description'])}, kept {kept}, SNS <code>{escape(sns['name'])}</code></p>"
         f"<table><tr><th>Field<th>Type<th>Says</tr>{''.join(_rows(document, schema))}</table>"
         f"{f'<p>Heard by</p><ul>{readers}</ul>' if readers else ''}{examples}</article>"
     )
@@ -87,7 +86,7 @@ def _article(document: Document, name: str) -> str:
 def _rows(document: Document, schema: Document) -> Iterator[str]:
     for field in fields_in(schema, document["components"]["schemas"]):
         must = ' class="must" title="required"' if field.required else ""
-        yield f"<tr><td{must}><code>{field.path}</code><td>{escape(field.type)}<td>{_text(field.says)}</tr>"
+        yield f"<tr><td{must}><code>{field.path}</code><td>{escape(field.type)}<td>{as_html(field.says)}</tr>"
 
 
 def _payload(document: Document, name: str) -> Document:
@@ -106,16 +105,6 @@ def _search_text(document: Document, name: str) -> str:
     channel = document["channels"][name]
     words = [name, channel["tags"][0]["name"], channel["summary"], *_payload(document, name)["properties"]]
     return escape(" ".join(words).lower())
-
-
-def _text(markdown: str) -> str:
-    """Write a sentence with `code` in it as HTML."""
-    parts = escape(markdown).split("`")
-    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
-
-
-def _hash(source: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
 
 
 __all__ = ["content_security_policy", "page"]

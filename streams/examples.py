@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from reptidex.errors import UnknownContractError
+from reptidex.errors import ContractError
 from reptidex.streams import codec
+from reptidex.streams.contract import message_class
 from reptidex.streams.envelope import AnyEvent
 
 FOLDER = Path(__file__).resolve().parent / "examples"
@@ -17,11 +18,12 @@ FOLDER = Path(__file__).resolve().parent / "examples"
 def raw_examples(name: str) -> tuple[bytes, ...]:
     """Return the examples of an event as the bytes that would be on the log.
 
-    Raises `UnknownContractError` for a name that has none.
+    Raises `UnknownContractError` for a name that is no event's, `ContractError` for an event without examples.
     """
     path = FOLDER / f"{name}.json"
     if not path.exists():
-        raise UnknownContractError(name)
+        message_class(name)
+        raise ContractError(f"{name} has no examples: write two whole CloudEvents into streams/examples/{name}.json")
     return tuple(msgspec.json.encode(document) for document in msgspec.json.decode(path.read_bytes(), type=list[Any]))
 
 

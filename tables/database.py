@@ -90,7 +90,8 @@ class Database:
             return cls(_sqlite(parsed, synchronous, CHECKPOINT_PAGES), None, readers)
         if not create and not Path(parsed.database).exists():
             raise UnavailableError("the database", f"there is no file {parsed.database}")
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        # Nobody else on this machine is to read what people wrote.
+        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         glance = Glance(parsed.database)
         if not worker:
             return cls(_sqlite(parsed, synchronous, CHECKPOINT_PAGES), None, readers, glance=glance)

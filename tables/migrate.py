@@ -22,12 +22,25 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 from reptidex.errors import ReptidexError
-from reptidex.tables import answers, dead_letters, effects, inbox, outbox, positions, projection, timers, versions
+from reptidex.tables import (
+    answers,
+    dead_letters,
+    effects,
+    inbox,
+    outbox,
+    positions,
+    projection,
+    said_before,
+    timers,
+    versions,
+)
 from reptidex.tables.database import Database
 from reptidex.tables.row import METADATA
 
 ENGINE = "engine"
-ENGINE_TABLES = (answers, dead_letters, effects, inbox, outbox, positions, projection, timers, versions)
+ENGINE_TABLES = (
+    answers, dead_letters, effects, inbox, outbox, positions, projection, said_before, timers, versions,
+)  # fmt: skip
 """The modules with the engine's own tables: imported, they stand in `METADATA`."""
 
 HERE = Path(__file__).parent

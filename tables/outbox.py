@@ -1,8 +1,8 @@
 """The outbox: what a unit of work has to say, stored with the state that caused it.
 
 One row holds everything that one unit says on account of one partition number, in the bytes that the log takes. The relay sends
-it from memory; rows are read only by the next owner of the partition, and are pruned by age, so that the log can be restored from
-them.
+it from memory; rows are read only by the next owner of the partition, and are pruned by age. Until then they say, to people, what
+was said when; to `reptidex restored`, how old the database is.
 """
 
 from datetime import datetime, timedelta

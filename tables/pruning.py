@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from reptidex.tables import answers, inbox, outbox
+from reptidex.tables import answers, inbox, outbox, said_before
 from reptidex.tables.answers import AnswerRow
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
@@ -23,6 +23,7 @@ def _aged(now: datetime) -> list[tuple[sa.Table, sa.ColumnElement[bool]]]:
     return [
         (outbox.outbox, sa.and_(outbox.outbox.c.created < now - outbox.KEPT, outbox.outbox.c.last <= sent)),
         (inbox.inbox, inbox.inbox.c.seen < now - inbox.KEPT),
+        (said_before.said_before, said_before.said_before.c.restored_at < now - said_before.KEPT),
         (AnswerRow.sql, AnswerRow.c.created < now - answers.KEPT),
         (DeadLetterRow.sql, sa.and_(DeadLetterRow.c.created < now - LETTERS_KEPT, given_up)),
     ]

@@ -25,6 +25,7 @@ from reptidex.tables.positions import (
 )
 from reptidex.tables.query import Query
 from reptidex.tables.row import Row
+from reptidex.tables.said_before import IDS
 from reptidex.tables.statements import Statements, compile_query
 
 FEW = 32
@@ -244,6 +245,10 @@ class Store:
         session = await self.session()
         [values] = await session.fetch([outboxes.unsent(self.database.dialect, fence.partition, fence.relayed)])
         return [outboxes.batch(self._outbox.decode(tuple(each))) for each in values]
+
+    async def said_before(self) -> frozenset[str]:
+        """Return the ids of what was said before a restore, and must not be said again."""
+        return frozenset(each[0] for each in await self._all(IDS.sql))
 
     async def _all(self, sql: str) -> list[tuple[Any, ...]]:
         session = await self.session()

@@ -35,27 +35,19 @@ async def open_personal_collection(event: AuthUserCreated, unit: Unit) -> None:
 async def grant_access(event: OrgMemberAdded | OrgMemberChanged, unit: Unit) -> None:
     """Give a member access to the vivarium's animals in their role."""
     await collection_of(event.vivarium_id, unit)
-    key = Access.id_of(event.vivarium_id, event.user_id)
-    known = await unit.get(Access, key)
-    version = unit.cause.version
-    if known is None or known.seen_version < version:
-        unit.put(
-            Access(
-                access_id=key,
-                vivarium_id=event.vivarium_id,
-                user_id=event.user_id,
-                role=event.role,
-                seen_version=version,
-            )
-        )
+    await _note(event, unit, active=True)
 
 
 @agent(OrgMemberRemoved, prefetch={Access: _access_key})
 async def end_access(event: OrgMemberRemoved, unit: Unit) -> None:
     """End a former member's access, at once and whatever their token still says."""
-    key = Access.id_of(event.vivarium_id, event.user_id)
+    await _note(event, unit, active=False)
+
+
+async def _note(event: OrgMemberAdded | OrgMemberChanged | OrgMemberRemoved, unit: Unit, *, active: bool) -> None:
+    """Note how a membership stands, unless something newer was heard of it."""
+    key, version = Access.id_of(event.vivarium_id, event.user_id), unit.cause.version
     known = await unit.get(Access, key)
-    version = unit.cause.version
     if known is None or known.seen_version < version:
         unit.put(
             Access(
@@ -63,7 +55,7 @@ async def end_access(event: OrgMemberRemoved, unit: Unit) -> None:
                 vivarium_id=event.vivarium_id,
                 user_id=event.user_id,
                 role=event.role,
-                active=False,
+                active=active,
                 seen_version=version,
             )
         )

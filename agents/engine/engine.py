@@ -232,6 +232,7 @@ class Engine:
     async def _take_over(self, partitions: Sequence[int]) -> None:
         self.ownership.take(await self.store.take_over(partitions))
         self.runner.positions = await self.store.positions(partitions)
+        self.runner.said_before = await self.store.said_before()
         self.runner.blocked = await self.letters.blocked()
         for fence in self.ownership.fences.values():
             left = await self.store.unsent(fence)
@@ -355,10 +356,14 @@ class Engine:
             fence.relayed = max(fence.relayed, number)
 
     def _fenced(self, problem: FencedError) -> None:
+        self.end(problem, FENCED)
+
+    def end(self, problem: Exception, status: int) -> None:
+        """End the process at once, and say why."""
         log.critical("%s; this process ends at once", problem)
         for handler in logging.getLogger().handlers:
             handler.flush()
-        self._die(FENCED)
+        self._die(status)
 
     async def _resync(self) -> None:
         async with self._alone():

@@ -21,6 +21,8 @@ Outgoing = tuple[str, int, bytes, bytes, str, Header, str | None]
 
 A plain tuple: one is made for every event.
 """
+ID = 4
+"""The place of the id in it."""
 
 BATCH_BYTES = 640 * 1024
 """A batch is closed when it would grow beyond this; a larger record has one of its own.

@@ -16,7 +16,7 @@ from reptidex.agents.engine.poison import RetryPolicy
 from reptidex.agents.engine.prepared import Prepared
 from reptidex.agents.engine.reading import ENGINE_ROWS, Barrier, Reading
 from reptidex.agents.engine.routing import Routing
-from reptidex.agents.engine.sealing import seal
+from reptidex.agents.engine.sealing import ID, seal
 from reptidex.agents.engine.work import Work
 from reptidex.agents.engine.working_set import WorkingSet
 from reptidex.errors import ReptidexError, UnavailableError
@@ -56,6 +56,8 @@ class UnitRunner:
         self.positions: dict[TopicPartition, Position] = {}
         self.blocked: dict[Lane, int] = {}
         """How many letters of each lane keep later messages waiting."""
+        self.said_before: frozenset[str] = frozenset()
+        """Ids of what is on the log already, though this database was restored to a state from before it was said."""
         self.retries, self.clock = retries, clock
         self._committed, self._step = committed, step
         self._reception = Reception(service)
@@ -177,7 +179,10 @@ class UnitRunner:
         guarded = [_copy(fence) for fence in self.ownership.guarded(involved)]
         batches = []
         for fence in guarded:
-            if said := work.outgoing.get(fence.partition):
+            said = work.outgoing.get(fence.partition)
+            if said and self.said_before:
+                said = [one for one in said if one[ID] not in self.said_before]
+            if said:
                 first, fence.sent = fence.sent + 1, fence.sent + len(said)
                 sealed = seal(self.service, fence.partition, first, said, now)
                 batches.append(Batch(fence.partition, first, fence.sent, now, sealed))

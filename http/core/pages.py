@@ -1,21 +1,25 @@
 """The few pages that core shows to people who follow a link: a sentence, and perhaps a button that posts the link's token."""
 
-import base64
-import hashlib
 from html import escape
 
 from reptidex.http.server.routes import Raw
+from reptidex.streams.pages import source_hash
 
 SCRIPT = """
 const form = document.forms[0];
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const values = Object.fromEntries(new FormData(form));
-  const answer = await fetch(form.getAttribute("action"), {
-    method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(values)});
-  const said = await answer.json();
-  const text = said.said || said.detail || said.title;
-  if (answer.ok) form.remove();
+  let text;
+  try {
+    const answer = await fetch(form.getAttribute("action"), {
+      method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(values)});
+    const said = await answer.json();
+    text = said.said || said.detail || said.title;
+    if (answer.ok) form.remove();
+  } catch {
+    text = "the server does not answer; try again in a minute";
+  }
   document.querySelector("p").textContent = text[0].toUpperCase() + text.slice(1) + ".";
 });
 """
@@ -26,12 +30,8 @@ input { font: inherit; padding: .4rem; width: 100%; margin-bottom: 1rem; box-siz
 """
 
 
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
 POLICY = (
-    f"default-src 'none'; script-src '{_digest(SCRIPT)}'; style-src '{_digest(STYLE)}'; connect-src 'self'; "
+    f"default-src 'none'; script-src '{source_hash(SCRIPT)}'; style-src '{source_hash(STYLE)}'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
@@ -46,7 +46,8 @@ def page(*, title: str, text: str, button: str, action: str, token: str, passwor
     return _written(
         title,
         text,
-        f'''<form action="{escape(action)}" method="post">{field}<input type="hidden" name="token" value="{escape(token)}">
+        f'''<noscript><p>This takes JavaScript, which is off in your browser: turn it on, then open the link again.</p></noscript>
+<form action="{escape(action)}" method="post">{field}<input type="hidden" name="token" value="{escape(token)}">
 <button>{escape(button)}</button></form><script>{SCRIPT}</script>''',
     )
 

@@ -19,6 +19,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "reptidex.interchange_commands": ("import", "export"),
     "reptidex.key_commands": ("keys",),
     "reptidex.platform.replay_command": ("replay",),
+    "reptidex.restored_command": ("restored",),
     "reptidex.platform.bridge.command": ("bridge",),
     "reptidex.devlog.command": ("log",),
     "reptidex.probe.command": ("probe-broker",),

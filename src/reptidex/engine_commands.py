@@ -6,9 +6,11 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
+from rich.console import Console
 
 from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.settings import BRIDGE, SERVICES, Settings, load
@@ -17,6 +19,7 @@ from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.letter_office import LetterOffice
 from reptidex.tables.migrate import ENGINE, migrate
 from reptidex.tables.migration_making import make_migration
+from reptidex.tables.moving import move
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -31,7 +34,7 @@ def add_parsers(subparsers: Any) -> None:
         choices=("retrying", "dead", "failed", "unreadable", "parked", "discarded"),
         help="only those; may be repeated (default: what waits for a person: dead, failed, unreadable)",
     )
-    listing.add_argument("--limit", type=int, default=100, help="at most so many (default: %(default)s)")
+    listing.add_argument("--limit", type=_count, default=100, help="at most so many (default: %(default)s)")
     listing.set_defaults(run=_within(_list))
     for name, action, help_text in (
         ("show", _show, "show one letter with its cause and its original bytes"),
@@ -50,15 +53,35 @@ def add_parsers(subparsers: Any) -> None:
         parser._positionals._group_actions.sort(key=lambda action: action.dest != "service")
         parser._actions.sort(key=lambda action: (not action.option_strings, action.dest != "service"))
     migrating = subparsers.add_parser("migrate", help="bring the databases to the newest schema")
+    migrating.add_argument("services", nargs="*", type=_with_database, metavar="SERVICE", help="default: the six")
     migrating.add_argument(
-        "services", nargs="*", choices=(*SERVICES, BRIDGE, []), metavar="SERVICE", help="default: the six"
+        "--from",
+        dest="folder",
+        type=Path,
+        metavar="FOLDER",
+        help="then move the rows of the SQLite files in this state directory into the databases of the settings",
     )
     migrating.add_argument(
         "--make", choices=(*SERVICES, ENGINE), metavar="SERVICE", help="write the next revision of this service instead"
     )
     migrating.add_argument("-m", "--message", default="change", help="with --make: what the revision does")
-    migrating.add_argument("--json", action="store_true", help="print the revisions applied as JSON")
+    migrating.add_argument(
+        "--json", action="store_true", help="print the revisions applied, or with --from the rows moved, as JSON"
+    )
     migrating.set_defaults(run=_migrate)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
+
+
+def _with_database(text: str) -> str:
+    # Not by `choices`: of no name at all argparse says then that an empty list is none of them.
+    if text not in (*SERVICES, BRIDGE):
+        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join((*SERVICES, BRIDGE))}")
+    return text
 
 
 class UnreadableError(ReptidexError):
@@ -141,6 +164,8 @@ async def _each(
 
 
 def _migrate(arguments: argparse.Namespace) -> int:
+    if arguments.folder is not None:
+        return asyncio.run(_move(arguments, load()))
     return asyncio.run(_make(arguments) if arguments.make else _apply(arguments, load()))
 
 
@@ -162,6 +187,28 @@ async def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
             print(f"{service}: {', '.join(told[service]) or 'nothing to do'}")
     if arguments.json:
         _print_json(told)
+    return 0
+
+
+async def _move(arguments: argparse.Namespace, settings: Settings) -> int:
+    moved: dict[str, dict[str, int]] = {}
+    console = Console(stderr=True)
+    for service in arguments.services or SERVICES:
+        file = arguments.folder / f"repti_{service}_db.db"
+        source = Database.open(f"sqlite+aiosqlite:///{file}", create=False)
+        target = Database.open(settings.database_of(service))
+        try:
+            with console.status(f"moving {service}") as shown:
+                moved[service] = await move(
+                    source, target, service, lambda table, count: shown.update(f"moving {table}: {count:,} rows")
+                )
+        finally:
+            await source.close()
+            await target.close()
+        if not arguments.json:
+            print(f"{service}: {sum(moved[service].values()):,} rows of {len(moved[service])} tables moved from {file}")
+    if arguments.json:
+        _print_json(moved)
     return 0
 
 

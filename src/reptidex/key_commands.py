@@ -6,9 +6,11 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import httpx
+
 from reptidex.connectors.keys import signer
 from reptidex.connectors.keys.port import PublicKey, Signer
-from reptidex.errors import InvalidError
+from reptidex.errors import InvalidError, SettingsError
 from reptidex.settings import load
 
 
@@ -39,8 +41,10 @@ Action = Callable[[argparse.Namespace, Signer], Awaitable[None]]
 
 def _within(action: Action) -> Callable[[argparse.Namespace], int]:
     async def run(arguments: argparse.Namespace) -> int:
-        keys = signer(load())
+        settings = load()
+        keys = signer(settings)
         try:
+            await _check_core(settings.urls["core"], await keys.keys())
             await action(arguments, keys)
             _show(await keys.keys(), as_json=arguments.json)
         finally:
@@ -48,6 +52,20 @@ def _within(action: Action) -> Callable[[argparse.Namespace], int]:
         return 0
 
     return lambda arguments: asyncio.run(run(arguments))
+
+
+async def _check_core(url: str, ours: Sequence[PublicKey]) -> None:
+    """Raise `SettingsError` where a repti-core that runs has none of these keys: they are not those that it signs with."""
+    try:
+        async with httpx.AsyncClient(timeout=2.0) as client:
+            published = (await client.get(f"{url}/.well-known/jwks.json")).raise_for_status().json()["keys"]
+    except (httpx.HTTPError, ValueError, LookupError):
+        return  # no core runs there: nothing to compare
+    if published and not {key["kid"] for key in published} & {key.kid for key in ours}:
+        raise SettingsError(
+            f"the repti-core at {url} signs with other keys than those found here: is REPTIDEX_AWS_ENDPOINT (`reptidex up` prints"
+            " it), REPTIDEX_KMS_KEY or REPTIDEX_STATE_DIR another one there?"
+        )
 
 
 async def _list(_arguments: argparse.Namespace, _keys: Signer) -> None:

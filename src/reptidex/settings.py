@@ -5,6 +5,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -185,6 +186,8 @@ SECRETS = frozenset(
     }
 )
 """Settings whose value is never shown, and may be read from a file."""
+FROM_FILES = SECRETS | {"smtp_url"}
+"""That address may hold a password; the rest of it is shown."""
 
 
 HANDED = frozenset({"urls", "database_urls"})
@@ -206,7 +209,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             continue
         field = name.removeprefix(PREFIX).lower()
         service, _, rest = field.removesuffix("_file").partition("_")
-        if field.endswith("_file") and (field.removesuffix("_file") in SECRETS or rest == "database_url"):
+        if field.endswith("_file") and (field.removesuffix("_file") in FROM_FILES or rest == "database_url"):
             field, value = field.removesuffix("_file"), _contents(name, value)
         service, _, rest = field.partition("_")
         if service in SERVICES and rest == "url":
@@ -218,6 +221,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         else:
             raise SettingsError(f"{name} is no setting of ours{_meant(field)}; `reptidex settings` lists them")
     return Settings(**values, urls=urls, database_urls=databases)  # type: ignore[arg-type]
+
+
+def without_password(url: str) -> str:
+    """Return an address (`smtp://user:secret@mail:587`) as it may be shown; any other text as it is."""
+    return re.sub(r"(?<=://)([^/?#:@]*):[^/?#]*@", r"\1:…@", url)
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
@@ -268,7 +276,7 @@ def _parse(name: str, field: str, value: str) -> object:
     """Read one value as its field's type. Raises `SettingsError`, which tells no secret."""
     kind: Any = Settings.__annotations__[field]
     several = str(kind).startswith("tuple[")
-    shown = name if field in SECRETS else f"{name}={value}"
+    shown = name if field in SECRETS else f"{name}={without_password(value)}"
     parts = tuple(part.strip() for part in value.split(",") if part.strip())
     try:
         if several:

@@ -19,6 +19,7 @@ from mode.utils.futures import maybe_async
 
 from reptidex.agents.engine.driver.client import check_tasks
 from reptidex.agents.engine.driver.fetching import MOST_BYTES, Fetched, fetched
+from reptidex.agents.engine.group import BEHIND, BehindError, check_not_behind
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +187,16 @@ class Consumer(driver.Consumer):
         positions = await engine.on_assigned({tp.partition for tp in assigned})
         if not assigned:
             return
-        earliest, latest = await asyncio.gather(consumer.beginning_offsets(assigned), consumer.end_offsets(assigned))
+        earliest, latest, committed = await asyncio.gather(
+            consumer.beginning_offsets(assigned),
+            consumer.end_offsets(assigned),
+            consumer._coordinator.fetch_committed_offsets(list(assigned)),
+        )
+        try:
+            check_not_behind(engine.service, positions, committed, latest)
+        except BehindError as problem:
+            engine.end(problem, BEHIND)
+            return
         self._read_offset.clear()
         self._next.clear()
         self._sought.clear()

@@ -66,7 +66,8 @@ class Replay:
         self._step = step
         topics = set(Routing(projection.agents).topics(service.short)) - {command_topic(service.short)}
         self._source = Source(settings.log, topics, settings.partitions)
-        self._live = Database.open(settings.database_of(service.short), worker=False, readers=2, patience_s=PATIENCE_S)
+        url = settings.database_of(service.short)
+        self._live = Database.open(url, worker=False, readers=2, patience_s=PATIENCE_S, create=False)
         self._resumed = False
 
     async def run(self, origin: Origin | None = None, *, verify: bool = False, fresh: bool = False) -> Report:

@@ -1,20 +1,16 @@
 """The OpenAPI document as a page to read: no script, no font, nothing fetched from elsewhere."""
 
-import base64
-import hashlib
 import json
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from reptidex.http.server.openapi.samples import sample
+from reptidex.streams.pages import as_html, source_hash
 
 STYLE = Path(__file__).with_name("page.css").read_text()
-POLICY = (
-    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    + "'"
-)
+POLICY = f"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; style-src '{source_hash(STYLE)}'"
 """The page's Content-Security-Policy: its one style sheet, named by digest."""
 
 
@@ -74,12 +70,16 @@ def _kind(schema: dict[str, Any]) -> str:
     return escape(str(schema.get("type", "any")) + (f" ({', '.join(marks)})" if marks else ""))
 
 
-def _rows(fields: list[tuple[str, str, bool, dict[str, Any]]]) -> str:
-    return "".join(
+def _table(fields: list[tuple[str, str, bool, dict[str, Any]]]) -> str:
+    if not fields:
+        return ""
+    rows = "".join(
         f"<tr><td><code>{escape(name)}</code>{'' if required else ' <i>optional</i>'}</td><td>{escape(place)}</td>"
-        f"<td>{_kind(schema)}</td><td>{escape(schema.get('description', ''))}</td></tr>"
+        f"<td>{_kind(schema)}</td><td>{as_html(schema.get('description', ''))}</td></tr>"
         for name, place, required, schema in fields
     )
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("field", "in", "type", "says"))
+    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _operation(path: str, method: str, operation: dict[str, Any], document: dict[str, Any]) -> str:
@@ -92,7 +92,7 @@ def _operation(path: str, method: str, operation: dict[str, Any], document: dict
     content = operation.get("requestBody", {}).get("content", {})
     body = "".join(f"<p>Body: {_kind(media.get('schema', {}))}</p>" for media in content.values())
     answers = "".join(
-        f"<li><b>{status}</b> {escape(answer.get('description', 'Problem document'))}"
+        f"<li><b>{status}</b> {as_html(answer.get('description') or HTTPStatus(int(status)).phrase)}"
         + "".join(f", {_kind(media['schema'])}" for media in answer.get("content", {}).values() if "schema" in media)
         + "</li>"
         for status, answer in operation["responses"].items()
@@ -100,17 +100,21 @@ def _operation(path: str, method: str, operation: dict[str, Any], document: dict
     url = document["servers"][0]["url"] + path
     return (
         f'<details id="{escape(operation["operationId"])}"><summary><b class="{method}">{method.upper()}</b> '
-        f"<code>{escape(path)}</code> {escape(operation['summary'])} <em>{escape(who(operation['x-policy']))}</em></summary>"
-        f"<p>{escape(operation.get('description', ''))}</p>"
-        + (f"<table>{_rows(fields)}</table>" if fields else "")
-        + f"{body}<pre>{escape(curl(method, url, operation, components))}</pre><ul>{answers}</ul></details>"
+        f"<code>{escape(path)}</code> {as_html(operation['summary'])} <em>{escape(who(operation['x-policy']))}</em></summary>"
+        f"<p>{as_html(operation.get('description', ''))}</p>{_table(fields)}"
+        f"{body}<pre>{escape(curl(method, url, operation, components))}</pre><ul>{answers}</ul></details>"
     )
+
+
+def anchor(area: str) -> str:
+    """Return the place on the page of an area of routes (`second factor` is `area-second-factor`)."""
+    return "area-" + area.replace(" ", "-")
 
 
 def page(document: dict[str, Any]) -> bytes:
     """Write an OpenAPI document (of `document`) as HTML."""
     info = document["info"]
-    sections = []
+    links, sections = [], []
     for tag in document["tags"]:
         operations = "".join(
             _operation(path, method, operation, document)
@@ -118,17 +122,22 @@ def page(document: dict[str, Any]) -> bytes:
             for method, operation in methods.items()
             if tag["name"] in operation["tags"]
         )
-        sections.append(f"<section><h2>{escape(tag['name'])}</h2>{operations}</section>")
+        place = anchor(tag["name"])
+        links.append(f'<li><a href="#{place}">{escape(tag["name"])}</a></li>')
+        sections.append(f'<section id="{place}"><h2>{escape(tag["name"])}</h2>{operations}</section>')
     schemas = "".join(
         f'<details id="schema-{escape(name)}"><summary><code>{escape(name)}</code> '
-        f"{escape(schema.get('description', '').partition(chr(10))[0])}</summary><table>"
-        + _rows([(n, "", n in schema.get("required", ()), inner) for n, inner in schema.get("properties", {}).items()])
-        + "</table></details>"
+        f"{as_html(schema.get('description', '').partition(chr(10))[0])}</summary>"
+        + _table(
+            [(n, "body", n in schema.get("required", ()), inner) for n, inner in schema.get("properties", {}).items()]
+        )
+        + "</details>"
         for name, schema in sorted(document["components"]["schemas"].items())
     )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(info['title'])}</title><style>{STYLE}</style></head><body><header><h1>{escape(info['title'])}</h1>"
-        f'<p>{escape(info["summary"])}</p><p><a href="openapi.json">openapi.json</a></p></header><main>'
-        f"{''.join(sections)}<section><h2>Schemas</h2>{schemas}</section></main></body></html>"
+        f'<p>{escape(info["summary"])}</p><p><a href="openapi.json">openapi.json</a></p>'
+        f'<nav aria-label="areas"><ul>{"".join(links)}<li><a href="#schemas">schemas</a></li></ul></nav></header><main>'
+        f'{"".join(sections)}<section id="schemas"><h2>Schemas</h2>{schemas}</section></main></body></html>'
     ).encode()

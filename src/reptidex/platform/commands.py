@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from reptidex.settings import SERVICES, load
+from reptidex.settings import SERVICES, load, without_password
 
 Parsers = Any
 """What `argparse.ArgumentParser.add_subparsers` returns; its type is private."""
@@ -65,7 +65,8 @@ def add_parsers(commands: Parsers) -> None:
 def log_to_stderr(level: str) -> None:
     """Have the process tell of itself on standard error."""
     logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("faust", "mode", "aiokafka", "asyncio"):
+    # Faust says under the names of our tables what it starts, a line for each.
+    for noisy in ("faust", "mode", "aiokafka", "asyncio", "reptidex.agents.engine.driver.tables"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
@@ -106,6 +107,7 @@ def _settings(arguments: argparse.Namespace) -> int:
     values = msgspec.to_builtins(load())
     for name in SECRETS & set(values):
         values[name] = "(set)" if values[name] else "(not set)"
+    values = {name: without_password(value) if isinstance(value, str) else value for name, value in values.items()}
     if arguments.json:
         print(msgspec.json.format(msgspec.json.encode(values)).decode())
         return 0

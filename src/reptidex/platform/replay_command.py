@@ -178,7 +178,7 @@ async def _list(settings: Settings, *, as_json: bool) -> int:
     for row in rows:
         building = " (the next is being built)" if row["building"] else ""
         table.add_row(row["projection"], f"{row['generation']}{building}", ", ".join(row["tables"]), row["why"])
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=None if sys.stdout.isatty() else 240).print(table)
     return 0
 
 
@@ -186,7 +186,7 @@ async def _standing(service: Service, projection: Projection, settings: Settings
     generation: int | str = 1
     building = False
     try:
-        database = Database.open(settings.database_of(service.short), worker=False, readers=1)
+        database = Database.open(settings.database_of(service.short), worker=False, readers=1, create=False)
         try:
             if not is_there(database):
                 raise ReplayError("there is no database yet")
@@ -200,6 +200,6 @@ async def _standing(service: Service, projection: Projection, settings: Settings
         "projection": f"{service.short}.{projection.name}",
         "generation": generation,
         "building": building,
-        "tables": [part.row.sql.name for part in projection.parts],
+        "tables": [str(part.row.sql.name) for part in projection.parts],
         "why": projection.why,
     }

@@ -91,7 +91,8 @@ class Platform:
     async def start(self) -> None:
         """Start everything, in order. Raises `StartError`, with everything stopped again, or before anything was touched."""
         self._check_ports()
-        self.run_dir.mkdir(parents=True, exist_ok=True)
+        self.settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.run_dir.mkdir(exist_ok=True)
         for stale in self.run_dir.glob("*.ready"):
             stale.unlink()
         try:

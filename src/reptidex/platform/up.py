@@ -55,10 +55,13 @@ def addresses(platform: Platform) -> Table:
         if address:
             table.add_row(name, address, f"{address}/{page}" if address.startswith("http") else "")
     urls = platform.settings.urls
-    table.add_row("console", f"{urls['ops']}/console", "chains of events, alerts, dead letters")
+    table.add_row("console", f"{urls['ops']}/console", "how the services do, chains of events")
     table.add_row("contracts", f"{urls['core']}/docs/events", "every event of the platform")
     if platform.doubles:
         table.add_row("mail", f"http://127.0.0.1:{platform.doubles.mail_view}/_mail", "what the platform sent")
+        if platform.doubles.aws:
+            told = "as REPTIDEX_AWS_ENDPOINT for `reptidex keys`"
+            table.add_row("aws", f"http://127.0.0.1:{platform.doubles.aws}", told)
         table.add_row("payments", f"http://127.0.0.1:{platform.doubles.payments}/_ledger", "the double's ledger")
     table.add_row("logs", str(platform.log_dir), "")
     return table

@@ -18,7 +18,7 @@ def test_every_event_of_the_design_exists_and_no_other() -> None:
     designed = {name for _, name, _ in DESIGN}
 
     assert set(EVENTS) == designed
-    assert len(designed) == len(DESIGN) == 129
+    assert len(designed) == len(DESIGN)
 
 
 @pytest.mark.parametrize(("service", "name", "key"), DESIGN)
@@ -50,7 +50,7 @@ def test_the_catch_all_readers_leave_out_what_would_feed_them_without_end() -> N
     heard = set(catalogue.everything())
 
     assert heard.isdisjoint({core.TelemetryTracked, core.EventsPublished, ops.AuditLogged})
-    assert len(heard) == 126
+    assert len(heard) == len(EVENTS) - 3
 
 
 def test_a_name_with_an_underscore_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -10,6 +11,7 @@ import pytest
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent as OracleEvent
 
+from reptidex.errors import ContractError, UnknownContractError
 from reptidex.streams import catalogue, codec, edge
 from reptidex.streams.examples import FOLDER, example_documents, examples, raw_examples
 from reptidex.streams.schema import schema_of
@@ -130,3 +132,13 @@ def _with_later_fields(value: Any) -> Any:
             "fieldofalateryear": {"any": [1, "thing"]}
         }
     return value
+
+
+def test_an_event_without_examples_is_told_where_they_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reptidex.streams.examples.FOLDER", tmp_path)
+    read = raw_examples.__wrapped__  # past the cache
+
+    with pytest.raises(ContractError, match=r"write two whole CloudEvents into streams/examples/animal\.created\.json"):
+        read("animal.created")
+    with pytest.raises(UnknownContractError):
+        read("no.such.event")

@@ -43,7 +43,7 @@ async def start(settings: Settings) -> AsyncIterator[Start]:
 
     async def start(service: Any = None, **options: Any) -> Worker:
         # In a process of its own it would end that; here it would end the tests, and nobody would know why.
-        worker = Worker(service or Parcels(), settings, die=ends.append, **options)
+        worker = Worker(service or Parcels(), options.pop("settings", settings), die=ends.append, **options)
         workers.append(worker)
         await worker.start()
         return worker

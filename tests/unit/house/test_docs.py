@@ -13,7 +13,7 @@ import pytest
 from reptidex.cli import parser
 from reptidex.http.server.openapi import openapi_document
 from reptidex.services import load
-from reptidex.settings import SERVICES, names
+from reptidex.settings import FROM_FILES, SERVICES, names
 from reptidex.streams.contract import message_class, messages
 from reptidex.tables.migrate import load_models
 
@@ -139,7 +139,7 @@ def test_every_command_and_option_that_a_page_names_is_one(page: Path) -> None:
 
 @every_page
 def test_every_setting_that_a_page_names_is_one(page: Path) -> None:
-    known = {*names(), "REPTIDEX_TOKEN_FILE", "REPTIDEX_SERVICE_SECRETS_FILE"}
+    known = {*names(), *(f"REPTIDEX_{field.upper()}_FILE" for field in FROM_FILES)}
     named = set(re.findall(r"REPTIDEX_[A-Z0-9_]*[A-Z0-9]", page.read_text()))
 
     assert {name for name in named - known if not name.startswith("REPTIDEX_TEST_")} == set()

@@ -1,6 +1,7 @@
 """The command line as a person meets it: every command explains itself, and a mistake is one readable line."""
 
 import argparse
+import json
 import socket
 import subprocess
 import sys
@@ -55,6 +56,11 @@ def test_every_option_of_every_command_says_what_it_is() -> None:
         ("import animals {none}.csv", "No such file or directory"),
         ("dead-letters list core", "there is no file"),
         ("dead-letters show core x", "`reptidex migrate core`"),
+        ("dead-letters list core --limit 0", "'0' is no number from 1 on"),
+        ("migrate nowhere", "'nowhere' is none of core, animal"),
+        ("replay community.search", "there is no file"),
+        ("restored core", "there is no file"),
+        ("migrate --from {none} core", "there is no file"),
         ("admin grant ada@example.com", "there is no file"),
         ("replay no.projection", "no projection is called"),
         ("bridge status", "does not answer"),
@@ -123,3 +129,14 @@ def test_a_database_that_was_never_migrated_is_told_apart_from_one_that_is_away(
     assert (
         "no such table: dead_letters (the schema is older than the code: `reptidex migrate`)" in capsys.readouterr().err
     )
+
+
+def test_listing_projections_where_nothing_is_yet_makes_nothing(
+    state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run("replay", "--list", "--json")
+    listed = json.loads(capsys.readouterr().out)
+
+    assert code == 0 and not state.exists()
+    assert {"ops.audit", "community.search"} <= {each["projection"] for each in listed}
+    assert {each["generation"] for each in listed} == {"-"}

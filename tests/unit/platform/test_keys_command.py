@@ -1,6 +1,9 @@
 """Rotating the keys of access tokens from the command line."""
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +12,13 @@ import pytest
 from reptidex.cli import main
 from reptidex.connectors.keys import signer
 from reptidex.settings import Settings
+from reptidex.testing.ports import free_ports
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("REPTIDEX_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("REPTIDEX_CORE_URL", f"http://127.0.0.1:{free_ports(1)[0]}")  # no core runs there
     return Settings(state_dir=str(tmp_path))
 
 
@@ -55,3 +60,31 @@ def test_the_key_that_signs_is_not_retired(settings: Settings, capsys: pytest.Ca
 
     assert "`reptidex keys rotate` first" in refused("retire", "--", only["kid"], capsys=capsys)
     assert "there is no key" in refused("retire", "no-such-key", capsys=capsys)
+
+
+@pytest.fixture
+def another_core(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A repti-core that publishes a key which is not under the state directory."""
+
+    class Core(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"keys": [{"kid": "another"}]}')
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Core) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("REPTIDEX_CORE_URL", f"http://127.0.0.1:{server.server_port}")
+        yield
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("settings", "another_core")
+@pytest.mark.parametrize("action", ["list", "rotate"])
+def test_keys_that_the_running_core_does_not_sign_with_are_not_taken_for_its_own(
+    action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "signs with other keys" in refused(action, capsys=capsys)

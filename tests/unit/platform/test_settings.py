@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from reptidex.cli import main
 from reptidex.errors import SettingsError
 from reptidex.platform.supervisor import Platform
-from reptidex.settings import SECRETS, Settings, as_environment, load, names
+from reptidex.settings import SECRETS, Settings, as_environment, load, names, without_password
 
 
 def refusal(**environ: str) -> str:
@@ -133,3 +134,36 @@ def test_a_database_url_with_an_unknown_place_holder_is_refused() -> None:
     with pytest.raises(SettingsError, match="database URL of core") as told:
         load({"REPTIDEX_DATABASE_URL": "sqlite+aiosqlite:///hunter2/{nope}"}).database_of("core")
     assert "hunter2" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("smtp://me:hun:ter2@mail:587", "smtp://me:…@mail:587"),
+        ("smtp://:hunter2@mail", "smtp://:…@mail"),
+        ("smtp://me@mail:587", "smtp://me@mail:587"),
+        ("http://127.0.0.1:8001/a:b@c", "http://127.0.0.1:8001/a:b@c"),
+        ("no address: at all@", "no address: at all@"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+def test_the_list_of_settings_holds_no_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("SMTP_URL", "DATABASE_URL", "CORE_DATABASE_URL", "AWS_ENDPOINT"):
+        monkeypatch.setenv(f"REPTIDEX_{name}", "https://me:hunter2@there.example:587")
+    for arguments in (["settings"], ["settings", "--json"]):
+        with pytest.raises(SystemExit):
+            main(arguments)
+
+    said = capsys.readouterr().out
+    assert said.count("me:…@there.example") == 4 and "hunter2" not in said
+
+
+def test_the_address_of_the_mail_server_is_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "smtp").write_text("smtp://me:hunter2@mail:587\n")
+
+    assert load({"REPTIDEX_SMTP_URL_FILE": str(tmp_path / "smtp")}).smtp_url == "smtp://me:hunter2@mail:587"

@@ -1,0 +1,74 @@
+"""`reptidex restored`: prepare databases that were restored from a backup, before their services start."""
+
+import argparse
+import asyncio
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from reptidex.agents.engine.restoring import Outcome, prepare
+from reptidex.settings import SERVICES, Settings, load
+from reptidex.streams.topics import all_topics
+from reptidex.tables.database import Database
+from reptidex.tables.migrate import migrate
+
+EPILOG = """\
+A database that was restored from a backup is older than the log. Its service would say again, with numbers that its readers have
+seen, what it had said since; and they would drop whatever it says otherwise now. So it does not start (exit status 72) until this
+command has looked through the log for what it had said. The service works off anew what came in since the backup.
+"""
+
+
+def add_parsers(commands: Any) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "restored",
+        help="prepare databases that were restored from a backup, before their services start",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("services", nargs="+", choices=SERVICES, metavar="SERVICE", help="whose database was restored")
+    parser.add_argument(
+        "--json", action="store_true", help="print what was found as JSON; progress goes to standard error"
+    )
+    parser.set_defaults(run=lambda arguments: asyncio.run(_run(arguments, load())))
+
+
+async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    found = list[Outcome]()
+    for service in dict.fromkeys(arguments.services):
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+            task = progress.add_task(f"reading the log for {service}", total=None)
+            outcome = await _prepared(
+                service, settings, lambda read, whole, task=task: progress.update(task, completed=read, total=whole)
+            )
+        found.append(outcome)
+        if not arguments.json:
+            print(told(outcome))
+    if arguments.json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    return 0
+
+
+async def _prepared(service: str, settings: Settings, progress: Any) -> Outcome:
+    # As a worker: on SQLite nobody else may have the file.
+    database = Database.open(settings.database_of(service), create=False)
+    try:
+        if settings.environment == "development":
+            await migrate(database, service)
+        topics = [topic.name for topic in all_topics(settings.partitions)]
+        return await prepare(service, settings, database, topics, progress)
+    finally:
+        await database.close()
+
+
+def told(outcome: Outcome) -> str:
+    """Say to a person what was found."""
+    found = (
+        f"{outcome.said:,} of {outcome.read:,} records of the log were said since the backup, and are not said again"
+    )
+    return f"{outcome.service}: {found}; {outcome.again:,} that came in since are worked off anew"
