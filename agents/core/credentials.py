@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core.registration import LinkError
-from reptidex.agents.core.sessions import is_live, living, revoke_all
+from reptidex.agents.core.sessions import living, revoke_all
 from reptidex.domain import sessions
 from reptidex.errors import DomainError, NotFoundError, UnauthenticatedError
 from reptidex.streams import core as events
@@ -72,7 +72,7 @@ async def link_identity(command: LinkIdentity, unit: Unit) -> AsyncIterator[Even
     user = await unit.need(User, command.user_id)
     session = await unit.get(Session, command.session_id)
     # Whoever was thrown out of the account while they were away at the provider must not come back with a key to it.
-    if session is None or session.user_id != user.user_id or not is_live(session, unit.now):
+    if session is None or session.user_id != user.user_id or not session.is_live(unit.now):
         raise UnauthenticatedError("the session in which you began to link has ended; sign in and begin anew")
     known = await unit.get(Identity, command.identity)
     if known is not None:

@@ -44,11 +44,6 @@ class SuspendedError(ForbiddenError):
         super().__init__("an administrator has suspended this account; write to us if that is a mistake")
 
 
-def is_live(session: Session, now: datetime) -> bool:
-    """Tell whether a session has neither been ended nor run out."""
-    return session.revoked_at is None and now < min(session.expires_at, session.idle_until)
-
-
 def check_may_sign_in(user: User) -> None:
     """Check that an account is in a state to be used. Raises `SuspendedError` or `UnconfirmedError`."""
     if user.status == "suspended":
@@ -125,7 +120,7 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
 
 async def _continued(command: StartSession, unit: Unit) -> Session:
     session = await unit.get(Session, command.continues)
-    if session is None or session.user_id != command.user_id or not is_live(session, unit.now):
+    if session is None or session.user_id != command.user_id or not session.is_live(unit.now):
         raise UnauthenticatedError("the session in which you began this has ended; sign in and begin anew")
     return session
 
@@ -220,7 +215,7 @@ async def forget_session(command: ForgetSession, unit: Unit) -> None:
 async def switch_vivarium(command: SwitchVivarium, unit: Unit) -> None:
     """Let a session speak for another vivarium of the person."""
     session = await unit.get(Session, command.session_id)
-    if session is None or session.user_id != command.user_id or session.revoked_at is not None:
+    if session is None or session.user_id != command.user_id or not session.is_live(unit.now):
         raise UnauthenticatedError("this session has ended; sign in again")
     if await unit.get(Membership, membership_id(command.vivarium_id, command.user_id)) is None:
         raise NotFoundError("vivarium", command.vivarium_id)

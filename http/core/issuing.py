@@ -59,11 +59,20 @@ async def standing(request: Any, user_id: str, vivarium_id: str) -> dict[str, st
 
 
 async def tokens(request: Any, session: Sessioned, refresh_token: str) -> Tokens:
-    """Return a session's tokens with a fresh access token."""
+    """Return a session's tokens with a fresh access token.
+
+    Raises `UnauthenticatedError` where the session has ended, or the refresh token was spent: what was asked under an
+    `Idempotency-Key` is answered as the first time for two days, and must not bring back by then what is over.
+    """
     ports: Ports = request.ports
     claims = await standing(request, session.user_id, session.vivarium_id)
     begun = await request.read.get(Session, session.session_id)
-    at = int(begun.started_at.timestamp()) if begun is not None else 0
+    if begun is None or not begun.is_live(ports.clock()):
+        raise UnauthenticatedError("this session has ended; sign in again")
+    held = opaque.read("rxr", refresh_token)
+    if held is not None and held.secret_hash != begun.token_hash:
+        raise UnauthenticatedError("this refresh token was used since; sign in again")
+    at = int(begun.started_at.timestamp())
     access = await sign(ports, sub=session.user_id, kind="user", sid=session.session_id, auth_time=at, **claims)
     return Tokens(
         access_token=access,
@@ -91,7 +100,7 @@ def device_of(request: Any) -> str:
 
 def prefix_of(request: Any) -> str:
     """Return the network that a request comes from, as far as the web side knows it."""
-    return ip_prefix(getattr(request, "address", ""))
+    return ip_prefix(request.address)
 
 
 def until(ports: Ports, days: int) -> Any:

@@ -74,9 +74,10 @@ def make_application(
     metrics = HttpMetrics(service.name, registry)
     access = AccessLog(service.name, options.access_log) if options.access_log is not None else None
     bounds = bind_service(service)
+    addresses = Addresses(options.trusted_proxies)
     gate = Gate(
         authentication=Authentication(verifier, api_keys, RateLimiter(options.failures_per_minute, options.clock)),
-        addresses=Addresses(options.trusted_proxies),
+        addresses=addresses,
         limiter=RateLimiter(settings.rate_limit_per_minute, options.clock),
         recent=RecentSignIn(settings.recent_sign_in_s, options.now),
         outstanding=Outstanding(),
@@ -86,7 +87,7 @@ def make_application(
         templates=templates(tls=options.tls),
     )
     handover = Handover()
-    around = Surroundings(reader=reader, asker=asker, ports=ports, ids=ids, handover=handover)
+    around = Surroundings(addresses=addresses, reader=reader, asker=asker, ports=ports, ids=ids, handover=handover)
     table: Table[Served] = Table()
     for bound in bounds:
         table.add(bound.route.method, bound.route.path, Endpoint(bound, gate, around))

@@ -52,9 +52,9 @@ class Endpoint:
     async def handle(self, request: web.BaseRequest, context: Context, values: list[str]) -> web.StreamResponse:
         """Answer one request. Raises what the view and the checks before it raise; `Edge` makes problems of them."""
         gate = self._gate
-        caller = context.caller = await gate.authentication.identify(request, gate.addresses.of)
+        caller = context.caller = await gate.authentication.identify(request, gate.addresses.share)
         if caller.kind != "service":
-            remaining, reset_s = gate.limiter.take(caller.subject or gate.addresses.of(request), self._cost)
+            remaining, reset_s = gate.limiter.take(caller.subject or gate.addresses.share(request), self._cost)
             context.allowance = f'"caller";r={remaining};t={reset_s}'
         authorise(self._policy, caller, writes=self._writes)
         if self._recent is not None:

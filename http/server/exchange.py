@@ -6,6 +6,7 @@ import msgspec
 from aiohttp import web
 
 from reptidex.http.middlewares.context import Context
+from reptidex.http.middlewares.forwarded import Addresses
 from reptidex.http.middlewares.idempotency import Repeatable
 from reptidex.http.server.asking import Asker, Outcome
 from reptidex.http.server.handover import Handover
@@ -40,6 +41,7 @@ class Origin(TypedDict):
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What all requests of a service share."""
 
+    addresses: Addresses
     reader: Reader
     asker: Asker
     ports: Any
@@ -87,6 +89,11 @@ class Exchange:
         return self._request.headers
 
     @property
+    def address(self) -> str:
+        """The address of the client."""
+        return self._around.addresses.of(self._request)
+
+    @property
     def ports(self) -> Any:
         """The service's connectors."""
         return self._around.ports
@@ -103,9 +110,9 @@ class Exchange:
         self._counted += 1
         return derived_id(self._repeatable.name, "id", str(self._counted))
 
-    async def ask(self, command: Command, answer: type[A]) -> A:
+    async def ask(self, command: Command, answer: type[A], *, anew: bool = False) -> A:
         """Send a command and return what its handler answered."""
-        return decode_answer(await self._send(command), answer)
+        return decode_answer(await self._send(command, anew=anew), answer)
 
     async def tell(self, command: Command) -> None:
         """Send a command and wait until its outcome is committed."""
@@ -116,20 +123,19 @@ class Exchange:
         found = await self._around.asker.outcome(command_id, actor=self.caller.actor)
         return msgspec.convert(found, Outcome, from_attributes=True)
 
-    async def post(self, command: Command) -> None:
+    async def post(self, command: Command, *, anew: bool = False) -> None:
         """Hand a command over and do not wait for the log."""
-        self._around.handover.send(self._send(command))
+        self._around.handover.send(self._send(command, anew=anew))
 
-    async def _send(self, command: Command) -> bytes:
-        command_id = self._command_id()
-        request_hash = self._repeatable.hash if self._repeatable is not None else ""
+    async def _send(self, command: Command, *, anew: bool = False) -> bytes:
+        repeatable = None if anew else self._repeatable
+        command_id = self._around.ids.fresh() if repeatable is None else self._command_id(repeatable)
+        request_hash = repeatable.hash if repeatable is not None else ""
         return await self._around.asker.ask(command, **self._origin(), command_id=command_id, request_hash=request_hash)
 
-    def _command_id(self) -> str:
-        if self._repeatable is None:
-            return self._around.ids.fresh()
+    def _command_id(self, repeatable: Repeatable) -> str:
         self._counted += 1
-        return derived_id(self._repeatable.name, "command", str(self._counted))
+        return derived_id(repeatable.name, "command", str(self._counted))
 
     def _origin(self) -> Origin:
         return Origin(

@@ -111,6 +111,10 @@ class Request(Protocol[B, Q]):
         """The request's headers (case-insensitive)."""
 
     @property
+    def address(self) -> str:
+        """The network address of the client, as far as the proxies that we trust tell it; `unknown` where there is none."""
+
+    @property
     def raw(self) -> bytes:
         """The body as it came, for signatures over raw bytes."""
 
@@ -129,11 +133,12 @@ class Request(Protocol[B, Q]):
     def new_id(self) -> str:
         """Return a new UUIDv7; the same for a repeat under the same `Idempotency-Key`."""
 
-    async def ask(self, command: Command, answer: type[A]) -> A:
+    async def ask(self, command: Command, answer: type[A], *, anew: bool = False) -> A:
         """Send a command, wait until its outcome is committed, and return what the handler answered.
 
         Raises the `DomainError` that the handler raised. If the deadline passes, the request is answered 202 with a link to
-        its status. A repeat under the same `Idempotency-Key` gets the first answer; another body under it gets 422.
+        its status. A repeat under the same `Idempotency-Key` gets the first answer; another body under it gets 422. What is
+        asked `anew` is asked at each repeat: for what counts requests, which a repeat is as well.
         """
 
     async def tell(self, command: Command) -> None:
@@ -142,7 +147,7 @@ class Request(Protocol[B, Q]):
     async def outcome(self, command_id: str) -> Outcome:
         """Return how a command stands that this caller asked. Raises `NotFoundError` also for somebody else's."""
 
-    async def post(self, command: Command) -> None:
+    async def post(self, command: Command, *, anew: bool = False) -> None:
         """Hand a command over and do not wait for the log: for figures whose loss hurts nobody (a search was made)."""
 
 

@@ -187,10 +187,11 @@ class ConfirmMfa(Command, frozen=True, kw_only=True):
 
 @command(key="user_id")
 class DisableMfa(Command, frozen=True, kw_only=True):
-    """Turn the second factor off; a code proves that it is still held."""
+    """Turn the second factor off; a code proves that it is still held, or a recovery code that it was lost."""
 
     user_id: str
-    step: int
+    step: int | None = None
+    recovery_hash: str = ""
 
 
 @command(key="user_id")

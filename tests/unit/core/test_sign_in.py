@@ -6,6 +6,7 @@ from typing import Any
 
 import jwt
 import pyotp
+import pytest
 
 from reptidex.tables.core.people import Session, SpentToken
 from reptidex.tables.query import select
@@ -226,3 +227,64 @@ async def test_a_refreshed_token_still_says_when_the_person_signed_in(stand: Sta
     claims = jwt.decode(fresh["access_token"], options={"verify_signature": False})
 
     assert (claims["auth_time"], claims["iat"]) == (begun, begun + 3600)
+
+
+async def test_a_session_knows_the_network_it_was_begun_in(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    started: Any = stand.harness.events[-1].data
+    _, sessions = await stand.get("/auth/sessions", token=tokens["access_token"])
+
+    assert started.ip_prefix == sessions["items"][0]["ip_prefix"] == "127.0.0.0/24"
+
+
+@pytest.mark.parametrize("ended", ["logout", "spent"])
+async def test_a_refresh_that_is_repeated_under_its_key_brings_no_session_back(stand: Stand, ended: str) -> None:
+    tokens = await stand.sign_in()
+    body = {"refresh_token": tokens["refresh_token"]}
+    _, fresh = await stand.post("/auth/refresh", body, Idempotency_Key="refresh-once")
+    again, same = await stand.post("/auth/refresh", body, Idempotency_Key="refresh-once")
+    if ended == "logout":
+        await stand.post("/auth/logout", token=fresh["access_token"])
+    else:
+        await stand.post("/auth/refresh", {"refresh_token": fresh["refresh_token"]})
+
+    status, late = await stand.post("/auth/refresh", body, Idempotency_Key="refresh-once")
+
+    assert (again, same["refresh_token"]) == (200, fresh["refresh_token"])
+    assert (status, "access_token" in late) == (401, False)
+
+
+async def test_a_sign_in_that_is_repeated_under_its_key_brings_no_session_back(stand: Stand) -> None:
+    await stand.join()
+    body = {"email": "sam@example.com", "password": PASSWORD}
+    _, tokens = await stand.post("/auth/login", body, Idempotency_Key="sign-in-once")
+    await stand.post("/auth/logout", token=tokens["access_token"])
+
+    status, late = await stand.post("/auth/login", body, Idempotency_Key="sign-in-once")
+
+    assert (status, "access_token" in late) == (401, False)
+
+
+async def test_who_lost_the_authenticator_turns_it_off_with_a_recovery_code(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    _, codes = await _enrol(stand, tokens["access_token"])
+    _, later = await stand.login(recovery_code=codes[0])
+
+    spent, _ = await stand.post("/auth/mfa/disable", {"recovery_code": codes[0]}, token=later["access_token"])
+    neither, _ = await stand.post("/auth/mfa/disable", {}, token=later["access_token"])
+    status, _ = await stand.post("/auth/mfa/disable", {"recovery_code": codes[1]}, token=later["access_token"])
+
+    assert (spent, neither, status) == (401, 401, 204)
+    assert (await stand.login())[0] == 200
+
+
+async def test_enrolling_is_repeated_under_its_keys_with_the_same_secret_and_codes(stand: Stand) -> None:
+    token = (await stand.sign_in())["access_token"]
+    _, enrolled = await stand.post("/auth/mfa/enroll", token=token, Idempotency_Key="enroll-once")
+    _, again = await stand.post("/auth/mfa/enroll", token=token, Idempotency_Key="enroll-once")
+    code = {"code": pyotp.TOTP(again["secret"]).at(stand.harness.now)}
+    first, codes = await stand.post("/auth/mfa/confirm", code, token=token, Idempotency_Key="confirm-once")
+    second, same = await stand.post("/auth/mfa/confirm", code, token=token, Idempotency_Key="confirm-once")
+
+    assert enrolled == again
+    assert (first, second, same) == (200, 200, codes)
