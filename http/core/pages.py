@@ -1,9 +1,8 @@
 """The few pages that core shows to people who follow a link: a sentence, and a button that posts the link's token."""
 
-import base64
-import hashlib
 from html import escape
 
+from reptidex.http.middlewares.security import digest_source
 from reptidex.http.server.routes import Raw
 
 SCRIPT = """
@@ -26,12 +25,8 @@ input { font: inherit; padding: .4rem; width: 100%; margin-bottom: 1rem; box-siz
 """
 
 
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
 POLICY = (
-    f"default-src 'none'; script-src '{_digest(SCRIPT)}'; style-src '{_digest(STYLE)}'; connect-src 'self'; "
+    f"default-src 'none'; script-src '{digest_source(SCRIPT)}'; style-src '{digest_source(STYLE)}'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 

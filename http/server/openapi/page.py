@@ -1,20 +1,15 @@
 """The OpenAPI document as a page to read: no script, no font, nothing fetched from elsewhere."""
 
-import base64
-import hashlib
 import json
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from reptidex.http.middlewares.security import digest_source
 from reptidex.http.server.openapi.samples import sample
 
 STYLE = Path(__file__).with_name("page.css").read_text()
-POLICY = (
-    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; style-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    + "'"
-)
+POLICY = f"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; style-src '{digest_source(STYLE)}'"
 """The page's Content-Security-Policy: its one style sheet, named by digest."""
 
 
