@@ -32,11 +32,13 @@ class LinkError(DomainError):
     title = "The link does not work"
 
 
-@agent(RegisterUser, prefetch={Address: "address_hash"})
+@agent(RegisterUser, prefetch={Address: "address_hash", Identity: "identity"})
 async def register_user(command: RegisterUser, unit: Unit) -> AsyncIterator[Event]:
     """Open an account with all that belongs to it."""
     if await unit.get(Address, command.address_hash):
         raise AddressTakenError
+    if command.identity and await unit.get(Identity, command.identity):
+        raise DomainError("this account elsewhere was linked to another person meanwhile; sign in anew")
     user, vivarium, profile, subscription = _account(command, unit)
     unit.put(Address(address_hash=command.address_hash, user_id=user.user_id, claimed_at=unit.now))
     unit.put(user)

@@ -146,6 +146,9 @@ async def _open_account(request: Any, how: Literal["google", "github"], identity
     if not person.email or not person.email_verified:
         raise InvalidError(f"{how} does not vouch for an e-mail address of yours; register with a password instead")
     address = normal_address(person.email)
+    if address.partition("@")[0] != person.email.strip().rpartition("@")[0].lower():
+        # What somebody types may be read kindly, what is vouched for may not: it would be another's mailbox.
+        raise InvalidError(f"{how} names an e-mail address that we cannot write to; register with a password instead")
     address_hash = ports.keyed.address_hash(address)
     if await request.read.get(Address, address_hash) is not None:
         raise LinkFirstError(how)

@@ -12,6 +12,7 @@ from reptidex.agents.core import (
     attempts,
     credentials,
     gateways,
+    identities,
     invoices,
     live_settings,
     members,
@@ -51,6 +52,7 @@ from reptidex.http.core import (
     sns_events,
     webhooks,
 )
+from reptidex.http.core import identities as identity_views
 from reptidex.http.core import passwords as password_views
 from reptidex.http.core import payments as payment_views
 from reptidex.http.core import profiles as profile_views
@@ -188,6 +190,7 @@ SERVICE = Service(
         credentials.set_password,
         credentials.rehash_password,
         credentials.link_identity,
+        identities.unlink_identity,
         credentials.create_api_key,
         credentials.revoke_api_key,
         accounts.carry_out_admin_action,
@@ -237,6 +240,7 @@ SERVICE = Service(
         webhooks.routes,
         outside.routes,
         outside_mfa.routes,
+        identity_views.routes,
         publishing.routes,
         sns_events.routes,
         telemetry_views.routes,

@@ -73,7 +73,7 @@ async def google(stand: Stand) -> AsyncIterator[Provider]:
         yield provider
 
 
-async def _begin(stand: Stand, google: Provider, query: str = "") -> tuple[str, str]:
+async def begin(stand: Stand, google: Provider, query: str = "") -> tuple[str, str]:
     """Begin a sign-in, and return the state and the cookie."""
     url = f"{stand.url}/auth/outside/google{query}"
     async with stand.session.get(url, allow_redirects=False) as response:
@@ -82,7 +82,7 @@ async def _begin(stand: Stand, google: Provider, query: str = "") -> tuple[str, 
         return google.asked["state"][0], response.headers["Set-Cookie"].split(";")[0]
 
 
-async def _finish(stand: Stand, state: str, cookie: str, code: str = "good") -> tuple[int, Any]:
+async def finish(stand: Stand, state: str, cookie: str, code: str = "good") -> tuple[int, Any]:
     url = f"{stand.url}/auth/outside/google/callback"
     async with (
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser,
@@ -94,8 +94,8 @@ async def _finish(stand: Stand, state: str, cookie: str, code: str = "good") -> 
 async def test_a_first_sign_in_elsewhere_opens_a_confirmed_account_and_the_next_finds_it(
     stand: Stand, google: Provider
 ) -> None:
-    status, first = await _finish(stand, *await _begin(stand, google))
-    _, second = await _finish(stand, *await _begin(stand, google))
+    status, first = await finish(stand, *await begin(stand, google))
+    _, second = await finish(stand, *await begin(stand, google))
 
     assert (status, second["user_id"]) == (200, first["user_id"])
     created: Any = stand.harness.events[0].data
@@ -107,12 +107,12 @@ async def test_a_first_sign_in_elsewhere_opens_a_confirmed_account_and_the_next_
 async def test_an_address_that_has_an_account_is_not_taken_over(stand: Stand, google: Provider) -> None:
     await stand.join("gil@example.com")
 
-    status, problem = await _finish(stand, *await _begin(stand, google))
+    status, problem = await finish(stand, *await begin(stand, google))
 
     assert (status, problem["title"]) == (409, "Link the accounts first")
 
 
-async def _begin_linking(stand: Stand, google: Provider, tokens: Any) -> tuple[str, str]:
+async def begin_linking(stand: Stand, google: Provider, tokens: Any) -> tuple[str, str]:
     """Begin to link while signed in, and return the state and the cookie."""
     url, bearer = f"{stand.url}/auth/outside/google/link", {"Authorization": f"Bearer {tokens['access_token']}"}
     async with stand.session.post(url, headers=bearer) as response:
@@ -125,7 +125,7 @@ async def test_nothing_is_linked_once_the_session_that_began_it_has_ended(
     stand: Stand, google: Provider, ended: str
 ) -> None:
     tokens = await stand.sign_in("gil@example.com")
-    state, cookie = await _begin_linking(stand, google, tokens)
+    state, cookie = await begin_linking(stand, google, tokens)
     if ended == "logout":
         await stand.post("/auth/logout", token=tokens["access_token"])
     elif ended == "elsewhere":
@@ -136,8 +136,8 @@ async def test_nothing_is_linked_once_the_session_that_began_it_has_ended(
         [session] = await stand.harness.find(select(Session))
         await stand.harness.put(replace(session, idle_until=stand.harness.now))
 
-    status, problem = await _finish(stand, state, cookie)
-    unlinked, _ = await _finish(stand, *await _begin(stand, google))
+    status, problem = await finish(stand, state, cookie)
+    unlinked, _ = await finish(stand, *await begin(stand, google))
 
     assert (status, problem["type"]) == (401, "urn:reptidex:problem:unauthenticated")
     assert "access_token" not in problem
@@ -148,8 +148,8 @@ async def test_nothing_is_linked_once_the_session_that_began_it_has_ended(
 async def test_after_linking_while_signed_in_the_account_elsewhere_signs_in(stand: Stand, google: Provider) -> None:
     tokens = await stand.sign_in("gil@example.com")
 
-    linked, after = await _finish(stand, *await _begin_linking(stand, google, tokens))
-    status, again = await _finish(stand, *await _begin(stand, google))
+    linked, after = await finish(stand, *await begin_linking(stand, google, tokens))
+    status, again = await finish(stand, *await begin(stand, google))
 
     assert (linked, status, again["user_id"]) == (200, 200, tokens["user_id"])
     [first, second, _] = await stand.harness.find(select(Session, order=("session_id",)))
@@ -159,7 +159,19 @@ async def test_after_linking_while_signed_in_the_account_elsewhere_signs_in(stan
 async def test_an_address_that_the_provider_has_not_verified_opens_nothing(stand: Stand, google: Provider) -> None:
     google.claims["email_verified"] = False
 
-    status, _ = await _finish(stand, *await _begin(stand, google))
+    status, _ = await finish(stand, *await begin(stand, google))
+
+    assert status == 422
+    assert stand.harness.events == []
+
+
+@pytest.mark.parametrize("looks_like", ["\u017fam@example.com", "\uff53am@example.com"])
+async def test_an_address_that_only_looks_like_anothers_opens_nothing_in_its_place(
+    stand: Stand, google: Provider, looks_like: str
+) -> None:
+    google.claims["email"] = looks_like
+
+    status, _ = await finish(stand, *await begin(stand, google))
 
     assert status == 422
     assert stand.harness.events == []
@@ -167,7 +179,7 @@ async def test_an_address_that_the_provider_has_not_verified_opens_nothing(stand
 
 @pytest.mark.parametrize("wrong", ["cookie", "state", "code", "nonce", "audience", "issuer", "expired"])
 async def test_a_sign_in_that_does_not_add_up_is_refused(stand: Stand, google: Provider, wrong: str) -> None:
-    state, cookie = await _begin(stand, google)
+    state, cookie = await begin(stand, google)
     changed: dict[str, dict[str, Any]] = {
         "nonce": {"nonce": "other"},
         "audience": {"aud": "them"},
@@ -176,7 +188,7 @@ async def test_a_sign_in_that_does_not_add_up_is_refused(stand: Stand, google: P
     }
     google.claims |= changed.get(wrong, {})
 
-    status, _ = await _finish(
+    status, _ = await finish(
         stand,
         state[:-1] + ("0" if state[-1] != "0" else "1") if wrong == "state" else state,
         "rx_outside=other" if wrong == "cookie" else cookie,
@@ -192,9 +204,9 @@ async def test_an_unknown_provider_is_not_found(stand: Stand) -> None:
 
 
 async def test_cookies_of_others_do_not_keep_anybody_from_signing_in(stand: Stand, google: Provider) -> None:
-    state, cookie = await _begin(stand, google)
+    state, cookie = await begin(stand, google)
 
-    status, _ = await _finish(stand, state, f"a/b=1; {cookie}; x@y=2")
+    status, _ = await finish(stand, state, f"a/b=1; {cookie}; x@y=2")
 
     assert status == 200
 
@@ -207,7 +219,7 @@ async def test_a_name_from_elsewhere_is_one_line_and_never_the_address(
 ) -> None:
     google.claims["name"] = given
 
-    await _finish(stand, *await _begin(stand, google))
+    await finish(stand, *await begin(stand, google))
 
     created: Any = stand.harness.events[0].data
     assert created.display_name == shown
@@ -216,10 +228,10 @@ async def test_a_name_from_elsewhere_is_one_line_and_never_the_address(
 async def test_a_sign_in_is_as_old_as_the_provider_says(stand: Stand, google: Provider) -> None:
     google.claims["auth_time"] = yesterday = int(stand.harness.now.timestamp()) - 86_400
 
-    _, silent = await _finish(stand, *await _begin(stand, google))
+    _, silent = await finish(stand, *await begin(stand, google))
     stale, problem = await stand.post("/auth/api-keys", {"name": "a script"}, token=silent["access_token"])
     google.claims["auth_time"] = int(stand.harness.now.timestamp())
-    _, anew = await _finish(stand, *await _begin(stand, google, "?anew=true"))
+    _, anew = await finish(stand, *await begin(stand, google, "?anew=true"))
     made, _ = await stand.post("/auth/api-keys", {"name": "a script"}, token=anew["access_token"])
 
     assert signed_in_at(silent["access_token"]) == yesterday
@@ -236,7 +248,7 @@ async def test_a_provider_that_was_asked_to_sign_somebody_in_anew_has_to_say_tha
     if told == 10**6:  # before it was asked
         google.claims["auth_time"] = int(stand.harness.now.timestamp()) - 61
 
-    status, _ = await _finish(stand, *await _begin(stand, google, "?anew=true"))
+    status, _ = await finish(stand, *await begin(stand, google, "?anew=true"))
 
     assert status == 401
     assert stand.harness.events == []
@@ -249,7 +261,7 @@ async def test_a_sign_in_of_no_time_or_of_a_clock_ahead_is_one_of_now(
     now = int(stand.harness.now.timestamp())
     google.claims["auth_time"] = None if ahead is None else now + ahead
 
-    _, tokens = await _finish(stand, *await _begin(stand, google))
+    _, tokens = await finish(stand, *await begin(stand, google))
 
     assert signed_in_at(tokens["access_token"]) == now
 
