@@ -30,7 +30,7 @@ NAMELESS = "Keeper"
 _PURPOSE = "state"
 
 
-class Begun(outside_seals.Sealed, frozen=True, kw_only=True):
+class Begun(outside_seals.InBrowser, frozen=True, kw_only=True):
     """A sign-in that was begun."""
 
     link: str = ""
@@ -108,7 +108,7 @@ async def finish_outside(request: Request[None, Back]) -> Tokens:
     """
     ports: Ports = request.ports
     provider = _provider(request)
-    begun = outside_seals.read(request, _PURPOSE, request.query.state, Begun)
+    begun = outside_seals.read_here(request, _PURPOSE, request.query.state, Begun)
     if begun is None:
         raise UnauthenticatedError("this sign-in was not begun in this browser, or too long ago; begin anew")
     if request.query.error or not request.query.code:
