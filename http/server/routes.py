@@ -11,7 +11,8 @@
     async def list_animals(request: Request[None, AnimalFilter]) -> Page[AnimalView]: ...
 
 Body, query and answer types are read from the annotations: they are checked, and become the OpenAPI document. A body
-annotated `bytes` is taken as it comes (uploads), an answer annotated `None` is 204. A struct with `msgspec.Meta`
+annotated `bytes` is taken as it comes (uploads), an answer annotated `None` is 204, `T | Raw` is a `T` for programs and
+something else for browsers. A struct with `msgspec.Meta`
 constraints is all the validation that a shape needs; rules raise the errors of `reptidex.errors`.
 """
 
@@ -167,6 +168,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[int, ...]
     body_bytes: int = 0
     """The longest body taken; 0 for the service's usual limit."""
+    kept: bool = True
+    """Whether a cache may keep what it answers to GET."""
 
 
 class Routes:
@@ -177,7 +180,14 @@ class Routes:
         self.routes: list[Route] = []
 
     def _add(
-        self, method: str, path: str, policy: Policy, status: int, errors: tuple[int, ...], body_bytes: int = 0
+        self,
+        method: str,
+        path: str,
+        policy: Policy,
+        status: int,
+        errors: tuple[int, ...],
+        body_bytes: int = 0,
+        kept: bool = True,
     ) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             name = getattr(view, "__name__", path)
@@ -192,6 +202,7 @@ class Routes:
                     tag=self.tag,
                     errors=errors,
                     body_bytes=body_bytes,
+                    kept=kept,
                 )
             )
             return view
@@ -199,10 +210,10 @@ class Routes:
         return decorate
 
     def get(
-        self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = ()
+        self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = (), kept: bool = True
     ) -> Callable[[View], View]:
-        """Bind a view to GET."""
-        return self._add("GET", path, policy, status, errors)
+        """Bind a view to GET; `kept=False` where it answers a secret, which no cache may keep."""
+        return self._add("GET", path, policy, status, errors, kept=kept)
 
     def post(
         self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = (), body_bytes: int = 0

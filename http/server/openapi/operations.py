@@ -86,7 +86,9 @@ def _answer(bound: Bound, schemas: SchemaBook) -> dict[str, Any]:
         described["content"] = {"*/*": {}}
     elif bound.answer is not NoneType:
         described["content"] = {"application/json": {"schema": schemas.of(bound.answer)}}
-    tagged = bound.route.method == "GET" and bound.status == 200 and bound.answer is not Stream
+    if bound.page_too:
+        described["content"]["text/html"] = {}
+    tagged = bound.route.method == "GET" and bound.status == 200 and bound.answer is not Stream and bound.route.kept
     names = ["ETag"] if tagged else []
     if bound.page:
         names.append("Link")
@@ -117,7 +119,7 @@ def operation(bound: Bound, name: str, schemas: SchemaBook) -> dict[str, Any]:
     """Describe one route under a name that no other route of the service has."""
     route = bound.route
     responses: dict[str, Any] = {str(bound.status): _answer(bound, schemas)}
-    if route.method == "GET" and bound.status == 200:
+    if route.method == "GET" and bound.status == 200 and route.kept:
         responses["304"] = {"description": "Not changed"}
     if route.method != "GET":
         responses["202"] = {

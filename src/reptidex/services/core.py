@@ -37,6 +37,7 @@ from reptidex.connectors.keys.port import KeyVault
 from reptidex.domain.addresses import normal_address
 from reptidex.domain.keyed import Keyed
 from reptidex.domain.passwords import Hashing
+from reptidex.domain.returns import is_return_address
 from reptidex.errors import SettingsError
 from reptidex.http.core import (
     api_keys,
@@ -46,6 +47,7 @@ from reptidex.http.core import (
     me,
     outside,
     outside_mfa,
+    outside_return,
     publishing,
     service_tokens,
     sign_in,
@@ -123,6 +125,17 @@ def outside_of(settings: Settings) -> OutsideProviders:
         raise SettingsError(f"{path}: {problem}") from problem
 
 
+def returns_of(settings: Settings) -> tuple[str, ...]:
+    """Return the addresses of apps that a sign-in elsewhere may lead back to. Raises `SettingsError` for one that is none."""
+    for address in settings.sign_in_returns:
+        if not is_return_address(address):
+            raise SettingsError(
+                f"REPTIDEX_SIGN_IN_RETURNS: {address!r} is no address of an app: https://…, http://127.0.0.1/…, or a scheme "
+                "of its own with a period (com.example.app:/…), without ? and #"
+            )
+    return settings.sign_in_returns
+
+
 def _full_names(secrets: Mapping[str, str]) -> dict[str, str]:
     return {f"repti-{name.removeprefix('repti-')}": secret for name, secret in secrets.items()}
 
@@ -152,6 +165,7 @@ async def connect(settings: Settings) -> Ports:
         public_url=settings.public_url,
         nobody=await make_nobody(vault, hashing),
         outside=outside_providers.by_name,
+        returns=returns_of(settings),
         sns=sns,
         closing=tuple(closing),
     )
@@ -240,6 +254,7 @@ SERVICE = Service(
         webhooks.routes,
         outside.routes,
         outside_mfa.routes,
+        outside_return.routes,
         identity_views.routes,
         publishing.routes,
         sns_events.routes,

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from reptidex.connectors.identity.outside import GithubProvider, OidcProvider, challenge_of
 from reptidex.tables.core.people import Identity, Session
 from reptidex.tables.query import select
-from tests.unit.core.conftest import Stand
+from tests.unit.core.conftest import PASSWORD, Stand
 from tests.unit.core.test_recent_sign_in import ANEW, signed_in_at
 
 
@@ -280,3 +280,19 @@ async def test_github_cannot_be_asked_to_sign_anybody_in_anew(stand: Stand, goog
         status, problem = await stand.get("/auth/outside/github?anew=true")
 
     assert (status, problem["pointer"]) == (422, "/anew")
+
+
+async def test_no_cache_keeps_tokens(stand: Stand, google: Provider) -> None:
+    state, cookie = await begin(stand, google)
+    url, asked = f"{stand.url}/auth/outside/google/callback", {"code": "good", "state": state}
+    await stand.join()
+    login = {"email": "sam@example.com", "password": PASSWORD}
+    async with (
+        stand.session.get(url, params=asked, headers={"Cookie": cookie}) as elsewhere,
+        stand.session.post(f"{stand.url}/auth/login", json=login) as here,
+    ):
+        answers = [
+            (answer.status, answer.headers["Cache-Control"], "ETag" in answer.headers) for answer in (elsewhere, here)
+        ]
+
+    assert answers == [(200, "no-store", False)] * 2
