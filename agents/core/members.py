@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core.subscriptions import forget_payer
 from reptidex.agents.core.vivariums import close_vivarium, open_for_change, take_name_off
 from reptidex.domain import access
 from reptidex.domain.plans import PLANS
@@ -130,6 +131,7 @@ async def remove_member(command: RemoveMember, unit: Unit) -> AsyncIterator[Even
     _check_stays(vivarium, command.user_id, None)
     owners = _owners(await _members(unit, command.vivarium_id))
     access.check_an_owner_remains(command.vivarium_id, member.role, None, owners)
+    await forget_payer(unit, command.vivarium_id, command.user_id)
     yield _removed(unit, member, "left" if command.by == command.user_id else "removed", command.by)
 
 
@@ -141,6 +143,7 @@ async def lose_member(command: LoseMember, unit: Unit) -> AsyncIterator[Event]:
         return
     owners = _owners(await _members(unit, command.vivarium_id))
     yield _removed(unit, member, "deleted", None)
+    await forget_payer(unit, command.vivarium_id, command.user_id)
     last = member.role == "herpetologist" and owners == 1
     told = await (
         close_vivarium(unit, command.vivarium_id) if last else take_name_off(unit, command.vivarium_id, command.user_id)

@@ -25,7 +25,7 @@ async def change_plan(command: ChangePlan, unit: Unit) -> AsyncIterator[Event]:
     if plans.upgrades(subscription.plan, command.plan):
         if command.provider is None or not command.method:
             raise InvalidError("a paid plan needs a `provider` and a `method` of payment", "/method")
-        subscription = replace(subscription, provider=command.provider, method=command.method)
+        subscription = replace(subscription, provider=command.provider, method=command.method, payer_id=command.user_id)
         for event in await ask_for_payment(
             unit,
             subscription,
@@ -60,7 +60,7 @@ async def renew_plan(command: RenewPlan, unit: Unit) -> AsyncIterator[Event]:
     if subscription.period_end is None or subscription.period_end > unit.now or subscription.open_invoice_id:
         return
     plan = subscription.next_plan or subscription.plan
-    if not plans.PLANS[plan].price:
+    if not plans.PLANS[plan].price or not subscription.method:
         for event in await plan_lapses(unit, subscription):
             yield event
         return
@@ -71,7 +71,7 @@ async def renew_plan(command: RenewPlan, unit: Unit) -> AsyncIterator[Event]:
         plan,
         invoice_id=unit.new_id(),
         payment_id=unit.new_id(),
-        user_id=vivarium.owner_id,
+        user_id=subscription.payer_id or vivarium.owner_id,
     ):
         yield event
 

@@ -5,11 +5,19 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core.handover import hand_over
 from reptidex.agents.core.subscriptions import subscription_created
 from reptidex.domain import sessions
 from reptidex.errors import DomainError
 from reptidex.streams import core as events
-from reptidex.streams.commands.core import ConfirmAddress, GrantAdmin, Registered, RegisterUser, ResendConfirmation
+from reptidex.streams.commands.core import (
+    ConfirmAddress,
+    EndSession,
+    GrantAdmin,
+    Registered,
+    RegisterUser,
+    ResendConfirmation,
+)
 from reptidex.streams.contract import Event
 from reptidex.tables.core.billing import Subscription
 from reptidex.tables.core.people import Address, Grant, Identity, User
@@ -145,9 +153,12 @@ async def resend_confirmation(command: ResendConfirmation, unit: Unit) -> AsyncI
     yield events.AuthUserUpdated(user_id=user.user_id, changed=("confirmation_requested",))
 
 
-@agent(GrantAdmin, prefetch={Grant: "address_hash"})
+@agent(GrantAdmin, prefetch={Grant: "address_hash", Address: "address_hash"})
 async def grant_admin(command: GrantAdmin, unit: Unit) -> None:
-    """Give or take scopes of the platform; they count from the next access token."""
+    """Give scopes of the platform, which count from the next access token, or take some: then all sessions end."""
+    known, held = await unit.get(Grant, command.address_hash), await unit.get(Address, command.address_hash)
+    if held is not None and known is not None and not set(known.scopes) <= set(command.scopes):
+        hand_over(unit, EndSession(user_id=held.user_id, reason="admin"))
     if command.scopes:
         unit.put(
             Grant(

@@ -96,6 +96,28 @@ async def plan_lapses(unit: Unit, subscription: Subscription) -> list[Event]:
     return told + await plan_changed(unit, subscription, previous)
 
 
+async def forget_payer(unit: Unit, vivarium_id: str, user_id: str) -> None:
+    """Drop the means of payment that a person has given who has left. What is paid lasts, and then lapses."""
+    subscription = await unit.get(Subscription, vivarium_id)
+    if subscription is None or not subscription.method:
+        return
+    vivarium = await unit.need(Vivarium, vivarium_id)
+    if (subscription.payer_id or vivarium.owner_id) == user_id:
+        unit.put(replace(subscription, provider="", method="", payer_id=""))
+
+
+async def subscription_ends(unit: Unit, vivarium_id: str) -> list[Event]:
+    """End the subscription of a vivarium that is closed, and return what is to be told: nobody pays for it any more."""
+    subscription = await unit.get(Subscription, vivarium_id)
+    if subscription is None:
+        return []
+    unpaid = replace(subscription, provider="", method="", payer_id="")
+    if subscription.plan != "hobbyist":
+        return await plan_lapses(unit, unpaid)
+    unit.put(unpaid)
+    return []
+
+
 async def plan_changed(unit: Unit, subscription: Subscription, previous: str) -> list[Event]:
     """Copy a new plan to the vivarium, which tells it to everybody."""
     vivarium = await unit.get(Vivarium, subscription.vivarium_id)

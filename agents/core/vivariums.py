@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.core.subscriptions import org_updated, subscription_created
+from reptidex.agents.core.subscriptions import org_updated, subscription_created, subscription_ends
 from reptidex.errors import ForbiddenError, NotFoundError
 from reptidex.streams import core as events
 from reptidex.streams.commands.core_vivariums import ChangeVivarium, OpenVivarium
@@ -113,11 +113,12 @@ async def close_vivarium(unit: Unit, vivarium_id: str) -> list[Event]:
     if vivarium.kind == "business":
         closed = replace(vivarium, status="closed")
         unit.put(closed)
-        return [org_updated(closed, "status")]
+        return [org_updated(closed, "status"), *await subscription_ends(unit, vivarium_id)]
     closed = replace(vivarium, status="closed", name="")
     unit.put(closed)
     told: list[Event] = [org_updated(closed, "name", "status")]
-    return told + await _forget_profile(unit, vivarium_id, "")
+    told += await _forget_profile(unit, vivarium_id, "")
+    return told + await subscription_ends(unit, vivarium_id)
 
 
 async def take_name_off(unit: Unit, vivarium_id: str, user_id: str) -> list[Event]:

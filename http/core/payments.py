@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from reptidex.domain.payments import as_asked
 from reptidex.errors import InvalidError, NotFoundError
+from reptidex.http.core.vivariums import own_role
 from reptidex.http.server.policy import member, services
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.commands.core_billing import (
@@ -111,6 +112,7 @@ async def get_payment(request: Request[None, None]) -> PaymentView:
 @routes.get("/billing/payments/{payment_id}", policy=member("curator"), errors=(404,))
 async def get_own_payment(request: Request[None, None]) -> PaymentView:
     """Return how a payment of one's own vivarium stands, with the address where the buyer acts if they have to."""
+    await own_role(request, request.caller.vivarium_id, "curator")
     payment_id = request.path["payment_id"]
     found = await request.read.get(Payment, payment_id)
     if found is None or found.buyer_vivarium_id != request.caller.vivarium_id:

@@ -22,6 +22,8 @@ class Subscription(Row, frozen=True, kw_only=True):
     provider: str = ""
     method: str = ""
     """The provider's token of the means of payment, for renewals."""
+    payer_id: str = ""
+    """Who gave it; empty where that was not written down yet: who opened the vivarium."""
     provider_reference: str = ""
     attempts: int = 0
     """Renewals that failed in a row."""

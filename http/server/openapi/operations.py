@@ -136,7 +136,7 @@ def operation(bound: Bound, name: str, schemas: SchemaBook) -> dict[str, Any]:
         "parameters": _parameters(bound, schemas),
         "responses": responses,
         "x-policy": policy_of(route.policy),
-        "security": [{}, {"token": []}, {"apiKey": []}] if route.policy.anyone else [{"token": []}, {"apiKey": []}],
+        "security": _security(route.policy),
     }
     if bound.description:
         described["description"] = bound.description
@@ -146,6 +146,15 @@ def operation(bound: Bound, name: str, schemas: SchemaBook) -> dict[str, Any]:
         content = {"application/json": {"schema": schemas.of(bound.body)}}
         described["requestBody"] = {"required": not _optional(bound.body), "content": content}
     return described
+
+
+def _security(policy: Policy) -> list[dict[str, list[str]]]:
+    """Say what a caller shows. An API key acts in its vivarium: where a role is asked for, or nothing is."""
+    found: list[dict[str, list[str]]] = [{}] if policy.anyone else []
+    found.append({"token": []})
+    if policy.anyone or policy.role:
+        found.append({"apiKey": []})
+    return found
 
 
 def _optional(kind: Any) -> bool:

@@ -31,6 +31,22 @@ async def _admin(stand: Stand) -> Any:
     return fresh
 
 
+async def test_who_is_administrator_no_longer_is_signed_out_at_once(stand: Stand) -> None:
+    root = await _admin(stand)
+    address = stand.ports.keyed.address_hash("root@example.com")
+    await stand.harness.handle(GrantAdmin(address_hash=address, scopes=("admin", "more")))
+    await stand.harness.advance(by=ZERO)
+    assert [each.type for each in stand.harness.events].count("auth.session.revoked") == 0
+
+    await stand.harness.handle(GrantAdmin(address_hash=address, scopes=()))
+    await stand.harness.advance(by=ZERO)
+
+    revoked: Any = stand.harness.events[-1].data
+    assert (revoked.session_id, revoked.reason) == (root["session_id"], "admin")
+    _, tokens = await stand.login("root@example.com")
+    assert (await stand.get("/config/settings", token=tokens["access_token"]))[0] == 403
+
+
 async def test_only_an_administrator_switches_features(stand: Stand) -> None:
     sam = await stand.sign_in()
     root = await _admin(stand)

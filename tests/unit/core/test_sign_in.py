@@ -288,3 +288,13 @@ async def test_enrolling_is_repeated_under_its_keys_with_the_same_secret_and_cod
 
     assert enrolled == again
     assert (first, second, same) == (200, 200, codes)
+
+
+async def test_a_session_that_ran_out_is_no_device_that_is_signed_in(stand: Stand) -> None:
+    await stand.sign_in()
+    await stand.harness.advance(by=timedelta(days=15))
+    _, tokens = await stand.login()
+
+    _, found = await stand.get("/auth/sessions", token=tokens["access_token"])
+
+    assert [each["session_id"] for each in found["items"]] == [tokens["session_id"]]
