@@ -85,7 +85,7 @@ async def link_identity(command: LinkIdentity, unit: Unit) -> AsyncIterator[Even
 
 
 @agent(CreateApiKey)
-async def create_api_key(command: CreateApiKey, unit: Unit) -> None:
+async def create_api_key(command: CreateApiKey, unit: Unit) -> AsyncIterator[Event]:
     """Make a key; its secret is shown once by the view and is not here."""
     await living(unit, command.user_id)
     if await unit.get(Membership, membership_id(command.vivarium_id, command.user_id)) is None:
@@ -105,6 +105,7 @@ async def create_api_key(command: CreateApiKey, unit: Unit) -> None:
     )
     unit.put(key)
     unit.answer(replace(key, secret_hash=""))
+    yield events.AuthUserUpdated(user_id=command.user_id, changed=("api_keys",))
 
 
 @agent(RevokeApiKey, prefetch={ApiKey: "key_id"})

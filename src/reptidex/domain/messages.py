@@ -57,6 +57,22 @@ TEMPLATES: dict[str, Template] = {
         "Your password was changed, and the sessions that the old one opened were ended.",
         must=True,
     ),
+    "identities.changed": Template(
+        "Who can sign in to your account was changed",
+        "An account elsewhere (Google, GitHub) was linked to yours, or unlinked.\n\n"
+        "If that was not you, set a new password and unlink what you do not know.",
+        must=True,
+    ),
+    "second.factor.changed": Template(
+        "The second factor of your account was changed",
+        "The second factor of your account was turned on or off.\n\nIf that was not you, set a new password.",
+        must=True,
+    ),
+    "api.key.made": Template(
+        "A key to your account was made",
+        "An API key was made: a program can act for you with it.\n\nIf that was not you, revoke it and set a new password.",
+        must=True,
+    ),
     "session.new": Template("A new device signed in", "Somebody signed in to your account from {device}.", must=True),
     "session.reused": Template(
         "A session was ended for your safety", "A used sign-in was presented again; we ended the session.", must=True

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from reptidex.streams.commands.community import Follow, SaveSearch, SetPreferences
 from reptidex.streams.commands.community_forum import CastVote, WritePost, WriteReply
 from reptidex.streams.community import CommunityPostRemoved, NotificationFailed, NotificationSent
@@ -70,7 +72,14 @@ async def test_a_link_that_was_used_meanwhile_is_not_sent(town: Town) -> None:
 
 
 async def test_other_changes_of_an_account_are_nobodys_news(town: Town) -> None:
-    assert await town.hear(AuthUserUpdated(user_id=SAM, changed=("mfa_enabled",), mfa_enabled=True)) == []
+    assert await town.hear(AuthUserUpdated(user_id=SAM, changed=("email_verified",), email_verified=True)) == []
+
+
+@pytest.mark.parametrize("changed", ["password", "identities", "mfa_enabled", "api_keys"])
+async def test_whose_account_got_another_way_in_is_told(town: Town, changed: str) -> None:
+    await town.hear(AuthUserUpdated(user_id=SAM, changed=(changed,)))
+
+    assert len(town.subjects) == 1
 
 
 async def test_a_new_device_is_told_of_and_a_known_one_is_not(town: Town) -> None:
