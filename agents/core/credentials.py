@@ -1,6 +1,7 @@
 """Passwords that are forgotten and set anew, identities that are linked, keys for programs."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -26,6 +27,12 @@ from reptidex.tables.query import select
 MOST_KEYS = 25
 
 
+def _open(user: User, now: datetime) -> bool:
+    """Tell whether a link is out that sets a new password."""
+    asked = user.reset_asked_at
+    return user.reset_open and asked is not None and now - asked <= sessions.RESET_VALID
+
+
 @agent(RequestReset, prefetch={User: "user_id"})
 async def request_reset(command: RequestReset, unit: Unit) -> AsyncIterator[Event]:
     """Make a link for a new password and have it sent; nobody learns from outside whether the address is known."""
@@ -34,7 +41,8 @@ async def request_reset(command: RequestReset, unit: Unit) -> AsyncIterator[Even
         return
     if user.reset_asked_at is not None and unit.now - user.reset_asked_at < sessions.MAIL_EVERY:
         return
-    generation = user.reset_generation + 1
+    # Anybody may ask, every minute: a link that is still good is sent again, or its owner would never get to use one.
+    generation = user.reset_generation if _open(user, unit.now) else user.reset_generation + 1
     unit.put(replace(user, reset_generation=generation, reset_asked_at=unit.now, reset_open=True))
     yield events.AuthUserUpdated(user_id=user.user_id, changed=("password_reset_requested",))
 
@@ -46,9 +54,7 @@ async def set_password(command: SetPassword, unit: Unit) -> AsyncIterator[Event]
     if user is None or user.status == "deleted":
         raise LinkError("this link does not work any more; ask for another")
     if command.generation is not None:
-        asked = user.reset_asked_at
-        fresh = asked is not None and unit.now - asked <= sessions.RESET_VALID
-        if not (user.reset_open and fresh and command.generation == user.reset_generation):
+        if not (_open(user, unit.now) and command.generation == user.reset_generation):
             raise LinkError("this link was used, replaced or is older than an hour; ask for another")
         # Who reads the mail owns the address: the link confirms it as well.
         user = replace(user, confirmed_at=user.confirmed_at or unit.now)

@@ -143,13 +143,13 @@ async def confirm_address(command: ConfirmAddress, unit: Unit) -> AsyncIterator[
 
 @agent(ResendConfirmation, prefetch={User: "user_id"})
 async def resend_confirmation(command: ResendConfirmation, unit: Unit) -> AsyncIterator[Event]:
-    """Make a new link and have it sent."""
+    """Have the link sent again: the same, as anybody may ask for it, and would spoil the one that was sent."""
     user = await unit.get(User, command.user_id)
     if user is None or user.status != "active" or user.confirmed_at is not None:
         return
     if unit.now - user.confirm_sent_at < sessions.MAIL_EVERY:
         return
-    unit.put(replace(user, confirm_generation=user.confirm_generation + 1, confirm_sent_at=unit.now))
+    unit.put(replace(user, confirm_sent_at=unit.now))
     yield events.AuthUserUpdated(user_id=user.user_id, changed=("confirmation_requested",))
 
 

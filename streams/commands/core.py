@@ -59,7 +59,7 @@ class ConfirmAddress(Command, frozen=True, kw_only=True):
 
 @command(key="user_id")
 class ResendConfirmation(Command, frozen=True, kw_only=True):
-    """Send the confirmation once more, with a new link. Does nothing for an unknown or confirmed person, or too soon."""
+    """Send the confirmation once more. Does nothing for an unknown or confirmed person, or too soon."""
 
     user_id: str
 

@@ -39,7 +39,7 @@ TEMPLATES: dict[str, Template] = {
     ),
     "confirmation": Template(
         "Confirm your address",
-        "Hello {display_name},\n\nhere is a new link that confirms this address:\n\n{link}\n\nOlder ones work no more.",
+        "Hello {display_name},\n\nhere is the link once more that confirms this address:\n\n{link}",
         ("email",),
         must=True,
         link="link",

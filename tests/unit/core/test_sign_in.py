@@ -181,6 +181,32 @@ async def test_a_forgotten_password_is_set_by_the_mails_link_once_and_ends_all_s
     assert (await stand.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]}))[0] == 401
 
 
+async def test_whoever_asks_for_links_again_and_again_spoils_none(stand: Stand) -> None:
+    made = await stand.join()
+    links = []
+    for _ in range(3):
+        await stand.post("/auth/forgot-password", {"email": "sam@example.com"})
+        links.append((await stand.contact(made["user_id"]))["reset_token"])
+        await stand.harness.advance(by=timedelta(minutes=2))
+
+    first, _ = await stand.post("/auth/reset-password", {"token": links[0], "password": "another 9 long phrase"})
+    last, _ = await stand.post("/auth/reset-password", {"token": links[-1], "password": "another 9 long phrase"})
+
+    assert (first, last) == (200, 422), "each is good until one was used"
+
+
+async def test_a_link_that_has_died_is_not_raised_by_asking_again(stand: Stand) -> None:
+    made = await stand.join()
+    await stand.post("/auth/forgot-password", {"email": "sam@example.com"})
+    dead = (await stand.contact(made["user_id"]))["reset_token"]
+    await stand.harness.advance(by=timedelta(minutes=61))
+    await stand.post("/auth/forgot-password", {"email": "sam@example.com"})
+
+    status, _ = await stand.post("/auth/reset-password", {"token": dead, "password": "another 9 long phrase"})
+
+    assert status == 422
+
+
 async def test_a_reset_link_dies_after_an_hour(stand: Stand) -> None:
     made = await stand.join()
     await stand.post("/auth/forgot-password", {"email": "sam@example.com"})
