@@ -8,9 +8,11 @@ import jwt
 import pyotp
 import pytest
 
+from reptidex.domain.sessions import MOST_SESSIONS
+from reptidex.streams.commands.core import StartSession
 from reptidex.tables.core.people import Session, SpentToken
 from reptidex.tables.query import select
-from tests.unit.core.conftest import PASSWORD, Stand
+from tests.unit.core.conftest import PASSWORD, Stand, uid
 
 
 async def test_signing_in_gives_a_token_that_speaks_for_the_personal_vivarium(stand: Stand) -> None:
@@ -324,3 +326,20 @@ async def test_a_session_that_ran_out_is_no_device_that_is_signed_in(stand: Stan
     _, found = await stand.get("/auth/sessions", token=tokens["access_token"])
 
     assert [each["session_id"] for each in found["items"]] == [tokens["session_id"]]
+
+
+async def test_a_person_has_so_many_sessions_and_the_one_not_seen_for_longest_makes_room(stand: Stand) -> None:
+    first = await stand.sign_in()
+    user = first["user_id"]
+    for number in range(MOST_SESSIONS + 4):
+        stand.harness.now += timedelta(seconds=1)
+        await stand.harness.handle(
+            StartSession(user_id=user, session_id=uid(1000 + number), token_hash=f"{number:064}")
+        )
+    live = await stand.harness.find(select(Session, Session.c.revoked_at.is_(None)))
+    ended: Any = next(each.data for each in stand.harness.events if each.type == "auth.session.revoked")
+    await stand.harness.advance(by=timedelta(hours=2))
+
+    assert len(live) == MOST_SESSIONS
+    assert ended.session_id == first["session_id"]
+    assert len(await stand.harness.find(select(Session))) == MOST_SESSIONS
