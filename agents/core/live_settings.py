@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.domain.live_settings import check_no_secret
+from reptidex.errors import DomainError
 from reptidex.streams import core as events
 from reptidex.streams.commands.core_vivariums import ChangeSetting, ToggleFeature
 from reptidex.streams.contract import Event
@@ -15,7 +16,9 @@ async def change_setting(command: ChangeSetting, unit: Unit) -> AsyncIterator[Ev
     """Set a live setting, or take it back to its default."""
     check_no_secret(command.config_key)
     known = await unit.get(Setting, command.config_key)
-    if known is not None and known.value == command.value and known.scope == command.scope:
+    if known is not None and known.scope != command.scope:
+        raise DomainError(f"this setting is one of the scope {known.scope!r}; those who have it would lose it")
+    if known is not None and known.value == command.value:
         unit.answer(known)
         return
     setting = Setting(

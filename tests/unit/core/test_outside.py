@@ -15,7 +15,8 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from msgspec.structs import replace
 
-from reptidex.connectors.identity.outside import GithubProvider, OidcProvider, challenge_of
+from reptidex.connectors.identity.outside import GithubProvider, OidcProvider, RefusedSignInError, challenge_of
+from reptidex.errors import UnavailableError
 from reptidex.tables.core.people import Identity, Session
 from reptidex.tables.query import select
 from tests.unit.core.conftest import PASSWORD, Stand
@@ -30,10 +31,18 @@ class Provider:
         self.url = ""
         self.claims: dict[str, Any] = {"sub": "g-1", "email": "gil@example.com", "email_verified": True, "name": "Gil"}
         self.asked: dict[str, list[str]] = {}
+        self.odd: dict[str, Any] = {}
+        """By path: what is answered in place of what should be."""
 
     def application(self) -> web.Application:
         """Return what listens."""
-        app = web.Application()
+
+        @web.middleware
+        async def oddly(request: web.Request, handler: Any) -> web.StreamResponse:
+            odd = request.path in self.odd
+            return web.json_response(self.odd[request.path]) if odd else await handler(request)
+
+        app = web.Application(middlewares=[oddly])
         app.router.add_get("/.well-known/openid-configuration", self.configuration)
         app.router.add_get("/keys", self.keys)
         app.router.add_post("/token", self.token)
@@ -270,6 +279,42 @@ async def test_a_sign_in_of_no_time_or_of_a_clock_ahead_is_one_of_now(
     _, tokens = await finish(stand, *await begin(stand, google))
 
     assert signed_in_at(tokens["access_token"]) == now
+
+
+@pytest.mark.parametrize("answer", [None, [], {}, "no", {"issuer": "us"}, {"keys": 7}, {"id_token": 7}])
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/keys", "/token"])
+async def test_a_provider_that_answers_nonsense_is_no_fault_of_ours(
+    stand: Stand, google: Provider, path: str, answer: Any
+) -> None:
+    state, cookie = "", ""
+    if path == "/token":
+        state, cookie = await begin(stand, google)
+    google.odd[path] = answer | {"issuer": google.url} if isinstance(answer, dict) and "issuer" in answer else answer
+
+    if path == "/token":
+        status, _ = await finish(stand, state, cookie)
+    else:
+        status, _ = await stand.get("/auth/outside/google")
+
+    assert status in (401, 503)
+
+
+@pytest.mark.parametrize("path", ["/login/oauth/access_token", "/user", "/user/emails"])
+@pytest.mark.parametrize("answer", [None, [], {}, "no", [7], {"id": None}])
+async def test_github_that_answers_nonsense_is_no_fault_of_ours(path: str, answer: Any) -> None:
+    usual = {"/login/oauth/access_token": {"access_token": "t"}, "/user": {"id": 7}, "/user/emails": []}
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=(usual | {path: answer})[request.url.path])
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answers)) as client:
+        github = GithubProvider(client_id="us", client_secret="shh", client=client)
+        try:
+            person = await github.person(code="c", nonce="n", verifier="v", redirect_uri="http://core.invalid/")
+        except (RefusedSignInError, UnavailableError):
+            return
+
+    assert (path, answer, person.email_verified) == ("/user/emails", [], False)
 
 
 async def test_github_cannot_be_asked_to_sign_anybody_in_anew(stand: Stand, google: Provider) -> None:

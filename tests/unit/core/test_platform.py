@@ -68,6 +68,18 @@ async def test_a_feature_that_is_rolled_out_to_all_is_on_for_everybody(stand: St
     assert found["items"] == [{"feature_key": "morph-odds", "enabled": True}]
 
 
+async def test_a_setting_is_not_taken_from_those_who_have_it_by_another_scope(stand: Stand) -> None:
+    root = await _admin(stand)
+    path = "/config/settings/listing.photos"
+    await stand.call("PUT", path, {"value": 12}, token=root["access_token"])
+
+    status, _ = await stand.call("PUT", path, {"value": 3, "scope": "animal"}, token=root["access_token"])
+    _, found = await stand.get("/config/settings", token=root["access_token"])
+
+    assert status == 409
+    assert [(each["config_key"], each["value"]) for each in found["items"]] == [("listing.photos", "12")]
+
+
 async def test_a_setting_that_did_not_change_is_not_told_again(stand: Stand) -> None:
     root = await _admin(stand)
     body = {"value": {"most": 3}}
