@@ -39,7 +39,8 @@ async def sign(ports: Ports, **claims: Any) -> str:
 async def standing(request: Any, user_id: str, vivarium_id: str) -> dict[str, str]:
     """Return the claims about a person in a vivarium, as they are now.
 
-    A vivarium that was left or closed is replaced by the person's own; a suspended one can only be read.
+    A vivarium that was left or closed is replaced by the person's own; a suspended one can only be read, and one that they do not
+    belong to not even that (no role).
     Raises `UnauthenticatedError` where the account is not in use.
     """
     user = await request.read.get(User, user_id)
@@ -51,8 +52,8 @@ async def standing(request: Any, user_id: str, vivarium_id: str) -> dict[str, st
         vivarium_id = user.personal_vivarium_id
         member = await request.read.get(Membership, membership_id(vivarium_id, user_id))
         vivarium = await request.read.get(Vivarium, vivarium_id)
-    role = member.role if member else "keeper"
-    if vivarium is not None and vivarium.status == "suspended":
+    role = member.role if member else ""
+    if role and vivarium is not None and vivarium.status == "suspended":
         role = "keeper"
     grant = await request.read.get(Grant, user.address_hash)
     return {"vid": vivarium_id, "role": role, "scope": " ".join(grant.scopes) if grant else ""}

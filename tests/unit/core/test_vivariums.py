@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from reptidex.streams.commands.core_vivariums import LoseMember
 from reptidex.tables.core.vivariums import Vivarium
 from tests.unit.core.conftest import PASSWORD, Stand, uid
 
@@ -235,3 +236,14 @@ async def test_an_address_ends_where_its_line_ends(stand: Stand, body: dict[str,
     status, _ = await stand.call("PUT", "/profile", body, token=sam["access_token"])
 
     assert status == 422
+
+
+async def test_who_belongs_to_no_vivarium_has_no_role_in_one(stand: Stand) -> None:
+    sam = await stand.sign_in()
+    await stand.harness.handle(LoseMember(vivarium_id=sam["vivarium_id"], user_id=sam["user_id"]))
+
+    _, tokens = await stand.login()
+    invoices, _ = await stand.get("/billing/invoices", token=tokens["access_token"])
+    _, me = await stand.get("/auth/me", token=tokens["access_token"])
+
+    assert (me["role"], invoices) == ("", 403)
