@@ -11,7 +11,7 @@ from reptidex.http.middlewares.authentication import ApiKeys, Authentication, Ve
 from reptidex.http.middlewares.authorisation import RecentSignIn
 from reptidex.http.middlewares.cors import Cors
 from reptidex.http.middlewares.forwarded import Addresses
-from reptidex.http.middlewares.idempotency import Outstanding
+from reptidex.http.middlewares.idempotency import Outstanding, Windows
 from reptidex.http.middlewares.measuring import HttpMetrics
 from reptidex.http.middlewares.overdue import Watch
 from reptidex.http.middlewares.ratelimit import RateLimiter
@@ -81,6 +81,7 @@ def make_application(
         limiter=RateLimiter(settings.rate_limit_per_minute, options.clock),
         recent=RecentSignIn(settings.recent_sign_in_s, options.now),
         outstanding=Outstanding(),
+        windows=Windows(asker, options.now),
         body_bytes=options.body_bytes,
         body_timeout_s=options.body_timeout_s,
         watch=Watch(settings.answer_deadline_s + SLACK_S, time.monotonic),

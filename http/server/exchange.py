@@ -10,7 +10,7 @@ from reptidex.http.middlewares.forwarded import Addresses
 from reptidex.http.middlewares.idempotency import Repeatable
 from reptidex.http.server.asking import Asker, Outcome
 from reptidex.http.server.handover import Handover
-from reptidex.http.server.ids import Ids, derived_id
+from reptidex.http.server.ids import Ids
 from reptidex.http.server.policy import Caller
 from reptidex.http.server.routes import Reader
 from reptidex.streams.contract import Command
@@ -54,8 +54,9 @@ class Exchange:
 
     __slots__ = (
         "_around",
+        "_commands",
         "_context",
-        "_counted",
+        "_ids",
         "_repeatable",
         "_request",
         "body",
@@ -81,7 +82,7 @@ class Exchange:
         self.caller: Caller = context.caller
         self.read: Reader = around.reader
         self.path, self.query, self.body, self.raw = path, query, body, raw
-        self._repeatable, self._counted = repeatable, 0
+        self._repeatable, self._commands, self._ids = repeatable, 0, 0
 
     @property
     def headers(self) -> Any:
@@ -107,8 +108,8 @@ class Exchange:
         """Return a new id; the same for a repeat under the same `Idempotency-Key`."""
         if self._repeatable is None:
             return self._around.ids.fresh()
-        self._counted += 1
-        return derived_id(self._repeatable.name, "id", str(self._counted))
+        self._ids += 1
+        return self._repeatable.new_id(self._ids)
 
     async def ask(self, command: Command, answer: type[A], *, anew: bool = False) -> A:
         """Send a command and return what its handler answered."""
@@ -134,8 +135,8 @@ class Exchange:
         return await self._around.asker.ask(command, **self._origin(), command_id=command_id, request_hash=request_hash)
 
     def _command_id(self, repeatable: Repeatable) -> str:
-        self._counted += 1
-        return derived_id(repeatable.name, "command", str(self._counted))
+        self._commands += 1
+        return repeatable.command_id(self._commands)
 
     def _origin(self) -> Origin:
         return Origin(
