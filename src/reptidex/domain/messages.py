@@ -22,10 +22,11 @@ class Template(msgspec.Struct, frozen=True):
     """The fact without which it says nothing any more: a link that was used meanwhile."""
 
 
+# What goes to an address that nobody has confirmed names nobody: whoever registered it chose the name, and may be a stranger.
 TEMPLATES: dict[str, Template] = {
     "welcome": Template(
-        "Welcome to ReptiDex, {display_name}",
-        "Hello {display_name},\n\nplease confirm this address by following the link:\n\n{link}\n\n"
+        "Welcome to ReptiDex",
+        "Hello,\n\nplease confirm this address by following the link:\n\n{link}\n\n"
         "If you did not register, ignore this message.",
         ("email",),
         must=True,
@@ -39,14 +40,14 @@ TEMPLATES: dict[str, Template] = {
     ),
     "confirmation": Template(
         "Confirm your address",
-        "Hello {display_name},\n\nhere is the link once more that confirms this address:\n\n{link}",
+        "Hello,\n\nhere is the link once more that confirms this address:\n\n{link}",
         ("email",),
         must=True,
         link="link",
     ),
     "password.reset": Template(
         "A new password for ReptiDex",
-        "Hello {display_name},\n\nthis link sets a new password; it works once, for an hour:\n\n{reset_link}\n\n"
+        "Hello,\n\nthis link sets a new password; it works once, for an hour:\n\n{reset_link}\n\n"
         "If you did not ask for it, ignore this message: your password stays as it is.",
         ("email",),
         must=True,
