@@ -32,6 +32,7 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
     },
 }
+_LED_ON: dict[str, Any] = {"description": "Where it goes on", "schema": {"type": "string"}}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -119,6 +120,8 @@ def operation(bound: Bound, name: str, schemas: SchemaBook) -> dict[str, Any]:
     """Describe one route under a name that no other route of the service has."""
     route = bound.route
     responses: dict[str, Any] = {str(bound.status): _answer(bound, schemas)}
+    if bound.page_too:
+        responses["303"] = {"description": "A browser is led on", "headers": {"Location": _LED_ON}}
     if route.method == "GET" and bound.status == 200 and route.kept:
         responses["304"] = {"description": "Not changed"}
     if route.method != "GET":
