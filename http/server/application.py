@@ -72,9 +72,10 @@ def make_application(
     options, ids = options or WebOptions(), ids or Ids()
     registry = registry or CollectorRegistry()
     metrics = HttpMetrics(service.name, registry)
-    access = AccessLog(service.name, options.access_log) if options.access_log is not None else None
     bounds = bind_service(service)
-    addresses = Addresses(options.trusted_proxies)
+    addresses, access = Addresses(options.trusted_proxies), None
+    if options.access_log is not None:
+        access = AccessLog(service.name, options.access_log, addresses.of)
     gate = Gate(
         authentication=Authentication(verifier, api_keys, RateLimiter(options.failures_per_minute, options.clock)),
         addresses=addresses,
