@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core.roles import note_lowered
 from reptidex.agents.core.subscriptions import forget_payer
 from reptidex.agents.core.vivariums import close_vivarium, open_for_change, take_name_off
 from reptidex.domain import access
@@ -97,6 +98,8 @@ async def change_member(command: ChangeMember, unit: Unit) -> AsyncIterator[Even
     changed = replace(member, role=command.role)
     unit.put(changed)
     unit.answer(changed)
+    if access.RANKS[command.role] < access.RANKS[member.role]:
+        note_lowered(unit, command.vivarium_id, command.user_id)
     if member.role != command.role:
         yield events.OrgMemberChanged(
             vivarium_id=command.vivarium_id,
@@ -132,6 +135,7 @@ async def remove_member(command: RemoveMember, unit: Unit) -> AsyncIterator[Even
     owners = _owners(await _members(unit, command.vivarium_id))
     access.check_an_owner_remains(command.vivarium_id, member.role, None, owners)
     await forget_payer(unit, command.vivarium_id, command.user_id)
+    note_lowered(unit, command.vivarium_id, command.user_id)
     yield _removed(unit, member, "left" if command.by == command.user_id else "removed", command.by)
 
 

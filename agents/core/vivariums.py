@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core.roles import note_lowered
 from reptidex.agents.core.subscriptions import org_updated, subscription_created, subscription_ends
 from reptidex.errors import ForbiddenError, NotFoundError
 from reptidex.streams import core as events
@@ -102,6 +103,8 @@ async def set_vivarium_status(unit: Unit, vivarium_id: str, status: Literal["act
         return []
     vivarium = replace(vivarium, status=status)
     unit.put(vivarium)
+    if status == "suspended":
+        note_lowered(unit, vivarium_id)
     return [org_updated(vivarium, "status")]
 
 
