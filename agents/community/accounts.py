@@ -56,12 +56,15 @@ ASKED_FOR = {
     "confirmation_requested": "confirmation",
     "password_reset_requested": "password.reset",
     "password": "password.changed",
+    "identities": "identities.changed",
+    "mfa_enabled": "second.factor.changed",
+    "api_keys": "api.key.made",
 }
 
 
 @agent(AuthUserUpdated, prefetch={Contact: "user_id", Preference: "user_id"})
 async def tell_of_account(event: AuthUserUpdated, unit: Unit) -> AsyncIterator[Event]:
-    """Send the links that a user asked for, and tell of a new password."""
+    """Send the links that a user asked for, and tell of what gives or takes a way into the account."""
     for changed in event.changed:
         if template := ASKED_FOR.get(changed):
             for said in await notify(unit, [event.user_id], template, {}):

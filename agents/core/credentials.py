@@ -1,12 +1,13 @@
 """Passwords that are forgotten and set anew, identities that are linked, keys for programs."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core.registration import LinkError
-from reptidex.agents.core.sessions import is_live, living, revoke_all
+from reptidex.agents.core.sessions import living, revoke_all
 from reptidex.domain import sessions
 from reptidex.errors import DomainError, NotFoundError, UnauthenticatedError
 from reptidex.streams import core as events
@@ -26,6 +27,12 @@ from reptidex.tables.query import select
 MOST_KEYS = 25
 
 
+def _open(user: User, now: datetime) -> bool:
+    """Tell whether a link is out that sets a new password."""
+    asked = user.reset_asked_at
+    return user.reset_open and asked is not None and now - asked <= sessions.RESET_VALID
+
+
 @agent(RequestReset, prefetch={User: "user_id"})
 async def request_reset(command: RequestReset, unit: Unit) -> AsyncIterator[Event]:
     """Make a link for a new password and have it sent; nobody learns from outside whether the address is known."""
@@ -34,7 +41,8 @@ async def request_reset(command: RequestReset, unit: Unit) -> AsyncIterator[Even
         return
     if user.reset_asked_at is not None and unit.now - user.reset_asked_at < sessions.MAIL_EVERY:
         return
-    generation = user.reset_generation + 1
+    # Anybody may ask, every minute: a link that is still good is sent again, or its owner would never get to use one.
+    generation = user.reset_generation if _open(user, unit.now) else user.reset_generation + 1
     unit.put(replace(user, reset_generation=generation, reset_asked_at=unit.now, reset_open=True))
     yield events.AuthUserUpdated(user_id=user.user_id, changed=("password_reset_requested",))
 
@@ -46,9 +54,7 @@ async def set_password(command: SetPassword, unit: Unit) -> AsyncIterator[Event]
     if user is None or user.status == "deleted":
         raise LinkError("this link does not work any more; ask for another")
     if command.generation is not None:
-        asked = user.reset_asked_at
-        fresh = asked is not None and unit.now - asked <= sessions.RESET_VALID
-        if not (user.reset_open and fresh and command.generation == user.reset_generation):
+        if not (_open(user, unit.now) and command.generation == user.reset_generation):
             raise LinkError("this link was used, replaced or is older than an hour; ask for another")
         # Who reads the mail owns the address: the link confirms it as well.
         user = replace(user, confirmed_at=user.confirmed_at or unit.now)
@@ -72,7 +78,7 @@ async def link_identity(command: LinkIdentity, unit: Unit) -> AsyncIterator[Even
     user = await unit.need(User, command.user_id)
     session = await unit.get(Session, command.session_id)
     # Whoever was thrown out of the account while they were away at the provider must not come back with a key to it.
-    if session is None or session.user_id != user.user_id or not is_live(session, unit.now):
+    if session is None or session.user_id != user.user_id or not session.is_live(unit.now):
         raise UnauthenticatedError("the session in which you began to link has ended; sign in and begin anew")
     known = await unit.get(Identity, command.identity)
     if known is not None:
@@ -85,7 +91,7 @@ async def link_identity(command: LinkIdentity, unit: Unit) -> AsyncIterator[Even
 
 
 @agent(CreateApiKey)
-async def create_api_key(command: CreateApiKey, unit: Unit) -> None:
+async def create_api_key(command: CreateApiKey, unit: Unit) -> AsyncIterator[Event]:
     """Make a key; its secret is shown once by the view and is not here."""
     await living(unit, command.user_id)
     if await unit.get(Membership, membership_id(command.vivarium_id, command.user_id)) is None:
@@ -105,6 +111,7 @@ async def create_api_key(command: CreateApiKey, unit: Unit) -> None:
     )
     unit.put(key)
     unit.answer(replace(key, secret_hash=""))
+    yield events.AuthUserUpdated(user_id=command.user_id, changed=("api_keys",))
 
 
 @agent(RevokeApiKey, prefetch={ApiKey: "key_id"})

@@ -3,22 +3,22 @@
 from collections.abc import AsyncIterator
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.errors import InvalidError
+from reptidex.domain.live_settings import check_no_secret
+from reptidex.errors import DomainError
 from reptidex.streams import core as events
 from reptidex.streams.commands.core_vivariums import ChangeSetting, ToggleFeature
 from reptidex.streams.contract import Event
 from reptidex.tables.core.platform import Feature, Setting
 
-SECRETS = ("secret", "password", "token", "private")
-
 
 @agent(ChangeSetting, prefetch={Setting: "config_key"})
 async def change_setting(command: ChangeSetting, unit: Unit) -> AsyncIterator[Event]:
     """Set a live setting, or take it back to its default."""
-    if any(word in command.config_key.lower() for word in SECRETS):
-        raise InvalidError("a live setting is read by all services and kept in the log: secrets do not belong there")
+    check_no_secret(command.config_key)
     known = await unit.get(Setting, command.config_key)
-    if known is not None and known.value == command.value and known.scope == command.scope:
+    if known is not None and known.scope != command.scope:
+        raise DomainError(f"this setting is one of the scope {known.scope!r}; those who have it would lose it")
+    if known is not None and known.value == command.value:
         unit.answer(known)
         return
     setting = Setting(

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core.roles import note_lowered
 from reptidex.agents.core.subscriptions import forget_payer
-from reptidex.agents.core.vivariums import close_vivarium
+from reptidex.agents.core.vivariums import close_vivarium, open_for_change, take_name_off
 from reptidex.domain import access
 from reptidex.domain.plans import PLANS
 from reptidex.errors import DomainError, NotFoundError
@@ -15,8 +16,21 @@ from reptidex.streams.commands.core_vivariums import AddMember, ChangeMember, Lo
 from reptidex.streams.contract import Event
 from reptidex.tables.core.billing import Subscription
 from reptidex.tables.core.people import User
-from reptidex.tables.core.vivariums import Membership, membership_id
+from reptidex.tables.core.vivariums import Membership, Vivarium, membership_id
 from reptidex.tables.query import select
+
+
+class OwnVivariumError(DomainError):
+    """A person's own vivarium, which their tokens fall back to, would no longer be theirs."""
+
+    title = "A personal vivarium stays with its owner"
+
+
+def _check_stays(vivarium: Vivarium | None, user_id: str, new_role: str | None) -> None:
+    """Check that a person stays an owner of the vivarium that is their own. Raises `OwnVivariumError`."""
+    own = vivarium is not None and vivarium.kind == "personal" and vivarium.owner_id == user_id
+    if own and new_role != "herpetologist":
+        raise OwnVivariumError("this vivarium is the person's own; it goes with their account")
 
 
 async def _member(unit: Unit, vivarium_id: str, user_id: str) -> Membership:
@@ -41,11 +55,12 @@ def _owners(members: list[Membership]) -> int:
     return sum(member.role == "herpetologist" for member in members)
 
 
-@agent(AddMember)
+@agent(AddMember, prefetch={Vivarium: "vivarium_id", User: "user_id"})
 async def add_member(command: AddMember, unit: Unit) -> AsyncIterator[Event]:
     """Make somebody a member, as far as the plan has room."""
     actor = await _actor(unit, command.vivarium_id, command.by)
     access.check_manages(actor.role, command.role)
+    await open_for_change(unit, command.vivarium_id)
     user = await unit.get(User, command.user_id)
     if user is None or user.status == "deleted":
         raise NotFoundError("user", command.user_id)
@@ -71,17 +86,20 @@ async def add_member(command: AddMember, unit: Unit) -> AsyncIterator[Event]:
     )
 
 
-@agent(ChangeMember)
+@agent(ChangeMember, prefetch={Vivarium: "vivarium_id"})
 async def change_member(command: ChangeMember, unit: Unit) -> AsyncIterator[Event]:
     """Give a member another role; an owner always remains."""
     actor = await _actor(unit, command.vivarium_id, command.by)
     member = await _member(unit, command.vivarium_id, command.user_id)
     access.check_manages(actor.role, member.role, command.role)
+    _check_stays(await open_for_change(unit, command.vivarium_id), command.user_id, command.role)
     owners = _owners(await _members(unit, command.vivarium_id))
     access.check_an_owner_remains(command.vivarium_id, member.role, command.role, owners)
     changed = replace(member, role=command.role)
     unit.put(changed)
     unit.answer(changed)
+    if access.RANKS[command.role] < access.RANKS[member.role]:
+        note_lowered(unit, command.vivarium_id, command.user_id)
     if member.role != command.role:
         yield events.OrgMemberChanged(
             vivarium_id=command.vivarium_id,
@@ -103,15 +121,21 @@ def _removed(unit: Unit, member: Membership, reason: str, by: str | None) -> Eve
     )
 
 
-@agent(RemoveMember)
+@agent(RemoveMember, prefetch={Vivarium: "vivarium_id"})
 async def remove_member(command: RemoveMember, unit: Unit) -> AsyncIterator[Event]:
-    """End a membership."""
+    """End a membership; out of a vivarium that is suspended or closed one may still go."""
     actor = await _actor(unit, command.vivarium_id, command.by)
     member = await _member(unit, command.vivarium_id, command.user_id)
     access.check_leaves_or_manages(command.by, actor.role, command.user_id, member.role)
+    if command.by == command.user_id:
+        vivarium = await unit.get(Vivarium, command.vivarium_id)
+    else:
+        vivarium = await open_for_change(unit, command.vivarium_id)
+    _check_stays(vivarium, command.user_id, None)
     owners = _owners(await _members(unit, command.vivarium_id))
     access.check_an_owner_remains(command.vivarium_id, member.role, None, owners)
     await forget_payer(unit, command.vivarium_id, command.user_id)
+    note_lowered(unit, command.vivarium_id, command.user_id)
     yield _removed(unit, member, "left" if command.by == command.user_id else "removed", command.by)
 
 
@@ -124,6 +148,9 @@ async def lose_member(command: LoseMember, unit: Unit) -> AsyncIterator[Event]:
     owners = _owners(await _members(unit, command.vivarium_id))
     yield _removed(unit, member, "deleted", None)
     await forget_payer(unit, command.vivarium_id, command.user_id)
-    if member.role == "herpetologist" and owners == 1:
-        for event in await close_vivarium(unit, command.vivarium_id):
-            yield event
+    last = member.role == "herpetologist" and owners == 1
+    told = await (
+        close_vivarium(unit, command.vivarium_id) if last else take_name_off(unit, command.vivarium_id, command.user_id)
+    )
+    for event in told:
+        yield event

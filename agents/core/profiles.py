@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core.vivariums import open_for_change
 from reptidex.errors import DomainError, NotFoundError
 from reptidex.streams import core as events
 from reptidex.streams.commands.core_vivariums import ChangeProfile
@@ -29,12 +30,12 @@ class SlugTakenError(DomainError):
 async def _profile(unit: Unit, profile_id: str) -> Profile:
     """Return a profile; a personal vivarium has none of its own until it is first written."""
     known = await unit.get(Profile, profile_id)
-    if known is not None:
+    if known is not None and known.kind == "user":
         return known
-    vivarium = await unit.get(Vivarium, profile_id)
-    if vivarium is None:
+    if await unit.get(Vivarium, profile_id) is None:
         raise NotFoundError("profile", profile_id)
-    return Profile(
+    vivarium = await open_for_change(unit, profile_id)
+    return known or Profile(
         profile_id=profile_id, kind="org", vivarium_id=profile_id, display_name=vivarium.name, updated_at=unit.now
     )
 
@@ -45,7 +46,7 @@ def profile_updated(profile: Profile, *changed: str) -> events.ProfileUpdated:
     return events.ProfileUpdated(**whole, changed=changed)
 
 
-@agent(ChangeProfile, prefetch={Profile: "profile_id"})
+@agent(ChangeProfile, prefetch={Profile: "profile_id", Vivarium: "profile_id"})
 async def change_profile(command: ChangeProfile, unit: Unit) -> AsyncIterator[Event]:
     """Change what the public may read."""
     profile = await _profile(unit, command.profile_id)

@@ -5,11 +5,19 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core.handover import hand_over
 from reptidex.agents.core.subscriptions import subscription_created
 from reptidex.domain import sessions
 from reptidex.errors import DomainError
 from reptidex.streams import core as events
-from reptidex.streams.commands.core import ConfirmAddress, GrantAdmin, Registered, RegisterUser, ResendConfirmation
+from reptidex.streams.commands.core import (
+    ConfirmAddress,
+    EndSession,
+    GrantAdmin,
+    Registered,
+    RegisterUser,
+    ResendConfirmation,
+)
 from reptidex.streams.contract import Event
 from reptidex.tables.core.billing import Subscription
 from reptidex.tables.core.people import Address, Grant, Identity, User
@@ -32,11 +40,13 @@ class LinkError(DomainError):
     title = "The link does not work"
 
 
-@agent(RegisterUser, prefetch={Address: "address_hash"})
+@agent(RegisterUser, prefetch={Address: "address_hash", Identity: "identity"})
 async def register_user(command: RegisterUser, unit: Unit) -> AsyncIterator[Event]:
     """Open an account with all that belongs to it."""
     if await unit.get(Address, command.address_hash):
         raise AddressTakenError
+    if command.identity and await unit.get(Identity, command.identity):
+        raise DomainError("this account elsewhere was linked to another person meanwhile; sign in anew")
     user, vivarium, profile, subscription = _account(command, unit)
     unit.put(Address(address_hash=command.address_hash, user_id=user.user_id, claimed_at=unit.now))
     unit.put(user)
@@ -133,19 +143,22 @@ async def confirm_address(command: ConfirmAddress, unit: Unit) -> AsyncIterator[
 
 @agent(ResendConfirmation, prefetch={User: "user_id"})
 async def resend_confirmation(command: ResendConfirmation, unit: Unit) -> AsyncIterator[Event]:
-    """Make a new link and have it sent."""
+    """Have the link sent again: the same, as anybody may ask for it, and would spoil the one that was sent."""
     user = await unit.get(User, command.user_id)
     if user is None or user.status != "active" or user.confirmed_at is not None:
         return
     if unit.now - user.confirm_sent_at < sessions.MAIL_EVERY:
         return
-    unit.put(replace(user, confirm_generation=user.confirm_generation + 1, confirm_sent_at=unit.now))
+    unit.put(replace(user, confirm_sent_at=unit.now))
     yield events.AuthUserUpdated(user_id=user.user_id, changed=("confirmation_requested",))
 
 
-@agent(GrantAdmin, prefetch={Grant: "address_hash"})
+@agent(GrantAdmin, prefetch={Grant: "address_hash", Address: "address_hash"})
 async def grant_admin(command: GrantAdmin, unit: Unit) -> None:
-    """Give or take scopes of the platform; they count from the next access token."""
+    """Give scopes of the platform, which count from the next access token, or take some: then all sessions end."""
+    known, held = await unit.get(Grant, command.address_hash), await unit.get(Address, command.address_hash)
+    if held is not None and known is not None and not set(known.scopes) <= set(command.scopes):
+        hand_over(unit, EndSession(user_id=held.user_id, reason="admin"))
     if command.scopes:
         unit.put(
             Grant(

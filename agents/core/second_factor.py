@@ -54,6 +54,6 @@ async def disable_mfa(command: DisableMfa, unit: Unit) -> AsyncIterator[Event]:
     user = await unit.need(User, command.user_id)
     if not user.mfa_on:
         return
-    spend_second_factor(user, command.step, "")
-    unit.put(replace(user, mfa_on=False, mfa_sealed=b"", mfa_step=command.step, recovery_hashes=()))
+    spent = spend_second_factor(user, command.step, command.recovery_hash)
+    unit.put(replace(spent, mfa_on=False, mfa_sealed=b"", recovery_hashes=()))
     yield events.AuthUserUpdated(user_id=user.user_id, changed=("mfa_enabled",), mfa_enabled=False)

@@ -44,11 +44,6 @@ class SuspendedError(ForbiddenError):
         super().__init__("an administrator has suspended this account; write to us if that is a mistake")
 
 
-def is_live(session: Session, now: datetime) -> bool:
-    """Tell whether a session has neither been ended nor run out."""
-    return session.revoked_at is None and now < min(session.expires_at, session.idle_until)
-
-
 def check_may_sign_in(user: User) -> None:
     """Check that an account is in a state to be used. Raises `SuspendedError` or `UnconfirmedError`."""
     if user.status == "suspended":
@@ -77,15 +72,14 @@ def _answer(unit: Unit, session: Session) -> None:
     )
 
 
-@agent(StartSession, prefetch={User: "user_id", Session: "continues"})
+@agent(StartSession, prefetch={User: "user_id", Session: lambda start: [start.session_id, start.continues]})
 async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Event]:
     """Begin a session after the proofs that the account asks for."""
     user = await unit.get(User, command.user_id)
     if user is None or user.status == "deleted":
         raise UnauthenticatedError("the address or the password is wrong")
     check_may_sign_in(user)
-    earlier = await unit.find(select(Session, Session.c.user_id == user.user_id))
-    if any(other.session_id == command.session_id for other in earlier):
+    if await unit.get(Session, command.session_id) is not None:
         raise UnauthenticatedError("this sign-in has begun a session already; begin anew")
     how: Literal["password", "google", "github", "mfa"] = command.how
     before = await _continued(command, unit) if command.continues else None
@@ -95,6 +89,8 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
     if user.mfa_on and before is None:
         unit.put(spend_second_factor(user, command.mfa_step, command.recovery_hash))
         how, signed_in_at = "mfa", unit.now
+    known = select(Session, Session.c.user_id == user.user_id, order=("-seen_at",), limit=sessions.MOST_SESSIONS)
+    earlier = await unit.find(known)
     session = Session(
         session_id=command.session_id,
         user_id=user.user_id,
@@ -109,9 +105,13 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
         token_hash=command.token_hash,
     )
     unit.put(session)
-    forget = ForgetSession(user_id=user.user_id, session_id=session.session_id)
-    unit.timer(f"forget/{session.session_id}", session.expires_at, forget)
+    _forget_at(unit, session, session.expires_at)
     _answer(unit, session)
+    if len(earlier) == sessions.MOST_SESSIONS:
+        idle = earlier[-1]
+        _forget_at(unit, idle, unit.now + sessions.ENDED_KEPT)
+        if idle.revoked_at is None:
+            yield revoke(unit, idle, "logout")
     yield events.AuthSessionStarted(
         user_id=user.user_id,
         session_id=session.session_id,
@@ -123,9 +123,14 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
     )
 
 
+def _forget_at(unit: Unit, session: Session, at: datetime) -> None:
+    forget = ForgetSession(user_id=session.user_id, session_id=session.session_id)
+    unit.timer(f"forget/{session.session_id}", at, forget)
+
+
 async def _continued(command: StartSession, unit: Unit) -> Session:
     session = await unit.get(Session, command.continues)
-    if session is None or session.user_id != command.user_id or not is_live(session, unit.now):
+    if session is None or session.user_id != command.user_id or not session.is_live(unit.now):
         raise UnauthenticatedError("the session in which you began this has ended; sign in and begin anew")
     return session
 
@@ -220,7 +225,7 @@ async def forget_session(command: ForgetSession, unit: Unit) -> None:
 async def switch_vivarium(command: SwitchVivarium, unit: Unit) -> None:
     """Let a session speak for another vivarium of the person."""
     session = await unit.get(Session, command.session_id)
-    if session is None or session.user_id != command.user_id or session.revoked_at is not None:
+    if session is None or session.user_id != command.user_id or not session.is_live(unit.now):
         raise UnauthenticatedError("this session has ended; sign in again")
     if await unit.get(Membership, membership_id(command.vivarium_id, command.user_id)) is None:
         raise NotFoundError("vivarium", command.vivarium_id)

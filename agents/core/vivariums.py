@@ -6,12 +6,30 @@ from typing import Literal
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.core.roles import note_lowered
 from reptidex.agents.core.subscriptions import org_updated, subscription_created, subscription_ends
+from reptidex.errors import ForbiddenError, NotFoundError
 from reptidex.streams import core as events
 from reptidex.streams.commands.core_vivariums import ChangeVivarium, OpenVivarium
 from reptidex.streams.contract import Event
 from reptidex.tables.core.billing import Subscription
 from reptidex.tables.core.vivariums import Membership, Profile, Vivarium, membership_id
+
+NAMELESS = "Vivarium"
+"""What a personal vivarium is called that others keep when the person whose name it bore is gone."""
+
+
+async def open_for_change(unit: Unit, vivarium_id: str) -> Vivarium:
+    """Return a vivarium that may be changed.
+
+    Raises `NotFoundError` where there is none (any more), `ForbiddenError` for a suspended one: that can only be read.
+    """
+    vivarium = await unit.get(Vivarium, vivarium_id)
+    if vivarium is None or vivarium.status == "closed":
+        raise NotFoundError("vivarium", vivarium_id)
+    if vivarium.status == "suspended":
+        raise ForbiddenError("an administrator has suspended this vivarium: it can only be read")
+    return vivarium
 
 
 @agent(OpenVivarium, prefetch={Vivarium: "vivarium_id"})
@@ -70,7 +88,7 @@ async def open_vivarium(command: OpenVivarium, unit: Unit) -> AsyncIterator[Even
 @agent(ChangeVivarium, prefetch={Vivarium: "vivarium_id"})
 async def change_vivarium(command: ChangeVivarium, unit: Unit) -> AsyncIterator[Event]:
     """Rename a vivarium."""
-    vivarium = await unit.need(Vivarium, command.vivarium_id)
+    vivarium = await open_for_change(unit, command.vivarium_id)
     if vivarium.name != command.name:
         vivarium = replace(vivarium, name=command.name)
         unit.put(vivarium)
@@ -85,6 +103,8 @@ async def set_vivarium_status(unit: Unit, vivarium_id: str, status: Literal["act
         return []
     vivarium = replace(vivarium, status=status)
     unit.put(vivarium)
+    if status == "suspended":
+        note_lowered(unit, vivarium_id)
     return [org_updated(vivarium, "status")]
 
 
@@ -100,11 +120,27 @@ async def close_vivarium(unit: Unit, vivarium_id: str) -> list[Event]:
     closed = replace(vivarium, status="closed", name="")
     unit.put(closed)
     told: list[Event] = [org_updated(closed, "name", "status")]
-    if await unit.get(Profile, vivarium_id) is not None:
-        unit.delete(Profile, vivarium_id)
-        told.append(
-            events.ProfileUpdated(
-                profile_id=vivarium_id, kind="org", vivarium_id=vivarium_id, display_name="", visibility="private"
-            )
-        )
+    told += await _forget_profile(unit, vivarium_id, "")
     return told + await subscription_ends(unit, vivarium_id)
+
+
+async def take_name_off(unit: Unit, vivarium_id: str, user_id: str) -> list[Event]:
+    """Take the name of a person who is gone off their personal vivarium that another owner keeps; return what is to be told."""
+    vivarium = await unit.get(Vivarium, vivarium_id)
+    if vivarium is None or vivarium.kind != "personal" or vivarium.owner_id != user_id:
+        return []
+    nameless = replace(vivarium, name=NAMELESS)
+    unit.put(nameless)
+    told: list[Event] = [org_updated(nameless, "name")]
+    return told + await _forget_profile(unit, vivarium_id, NAMELESS)
+
+
+async def _forget_profile(unit: Unit, vivarium_id: str, name: str) -> list[Event]:
+    if await unit.get(Profile, vivarium_id) is None:
+        return []
+    unit.delete(Profile, vivarium_id)
+    return [
+        events.ProfileUpdated(
+            profile_id=vivarium_id, kind="org", vivarium_id=vivarium_id, display_name=name, visibility="private"
+        )
+    ]

@@ -27,7 +27,7 @@ async def perform_admin_action(command: PerformAdminAction, unit: Unit) -> Async
             raise NotFoundError("user", command.target_id)
     elif command.target_kind == "org":
         before = await unit.get(Organization, command.target_id)
-        if before is None:
+        if before is None or before.status == "closed":
             raise NotFoundError("organization", command.target_id)
     after = before
     if before is not None:

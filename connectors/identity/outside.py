@@ -5,7 +5,7 @@ import base64
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -13,6 +13,8 @@ import jwt
 import msgspec
 
 from reptidex.errors import DomainError, UnavailableError
+
+T = TypeVar("T")
 
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_S = 60
@@ -69,19 +71,66 @@ def challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-async def _json(client: httpx.AsyncClient, provider: str, request: httpx.Request) -> Any:
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    """What we need of an OpenID provider's configuration (OpenID Connect Discovery 1.0, section 3)."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+
+
+class KeySet(msgspec.Struct, frozen=True, kw_only=True):
+    """A JWK set (RFC 7517)."""
+
+    keys: list[dict[str, Any]]
+
+
+class IdToken(msgspec.Struct, frozen=True, kw_only=True):
+    """What an OpenID provider answers for a code."""
+
+    id_token: str
+
+
+class GithubToken(msgspec.Struct, frozen=True, kw_only=True):
+    """What GitHub answers for a code."""
+
+    access_token: str
+
+
+class GithubUser(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom GitHub's API says the token speaks for."""
+
+    id: int
+    login: str = ""
+    name: str | None = None
+
+
+class GithubEmail(msgspec.Struct, frozen=True, kw_only=True):
+    """One of their addresses."""
+
+    email: str
+    primary: bool = False
+    verified: bool = False
+
+
+async def _told(client: httpx.AsyncClient, provider: str, request: httpx.Request, kind: type[T]) -> T:
+    """Return what a provider answers. Raises `RefusedSignInError`, also for an `error` that comes with 200 as GitHub's do."""
     try:
         response = await client.send(request)
-        if response.status_code >= 500 or response.status_code == 429:
-            raise UnavailableError(provider, f"answered {response.status_code}")
-        body = response.json()
     except httpx.HTTPError as problem:
         raise UnavailableError(provider, type(problem).__name__) from problem
-    except ValueError as problem:
-        raise UnavailableError(provider, "its answer is no JSON") from problem
-    if response.status_code != 200 or (isinstance(body, dict) and "error" in body):
-        raise RefusedSignInError(f"{provider} does not confirm this sign-in; begin anew")
-    return body
+    if response.status_code >= 500 or response.status_code == 429:
+        raise UnavailableError(provider, f"answered {response.status_code}")
+    refused = RefusedSignInError(f"{provider} does not confirm this sign-in; begin anew")
+    if response.status_code != 200:
+        raise refused
+    try:
+        return msgspec.json.decode(response.content, type=kind)
+    except (msgspec.MsgspecError, ValueError) as problem:
+        if b'"error"' in response.content:
+            raise refused from problem
+        raise UnavailableError(provider, "its answer is not of the form that it promises") from problem
 
 
 def _moment(claim: Any) -> int | None:
@@ -106,7 +155,7 @@ class OidcProvider:
     ) -> None:
         self.name, self._issuer = name, issuer
         self._id, self._secret, self._client, self._clock = client_id, client_secret, client, clock
-        self._metadata: Mapping[str, Any] = {}
+        self._metadata: Metadata | None = None
         self._keys: jwt.PyJWKSet | None = None
         self._until = float("-inf")
         self._reading = asyncio.Lock()
@@ -115,7 +164,7 @@ class OidcProvider:
         self, *, state: str, nonce: str, verifier: str, redirect_uri: str, anew: bool = False
     ) -> str:
         """Return where the person signs in; `anew` is `prompt` and `max_age` (section 3.1.2.1)."""
-        await self._discover()
+        metadata = await self._discover()
         query = {
             "response_type": "code",
             "client_id": self._id,
@@ -129,11 +178,11 @@ class OidcProvider:
         }
         if anew:
             query |= {"prompt": "login", "max_age": "0"}
-        return f"{self._metadata['authorization_endpoint']}?{urlencode(query)}"
+        return f"{metadata.authorization_endpoint}?{urlencode(query)}"
 
     async def person(self, *, code: str, nonce: str, verifier: str, redirect_uri: str) -> Person:
         """Exchange the code, and verify the ID token (section 3.1.3.7): signature, issuer, audience, times, nonce."""
-        await self._discover()
+        metadata = await self._discover()
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -142,9 +191,9 @@ class OidcProvider:
             "client_secret": self._secret,
             "code_verifier": verifier,
         }
-        request = self._client.build_request("POST", self._metadata["token_endpoint"], data=form)
-        answer = await _json(self._client, self.name, request)
-        claims = self._claims(str(answer.get("id_token", "")))
+        request = self._client.build_request("POST", metadata.token_endpoint, data=form)
+        answer = await _told(self._client, self.name, request, IdToken)
+        claims = self._claims(answer.id_token)
         if claims.get("nonce") != nonce:
             raise RefusedSignInError(f"{self.name} answered another sign-in than the one that was begun")
         return Person(
@@ -170,20 +219,22 @@ class OidcProvider:
             raise RefusedSignInError(f"what {self.name} said could not be verified; begin anew") from problem
         return claims
 
-    async def _discover(self) -> None:
+    async def _discover(self) -> Metadata:
         async with self._reading:
-            if self._clock() < self._until:
-                return
+            if self._metadata is not None and self._clock() < self._until:
+                return self._metadata
+            build = self._client.build_request
             url = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
-            metadata = await _json(self._client, self.name, self._client.build_request("GET", url))
-            if metadata.get("issuer") != self._issuer:
+            metadata = await _told(self._client, self.name, build("GET", url), Metadata)
+            if metadata.issuer != self._issuer:
                 raise UnavailableError(self.name, "its configuration names another issuer")
-            raw = await _json(self._client, self.name, self._client.build_request("GET", metadata["jwks_uri"]))
+            found = await _told(self._client, self.name, build("GET", metadata.jwks_uri), KeySet)
             try:
-                self._keys = jwt.PyJWKSet.from_dict(raw)
+                self._keys = jwt.PyJWKSet(found.keys)
             except jwt.PyJWTError as problem:
                 raise UnavailableError(self.name, "its keys cannot be read") from problem
             self._metadata, self._until = metadata, self._clock() + DISCOVERY_S
+            return metadata
 
 
 class GithubProvider:
@@ -230,16 +281,18 @@ class GithubProvider:
         build = self._client.build_request
         accept = {"Accept": "application/json"}
         request = build("POST", f"{self._url}/login/oauth/access_token", data=form, headers=accept)
-        token = str((await _json(self._client, self.name, request)).get("access_token", ""))
+        token = (await _told(self._client, self.name, request, GithubToken)).access_token
         bearer = accept | {"Authorization": f"Bearer {token}"}
-        user = await _json(self._client, self.name, build("GET", f"{self._api}/user", headers=bearer))
-        emails = await _json(self._client, self.name, build("GET", f"{self._api}/user/emails", headers=bearer))
-        primary: Mapping[str, Any] = next((each for each in emails if each.get("primary")), {})
+        asked = build("GET", f"{self._api}/user", headers=bearer)
+        user = await _told(self._client, self.name, asked, GithubUser)
+        asked = build("GET", f"{self._api}/user/emails", headers=bearer)
+        emails = await _told(self._client, self.name, asked, list[GithubEmail])
+        primary = next((each for each in emails if each.primary), GithubEmail(email=""))
         return Person(
-            subject=str(user["id"]),
-            email=str(primary.get("email", "")),
-            email_verified=primary.get("verified") is True,
-            name=str(user.get("name") or user.get("login", "")),
+            subject=str(user.id),
+            email=primary.email,
+            email_verified=primary.verified,
+            name=user.name or user.login,
         )
 
 

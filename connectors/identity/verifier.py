@@ -18,8 +18,13 @@ def nothing_revoked(session_id: str) -> bool:
     return False
 
 
+def nothing_outdated(claims: Claims) -> bool:
+    """Say that every role is as it was."""
+    return False
+
+
 class TokenVerifier:
-    """Verifies a token once and remembers it until it runs out, its session is revoked or the set of keys changes."""
+    """Verifies a token once and remembers it until it runs out, its session or role is taken, or the set of keys changes."""
 
     def __init__(
         self,
@@ -28,9 +33,11 @@ class TokenVerifier:
         issuer: str,
         clock: Callable[[], float],
         revoked: Callable[[str], bool] = nothing_revoked,
+        outdated: Callable[[Claims], bool] = nothing_outdated,
     ) -> None:
-        """Take the keys, the issuer expected, a clock in Unix seconds, and who knows which session ids are revoked."""
+        """Take the keys, the issuer expected, a clock in Unix seconds, and who knows which sessions and roles are gone."""
         self._keys, self._issuer, self._clock, self._revoked = keys, issuer, clock, revoked
+        self._outdated = outdated
         self._known: dict[str, Claims] = {}
         keys.when_changed(self._known.clear)
 
@@ -42,8 +49,7 @@ class TokenVerifier:
         if claims.exp <= self._clock():
             del self._known[token]
             return None
-        if claims.sid and self._revoked(claims.sid):
-            raise TokenError("revoked")
+        self._check_stands(claims)
         return claims
 
     async def verify(self, token: str) -> Claims:
@@ -64,12 +70,15 @@ class TokenVerifier:
             jwt.PyJWS(algorithms=[ALGORITHM]).decode_complete(token, key, algorithms=[ALGORITHM])
         except jwt.InvalidTokenError:
             raise TokenError("signature") from None
-        if claims.sid and self._revoked(claims.sid):
-            raise TokenError("revoked")
+        self._check_stands(claims)
         if len(self._known) >= CACHED:
             del self._known[next(iter(self._known))]
         self._known[token] = claims
         return claims
+
+    def _check_stands(self, claims: Claims) -> None:
+        if claims.sid and (self._revoked(claims.sid) or self._outdated(claims)):
+            raise TokenError("revoked")
 
     def _check(self, claims: Claims) -> None:
         now = self._clock()

@@ -7,6 +7,7 @@ names is retired. `MessageType=RAW`, because emulators hash a DIGEST again, and 
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Any
 
 from reptidex.connectors.aws import AwsClient, AwsRefusedError
 from reptidex.connectors.keys.jose import jwk_of_der, raw_signature, short_enough
@@ -38,7 +39,9 @@ class KmsSigner:
 
     async def current(self) -> PublicKey:
         """Return the key behind the alias."""
-        return (await self.keys())[0]
+        if found := await self.keys():
+            return found[0]
+        raise UnavailableError("kms", f"{self._alias} names no key yet; `reptidex keys rotate` makes one")
 
     async def keys(self) -> tuple[PublicKey, ...]:
         """Return every live version."""
@@ -49,7 +52,7 @@ class KmsSigner:
     async def sign(self, data: bytes, *, kid: str) -> bytes:
         """Have KMS sign."""
         _, key_id, _ = await self._version(kid)
-        answer = await self._kms.call(
+        answer = await self._asked(
             "sign", KeyId=key_id, Message=short_enough(data), MessageType="RAW", SigningAlgorithm=ALGORITHM
         )
         return raw_signature(answer["Signature"])
@@ -78,6 +81,13 @@ class KmsSigner:
         """Close the connections."""
         await self._kms.aclose()
 
+    async def _asked(self, action: str, **given: Any) -> Any:
+        """Ask KMS what it never refuses for a reason of the request: we are not let in, or the key is switched off."""
+        try:
+            return await self._kms.call(action, **given)
+        except AwsRefusedError as problem:
+            raise UnavailableError("kms", problem.code) from problem
+
     async def _version(self, kid: str) -> tuple[str, str, PublicKey]:
         await self.keys()
         if kid not in self._versions:
@@ -91,7 +101,7 @@ class KmsSigner:
             targets: dict[str, str] = {}
             marker: dict[str, str] = {}
             while True:
-                page = await self._kms.call("list_aliases", **marker)
+                page = await self._asked("list_aliases", **marker)
                 targets |= {a["AliasName"]: a["TargetKeyId"] for a in page["Aliases"] if "TargetKeyId" in a}
                 if not page.get("Truncated"):
                     break
@@ -108,9 +118,6 @@ class KmsSigner:
 
     async def _public_of(self, key_id: str) -> PublicKey:
         if key_id not in self._public:
-            try:
-                answer = await self._kms.call("get_public_key", KeyId=key_id)
-            except AwsRefusedError as problem:
-                raise UnavailableError("kms", problem.code) from problem
+            answer = await self._asked("get_public_key", KeyId=key_id)
             self._public[key_id] = jwk_of_der(answer["PublicKey"])
         return self._public[key_id]

@@ -12,7 +12,7 @@ from reptidex.errors import UnavailableError
 DATA_KEY = "alias/reptidex-data"
 KEPT = 1024
 KEPT_S = 300.0
-WRONG = {"InvalidCiphertextException", "IncorrectKeyException", "ValidationException", "AccessDeniedException"}
+WRONG = {"InvalidCiphertextException", "IncorrectKeyException", "ValidationException"}
 
 
 class KmsVault:

@@ -39,7 +39,8 @@ async def attempt_at(request: Any, account: str) -> AsyncIterator[None]:
     wait = attempts.wait_s(known.whole_at, request.ports.clock()) if known is not None else 0
     if not wait:
         try:
-            taken = await request.ask(TakeAttempt(account=account), Taken)
+            # The same code a minute later is another guess: a repeat under an `Idempotency-Key` counts as well.
+            taken = await request.ask(TakeAttempt(account=account), Taken, anew=True)
         except StillRunning as late:
             raise UnavailableError("the log", "an attempt was not counted in time") from late
         wait = taken.wait_s
@@ -49,12 +50,12 @@ async def attempt_at(request: Any, account: str) -> AsyncIterator[None]:
         yield
     except DomainError as refused:
         if refused.status != 401:
-            await request.post(GiveBackAttempt(account=account))
+            await request.post(GiveBackAttempt(account=account), anew=True)
         raise
     except BaseException:
-        await request.post(GiveBackAttempt(account=account))
+        await request.post(GiveBackAttempt(account=account), anew=True)
         raise
-    await request.post(GiveBackAttempt(account=account))
+    await request.post(GiveBackAttempt(account=account), anew=True)
 
 
 async def forget_attempts(request: Any, account: str) -> None:

@@ -9,6 +9,7 @@ from msgspec import Meta
 from reptidex.domain.plans import CURRENCY, PLANS, entitlement_names
 from reptidex.errors import NotFoundError
 from reptidex.http.core.payments import acts_at, check_provider
+from reptidex.http.core.vivariums import own_role
 from reptidex.http.server.policy import member, public
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.core_billing import ChangePlan
@@ -94,6 +95,8 @@ async def list_plans(request: Request[None, None]) -> Page[PlanView]:
 @routes.get("/billing/subscriptions", policy=member("curator"))
 async def list_subscriptions(request: Request[None, None]) -> Page[SubscriptionView]:
     """Return the vivarium's subscription; keepers and handlers see nothing of money."""
+    # A token says for minutes yet what is no longer so; here it is known, and money is at stake.
+    await own_role(request, request.caller.vivarium_id, "curator")
     found = await request.read.get(Subscription, request.caller.vivarium_id)
     return Page(items=[msgspec.convert(found, SubscriptionView, from_attributes=True)] if found else [])
 
@@ -101,6 +104,7 @@ async def list_subscriptions(request: Request[None, None]) -> Page[SubscriptionV
 @routes.put("/billing/subscriptions", policy=member("herpetologist"), errors=(409, 422))
 async def change_plan(request: Request[PlanBody, None]) -> SubscriptionView:
     """Change the plan. A higher one is paid at once and counts then; a lower one counts from the end of the period."""
+    await own_role(request, request.caller.vivarium_id, "herpetologist")
     if request.body.provider is not None:
         check_provider(request, request.body.provider)
     command = ChangePlan(
@@ -118,6 +122,7 @@ async def change_plan(request: Request[PlanBody, None]) -> SubscriptionView:
 @routes.get("/billing/invoices", policy=member("curator"))
 async def list_invoices(request: Request[None, Paging]) -> Page[InvoiceView]:
     """List the vivarium's invoices, the newest first."""
+    await own_role(request, request.caller.vivarium_id, "curator")
     mine = select(Invoice, Invoice.c.vivarium_id == request.caller.vivarium_id, order=("-invoice_id",))
     found, following = await request.read.page(mine, request.query)
     return Page(items=[msgspec.convert(each, InvoiceView, from_attributes=True) for each in found], next=following)
@@ -126,6 +131,7 @@ async def list_invoices(request: Request[None, Paging]) -> Page[InvoiceView]:
 @routes.get("/billing/invoices/{invoice_id}", policy=member("curator"), errors=(404,))
 async def get_invoice(request: Request[None, None]) -> InvoiceView:
     """Return an invoice of the vivarium."""
+    await own_role(request, request.caller.vivarium_id, "curator")
     invoice_id = request.path["invoice_id"]
     found = await request.read.get(Invoice, invoice_id)
     if found is None or found.vivarium_id != request.caller.vivarium_id:

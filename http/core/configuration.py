@@ -1,14 +1,13 @@
 """Live settings and feature flags."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from reptidex.domain.live_settings import check_name, value_text
 from reptidex.domain.rollout import reaches
-from reptidex.errors import InvalidError
 from reptidex.http.core.api_keys import EVERYBODY
 from reptidex.http.server.policy import public, scope
 from reptidex.http.server.routes import Page, Paging, Request, Routes
@@ -19,8 +18,6 @@ from reptidex.tables.core.vivariums import Vivarium
 from reptidex.tables.query import select
 
 routes = Routes("configuration")
-
-NAME = re.compile(r"[a-z][a-z0-9]*([.-][a-z0-9]+)*")
 
 
 class FeatureView(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,10 +59,6 @@ class SettingBody(msgspec.Struct, frozen=True, kw_only=True):
     scope: Annotated[str, Meta(min_length=1, max_length=50)] = "platform"
 
 
-LONGEST = 2000
-"""Characters of a value as JSON, as `config.updated` takes them."""
-
-
 class SettingView(msgspec.Struct, frozen=True, kw_only=True):
     """A live setting."""
 
@@ -81,12 +74,6 @@ class SettingFilter(Paging, frozen=True, kw_only=True):
     """Which settings."""
 
     scope: str = "platform"
-
-
-def _key(text: str) -> str:
-    if len(text) > 100 or not NAME.fullmatch(text):
-        raise InvalidError("a key is lower-case words joined by dots or dashes")
-    return text
 
 
 @routes.get("/config/features", policy=public())
@@ -123,7 +110,7 @@ async def toggle_feature(request: Request[FeatureBody, None]) -> FeatureDetail:
     """Switch a flag, or move its rollout."""
     body = request.body
     command = ToggleFeature(
-        feature_key=_key(request.path["feature"]),
+        feature_key=check_name(request.path["feature"]),
         enabled=body.enabled,
         rollout=body.rollout,
         plans=body.plans,
@@ -144,14 +131,10 @@ async def list_settings(request: Request[None, SettingFilter]) -> Page[SettingVi
 @routes.put("/config/settings/{setting}", policy=scope("admin"), errors=(422,))
 async def change_setting(request: Request[SettingBody, None]) -> SettingView:
     """Set a live setting; every service hears of it."""
-    given = request.body.value
-    value = None if given is None else msgspec.json.encode(given, order="deterministic").decode()
-    if value is not None and len(value) > LONGEST:
-        raise InvalidError(f"a setting has at most {LONGEST} characters as JSON, this one has {len(value)}", "/value")
     command = ChangeSetting(
-        config_key=_key(request.path["setting"]),
+        config_key=check_name(request.path["setting"]),
         scope=request.body.scope,
-        value=value,
+        value=value_text(request.body.value),
         by=request.caller.subject,
     )
     return await request.ask(command, SettingView)

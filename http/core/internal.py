@@ -13,7 +13,7 @@ from reptidex.http.server.policy import services
 from reptidex.http.server.routes import Page, Request, Routes
 from reptidex.tables.core.billing import Subscription
 from reptidex.tables.core.people import Session, User
-from reptidex.tables.core.vivariums import Membership
+from reptidex.tables.core.vivariums import LoweredRole, Membership
 from reptidex.tables.query import select
 
 routes = Routes("internal")
@@ -62,11 +62,14 @@ class RevokedFilter(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None = None
 
 
-class RevokedView(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that was ended."""
+class RevokedView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A session that was ended; or, without one, a role that was taken or lowered: tokens from before are worth nothing."""
 
     session_id: str
     revoked_at: datetime
+    vivarium_id: str = ""
+    user_id: str = ""
+    """Empty, in a vivarium: everybody's."""
 
 
 class UserStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,8 +138,15 @@ async def vivarium_members(request: Request[None, None]) -> Page[InternalMember]
 
 @routes.get("/internal/sessions/revoked", policy=services(*EVERYBODY))
 async def revoked_sessions(request: Request[None, RevokedFilter]) -> Page[RevokedView]:
-    """List the sessions that ended lately: what a verifier asks for every few seconds, also while the log is down."""
+    """List the sessions that ended lately, and the roles that were lowered: what a verifier asks for every few seconds, also
+    while the log is down."""
     since = request.query.since or request.ports.clock() - timedelta(seconds=request.ports.access_token_s + 60)
     ended = select(Session, Session.c.revoked_at >= since, order=("revoked_at",))
     found = await request.read.find(ended)
-    return Page(items=[RevokedView(session_id=each.session_id, revoked_at=each.revoked_at or since) for each in found])
+    items = [RevokedView(session_id=each.session_id, revoked_at=each.revoked_at or since) for each in found]
+    lowered = select(LoweredRole, LoweredRole.c.lowered_at >= since, order=("lowered_at",))
+    items += [
+        RevokedView(session_id="", revoked_at=each.lowered_at, vivarium_id=each.vivarium_id, user_id=each.user_id)
+        for each in await request.read.find(lowered)
+    ]
+    return Page(items=items)

@@ -39,7 +39,8 @@ async def sign(ports: Ports, **claims: Any) -> str:
 async def standing(request: Any, user_id: str, vivarium_id: str) -> dict[str, str]:
     """Return the claims about a person in a vivarium, as they are now.
 
-    A vivarium that was left or closed is replaced by the person's own; a suspended one can only be read.
+    A vivarium that was left or closed is replaced by the person's own; a suspended one can only be read, and one that they do not
+    belong to not even that (no role).
     Raises `UnauthenticatedError` where the account is not in use.
     """
     user = await request.read.get(User, user_id)
@@ -51,19 +52,28 @@ async def standing(request: Any, user_id: str, vivarium_id: str) -> dict[str, st
         vivarium_id = user.personal_vivarium_id
         member = await request.read.get(Membership, membership_id(vivarium_id, user_id))
         vivarium = await request.read.get(Vivarium, vivarium_id)
-    role = member.role if member else "keeper"
-    if vivarium is not None and vivarium.status == "suspended":
+    role = member.role if member else ""
+    if role and vivarium is not None and vivarium.status == "suspended":
         role = "keeper"
     grant = await request.read.get(Grant, user.address_hash)
     return {"vid": vivarium_id, "role": role, "scope": " ".join(grant.scopes) if grant else ""}
 
 
 async def tokens(request: Any, session: Sessioned, refresh_token: str) -> Tokens:
-    """Return a session's tokens with a fresh access token."""
+    """Return a session's tokens with a fresh access token.
+
+    Raises `UnauthenticatedError` where the session has ended, or the refresh token was spent: what was asked under an
+    `Idempotency-Key` is answered as the first time for two days, and must not bring back by then what is over.
+    """
     ports: Ports = request.ports
     claims = await standing(request, session.user_id, session.vivarium_id)
     begun = await request.read.get(Session, session.session_id)
-    at = int(begun.started_at.timestamp()) if begun is not None else 0
+    if begun is None or not begun.is_live(ports.clock()):
+        raise UnauthenticatedError("this session has ended; sign in again")
+    held = opaque.read("rxr", refresh_token)
+    if held is not None and held.secret_hash != begun.token_hash:
+        raise UnauthenticatedError("this refresh token was used since; sign in again")
+    at = int(begun.started_at.timestamp())
     access = await sign(ports, sub=session.user_id, kind="user", sid=session.session_id, auth_time=at, **claims)
     return Tokens(
         access_token=access,
@@ -91,7 +101,7 @@ def device_of(request: Any) -> str:
 
 def prefix_of(request: Any) -> str:
     """Return the network that a request comes from, as far as the web side knows it."""
-    return ip_prefix(getattr(request, "address", ""))
+    return ip_prefix(request.address)
 
 
 def until(ports: Ports, days: int) -> Any:

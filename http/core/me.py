@@ -109,8 +109,14 @@ async def me(request: Request[None, None]) -> MeView:
 @routes.get("/auth/sessions", policy=signed_in())
 async def list_sessions(request: Request[None, Paging]) -> Page[SessionView]:
     """List the devices that are signed in."""
+    now = request.ports.clock()
     live = select(
-        Session, Session.c.user_id == request.caller.subject, Session.c.revoked_at.is_(None), order=("-session_id",)
+        Session,
+        Session.c.user_id == request.caller.subject,
+        Session.c.revoked_at.is_(None),
+        Session.c.idle_until > now,
+        Session.c.expires_at > now,
+        order=("-session_id",),
     )
     found, following = await request.read.page(live, request.query)
     items = [

@@ -4,33 +4,44 @@ An address that already has an account is never taken over by somebody whom anot
 before, and link the other account while signed in.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from reptidex.connectors.identity.outside import LEEWAY_S, IdentityProvider, Person
-from reptidex.domain.addresses import normal_address
-from reptidex.errors import DomainError, InvalidError, NotFoundError, UnauthenticatedError
+from reptidex.domain.returns import is_registered
+from reptidex.errors import InvalidError, NotFoundError, ReptidexError, UnauthenticatedError
 from reptidex.http.core import outside_seals
 from reptidex.http.core.issuing import Tokens
 from reptidex.http.core.outside_mfa import CHALLENGE_S, check_needs_no_second
-from reptidex.http.core.ports import Ports, user_context
+from reptidex.http.core.outside_people import identity_of, user_of
+from reptidex.http.core.outside_return import (
+    TO_LINK,
+    TO_SIGN_IN,
+    LinkCode,
+    SignInCode,
+    code_until,
+    leads_back,
+    leads_back_refused,
+    refusal_page,
+    wants_page,
+)
+from reptidex.http.core.pages import notice
+from reptidex.http.core.ports import Ports
 from reptidex.http.core.sign_in import begin_session
 from reptidex.http.server.policy import public, signed_in
 from reptidex.http.server.routes import Page, Raw, Request, Routes
-from reptidex.streams.commands.core import LinkIdentity, Registered, RegisterUser
-from reptidex.tables.core.people import Address, Identity
+from reptidex.streams.commands.core import How as SignedInBy
+from reptidex.streams.commands.core import LinkIdentity
 
 routes = Routes("sign-in elsewhere")
 
 VALID_S = 600
-NAMELESS = "Keeper"
-"""How a person is shown whose provider gives no name; their address is nobody's business."""
 _PURPOSE = "state"
 
 
-class Begun(outside_seals.Sealed, frozen=True, kw_only=True):
+class Begun(outside_seals.InBrowser, frozen=True, kw_only=True):
     """A sign-in that was begun."""
 
     link: str = ""
@@ -39,6 +50,11 @@ class Begun(outside_seals.Sealed, frozen=True, kw_only=True):
     """The session in which they are."""
     anew: bool = False
     """Whether the provider was asked to have the person prove anew who they are."""
+    return_to: str = ""
+    """The app that began, and is led back to."""
+    challenge: str = ""
+    to_link: bool = False
+    """Whether the app wants to link the account to that of somebody who is signed in to it."""
 
 
 class Offered(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +74,12 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
 
     anew: bool = False
     """Have the provider ask who it is even where somebody is signed in there, as acts that need a recent sign-in do."""
+    return_to: Annotated[str, Meta(max_length=300)] = ""
+    """The registered address of the app that the browser is led back to, with a `code` or an `error`."""
+    code_challenge: Annotated[str, Meta(pattern=r"^([A-Za-z0-9_-]{43})?$(?!\n)")] = ""
+    """The SHA-256 of the app's verifier, base64url (S256, RFC 7636): the app alone can exchange the code."""
+    link: bool = False
+    """Only prove who it is; the code is then good for `POST /auth/identities/{provider}`."""
 
 
 class Back(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,47 +90,97 @@ class Back(msgspec.Struct, frozen=True, kw_only=True):
     error: Annotated[str, Meta(max_length=255)] = ""
 
 
-class LinkFirstError(DomainError):
-    """The address has an account, and the account elsewhere is not linked to it."""
-
-    title = "Link the accounts first"
-
-    def __init__(self, provider: str) -> None:
-        super().__init__(
-            f"this address has an account already; sign in to it as before, and link your {provider} account there"
-        )
-        self.provider = provider
-
-
 @routes.get("/auth/outside", policy=public())
 async def list_providers(request: Request[None, None]) -> Page[Offered]:
     """List the providers that one can sign in with."""
     return Page(items=[Offered(provider=name) for name in request.ports.outside])
 
 
-@routes.get("/auth/outside/{provider}", policy=public(cost=5), errors=(404, 422))
+@routes.get("/auth/outside/{provider}", policy=public(cost=5), status=302, errors=(404, 422))
 async def begin_outside(request: Request[None, How]) -> Raw:
-    """Send the browser to the provider."""
-    url, cookie = await _begin(request, anew=request.query.anew)
+    """Send the browser to the provider; an app gives its `return_to` and a `code_challenge`."""
+    asked = request.query
+    _check_app(request.ports, asked)
+    try:
+        url, cookie = await _begin(request, asked)
+    except ReptidexError as refused:
+        if not asked.return_to or not refused.retriable:
+            raise
+        return leads_back_refused(asked.return_to, refused)
     return Raw(body=b"", content_type="text/plain", status=302, headers={"Location": url, **cookie})
 
 
 @routes.post("/auth/outside/{provider}/link", policy=signed_in(recent=True, cost=5), errors=(404,))
 async def begin_linking(request: Request[None, None]) -> Raw:
     """Begin to link an account elsewhere to one's own; answers the address to go to as `url`."""
-    url, cookie = await _begin(request, link=request.caller.subject, session=request.caller.session_id)
+    url, cookie = await _begin(request, How(), link=request.caller.subject, session=request.caller.session_id)
     return Raw(body=msgspec.json.encode(Where(url=url)), content_type="application/json", headers=cookie)
 
 
-@routes.get("/auth/outside/{provider}/callback", policy=public(cost=10), errors=(401, 404, 409))
-async def finish_outside(request: Request[None, Back]) -> Tokens:
+@routes.get("/auth/outside/{provider}/callback", policy=public(cost=10), errors=(401, 404, 409), kept=False)
+async def finish_outside(request: Request[None, Back]) -> Tokens | Raw:
     """Take the person back from the provider: sign in, open an account, or link the accounts.
 
     401 with the title *A second factor is needed* brings a `challenge`: `POST /auth/outside/{provider}/mfa` takes it with a code.
+
+    The browser of an app that gave its `return_to` is led back there (303) with `error` or with `code`, which is for
+    `POST /auth/outside/{provider}/token`; any other browser (`Accept: text/html`) is shown a page, and no token.
     """
+    begun = outside_seals.read_here(request, _PURPOSE, request.query.state, Begun)
+    if begun is not None and begun.return_to:
+        return await _to_app(request, begun)
+    return await _to_person(request, begun) if wants_page(request) else await _to_program(request, begun)
+
+
+async def _to_program(request: Any, begun: Begun | None) -> Tokens:
+    begun, how, person = await _proved(request, begun)
+    if begun.link:
+        await _link(request, begun, person)
+        return await begin_session(request, begun.link, how=how, continues=begun.session)
+    user_id = await user_of(request, how, person)
+    await check_needs_no_second(request, how, begun.nonce, user_id)
+    return await begin_session(request, user_id, how=how, signed_in_at=person.signed_in_at)
+
+
+async def _to_person(request: Any, begun: Begun | None) -> Raw:
+    """Tell a person in words. Nobody has asked for tokens: what was proved opens an account, or links it, and that is all."""
+    try:
+        begun, how, person = await _proved(request, begun)
+        if begun.link:
+            await _link(request, begun, person)
+            return notice(title="The accounts are linked", text=f"you can sign in with {how} from now on")
+        await user_of(request, how, person)
+    except ReptidexError as refused:
+        return refusal_page(refused)
+    return notice(
+        title="Go back to your application",
+        text=f"{how} has said who you are, and you have an account here; sign in from the application that you use",
+    )
+
+
+async def _to_app(request: Any, begun: Begun) -> Raw:
+    ports: Ports = request.ports
+    facts: Any = {"provider": begun.provider, "until": code_until(ports), "challenge": begun.challenge}
+    try:
+        _, how, person = await _proved(request, begun)
+        if begun.to_link:
+            linked = LinkCode(identity=identity_of(ports, how, person), **facts)
+            return leads_back(begun.return_to, code=outside_seals.write(ports, TO_LINK, linked))
+        code = SignInCode(
+            user_id=await user_of(request, how, person),
+            session_id=request.new_id(),
+            signed_in_at=person.signed_in_at,
+            **facts,
+        )
+    except ReptidexError as refused:
+        return leads_back_refused(begun.return_to, refused)
+    return leads_back(begun.return_to, code=outside_seals.write(ports, TO_SIGN_IN, code))
+
+
+async def _proved(request: Any, begun: Begun | None) -> tuple[Begun, SignedInBy, Person]:
+    """Return who has come back from the provider, and how it was begun. Raises `UnauthenticatedError`."""
     ports: Ports = request.ports
     provider = _provider(request)
-    begun = outside_seals.read(request, _PURPOSE, request.query.state, Begun)
     if begun is None:
         raise UnauthenticatedError("this sign-in was not begun in this browser, or too long ago; begin anew")
     if request.query.error or not request.query.code:
@@ -120,18 +192,25 @@ async def finish_outside(request: Request[None, Back]) -> Tokens:
         redirect_uri=_callback(ports, provider.name),
     )
     _check_anew(ports, begun, person)
-    identity = f"{provider.name}/{ports.keyed.secret('identity', provider.name, person.subject).hex()}"
-    how: Any = provider.name
-    if begun.link:
-        linking = LinkIdentity(user_id=begun.link, identity=identity, provider=provider.name, session_id=begun.session)
-        await request.tell(linking)
-        return await begin_session(request, begun.link, how=how, continues=begun.session)
-    known = await request.read.get(Identity, identity)
-    if known is not None:
-        await check_needs_no_second(request, how, begun.nonce, known.user_id)
-        return await begin_session(request, known.user_id, how=how, signed_in_at=person.signed_in_at)
-    opened = await _open_account(request, how, identity, person)
-    return await begin_session(request, opened, how=how, signed_in_at=person.signed_in_at)
+    how: SignedInBy = provider.name  # type: ignore[assignment]  # the contracts know both of them
+    return begun, how, person
+
+
+async def _link(request: Any, begun: Begun, person: Person) -> None:
+    identity = identity_of(request.ports, begun.provider, person)
+    await request.tell(
+        LinkIdentity(user_id=begun.link, identity=identity, provider=begun.provider, session_id=begun.session)
+    )
+
+
+def _check_app(ports: Ports, asked: How) -> None:
+    """Check that an app said who it is. Raises `InvalidError`: nobody is led to an address that is not known."""
+    if asked.return_to and not is_registered(asked.return_to, ports.returns):
+        raise InvalidError("this is not the address of an app that is registered here", "/return_to")
+    if bool(asked.return_to) != bool(asked.code_challenge):
+        raise InvalidError("an app gives its `return_to` and a `code_challenge` (S256)", "/code_challenge")
+    if asked.link and not asked.return_to:
+        raise InvalidError("without an app, `POST /auth/outside/{provider}/link` begins to link", "/link")
 
 
 def _check_anew(ports: Ports, begun: Begun, person: Person) -> None:
@@ -139,43 +218,6 @@ def _check_anew(ports: Ports, begun: Begun, person: Person) -> None:
     began = begun.until - VALID_S
     if begun.anew and (person.signed_in_at is None or person.signed_in_at + LEEWAY_S < began):
         raise UnauthenticatedError(f"{begun.provider} does not say that you have signed in there anew")
-
-
-async def _open_account(request: Any, how: Literal["google", "github"], identity: str, person: Person) -> str:
-    ports: Ports = request.ports
-    if not person.email or not person.email_verified:
-        raise InvalidError(f"{how} does not vouch for an e-mail address of yours; register with a password instead")
-    address = normal_address(person.email)
-    address_hash = ports.keyed.address_hash(address)
-    if await request.read.get(Address, address_hash) is not None:
-        raise LinkFirstError(how)
-    user_id = request.new_id()
-    own_key = await ports.vault.new_key(user_context(user_id))
-    sealed = await ports.vault.seal(address.encode(), context=user_context(user_id), under=own_key)
-    made = await request.ask(
-        RegisterUser(
-            address_hash=address_hash,
-            user_id=user_id,
-            vivarium_id=request.new_id(),
-            subscription_id=request.new_id(),
-            data_key=own_key,
-            email_sealed=sealed,
-            password_sealed=b"",
-            display_name=_shown_name(person.name) or NAMELESS,
-            locale="en",
-            how=how,
-            confirmed=True,
-            identity=identity,
-        ),
-        Registered,
-    )
-    opened: str = made.user_id
-    return opened
-
-
-def _shown_name(text: str) -> str:
-    """Return a name that another provider gives as we would take it: one line of visible characters."""
-    return "".join(mark if mark.isprintable() else " " for mark in text).strip()[:100]
 
 
 def _provider(request: Any) -> IdentityProvider:
@@ -194,20 +236,29 @@ def _verifier(ports: Ports, nonce: str) -> str:
     return ports.keyed.secret("pkce", nonce).hex()
 
 
-async def _begin(request: Any, *, link: str = "", session: str = "", anew: bool = False) -> tuple[str, dict[str, str]]:
+async def _begin(request: Any, asked: How, *, link: str = "", session: str = "") -> tuple[str, dict[str, str]]:
     ports: Ports = request.ports
     provider = _provider(request)
-    if anew and not provider.asks_anew:
+    if asked.anew and not provider.asks_anew:
         raise InvalidError(f"{provider.name} cannot be asked to sign anybody in anew", "/anew")
     nonce = ports.entropy(24).hex()
-    until = int(ports.clock().timestamp()) + VALID_S
-    begun = Begun(provider=provider.name, nonce=nonce, until=until, link=link, session=session, anew=anew)
+    begun = Begun(
+        provider=provider.name,
+        nonce=nonce,
+        until=int(ports.clock().timestamp()) + VALID_S,
+        link=link,
+        session=session,
+        anew=asked.anew,
+        return_to=asked.return_to,
+        challenge=asked.code_challenge,
+        to_link=asked.link,
+    )
     url = await provider.authorisation_url(
         state=outside_seals.write(ports, _PURPOSE, begun),
         nonce=nonce,
         verifier=_verifier(ports, nonce),
         redirect_uri=_callback(ports, provider.name),
-        anew=anew,
+        anew=asked.anew,
     )
     cookie = outside_seals.cookie_for(ports, nonce, VALID_S + CHALLENGE_S)
     return url, {"Set-Cookie": cookie, "Cache-Control": "no-store"}

@@ -23,7 +23,7 @@ CHALLENGE_S = 300
 _PURPOSE = "outside-mfa"
 
 
-class Challenge(outside_seals.Sealed, frozen=True, kw_only=True):
+class Challenge(outside_seals.InBrowser, frozen=True, kw_only=True):
     """A sign-in whose first proof, the account elsewhere, was given.
 
     It names the session that it ends in: a session begins once, so a challenge is good once.
@@ -75,7 +75,7 @@ async def finish_with_second_factor(request: Request[Proof, None]) -> Tokens:
     A wrong code may be corrected until the challenge is too old; once it has begun a session it is worthless.
     """
     body = request.body
-    challenge = outside_seals.read(request, _PURPOSE, body.challenge, Challenge)
+    challenge = outside_seals.read_here(request, _PURPOSE, body.challenge, Challenge)
     user = await request.read.get(User, challenge.user_id) if challenge is not None else None
     # Whoever turned the second factor off meanwhile needs none: the way without it is to begin anew.
     if challenge is None or user is None or not user.mfa_on:

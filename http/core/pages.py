@@ -36,6 +36,24 @@ POLICY = (
 )
 
 
+def _whole(title: str, text: str, more: str = "") -> bytes:
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{escape(title)}</title><style>{STYLE}</style></head>
+<body><h1>{escape(title)}</h1><p role="status">{escape(text)}</p>{more}</body></html>
+""".encode()
+
+
+def _raw(body: bytes, status: int = 200) -> Raw:
+    headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+    return Raw(body=body, content_type="text/html; charset=utf-8", status=status, headers=headers)
+
+
+def notice(*, title: str, text: str, status: int = 200) -> Raw:
+    """Write a page that only says something, as a sentence."""
+    return _raw(_whole(title, f"{text[:1].upper()}{text[1:]}."), status)
+
+
 def page(*, title: str, text: str, button: str, action: str, token: str, password: bool = False) -> Raw:
     """Write a page with one form. Nothing on it comes from elsewhere, and the token is not passed on as a referrer."""
     field = ""
@@ -43,26 +61,8 @@ def page(*, title: str, text: str, button: str, action: str, token: str, passwor
         field = (
             '<label>New password<input type="password" name="password" autocomplete="new-password" required></label>'
         )
-    return _written(
-        title,
-        text,
-        f'''<noscript><p>This takes JavaScript, which is off in your browser: turn it on, then open the link again.</p></noscript>
+    form = f"""
+<noscript><p>This takes JavaScript, which is off in your browser: turn it on, then open the link again.</p></noscript>
 <form action="{escape(action)}" method="post">{field}<input type="hidden" name="token" value="{escape(token)}">
-<button>{escape(button)}</button></form><script>{SCRIPT}</script>''',
-    )
-
-
-def note(*, title: str, text: str) -> Raw:
-    """Write a page that only says something."""
-    return _written(title, text, "")
-
-
-def _written(title: str, text: str, rest: str) -> Raw:
-    html = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{escape(title)}</title><style>{STYLE}</style></head>
-<body><h1>{escape(title)}</h1><p role="status">{escape(text)}</p>
-{rest}</body></html>
-"""
-    headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
-    return Raw(body=html.encode(), content_type="text/html; charset=utf-8", headers=headers)
+<button>{escape(button)}</button></form><script>{SCRIPT}</script>"""
+    return _raw(_whole(title, text, form))

@@ -8,7 +8,8 @@ from msgspec import Meta
 
 from reptidex.domain.payments import as_asked
 from reptidex.errors import InvalidError, NotFoundError
-from reptidex.http.core.pages import note
+from reptidex.http.core.pages import notice
+from reptidex.http.core.vivariums import own_role
 from reptidex.http.server.policy import member, public, services
 from reptidex.http.server.routes import Raw, Request, Routes
 from reptidex.streams.commands.core_billing import (
@@ -119,15 +120,16 @@ async def get_payment(request: Request[None, None]) -> PaymentView:
 @routes.get("/billing/return", policy=public())
 async def come_back(request: Request[None, None]) -> Raw:
     """Show buyers that they may go on: here a provider sends them after they acted. What they did, the provider tells us."""
-    return note(
+    return notice(
         title="Thank you",
-        text="You may close this page. Your payment goes on by itself, and a mail tells you how it ended.",
+        text="You may close this page. Your payment goes on by itself, and a mail tells you how it ended",
     )
 
 
 @routes.get("/billing/payments/{payment_id}", policy=member("curator"), errors=(404,))
 async def get_own_payment(request: Request[None, None]) -> PaymentView:
     """Return how a payment of one's own vivarium stands, with the address where the buyer acts if they have to."""
+    await own_role(request, request.caller.vivarium_id, "curator")
     payment_id = request.path["payment_id"]
     found = await request.read.get(Payment, payment_id)
     if found is None or found.buyer_vivarium_id != request.caller.vivarium_id:

@@ -35,6 +35,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     nobody: "Nobody"
     outside: Mapping[str, IdentityProvider] = {}
     """Where else one can sign in, by name."""
+    returns: tuple[str, ...] = ()
+    """Where a sign-in elsewhere may lead back to: addresses of apps."""
     sns: SnsEndpoint | None = None
     """None where no topic of SNS may post here."""
     closing: tuple[Any, ...] = ()

@@ -22,11 +22,11 @@ class ProfileBody(msgspec.Struct, frozen=True, kw_only=True):
     """What changes; what is left out stays."""
 
     display_name: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
-    slug: Annotated[str, Meta(pattern=r"^[a-z0-9](-?[a-z0-9]){2,39}$")] | None = None
+    slug: Annotated[str, Meta(pattern=r"^[a-z0-9](-?[a-z0-9]){2,39}$(?!\n)")] | None = None
     """The name in addresses: lower-case letters, digits and single dashes."""
     bio: Annotated[str, Meta(max_length=2000)] | None = None
     location: Annotated[str, Meta(max_length=100)] | None = None
-    website: Annotated[str, Meta(max_length=200, pattern=r"^$|^https?://\S+$")] | None = None
+    website: Annotated[str, Meta(max_length=200, pattern=r"^(https?://\S+)?$(?!\n)")] | None = None
     avatar_file_id: Id | None = None
     visibility: Literal["private", "public"] | None = None
 

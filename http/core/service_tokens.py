@@ -15,7 +15,7 @@ from reptidex.http.server.routes import Raw, Request, Routes
 routes = Routes("keys")
 
 KEPT_S = 300
-"""How long verifiers may keep the key set; a new key is published this long before it signs (see docs/services/core.md)."""
+"""How long verifiers may keep the key set; one that meets a key id which it does not know fetches it anew."""
 
 
 class ServiceCredentials(msgspec.Struct, frozen=True, kw_only=True):

@@ -141,8 +141,11 @@ async def finish_sign_in(
     *,
     how: How = "password",
     session_id: str = "",
+    signed_in_at: int | None = None,
 ) -> Tokens:
     """Begin a session for somebody whose first proof is given, with the second where the account asks for one.
+
+    `session_id` and `signed_in_at` are those of `begin_session`.
 
     Raises `SecondFactorError`, and `TooManyAttemptsError` where too many of this person's codes have been wrong.
     """
@@ -151,7 +154,9 @@ async def finish_sign_in(
         async with attempt_at(request, user.user_id):
             return await begin_session(request, user.user_id, recovery_hash=recovery, how=how, session_id=session_id)
     step = await second_step(request, user, code) if user.mfa_on and code else None
-    return await begin_session(request, user.user_id, mfa_step=step, how=how, session_id=session_id)
+    return await begin_session(
+        request, user.user_id, mfa_step=step, how=how, session_id=session_id, signed_in_at=signed_in_at
+    )
 
 
 async def begin_session(

@@ -36,9 +36,11 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 class AccessLog:
     """Tells of requests, and writes the lines ten times a second, so that a request does not wait for a file."""
 
-    def __init__(self, service: str, write: Callable[[bytes], object]) -> None:
-        """Take the service's name and what takes the lines."""
-        self._service, self._write = service, write
+    def __init__(
+        self, service: str, write: Callable[[bytes], object], address: Callable[[web.BaseRequest], str]
+    ) -> None:
+        """Take the service's name, what takes the lines, and what finds the address of a request's client."""
+        self._service, self._write, self._address = service, write, address
         self._lines: list[bytes] = []
 
     def add(self, request: web.BaseRequest, context: Context, endpoint: str, status: int, seconds: float) -> None:
@@ -59,7 +61,7 @@ class AccessLog:
             endpoint,
             status,
             round(seconds * 1000, 2),
-            request.remote or "",
+            self._address(request),
             caller.subject,
             caller.vivarium_id,
             caller.session_id,

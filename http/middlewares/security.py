@@ -11,7 +11,6 @@ BASE = {
 }
 """A view that answers `Raw` may set its own (an embed that is framed elsewhere)."""
 
-
 KEEP = {"user": "no-store", "service": "private, no-cache", "anonymous": "no-cache"}
 """What a person was shown is stored nowhere; a service of ours may keep it to ask again by ETag; the rest is checked anew."""
 

@@ -27,7 +27,10 @@ class Answerer:
         self._templates = {kind: template.copy() for kind, template in templates.items()}
         for kind in ("user", "anonymous"):
             self._templates[kind]["RateLimit-Policy"] = share
-        self._status, self._get = bound.status, bound.route.method == "GET"
+        self._status, self._get = bound.status, bound.route.method == "GET" and bound.route.kept
+        if not self._get:
+            for template in self._templates.values():
+                template["Cache-Control"] = "no-store"
 
     def answer(self, request: web.BaseRequest, value: Any, context: Context) -> web.Response:
         """Return the answer for a value; a GET that has not changed for the asker is a 304."""

@@ -11,7 +11,7 @@ from reptidex.http.middlewares.authentication import ApiKeys, Authentication, Ve
 from reptidex.http.middlewares.authorisation import RecentSignIn
 from reptidex.http.middlewares.cors import Cors
 from reptidex.http.middlewares.forwarded import Addresses
-from reptidex.http.middlewares.idempotency import Outstanding
+from reptidex.http.middlewares.idempotency import Outstanding, Windows
 from reptidex.http.middlewares.measuring import HttpMetrics
 from reptidex.http.middlewares.overdue import Watch
 from reptidex.http.middlewares.ratelimit import RateLimiter
@@ -72,21 +72,24 @@ def make_application(
     options, ids = options or WebOptions(), ids or Ids()
     registry = registry or CollectorRegistry()
     metrics = HttpMetrics(service.name, registry)
-    access = AccessLog(service.name, options.access_log) if options.access_log is not None else None
     bounds = bind_service(service)
+    addresses, access = Addresses(options.trusted_proxies), None
+    if options.access_log is not None:
+        access = AccessLog(service.name, options.access_log, addresses.of)
     gate = Gate(
         authentication=Authentication(verifier, api_keys, RateLimiter(options.failures_per_minute, options.clock)),
-        addresses=Addresses(options.trusted_proxies),
+        addresses=addresses,
         limiter=RateLimiter(settings.rate_limit_per_minute, options.clock),
         recent=RecentSignIn(settings.recent_sign_in_s, options.now),
         outstanding=Outstanding(),
+        windows=Windows(asker, options.now),
         body_bytes=options.body_bytes,
         body_timeout_s=options.body_timeout_s,
         watch=Watch(settings.answer_deadline_s + SLACK_S, time.monotonic),
         templates=templates(tls=options.tls),
     )
     handover = Handover()
-    around = Surroundings(reader=reader, asker=asker, ports=ports, ids=ids, handover=handover)
+    around = Surroundings(addresses=addresses, reader=reader, asker=asker, ports=ports, ids=ids, handover=handover)
     table: Table[Served] = Table()
     for bound in bounds:
         table.add(bound.route.method, bound.route.path, Endpoint(bound, gate, around))

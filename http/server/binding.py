@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from types import NoneType
+from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -24,6 +24,8 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     query: Any
     answer: Any
     """`NoneType` for 204; `Raw` and `Stream` for what is not JSON."""
+    page_too: bool
+    """Whether a browser is answered something else than the JSON."""
     parameters: tuple[str, ...]
     summary: str
     description: str
@@ -74,6 +76,9 @@ def bind(route: Route) -> Bound:
     if "return" not in hints:
         raise RouteError(f"{where}: the answer is not annotated")
     answer = hints.pop("return")
+    page_too = get_origin(answer) is UnionType and get_args(answer)[1:] == (Raw,)
+    if page_too:
+        answer = get_args(answer)[0]
     given = next(iter(hints.values()), None)
     if get_origin(given) is not Request or len(hints) != 1:
         raise RouteError(f"{where}: a view takes one argument, annotated `Request[Body, Query]`")
@@ -94,6 +99,7 @@ def bind(route: Route) -> Bound:
         body=body,
         query=query,
         answer=answer,
+        page_too=page_too,
         parameters=tuple(PARAMETER.findall(route.path)),
         summary=summary,
         description=description.strip(),

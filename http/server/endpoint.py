@@ -7,7 +7,7 @@ from reptidex.http.middlewares.authentication import Authentication
 from reptidex.http.middlewares.authorisation import RecentSignIn, authorise
 from reptidex.http.middlewares.context import Context
 from reptidex.http.middlewares.forwarded import Addresses
-from reptidex.http.middlewares.idempotency import Outstanding, repeatable
+from reptidex.http.middlewares.idempotency import Outstanding, Windows, repeatable
 from reptidex.http.middlewares.overdue import Watch
 from reptidex.http.middlewares.ratelimit import RateLimiter
 from reptidex.http.middlewares.security import Templates
@@ -26,6 +26,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
     limiter: RateLimiter
     recent: RecentSignIn
     outstanding: Outstanding
+    windows: Windows
     body_bytes: int
     body_timeout_s: float
     watch: Watch
@@ -52,9 +53,9 @@ class Endpoint:
     async def handle(self, request: web.BaseRequest, context: Context, values: list[str]) -> web.StreamResponse:
         """Answer one request. Raises what the view and the checks before it raise; `Edge` makes problems of them."""
         gate = self._gate
-        caller = context.caller = await gate.authentication.identify(request, gate.addresses.of)
+        caller = context.caller = await gate.authentication.identify(request, gate.addresses.share)
         if caller.kind != "service":
-            remaining, reset_s = gate.limiter.take(caller.subject or gate.addresses.of(request), self._cost)
+            remaining, reset_s = gate.limiter.take(caller.subject or gate.addresses.share(request), self._cost)
             context.allowance = f'"caller";r={remaining};t={reset_s}'
         authorise(self._policy, caller, writes=self._writes)
         if self._recent is not None:
@@ -67,11 +68,13 @@ class Endpoint:
         raw = await read_body(request, self._limit, gate.body_timeout_s)
         body = self._body.decode(raw, request.headers.get("Content-Type", ""))
         keyed = repeatable(request, caller, self._operation, raw)
-        exchange = Exchange(request, context, self._around, path, query, body, raw, keyed)
         if keyed is None:
+            exchange = Exchange(request, context, self._around, path, query, body, raw, None)
             return self._answerer.answer(request, await gate.watch.run(self._view(exchange)), context)
         gate.outstanding.enter(keyed)
         try:
+            named = await gate.windows.named(keyed, caller.actor)
+            exchange = Exchange(request, context, self._around, path, query, body, raw, named)
             return self._answerer.answer(request, await gate.watch.run(self._view(exchange)), context)
         finally:
             gate.outstanding.leave(keyed)

@@ -6,10 +6,11 @@ import msgspec
 from aiohttp import web
 
 from reptidex.http.middlewares.context import Context
+from reptidex.http.middlewares.forwarded import Addresses
 from reptidex.http.middlewares.idempotency import Repeatable
 from reptidex.http.server.asking import Asker, Outcome
 from reptidex.http.server.handover import Handover
-from reptidex.http.server.ids import Ids, derived_id
+from reptidex.http.server.ids import Ids
 from reptidex.http.server.policy import Caller
 from reptidex.http.server.routes import Reader
 from reptidex.streams.contract import Command
@@ -40,6 +41,7 @@ class Origin(TypedDict):
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What all requests of a service share."""
 
+    addresses: Addresses
     reader: Reader
     asker: Asker
     ports: Any
@@ -52,8 +54,9 @@ class Exchange:
 
     __slots__ = (
         "_around",
+        "_commands",
         "_context",
-        "_counted",
+        "_ids",
         "_repeatable",
         "_request",
         "body",
@@ -79,12 +82,17 @@ class Exchange:
         self.caller: Caller = context.caller
         self.read: Reader = around.reader
         self.path, self.query, self.body, self.raw = path, query, body, raw
-        self._repeatable, self._counted = repeatable, 0
+        self._repeatable, self._commands, self._ids = repeatable, 0, 0
 
     @property
     def headers(self) -> Any:
         """The request's headers (case-insensitive)."""
         return self._request.headers
+
+    @property
+    def address(self) -> str:
+        """The address of the client."""
+        return self._around.addresses.of(self._request)
 
     @property
     def ports(self) -> Any:
@@ -100,12 +108,12 @@ class Exchange:
         """Return a new id; the same for a repeat under the same `Idempotency-Key`."""
         if self._repeatable is None:
             return self._around.ids.fresh()
-        self._counted += 1
-        return derived_id(self._repeatable.name, "id", str(self._counted))
+        self._ids += 1
+        return self._repeatable.new_id(self._ids)
 
-    async def ask(self, command: Command, answer: type[A]) -> A:
+    async def ask(self, command: Command, answer: type[A], *, anew: bool = False) -> A:
         """Send a command and return what its handler answered."""
-        return decode_answer(await self._send(command), answer)
+        return decode_answer(await self._send(command, anew=anew), answer)
 
     async def tell(self, command: Command) -> None:
         """Send a command and wait until its outcome is committed."""
@@ -116,20 +124,19 @@ class Exchange:
         found = await self._around.asker.outcome(command_id, actor=self.caller.actor)
         return msgspec.convert(found, Outcome, from_attributes=True)
 
-    async def post(self, command: Command) -> None:
+    async def post(self, command: Command, *, anew: bool = False) -> None:
         """Hand a command over and do not wait for the log."""
-        self._around.handover.send(self._send(command))
+        self._around.handover.send(self._send(command, anew=anew))
 
-    async def _send(self, command: Command) -> bytes:
-        command_id = self._command_id()
-        request_hash = self._repeatable.hash if self._repeatable is not None else ""
+    async def _send(self, command: Command, *, anew: bool = False) -> bytes:
+        repeatable = None if anew else self._repeatable
+        command_id = self._around.ids.fresh() if repeatable is None else self._command_id(repeatable)
+        request_hash = repeatable.hash if repeatable is not None else ""
         return await self._around.asker.ask(command, **self._origin(), command_id=command_id, request_hash=request_hash)
 
-    def _command_id(self) -> str:
-        if self._repeatable is None:
-            return self._around.ids.fresh()
-        self._counted += 1
-        return derived_id(self._repeatable.name, "command", str(self._counted))
+    def _command_id(self, repeatable: Repeatable) -> str:
+        self._commands += 1
+        return repeatable.command_id(self._commands)
 
     def _origin(self) -> Origin:
         return Origin(

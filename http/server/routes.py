@@ -11,7 +11,8 @@
     async def list_animals(request: Request[None, AnimalFilter]) -> Page[AnimalView]: ...
 
 Body, query and answer types are read from the annotations: they are checked, and become the OpenAPI document. A body
-annotated `bytes` is taken as it comes (uploads), an answer annotated `None` is 204. A struct with `msgspec.Meta`
+annotated `bytes` is taken as it comes (uploads), an answer annotated `None` is 204, `T | Raw` is a `T` for programs and
+something else for browsers. A struct with `msgspec.Meta`
 constraints is all the validation that a shape needs; rules raise the errors of `reptidex.errors`.
 """
 
@@ -114,6 +115,10 @@ class Request(Protocol[B, Q]):
         """The request's headers (case-insensitive)."""
 
     @property
+    def address(self) -> str:
+        """The network address of the client, as far as the proxies that we trust tell it; `unknown` where there is none."""
+
+    @property
     def raw(self) -> bytes:
         """The body as it came, for signatures over raw bytes."""
 
@@ -132,11 +137,12 @@ class Request(Protocol[B, Q]):
     def new_id(self) -> str:
         """Return a new UUIDv7; the same for a repeat under the same `Idempotency-Key`."""
 
-    async def ask(self, command: Command, answer: type[A]) -> A:
+    async def ask(self, command: Command, answer: type[A], *, anew: bool = False) -> A:
         """Send a command, wait until its outcome is committed, and return what the handler answered.
 
         Raises the `DomainError` that the handler raised. If the deadline passes, the request is answered 202 with a link to
-        its status. A repeat under the same `Idempotency-Key` gets the first answer; another body under it gets 422.
+        its status. A repeat under the same `Idempotency-Key` gets the first answer; another body under it gets 422. What is
+        asked `anew` is asked at each repeat: for what counts requests, which a repeat is as well.
         """
 
     async def tell(self, command: Command) -> None:
@@ -145,7 +151,7 @@ class Request(Protocol[B, Q]):
     async def outcome(self, command_id: str) -> Outcome:
         """Return how a command stands that this caller asked. Raises `NotFoundError` also for somebody else's."""
 
-    async def post(self, command: Command) -> None:
+    async def post(self, command: Command, *, anew: bool = False) -> None:
         """Hand a command over and do not wait for the log: for figures whose loss hurts nobody (a search was made)."""
 
 
@@ -165,6 +171,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[int, ...]
     body_bytes: int = 0
     """The longest body taken; 0 for the service's usual limit."""
+    kept: bool = True
+    """Whether a cache may keep what it answers to GET."""
 
 
 class Routes:
@@ -175,7 +183,14 @@ class Routes:
         self.routes: list[Route] = []
 
     def _add(
-        self, method: str, path: str, policy: Policy, status: int, errors: tuple[int, ...], body_bytes: int = 0
+        self,
+        method: str,
+        path: str,
+        policy: Policy,
+        status: int,
+        errors: tuple[int, ...],
+        body_bytes: int = 0,
+        kept: bool = True,
     ) -> Callable[[View], View]:
         def decorate(view: View) -> View:
             name = getattr(view, "__name__", path)
@@ -190,6 +205,7 @@ class Routes:
                     tag=self.tag,
                     errors=errors,
                     body_bytes=body_bytes,
+                    kept=kept,
                 )
             )
             return view
@@ -197,10 +213,10 @@ class Routes:
         return decorate
 
     def get(
-        self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = ()
+        self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = (), kept: bool = True
     ) -> Callable[[View], View]:
-        """Bind a view to GET."""
-        return self._add("GET", path, policy, status, errors)
+        """Bind a view to GET; `kept=False` where it answers a secret, which no cache may keep."""
+        return self._add("GET", path, policy, status, errors, kept=kept)
 
     def post(
         self, path: str, *, policy: Policy, status: int = 200, errors: tuple[int, ...] = (), body_bytes: int = 0

@@ -73,7 +73,7 @@ async def _list(_arguments: argparse.Namespace, _keys: Signer) -> None:
 
 
 async def _rotate(_arguments: argparse.Namespace, keys: Signer) -> None:
-    await keys.current()  # where there is none yet, the first one is not lost between two
+    await keys.keys()  # where the first is made on demand, it is not lost between two
     await keys.rotate()
 
 

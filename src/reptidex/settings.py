@@ -69,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Networks of the proxies in front of us (`10.0.0.0/8`): whom their `X-Forwarded-For` names is who asks."""
     web_origins: tuple[str, ...] = ()
     """Origins whose pages may read answers in a browser (`https://app.example`, CORS)."""
+    sign_in_returns: tuple[str, ...] = ()
+    """Addresses of apps that a sign-in with Google or GitHub may lead back to, letter for letter (`https://app.example/back`)."""
     service_secret: str = ""
     """The secret with which this service asks core for its own token."""
     token: str = ""

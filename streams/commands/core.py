@@ -59,7 +59,7 @@ class ConfirmAddress(Command, frozen=True, kw_only=True):
 
 @command(key="user_id")
 class ResendConfirmation(Command, frozen=True, kw_only=True):
-    """Send the confirmation once more, with a new link. Does nothing for an unknown or confirmed person, or too soon."""
+    """Send the confirmation once more. Does nothing for an unknown or confirmed person, or too soon."""
 
     user_id: str
 
@@ -187,10 +187,11 @@ class ConfirmMfa(Command, frozen=True, kw_only=True):
 
 @command(key="user_id")
 class DisableMfa(Command, frozen=True, kw_only=True):
-    """Turn the second factor off; a code proves that it is still held."""
+    """Turn the second factor off; a code proves that it is still held, or a recovery code that it was lost."""
 
     user_id: str
-    step: int
+    step: int | None = None
+    recovery_hash: str = ""
 
 
 @command(key="user_id")

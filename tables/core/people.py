@@ -72,6 +72,10 @@ class Session(Row, frozen=True, kw_only=True):
     revoked_at: datetime | None = None
     reason: str = ""
 
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether it has neither been ended nor run out."""
+        return self.revoked_at is None and now < min(self.expires_at, self.idle_until)
+
 
 @stored("spent_tokens", key="token_hash", indexes=(("session_id",),))
 class SpentToken(Row, frozen=True, kw_only=True):

@@ -36,6 +36,17 @@ class Membership(Row, frozen=True, kw_only=True):
     added_by: str | None = None
 
 
+@stored("lowered_roles", key="lowered_id", indexes=(("lowered_at",),))
+class LoweredRole(Row, frozen=True, kw_only=True):
+    """A role that was taken or lowered lately: access tokens from before say more than is so. The key is the membership's."""
+
+    lowered_id: str
+    vivarium_id: str
+    user_id: str = ""
+    """Empty: everybody's in the vivarium."""
+    lowered_at: datetime
+
+
 @stored("profiles", key="profile_id", indexes=(("slug",),))
 class Profile(Row, frozen=True, kw_only=True):
     """What the public may read of a person or a vivarium."""

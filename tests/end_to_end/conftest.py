@@ -150,7 +150,7 @@ class World:
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Start the platform once, on the broker that was chosen."""
-    yield from staged(tmp_path_factory.mktemp("platform"))
+    yield from staged(tmp_path_factory.mktemp("platform"), sign_in_returns=("http://127.0.0.1/signed-in",))
 
 
 def staged(folder: Path, **settings: Any) -> Iterator[Stage]:

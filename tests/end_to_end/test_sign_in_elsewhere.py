@@ -1,5 +1,6 @@
 """Flow A with an account elsewhere: Google's and GitHub's sign-in over sockets, as a browser goes through it."""
 
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 import aiohttp
 import pyotp
 import pytest
+from aiohttp import web
 
+from reptidex.connectors.identity.outside import challenge_of
+from reptidex.doubles.web import served
 from reptidex.platform.visitor import Visitor
 from tests.end_to_end.conftest import World
 
@@ -20,10 +24,10 @@ class Browser:
     def __init__(self, core: str, session: aiohttp.ClientSession) -> None:
         self._core, self._session = core, session
 
-    async def begin(self, provider: str) -> str:
+    async def begin(self, provider: str, **app: str) -> str:
         """Choose a provider, and return the address of its form."""
         url = f"{self._core}/auth/outside/{provider}"
-        async with self._session.get(url, allow_redirects=False) as answer:
+        async with self._session.get(url, params=app, allow_redirects=False) as answer:
             assert answer.status == 302, await answer.text()
             return answer.headers["Location"]
 
@@ -113,6 +117,30 @@ async def test_a_sign_in_that_was_called_off_is_refused_with_words(world: World,
     status, problem = await browser.fill_in(await browser.begin("google"), "")
 
     assert (status, problem["detail"]) == (401, "the sign-in with google was called off")
+
+
+async def test_an_app_on_the_persons_machine_is_led_back_with_a_code_for_its_tokens(
+    world: World, browser: Browser
+) -> None:
+    verifier, gil = secrets.token_urlsafe(32), world.visitor("Gil")
+
+    async def back(request: web.Request) -> web.Response:
+        return web.json_response(dict(request.query))
+
+    def app(_: str) -> web.Application:
+        listening = web.Application()
+        listening.add_routes([web.get("/signed-in", back)])
+        return listening
+
+    async with served(app) as url:
+        form = await browser.begin("google", return_to=f"{url}/signed-in", code_challenge=challenge_of(verifier))
+        status, told = await browser.fill_in(form, gil.email)
+    exchange = f"{world.settings.urls['core']}/auth/outside/google/token"
+    async with world.session.post(exchange, json={"code": told["code"], "code_verifier": verifier}) as answer:
+        tokens = await answer.json()
+
+    assert (status, set(told), answer.status) == (200, {"code"}, 200)
+    assert (await mine(world, tokens["access_token"]))["email"] == gil.email
 
 
 async def test_an_account_with_a_second_factor_signs_in_elsewhere_with_its_code(

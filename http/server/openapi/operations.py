@@ -32,6 +32,7 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
     },
 }
+_LED_ON: dict[str, Any] = {"description": "Where it goes on", "schema": {"type": "string"}}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -86,7 +87,9 @@ def _answer(bound: Bound, schemas: SchemaBook) -> dict[str, Any]:
         described["content"] = {"*/*": {}}
     elif bound.answer is not NoneType:
         described["content"] = {"application/json": {"schema": schemas.of(bound.answer)}}
-    tagged = bound.route.method == "GET" and bound.status == 200 and bound.answer is not Stream
+    if bound.page_too:
+        described["content"]["text/html"] = {}
+    tagged = bound.route.method == "GET" and bound.status == 200 and bound.answer is not Stream and bound.route.kept
     names = ["ETag"] if tagged else []
     if bound.page:
         names.append("Link")
@@ -117,7 +120,9 @@ def operation(bound: Bound, name: str, schemas: SchemaBook) -> dict[str, Any]:
     """Describe one route under a name that no other route of the service has."""
     route = bound.route
     responses: dict[str, Any] = {str(bound.status): _answer(bound, schemas)}
-    if route.method == "GET" and bound.status == 200:
+    if bound.page_too:
+        responses["303"] = {"description": "A browser is led on", "headers": {"Location": _LED_ON}}
+    if route.method == "GET" and bound.status == 200 and route.kept:
         responses["304"] = {"description": "Not changed"}
     if route.method != "GET":
         responses["202"] = {
@@ -134,7 +139,7 @@ def operation(bound: Bound, name: str, schemas: SchemaBook) -> dict[str, Any]:
         "parameters": _parameters(bound, schemas),
         "responses": responses,
         "x-policy": policy_of(route.policy),
-        "security": [{}, {"token": []}, {"apiKey": []}] if route.policy.anyone else [{"token": []}, {"apiKey": []}],
+        "security": _security(route.policy),
     }
     if bound.description:
         described["description"] = bound.description
@@ -144,6 +149,15 @@ def operation(bound: Bound, name: str, schemas: SchemaBook) -> dict[str, Any]:
         content = {"application/json": {"schema": schemas.of(bound.body)}}
         described["requestBody"] = {"required": not _optional(bound.body), "content": content}
     return described
+
+
+def _security(policy: Policy) -> list[dict[str, list[str]]]:
+    """Say what a caller shows. An API key acts in its vivarium: where a role is asked for, or nothing is."""
+    found: list[dict[str, list[str]]] = [{}] if policy.anyone else []
+    found.append({"token": []})
+    if policy.anyone or policy.role:
+        found.append({"apiKey": []})
+    return found
 
 
 def _optional(kind: Any) -> bool:

@@ -23,10 +23,11 @@ class Template(msgspec.Struct, frozen=True):
     """The fact without which it says nothing any more: a link that was used meanwhile."""
 
 
+# What goes to an address that nobody has confirmed names nobody: whoever registered it chose the name, and may be a stranger.
 TEMPLATES: dict[str, Template] = {
     "welcome": Template(
-        "Welcome to ReptiDex, {display_name}",
-        "Hello {display_name},\n\nplease confirm this address by following the link:\n\n{link}\n\n"
+        "Welcome to ReptiDex",
+        "Hello,\n\nplease confirm this address by following the link:\n\n{link}\n\n"
         "If you did not register, ignore this message.",
         ("email",),
         must=True,
@@ -40,14 +41,14 @@ TEMPLATES: dict[str, Template] = {
     ),
     "confirmation": Template(
         "Confirm your address",
-        "Hello {display_name},\n\nhere is a new link that confirms this address:\n\n{link}\n\nOlder ones work no more.",
+        "Hello,\n\nhere is the link once more that confirms this address:\n\n{link}",
         ("email",),
         must=True,
         link="link",
     ),
     "password.reset": Template(
         "A new password for ReptiDex",
-        "Hello {display_name},\n\nthis link sets a new password; it works once, for an hour:\n\n{reset_link}\n\n"
+        "Hello,\n\nthis link sets a new password; it works once, for an hour:\n\n{reset_link}\n\n"
         "If you did not ask for it, ignore this message: your password stays as it is.",
         ("email",),
         must=True,
@@ -56,6 +57,22 @@ TEMPLATES: dict[str, Template] = {
     "password.changed": Template(
         "Your password was changed",
         "Your password was changed, and the sessions that the old one opened were ended.",
+        must=True,
+    ),
+    "identities.changed": Template(
+        "Who can sign in to your account was changed",
+        "An account elsewhere (Google, GitHub) was linked to yours, or unlinked.\n\n"
+        "If that was not you, set a new password and unlink what you do not know.",
+        must=True,
+    ),
+    "second.factor.changed": Template(
+        "The second factor of your account was changed",
+        "The second factor of your account was turned on or off.\n\nIf that was not you, set a new password.",
+        must=True,
+    ),
+    "api.key.made": Template(
+        "A key to your account was made",
+        "An API key was made: a program can act for you with it.\n\nIf that was not you, revoke it and set a new password.",
         must=True,
     ),
     "session.new": Template("A new device signed in", "Somebody signed in to your account from {device}.", must=True),

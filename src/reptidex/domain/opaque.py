@@ -45,5 +45,5 @@ def digest(secret: bytes) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Compare two digests in constant time."""
-    return hmac.compare_digest(one.encode(), other.encode())
+    """Compare two digests in constant time; whatever came with a request may be compared."""
+    return hmac.compare_digest(one.encode(errors="surrogatepass"), other.encode(errors="surrogatepass"))

@@ -8,6 +8,10 @@ IDLE = timedelta(days=14)
 """A refresh token that was not used for this long is dead."""
 LIFETIME = timedelta(days=60)
 """A session ends after this, however often it was refreshed (ASVS 7.3.2)."""
+MOST_SESSIONS = 100
+"""Of one person at once: another ends the one that was not seen for the longest time."""
+ENDED_KEPT = timedelta(hours=1)
+"""How long a session that had to make room is still known as ended: longer than its access tokens live."""
 RESET_VALID = timedelta(hours=1)
 """How long the link of a password reset works."""
 MAIL_EVERY = timedelta(minutes=1)

@@ -70,7 +70,9 @@ def web_for(service: Service, settings: Settings) -> Serve:
         fetch = own_set(worker.ports.signer) if at_core else fetch_from(session, settings.urls["core"])
         core = Neighbours(settings, session, own=service.short, clock=time.monotonic).to("core")
         keys, revocations = KeyRing(fetch, clock=time.monotonic), Revocations(revoked_at(core))
-        verifier = TokenVerifier(keys, issuer=settings.issuer, clock=time.time, revoked=revocations.ended)
+        verifier = TokenVerifier(
+            keys, issuer=settings.issuer, clock=time.time, revoked=revocations.ended, outdated=revocations.outdated
+        )
         revocations.start()
         registry = CollectorRegistry()
         registry.register(EngineMetrics(worker.figures))

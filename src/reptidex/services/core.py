@@ -12,6 +12,7 @@ from reptidex.agents.core import (
     attempts,
     credentials,
     gateways,
+    identities,
     invoices,
     live_settings,
     members,
@@ -20,6 +21,7 @@ from reptidex.agents.core import (
     plans,
     profiles,
     registration,
+    roles,
     second_factor,
     sessions,
     telemetry,
@@ -36,6 +38,7 @@ from reptidex.connectors.keys.port import KeyVault
 from reptidex.domain.addresses import normal_address
 from reptidex.domain.keyed import Keyed
 from reptidex.domain.passwords import Hashing
+from reptidex.domain.returns import is_return_address
 from reptidex.errors import SettingsError
 from reptidex.http.core import (
     api_keys,
@@ -45,12 +48,14 @@ from reptidex.http.core import (
     me,
     outside,
     outside_mfa,
+    outside_return,
     publishing,
     service_tokens,
     sign_in,
     sns_events,
     webhooks,
 )
+from reptidex.http.core import identities as identity_views
 from reptidex.http.core import passwords as password_views
 from reptidex.http.core import payments as payment_views
 from reptidex.http.core import profiles as profile_views
@@ -121,6 +126,17 @@ def outside_of(settings: Settings) -> OutsideProviders:
         raise SettingsError(f"{path}: {problem}") from problem
 
 
+def returns_of(settings: Settings) -> tuple[str, ...]:
+    """Return the addresses of apps that a sign-in elsewhere may lead back to. Raises `SettingsError` for one that is none."""
+    for address in settings.sign_in_returns:
+        if not is_return_address(address):
+            raise SettingsError(
+                f"REPTIDEX_SIGN_IN_RETURNS: {address!r} is no address of an app: https://…, http://127.0.0.1/…, or a scheme "
+                "of its own with a period (com.example.app:/…), without ? and #"
+            )
+    return settings.sign_in_returns
+
+
 def _full_names(secrets: Mapping[str, str]) -> dict[str, str]:
     return {f"repti-{name.removeprefix('repti-')}": secret for name, secret in secrets.items()}
 
@@ -150,6 +166,7 @@ async def connect(settings: Settings) -> Ports:
         public_url=settings.public_url,
         nobody=await make_nobody(vault, hashing),
         outside=outside_providers.by_name,
+        returns=returns_of(settings),
         sns=sns,
         closing=tuple(closing),
     )
@@ -188,6 +205,7 @@ SERVICE = Service(
         credentials.set_password,
         credentials.rehash_password,
         credentials.link_identity,
+        identities.unlink_identity,
         credentials.create_api_key,
         credentials.revoke_api_key,
         accounts.carry_out_admin_action,
@@ -199,6 +217,7 @@ SERVICE = Service(
         members.change_member,
         members.remove_member,
         members.lose_member,
+        roles.forget_lowered_role,
         profiles.change_profile,
         live_settings.change_setting,
         live_settings.toggle_feature,
@@ -237,6 +256,8 @@ SERVICE = Service(
         webhooks.routes,
         outside.routes,
         outside_mfa.routes,
+        outside_return.routes,
+        identity_views.routes,
         publishing.routes,
         sns_events.routes,
         telemetry_views.routes,

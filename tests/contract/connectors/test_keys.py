@@ -1,23 +1,33 @@
 """Every keeper of keys keeps the promises of its port: the twin, the files of this machine, and KMS by moto."""
 
+import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import jwt
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reptidex.cli import main
+from reptidex.connectors.aws import AwsRefusedError
 from reptidex.connectors.keys import signer as build_signer
 from reptidex.connectors.keys import vault as build_vault
 from reptidex.connectors.keys.jose import compact
+from reptidex.connectors.keys.kms import KmsSigner
+from reptidex.connectors.keys.kms_vault import KmsVault
 from reptidex.connectors.keys.local import LocalSigner, LocalVault
 from reptidex.connectors.keys.memory import MemorySigner, MemoryVault
 from reptidex.connectors.keys.port import KeyVault, PublicKey, SealError, Signer, UnknownKeyError
+from reptidex.connectors.keys.seals import close
 from reptidex.errors import InvalidError, UnavailableError
-from reptidex.settings import Settings
+from reptidex.settings import Settings, as_environment
 
 
 @pytest.fixture(params=["memory", "local", "kms"])
@@ -182,3 +192,58 @@ def test_a_thumbprint_is_that_of_the_standards_example_form() -> None:
     from reptidex.connectors.keys.jose import base64url
 
     assert base64url(b"\xff\xfe") == base64.urlsafe_b64encode(b"\xff\xfe").decode().rstrip("=")
+
+
+async def test_the_first_key_at_kms_is_made_by_the_command_that_rotates(
+    aws_settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh = msgspec.structs.replace(aws_settings, kms_key="alias/a-fresh-account")
+    keeper = build_signer(fresh)
+    with pytest.raises(UnavailableError):
+        await keeper.current()
+    await keeper.aclose()
+    for name, value in as_environment(fresh).items():
+        monkeypatch.setenv(name, value)
+
+    await asyncio.to_thread(_rotate_keys)
+
+    assert len(json.loads(capsys.readouterr().out)) == 1
+
+
+def _rotate_keys() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["keys", "rotate", "--json"])
+    assert not ended.value.code
+
+
+class Closed:
+    """KMS for a role that may do nothing but `lets`: moto knows no such thing."""
+
+    def __init__(self, **lets: Any) -> None:
+        self.lets = lets
+
+    async def call(self, action: str, **_: Any) -> Any:
+        """Answer, or refuse."""
+        if action not in self.lets:
+            raise AwsRefusedError("kms", "AccessDeniedException", f"not authorized to perform: kms:{action}")
+        return self.lets[action]
+
+
+async def test_a_keeper_that_does_not_let_us_in_may_be_asked_again() -> None:
+    spki = ec.generate_private_key(ec.SECP256R1()).public_key()
+    der = spki.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    names = [{"AliasName": name, "TargetKeyId": "k"} for name in ("alias/tokens", "alias/tokens/1")]
+    closed: Any = Closed()
+    reading: Any = Closed(list_aliases={"Aliases": names}, get_public_key={"PublicKey": der})
+    empty: Any = Closed(list_aliases={"Aliases": []})
+    sealed = close(b"secret", key=bytes(32), wrapped=b"w" * 60, context="c")
+    kid = (await KmsSigner(reading, "alias/tokens").current()).kid
+
+    for asking in (
+        KmsVault(closed, "alias/data").unseal(sealed, context="c"),
+        KmsSigner(closed, "alias/tokens").current(),
+        KmsSigner(reading, "alias/tokens").sign(b"x", kid=kid),
+        KmsSigner(empty, "alias/tokens").current(),
+    ):
+        with pytest.raises(UnavailableError):
+            await asking

@@ -90,6 +90,10 @@ async def test_the_description_is_valid_openapi_and_says_who_may_call(stand: Any
     assert next(p for p in listing["parameters"] if p["name"] == "limit")["schema"]["maximum"] == 200
     assert {"401", "403", "422", "429"} <= set(note["responses"])
     assert document["paths"]["/keys"]["post"]["x-policy"] == {"signed_in": True, "recent_sign_in": True}
+    assert (note["security"], document["paths"]["/keys"]["post"]["security"]) == (
+        [{"token": []}, {"apiKey": []}],
+        [{"token": []}],
+    )
     assert note["responses"]["401"] == {"$ref": "#/components/responses/Unauthenticated"}
     assert "WWW-Authenticate" in document["components"]["responses"]["Unauthenticated"]["headers"]
 

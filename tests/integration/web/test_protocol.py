@@ -117,3 +117,11 @@ async def test_the_access_log_names_the_request_and_tells_no_secret(stand: Any) 
     assert lines[0]["service"] == "repti-webtest"
     assert b"hunter2" not in text
     assert headers["Authorization"].encode() not in text
+
+
+async def test_the_access_log_names_the_client_and_not_the_proxy(start: Any) -> None:
+    stand = await start(trusted_proxies=("127.0.0.0/8",))
+    await stand.call("GET", "/fail/rule", headers={"X-Forwarded-For": "192.0.2.7"})
+    await eventually(lambda: stand.lines)
+
+    assert [msgspec.json.decode(line)["client_host"] for line in stand.lines] == ["192.0.2.7"]

@@ -73,6 +73,16 @@ async def test_a_new_link_is_sent_when_it_is_asked_for(town: Town) -> None:
     assert town.subjects == ["Confirm your address", "A new password for ReptiDex"]
 
 
+async def test_a_stranger_writes_nobody_through_us(town: Town) -> None:
+    # Whoever registers chooses address and name: until the address is confirmed, the mail to it has no word of theirs.
+    await town.hear(newcomer(display_name="Win a prize at https://evil.example"))
+    await town.hear(AuthUserUpdated(user_id=SAM, changed=("confirmation_requested",)), 2)
+    await town.hear(AuthUserUpdated(user_id=SAM, changed=("password_reset_requested",)), 3)
+
+    assert len(town.mailer.sent) == 3
+    assert not any("Sam Sand" in each.as_string() for each in town.mailer.sent), "what the contacts call them"
+
+
 async def test_a_link_that_was_used_meanwhile_is_not_sent(town: Town) -> None:
     town.contacts.confirmed.add(SAM)
     [said] = await town.hear(AuthUserUpdated(user_id=SAM, changed=("confirmation_requested",)))
@@ -83,7 +93,14 @@ async def test_a_link_that_was_used_meanwhile_is_not_sent(town: Town) -> None:
 
 
 async def test_other_changes_of_an_account_are_nobodys_news(town: Town) -> None:
-    assert await town.hear(AuthUserUpdated(user_id=SAM, changed=("mfa_enabled",), mfa_enabled=True)) == []
+    assert await town.hear(AuthUserUpdated(user_id=SAM, changed=("email_verified",), email_verified=True)) == []
+
+
+@pytest.mark.parametrize("changed", ["password", "identities", "mfa_enabled", "api_keys"])
+async def test_whose_account_got_another_way_in_is_told(town: Town, changed: str) -> None:
+    await town.hear(AuthUserUpdated(user_id=SAM, changed=(changed,)))
+
+    assert len(town.subjects) == 1
 
 
 async def test_a_new_device_is_told_of_and_a_known_one_is_not(town: Town) -> None:

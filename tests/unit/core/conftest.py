@@ -28,6 +28,8 @@ from reptidex.testing import UnitHarness
 from reptidex.testing.views import HarnessAsker
 
 PASSWORD = "correct horse battery staple 7"
+APP, NATIVE_APP = "https://app.example/signed-in", "http://127.0.0.1/back"
+"""Where apps are led back to after a sign-in elsewhere."""
 
 
 def uid(number: int) -> str:
@@ -150,6 +152,7 @@ async def standing(core: UnitHarness, asker: HarnessAsker, vault: KeyVault) -> A
         public_url="http://core.invalid",
         nobody=await make_nobody(vault, hashing),
         outside={},
+        returns=(APP, NATIVE_APP),
         closing=(hashing,),
     )
     verifier = TokenVerifier(

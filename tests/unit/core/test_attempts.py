@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pyotp
 import pytest
 
 from reptidex.domain.attempts import FAILURES
@@ -92,3 +93,16 @@ async def test_what_was_counted_is_forgotten_when_the_share_is_whole_again(stand
     await stand.harness.advance(to=counted.whole_at)
 
     assert await stand.harness.find(select(Attempts)) == []
+
+
+async def test_a_guess_that_is_repeated_under_its_key_is_counted_as_well(stand: Stand) -> None:
+    # What a code is worth changes twice a minute: the same guess again is another guess.
+    tokens = await stand.sign_in("sam@example.com")
+    _, enrolled = await stand.post("/auth/mfa/enroll", token=tokens["access_token"])
+    code = {"code": pyotp.TOTP(enrolled["secret"]).at(stand.harness.now)}
+    await stand.post("/auth/mfa/confirm", code, token=tokens["access_token"])
+    body = {"email": "sam@example.com", "password": PASSWORD, "code": "000000"}
+
+    found = [(await stand.post("/auth/login", body, Idempotency_Key="a-guess"))[0] for _ in range(FAILURES + 2)]
+
+    assert found == [401] * FAILURES + [429, 429]

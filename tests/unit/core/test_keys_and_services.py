@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
 from msgspec.structs import force_setattr
 
 from reptidex.streams.envelope import AnyEvent
+from reptidex.tables.core.vivariums import LoweredRole
+from reptidex.tables.query import select
 from tests.unit.core.conftest import Stand, uid
 
 
@@ -109,6 +112,25 @@ async def test_revoked_sessions_are_listed_for_the_verifiers(stand: Stand) -> No
     _, found = await stand.get("/internal/sessions/revoked", token=await stand.service("repti-ops"))
 
     assert [each["session_id"] for each in found["items"]] == [tokens["session_id"]]
+
+
+async def test_roles_that_were_lowered_are_listed_for_the_verifiers_for_as_long_as_tokens_live(stand: Stand) -> None:
+    sam, bea = await stand.sign_in(), await stand.sign_in("bea@example.com")
+    members = f"/vivariums/{sam['vivarium_id']}/members"
+    body = {"user_id": bea["user_id"], "role": "keeper"}
+    await stand.post(members, body, token=sam["access_token"])
+    path = f"{members}/{bea['user_id']}"
+    await stand.call("PUT", path, {"role": "handler"}, token=sam["access_token"])
+    _, raised = await stand.get("/internal/sessions/revoked", token=await stand.service("repti-ops"))
+    await stand.call("PUT", path, {"role": "keeper"}, token=sam["access_token"])
+    _, lowered = await stand.get("/internal/sessions/revoked", token=await stand.service("repti-ops"))
+    await stand.harness.advance(by=timedelta(minutes=16))
+    _, later = await stand.get("/internal/sessions/revoked", token=await stand.service("repti-ops"))
+
+    assert (raised["items"], later["items"]) == ([], [])
+    [item] = lowered["items"]
+    assert (item["session_id"], item["vivarium_id"], item["user_id"]) == ("", sam["vivarium_id"], bea["user_id"])
+    assert await stand.harness.find(select(LoweredRole)) == []
 
 
 class Recorder:

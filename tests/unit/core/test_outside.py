@@ -15,10 +15,11 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from msgspec.structs import replace
 
-from reptidex.connectors.identity.outside import GithubProvider, OidcProvider, challenge_of
+from reptidex.connectors.identity.outside import GithubProvider, OidcProvider, RefusedSignInError, challenge_of
+from reptidex.errors import UnavailableError
 from reptidex.tables.core.people import Identity, Session
 from reptidex.tables.query import select
-from tests.unit.core.conftest import Stand
+from tests.unit.core.conftest import PASSWORD, Stand
 from tests.unit.core.test_recent_sign_in import ANEW, signed_in_at
 
 
@@ -30,10 +31,18 @@ class Provider:
         self.url = ""
         self.claims: dict[str, Any] = {"sub": "g-1", "email": "gil@example.com", "email_verified": True, "name": "Gil"}
         self.asked: dict[str, list[str]] = {}
+        self.odd: dict[str, Any] = {}
+        """By path: what is answered in place of what should be."""
 
     def application(self) -> web.Application:
         """Return what listens."""
-        app = web.Application()
+
+        @web.middleware
+        async def oddly(request: web.Request, handler: Any) -> web.StreamResponse:
+            odd = request.path in self.odd
+            return web.json_response(self.odd[request.path]) if odd else await handler(request)
+
+        app = web.Application(middlewares=[oddly])
         app.router.add_get("/.well-known/openid-configuration", self.configuration)
         app.router.add_get("/keys", self.keys)
         app.router.add_post("/token", self.token)
@@ -73,7 +82,13 @@ async def google(stand: Stand) -> AsyncIterator[Provider]:
         yield provider
 
 
-async def _begin(stand: Stand, google: Provider, query: str = "") -> tuple[str, str]:
+def forged(sealed: str) -> str:
+    """Return a text of ours with another signature (of whose last character some bits mean nothing)."""
+    text, _, signature = sealed.rpartition(".")
+    return f"{text}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+
+
+async def begin(stand: Stand, google: Provider, query: str = "") -> tuple[str, str]:
     """Begin a sign-in, and return the state and the cookie."""
     url = f"{stand.url}/auth/outside/google{query}"
     async with stand.session.get(url, allow_redirects=False) as response:
@@ -82,7 +97,7 @@ async def _begin(stand: Stand, google: Provider, query: str = "") -> tuple[str, 
         return google.asked["state"][0], response.headers["Set-Cookie"].split(";")[0]
 
 
-async def _finish(stand: Stand, state: str, cookie: str, code: str = "good") -> tuple[int, Any]:
+async def finish(stand: Stand, state: str, cookie: str, code: str = "good") -> tuple[int, Any]:
     url = f"{stand.url}/auth/outside/google/callback"
     async with (
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as browser,
@@ -94,8 +109,8 @@ async def _finish(stand: Stand, state: str, cookie: str, code: str = "good") -> 
 async def test_a_first_sign_in_elsewhere_opens_a_confirmed_account_and_the_next_finds_it(
     stand: Stand, google: Provider
 ) -> None:
-    status, first = await _finish(stand, *await _begin(stand, google))
-    _, second = await _finish(stand, *await _begin(stand, google))
+    status, first = await finish(stand, *await begin(stand, google))
+    _, second = await finish(stand, *await begin(stand, google))
 
     assert (status, second["user_id"]) == (200, first["user_id"])
     created: Any = stand.harness.events[0].data
@@ -107,12 +122,12 @@ async def test_a_first_sign_in_elsewhere_opens_a_confirmed_account_and_the_next_
 async def test_an_address_that_has_an_account_is_not_taken_over(stand: Stand, google: Provider) -> None:
     await stand.join("gil@example.com")
 
-    status, problem = await _finish(stand, *await _begin(stand, google))
+    status, problem = await finish(stand, *await begin(stand, google))
 
     assert (status, problem["title"]) == (409, "Link the accounts first")
 
 
-async def _begin_linking(stand: Stand, google: Provider, tokens: Any) -> tuple[str, str]:
+async def begin_linking(stand: Stand, google: Provider, tokens: Any) -> tuple[str, str]:
     """Begin to link while signed in, and return the state and the cookie."""
     url, bearer = f"{stand.url}/auth/outside/google/link", {"Authorization": f"Bearer {tokens['access_token']}"}
     async with stand.session.post(url, headers=bearer) as response:
@@ -125,7 +140,7 @@ async def test_nothing_is_linked_once_the_session_that_began_it_has_ended(
     stand: Stand, google: Provider, ended: str
 ) -> None:
     tokens = await stand.sign_in("gil@example.com")
-    state, cookie = await _begin_linking(stand, google, tokens)
+    state, cookie = await begin_linking(stand, google, tokens)
     if ended == "logout":
         await stand.post("/auth/logout", token=tokens["access_token"])
     elif ended == "elsewhere":
@@ -136,8 +151,8 @@ async def test_nothing_is_linked_once_the_session_that_began_it_has_ended(
         [session] = await stand.harness.find(select(Session))
         await stand.harness.put(replace(session, idle_until=stand.harness.now))
 
-    status, problem = await _finish(stand, state, cookie)
-    unlinked, _ = await _finish(stand, *await _begin(stand, google))
+    status, problem = await finish(stand, state, cookie)
+    unlinked, _ = await finish(stand, *await begin(stand, google))
 
     assert (status, problem["type"]) == (401, "urn:reptidex:problem:unauthenticated")
     assert "access_token" not in problem
@@ -148,8 +163,8 @@ async def test_nothing_is_linked_once_the_session_that_began_it_has_ended(
 async def test_after_linking_while_signed_in_the_account_elsewhere_signs_in(stand: Stand, google: Provider) -> None:
     tokens = await stand.sign_in("gil@example.com")
 
-    linked, after = await _finish(stand, *await _begin_linking(stand, google, tokens))
-    status, again = await _finish(stand, *await _begin(stand, google))
+    linked, after = await finish(stand, *await begin_linking(stand, google, tokens))
+    status, again = await finish(stand, *await begin(stand, google))
 
     assert (linked, status, again["user_id"]) == (200, 200, tokens["user_id"])
     [first, second, _] = await stand.harness.find(select(Session, order=("session_id",)))
@@ -159,7 +174,19 @@ async def test_after_linking_while_signed_in_the_account_elsewhere_signs_in(stan
 async def test_an_address_that_the_provider_has_not_verified_opens_nothing(stand: Stand, google: Provider) -> None:
     google.claims["email_verified"] = False
 
-    status, _ = await _finish(stand, *await _begin(stand, google))
+    status, _ = await finish(stand, *await begin(stand, google))
+
+    assert status == 422
+    assert stand.harness.events == []
+
+
+@pytest.mark.parametrize("looks_like", ["\u017fam@example.com", "\uff53am@example.com"])
+async def test_an_address_that_only_looks_like_anothers_opens_nothing_in_its_place(
+    stand: Stand, google: Provider, looks_like: str
+) -> None:
+    google.claims["email"] = looks_like
+
+    status, _ = await finish(stand, *await begin(stand, google))
 
     assert status == 422
     assert stand.harness.events == []
@@ -167,7 +194,7 @@ async def test_an_address_that_the_provider_has_not_verified_opens_nothing(stand
 
 @pytest.mark.parametrize("wrong", ["cookie", "state", "code", "nonce", "audience", "issuer", "expired"])
 async def test_a_sign_in_that_does_not_add_up_is_refused(stand: Stand, google: Provider, wrong: str) -> None:
-    state, cookie = await _begin(stand, google)
+    state, cookie = await begin(stand, google)
     changed: dict[str, dict[str, Any]] = {
         "nonce": {"nonce": "other"},
         "audience": {"aud": "them"},
@@ -176,9 +203,9 @@ async def test_a_sign_in_that_does_not_add_up_is_refused(stand: Stand, google: P
     }
     google.claims |= changed.get(wrong, {})
 
-    status, _ = await _finish(
+    status, _ = await finish(
         stand,
-        state[:-1] + ("0" if state[-1] != "0" else "1") if wrong == "state" else state,
+        forged(state) if wrong == "state" else state,
         "rx_outside=other" if wrong == "cookie" else cookie,
         "stolen" if wrong == "code" else "good",
     )
@@ -192,9 +219,9 @@ async def test_an_unknown_provider_is_not_found(stand: Stand) -> None:
 
 
 async def test_cookies_of_others_do_not_keep_anybody_from_signing_in(stand: Stand, google: Provider) -> None:
-    state, cookie = await _begin(stand, google)
+    state, cookie = await begin(stand, google)
 
-    status, _ = await _finish(stand, state, f"a/b=1; {cookie}; x@y=2")
+    status, _ = await finish(stand, state, f"a/b=1; {cookie}; x@y=2")
 
     assert status == 200
 
@@ -207,7 +234,7 @@ async def test_a_name_from_elsewhere_is_one_line_and_never_the_address(
 ) -> None:
     google.claims["name"] = given
 
-    await _finish(stand, *await _begin(stand, google))
+    await finish(stand, *await begin(stand, google))
 
     created: Any = stand.harness.events[0].data
     assert created.display_name == shown
@@ -216,10 +243,10 @@ async def test_a_name_from_elsewhere_is_one_line_and_never_the_address(
 async def test_a_sign_in_is_as_old_as_the_provider_says(stand: Stand, google: Provider) -> None:
     google.claims["auth_time"] = yesterday = int(stand.harness.now.timestamp()) - 86_400
 
-    _, silent = await _finish(stand, *await _begin(stand, google))
+    _, silent = await finish(stand, *await begin(stand, google))
     stale, problem = await stand.post("/auth/api-keys", {"name": "a script"}, token=silent["access_token"])
     google.claims["auth_time"] = int(stand.harness.now.timestamp())
-    _, anew = await _finish(stand, *await _begin(stand, google, "?anew=true"))
+    _, anew = await finish(stand, *await begin(stand, google, "?anew=true"))
     made, _ = await stand.post("/auth/api-keys", {"name": "a script"}, token=anew["access_token"])
 
     assert signed_in_at(silent["access_token"]) == yesterday
@@ -236,7 +263,7 @@ async def test_a_provider_that_was_asked_to_sign_somebody_in_anew_has_to_say_tha
     if told == 10**6:  # before it was asked
         google.claims["auth_time"] = int(stand.harness.now.timestamp()) - 61
 
-    status, _ = await _finish(stand, *await _begin(stand, google, "?anew=true"))
+    status, _ = await finish(stand, *await begin(stand, google, "?anew=true"))
 
     assert status == 401
     assert stand.harness.events == []
@@ -249,9 +276,45 @@ async def test_a_sign_in_of_no_time_or_of_a_clock_ahead_is_one_of_now(
     now = int(stand.harness.now.timestamp())
     google.claims["auth_time"] = None if ahead is None else now + ahead
 
-    _, tokens = await _finish(stand, *await _begin(stand, google))
+    _, tokens = await finish(stand, *await begin(stand, google))
 
     assert signed_in_at(tokens["access_token"]) == now
+
+
+@pytest.mark.parametrize("answer", [None, [], {}, "no", {"issuer": "us"}, {"keys": 7}, {"id_token": 7}])
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/keys", "/token"])
+async def test_a_provider_that_answers_nonsense_is_no_fault_of_ours(
+    stand: Stand, google: Provider, path: str, answer: Any
+) -> None:
+    state, cookie = "", ""
+    if path == "/token":
+        state, cookie = await begin(stand, google)
+    google.odd[path] = answer | {"issuer": google.url} if isinstance(answer, dict) and "issuer" in answer else answer
+
+    if path == "/token":
+        status, _ = await finish(stand, state, cookie)
+    else:
+        status, _ = await stand.get("/auth/outside/google")
+
+    assert status in (401, 503)
+
+
+@pytest.mark.parametrize("path", ["/login/oauth/access_token", "/user", "/user/emails"])
+@pytest.mark.parametrize("answer", [None, [], {}, "no", [7], {"id": None}])
+async def test_github_that_answers_nonsense_is_no_fault_of_ours(path: str, answer: Any) -> None:
+    usual = {"/login/oauth/access_token": {"access_token": "t"}, "/user": {"id": 7}, "/user/emails": []}
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=(usual | {path: answer})[request.url.path])
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answers)) as client:
+        github = GithubProvider(client_id="us", client_secret="shh", client=client)
+        try:
+            person = await github.person(code="c", nonce="n", verifier="v", redirect_uri="http://core.invalid/")
+        except (RefusedSignInError, UnavailableError):
+            return
+
+    assert (path, answer, person.email_verified) == ("/user/emails", [], False)
 
 
 async def test_github_cannot_be_asked_to_sign_anybody_in_anew(stand: Stand, google: Provider) -> None:
@@ -262,3 +325,19 @@ async def test_github_cannot_be_asked_to_sign_anybody_in_anew(stand: Stand, goog
         status, problem = await stand.get("/auth/outside/github?anew=true")
 
     assert (status, problem["pointer"]) == (422, "/anew")
+
+
+async def test_no_cache_keeps_tokens(stand: Stand, google: Provider) -> None:
+    state, cookie = await begin(stand, google)
+    url, asked = f"{stand.url}/auth/outside/google/callback", {"code": "good", "state": state}
+    await stand.join()
+    login = {"email": "sam@example.com", "password": PASSWORD}
+    async with (
+        stand.session.get(url, params=asked, headers={"Cookie": cookie}) as elsewhere,
+        stand.session.post(f"{stand.url}/auth/login", json=login) as here,
+    ):
+        answers = [
+            (answer.status, answer.headers["Cache-Control"], "ETag" in answer.headers) for answer in (elsewhere, here)
+        ]
+
+    assert answers == [(200, "no-store", False)] * 2

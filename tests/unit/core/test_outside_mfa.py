@@ -19,6 +19,7 @@ from reptidex.doubles.web import served
 from reptidex.tables.core.people import Session
 from reptidex.tables.query import select
 from tests.unit.core.conftest import PASSWORD, Stand
+from tests.unit.core.test_outside import forged
 
 GIL = "gil@example.com"
 
@@ -178,7 +179,7 @@ async def test_a_challenge_of_another_browser_provider_or_hand_is_refused(gil: B
         async with gil.session.get(url, allow_redirects=False) as answer:
             challenge = dict(httpx.URL(answer.headers["Location"]).params)["state"]
     elif fault == "challenge":
-        challenge = challenge[:-1] + ("0" if challenge[-1] != "0" else "1")
+        challenge = forged(challenge)
 
     status, _ = await gil.prove(challenge, provider, code=code)
 

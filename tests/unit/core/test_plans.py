@@ -10,7 +10,7 @@ from reptidex.streams.values import Money, Party
 from reptidex.tables.core.billing import Invoice, Subscription
 from reptidex.tables.core.vivariums import Vivarium
 from reptidex.tables.query import select
-from tests.unit.core.conftest import Stand, uid
+from tests.unit.core.conftest import PASSWORD, Stand, uid
 
 ZERO = timedelta()
 
@@ -187,3 +187,61 @@ async def test_a_fulfilled_order_is_invoiced_to_the_buyer_once(stand: Stand) -> 
     assert (invoice["status"], invoice["total"]["amount"], invoice["order_id"]) == ("paid", 25_000, uid(2))
     told = [each.type for each in stand.harness.events if each.type.startswith("billing.invoice")]
     assert told == ["billing.invoice.created", "billing.invoice.paid"]
+
+
+async def test_who_is_owner_no_longer_changes_no_plan_though_their_token_still_says_so(stand: Stand) -> None:
+    sam, bea = await stand.sign_in(), await stand.join("bea@example.com")
+    _, made = await stand.post("/vivariums", {"name": "Sand & Sons"}, token=sam["access_token"])
+    members = f"/vivariums/{made['vivarium_id']}/members"
+    body = {"user_id": bea["user_id"], "role": "herpetologist"}
+    await stand.post(members, body, token=sam["access_token"])
+    _, tokens = await stand.login("bea@example.com")
+    _, owner = await stand.post("/auth/switch", {"vivarium_id": made["vivarium_id"]}, token=tokens["access_token"])
+    await stand.call("PUT", f"{members}/{bea['user_id']}", {"role": "keeper"}, token=sam["access_token"])
+
+    lowered, _ = await _change(stand, owner, "breeder")
+    seen, _ = await stand.get("/billing/invoices", token=owner["access_token"])
+    await stand.call("DELETE", f"{members}/{bea['user_id']}", token=sam["access_token"])
+    removed, _ = await stand.get("/billing/subscriptions", token=owner["access_token"])
+
+    assert (lowered, seen, removed) == (403, 403, 404)
+
+
+async def test_nobody_pays_for_a_plan_after_their_account_is_gone(stand: Stand) -> None:
+    tokens = await _upgraded(stand)
+    before = await _subscription(stand, tokens)
+    await stand.post("/auth/me/delete", {"password": PASSWORD}, token=tokens["access_token"])
+    await _settle(stand)
+    gone = await _subscription(stand, tokens)
+    said = len(stand.harness.events)
+
+    assert before.period_end is not None
+    await stand.harness.advance(to=before.period_end + timedelta(days=1))
+    await _settle(stand)
+
+    assert (gone.plan, gone.method, gone.provider) == ("hobbyist", "", "")
+    assert "billing.subscription.lapsed" in [each.type for each in stand.harness.events[:said]]
+    assert [each.type for each in stand.harness.events[said:] if each.type.startswith(("billing", "payment"))] == []
+
+
+async def test_the_means_of_payment_of_who_is_gone_pays_for_no_other(stand: Stand) -> None:
+    sam, bea = await stand.sign_in(), await stand.sign_in("bea@example.com")
+    _, made = await stand.post("/vivariums", {"name": "Sand & Sons"}, token=sam["access_token"])
+    vivarium = {"vivarium_id": made["vivarium_id"]}
+    body = {"user_id": bea["user_id"], "role": "herpetologist"}
+    await stand.post(f"/vivariums/{made['vivarium_id']}/members", body, token=sam["access_token"])
+    _, owner = await stand.post("/auth/switch", vivarium, token=sam["access_token"])
+    assert (await _change(stand, owner, "breeder"))[0] == 200
+    await _settle(stand)
+    await stand.post("/auth/me/delete", {"password": PASSWORD}, token=sam["access_token"])
+    await _settle(stand)
+    kept = await _subscription(stand, vivarium)
+    said = len(stand.harness.events)
+
+    assert kept.period_end is not None
+    await stand.harness.advance(to=kept.period_end)
+    await _settle(stand)
+
+    assert (kept.plan, kept.method) == ("breeder", "")
+    assert "billing.subscription.lapsed" in [each.type for each in stand.harness.events[said:]]
+    assert "billing.invoice.created" not in [each.type for each in stand.harness.events[said:]]

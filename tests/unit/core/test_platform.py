@@ -31,6 +31,22 @@ async def _admin(stand: Stand) -> Any:
     return fresh
 
 
+async def test_who_is_administrator_no_longer_is_signed_out_at_once(stand: Stand) -> None:
+    root = await _admin(stand)
+    address = stand.ports.keyed.address_hash("root@example.com")
+    await stand.harness.handle(GrantAdmin(address_hash=address, scopes=("admin", "more")))
+    await stand.harness.advance(by=ZERO)
+    assert [each.type for each in stand.harness.events].count("auth.session.revoked") == 0
+
+    await stand.harness.handle(GrantAdmin(address_hash=address, scopes=()))
+    await stand.harness.advance(by=ZERO)
+
+    revoked: Any = stand.harness.events[-1].data
+    assert (revoked.session_id, revoked.reason) == (root["session_id"], "admin")
+    _, tokens = await stand.login("root@example.com")
+    assert (await stand.get("/config/settings", token=tokens["access_token"]))[0] == 403
+
+
 async def test_only_an_administrator_switches_features(stand: Stand) -> None:
     sam = await stand.sign_in()
     root = await _admin(stand)
@@ -50,6 +66,18 @@ async def test_a_feature_that_is_rolled_out_to_all_is_on_for_everybody(stand: St
     _, found = await stand.get("/config/features")
 
     assert found["items"] == [{"feature_key": "morph-odds", "enabled": True}]
+
+
+async def test_a_setting_is_not_taken_from_those_who_have_it_by_another_scope(stand: Stand) -> None:
+    root = await _admin(stand)
+    path = "/config/settings/listing.photos"
+    await stand.call("PUT", path, {"value": 12}, token=root["access_token"])
+
+    status, _ = await stand.call("PUT", path, {"value": 3, "scope": "animal"}, token=root["access_token"])
+    _, found = await stand.get("/config/settings", token=root["access_token"])
+
+    assert status == 409
+    assert [(each["config_key"], each["value"]) for each in found["items"]] == [("listing.photos", "12")]
 
 
 async def test_a_setting_that_did_not_change_is_not_told_again(stand: Stand) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reptidex.connectors.mail.port import Letter, compose
 from reptidex.domain import access, opaque, plans, rollout, sessions, totp
 from reptidex.domain.addresses import normal_address
 from reptidex.domain.keyed import Keyed
@@ -108,6 +109,9 @@ def test_one_mailbox_has_one_spelling(text: str) -> None:
 @given(st.builds("{}@{}.com".format, st.text(max_size=20), st.text(max_size=10)) | st.emails())
 @example("\u00b4sam@example.com")
 @example("\u017fam@example.com")
+@example("j\u00f6rg@example.com")
+@example("\u00dfam@example.com")
+@example("sam@test")
 def test_an_address_that_is_taken_is_its_own_spelling(text: str) -> None:
     try:
         normal = normal_address(text)
@@ -115,9 +119,13 @@ def test_an_address_that_is_taken_is_its_own_spelling(text: str) -> None:
         return
 
     assert normal_address(normal) == normal
+    letter = Letter(to=normal, subject="Welcome", text="Welcome")
+    assert compose(letter, sender="us@example.com", key="k", now=datetime(2026, 1, 1, tzinfo=UTC)).as_bytes()
 
 
-@pytest.mark.parametrize("text", ["sam", "sam@", "@example.com", "sam@exa mple.com", "a@b@c.d", ""])
+@pytest.mark.parametrize(
+    "text", ["sam", "sam@", "@example.com", "sam@exa mple.com", "a@b@c.d", "", "j\u00f6rg@example.com"]
+)
 def test_what_is_no_address_is_refused_with_a_reason(text: str) -> None:
     with pytest.raises(InvalidError) as caught:
         normal_address(text)

@@ -6,10 +6,13 @@ from typing import Any
 
 import jwt
 import pyotp
+import pytest
 
+from reptidex.domain.sessions import MOST_SESSIONS
+from reptidex.streams.commands.core import StartSession
 from reptidex.tables.core.people import Session, SpentToken
 from reptidex.tables.query import select
-from tests.unit.core.conftest import PASSWORD, Stand
+from tests.unit.core.conftest import PASSWORD, Stand, uid
 
 
 async def test_signing_in_gives_a_token_that_speaks_for_the_personal_vivarium(stand: Stand) -> None:
@@ -180,6 +183,32 @@ async def test_a_forgotten_password_is_set_by_the_mails_link_once_and_ends_all_s
     assert (await stand.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]}))[0] == 401
 
 
+async def test_whoever_asks_for_links_again_and_again_spoils_none(stand: Stand) -> None:
+    made = await stand.join()
+    links = []
+    for _ in range(3):
+        await stand.post("/auth/forgot-password", {"email": "sam@example.com"})
+        links.append((await stand.contact(made["user_id"]))["reset_token"])
+        await stand.harness.advance(by=timedelta(minutes=2))
+
+    first, _ = await stand.post("/auth/reset-password", {"token": links[0], "password": "another 9 long phrase"})
+    last, _ = await stand.post("/auth/reset-password", {"token": links[-1], "password": "another 9 long phrase"})
+
+    assert (first, last) == (200, 422), "each is good until one was used"
+
+
+async def test_a_link_that_has_died_is_not_raised_by_asking_again(stand: Stand) -> None:
+    made = await stand.join()
+    await stand.post("/auth/forgot-password", {"email": "sam@example.com"})
+    dead = (await stand.contact(made["user_id"]))["reset_token"]
+    await stand.harness.advance(by=timedelta(minutes=61))
+    await stand.post("/auth/forgot-password", {"email": "sam@example.com"})
+
+    status, _ = await stand.post("/auth/reset-password", {"token": dead, "password": "another 9 long phrase"})
+
+    assert status == 422
+
+
 async def test_a_reset_link_dies_after_an_hour(stand: Stand) -> None:
     made = await stand.join()
     await stand.post("/auth/forgot-password", {"email": "sam@example.com"})
@@ -226,3 +255,91 @@ async def test_a_refreshed_token_still_says_when_the_person_signed_in(stand: Sta
     claims = jwt.decode(fresh["access_token"], options={"verify_signature": False})
 
     assert (claims["auth_time"], claims["iat"]) == (begun, begun + 3600)
+
+
+async def test_a_session_knows_the_network_it_was_begun_in(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    started: Any = stand.harness.events[-1].data
+    _, sessions = await stand.get("/auth/sessions", token=tokens["access_token"])
+
+    assert started.ip_prefix == sessions["items"][0]["ip_prefix"] == "127.0.0.0/24"
+
+
+@pytest.mark.parametrize("ended", ["logout", "spent"])
+async def test_a_refresh_that_is_repeated_under_its_key_brings_no_session_back(stand: Stand, ended: str) -> None:
+    tokens = await stand.sign_in()
+    body = {"refresh_token": tokens["refresh_token"]}
+    _, fresh = await stand.post("/auth/refresh", body, Idempotency_Key="refresh-once")
+    again, same = await stand.post("/auth/refresh", body, Idempotency_Key="refresh-once")
+    if ended == "logout":
+        await stand.post("/auth/logout", token=fresh["access_token"])
+    else:
+        await stand.post("/auth/refresh", {"refresh_token": fresh["refresh_token"]})
+
+    status, late = await stand.post("/auth/refresh", body, Idempotency_Key="refresh-once")
+
+    assert (again, same["refresh_token"]) == (200, fresh["refresh_token"])
+    assert (status, "access_token" in late) == (401, False)
+
+
+async def test_a_sign_in_that_is_repeated_under_its_key_brings_no_session_back(stand: Stand) -> None:
+    await stand.join()
+    body = {"email": "sam@example.com", "password": PASSWORD}
+    _, tokens = await stand.post("/auth/login", body, Idempotency_Key="sign-in-once")
+    await stand.post("/auth/logout", token=tokens["access_token"])
+
+    status, late = await stand.post("/auth/login", body, Idempotency_Key="sign-in-once")
+
+    assert (status, "access_token" in late) == (401, False)
+
+
+async def test_who_lost_the_authenticator_turns_it_off_with_a_recovery_code(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    _, codes = await _enrol(stand, tokens["access_token"])
+    _, later = await stand.login(recovery_code=codes[0])
+
+    spent, _ = await stand.post("/auth/mfa/disable", {"recovery_code": codes[0]}, token=later["access_token"])
+    neither, _ = await stand.post("/auth/mfa/disable", {}, token=later["access_token"])
+    status, _ = await stand.post("/auth/mfa/disable", {"recovery_code": codes[1]}, token=later["access_token"])
+
+    assert (spent, neither, status) == (401, 401, 204)
+    assert (await stand.login())[0] == 200
+
+
+async def test_enrolling_is_repeated_under_its_keys_with_the_same_secret_and_codes(stand: Stand) -> None:
+    token = (await stand.sign_in())["access_token"]
+    _, enrolled = await stand.post("/auth/mfa/enroll", token=token, Idempotency_Key="enroll-once")
+    _, again = await stand.post("/auth/mfa/enroll", token=token, Idempotency_Key="enroll-once")
+    code = {"code": pyotp.TOTP(again["secret"]).at(stand.harness.now)}
+    first, codes = await stand.post("/auth/mfa/confirm", code, token=token, Idempotency_Key="confirm-once")
+    second, same = await stand.post("/auth/mfa/confirm", code, token=token, Idempotency_Key="confirm-once")
+
+    assert enrolled == again
+    assert (first, second, same) == (200, 200, codes)
+
+
+async def test_a_session_that_ran_out_is_no_device_that_is_signed_in(stand: Stand) -> None:
+    await stand.sign_in()
+    await stand.harness.advance(by=timedelta(days=15))
+    _, tokens = await stand.login()
+
+    _, found = await stand.get("/auth/sessions", token=tokens["access_token"])
+
+    assert [each["session_id"] for each in found["items"]] == [tokens["session_id"]]
+
+
+async def test_a_person_has_so_many_sessions_and_the_one_not_seen_for_longest_makes_room(stand: Stand) -> None:
+    first = await stand.sign_in()
+    user = first["user_id"]
+    for number in range(MOST_SESSIONS + 4):
+        stand.harness.now += timedelta(seconds=1)
+        await stand.harness.handle(
+            StartSession(user_id=user, session_id=uid(1000 + number), token_hash=f"{number:064}")
+        )
+    live = await stand.harness.find(select(Session, Session.c.revoked_at.is_(None)))
+    ended: Any = next(each.data for each in stand.harness.events if each.type == "auth.session.revoked")
+    await stand.harness.advance(by=timedelta(hours=2))
+
+    assert len(live) == MOST_SESSIONS
+    assert ended.session_id == first["session_id"]
+    assert len(await stand.harness.find(select(Session))) == MOST_SESSIONS

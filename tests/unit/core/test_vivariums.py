@@ -1,8 +1,14 @@
 """Vivariums, members and their roles, profiles."""
 
+from datetime import timedelta
 from typing import Any
 
-from tests.unit.core.conftest import Stand, uid
+import pytest
+from msgspec.structs import replace
+
+from reptidex.streams.commands.core_vivariums import LoseMember
+from reptidex.tables.core.vivariums import Vivarium
+from tests.unit.core.conftest import PASSWORD, Stand, uid
 
 
 async def _team(stand: Stand) -> tuple[str, dict[str, str], dict[str, str]]:
@@ -157,3 +163,87 @@ async def test_what_only_has_the_length_of_an_id_names_no_vivarium(stand: Stand)
     status, refused = await stand.post("/auth/switch", {"vivarium_id": "x" * 36}, token=tokens["access_token"])
 
     assert (status, refused["pointer"]) == (422, "/vivarium_id")
+
+
+async def _shared(stand: Stand) -> tuple[Any, Any]:
+    """Return Sam's tokens and Bea's, who owns Sam's personal vivarium with him."""
+    sam, bea = await stand.sign_in(), await stand.sign_in("bea@example.com")
+    body = {"user_id": bea["user_id"], "role": "herpetologist"}
+    status, _ = await stand.post(f"/vivariums/{sam['vivarium_id']}/members", body, token=sam["access_token"])
+    assert status == 201
+    return sam, bea
+
+
+async def test_nobody_loses_their_own_vivarium_to_another_owner(stand: Stand) -> None:
+    sam, bea = await _shared(stand)
+    path = f"/vivariums/{sam['vivarium_id']}/members/{sam['user_id']}"
+
+    removed, problem = await stand.call("DELETE", path, token=bea["access_token"])
+    lowered, _ = await stand.call("PUT", path, {"role": "keeper"}, token=bea["access_token"])
+    left, _ = await stand.call("DELETE", path, token=sam["access_token"])
+
+    assert (removed, lowered, left) == (409, 409, 409)
+    assert problem["title"] == "A personal vivarium stays with its owner"
+
+
+async def test_the_name_of_who_is_gone_goes_also_where_another_owner_keeps_the_vivarium(stand: Stand) -> None:
+    sam, bea = await _shared(stand)
+    path = f"/vivariums/{sam['vivarium_id']}"
+    await stand.call("PUT", f"{path}/profile", {"location": "Ulm"}, token=sam["access_token"])
+
+    await stand.post("/auth/me/delete", {"password": PASSWORD}, token=sam["access_token"])
+    await stand.harness.advance(by=timedelta(seconds=1))
+    status, found = await stand.get(path, token=bea["access_token"])
+    profile, _ = await stand.get(f"/profiles/{sam['vivarium_id']}")
+
+    assert (status, found["status"], found["name"], profile) == (200, "active", "Vivarium", 404)
+    told: Any = [each.data for each in stand.harness.events if each.type in ("org.updated", "profile.updated")][-2:]
+    assert [getattr(each, "name", "") or each.display_name for each in told] == ["Vivarium", "Vivarium"]
+
+
+@pytest.mark.parametrize("status", ["suspended", "closed"])
+async def test_a_vivarium_that_is_suspended_or_closed_is_not_changed(stand: Stand, status: str) -> None:
+    vivarium, sam, bea = await _team(stand)
+    path, token = f"/vivariums/{vivarium}", sam["access_token"]
+    await stand.post(f"{path}/members", {"user_id": bea["user_id"], "role": "keeper"}, token=token)
+    row = await stand.harness.get(Vivarium, vivarium)
+    assert row is not None
+    await stand.harness.put(replace(row, status=status))
+    said = len(stand.harness.events)
+
+    found = [
+        (await stand.call(method, where, body, token=token))[0]
+        for method, where, body in (
+            ("PUT", path, {"name": "Renamed"}),
+            ("PUT", f"{path}/profile", {"bio": "still here"}),
+            ("POST", f"{path}/members", {"user_id": uid(9), "role": "keeper"}),
+            ("PUT", f"{path}/members/{bea['user_id']}", {"role": "handler"}),
+            ("DELETE", f"{path}/members/{bea['user_id']}", None),
+        )
+    ]
+    bea_token = (await stand.login("bea@example.com"))[1]["access_token"]
+    left, _ = await stand.call("DELETE", f"{path}/members/{bea['user_id']}", token=bea_token)
+
+    assert found == [403 if status == "suspended" else 404] * 5
+    assert left == 204
+    assert [each.type for each in stand.harness.events[said:]] == ["auth.session.started", "org.member.removed"]
+
+
+@pytest.mark.parametrize("body", [{"slug": "the-one\n"}, {"website": "https://sand.example/\n"}])
+async def test_an_address_ends_where_its_line_ends(stand: Stand, body: dict[str, str]) -> None:
+    sam = await stand.sign_in()
+
+    status, _ = await stand.call("PUT", "/profile", body, token=sam["access_token"])
+
+    assert status == 422
+
+
+async def test_who_belongs_to_no_vivarium_has_no_role_in_one(stand: Stand) -> None:
+    sam = await stand.sign_in()
+    await stand.harness.handle(LoseMember(vivarium_id=sam["vivarium_id"], user_id=sam["user_id"]))
+
+    _, tokens = await stand.login()
+    invoices, _ = await stand.get("/billing/invoices", token=tokens["access_token"])
+    _, me = await stand.get("/auth/me", token=tokens["access_token"])
+
+    assert (me["role"], invoices) == ("", 403)

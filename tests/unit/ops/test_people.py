@@ -38,6 +38,22 @@ async def test_a_deleted_user_is_gone_from_the_list_whatever_arrives_last(desk: 
     assert (await desk.get("/admin/users"))["items"] == []
 
 
+@pytest.mark.parametrize("action", ["org.suspend", "org.restore"])
+async def test_what_is_closed_for_good_is_neither_suspended_nor_restored(desk: Desk, action: Any) -> None:
+    facts: Any = {"vivarium_id": VIVARIUM, "name": "Sand & Sons", "kind": "business", "plan": "keeper", "owner_id": SAM}
+    await desk.hear(OrgUpdated(**facts, changed=("status",), status="closed"))
+
+    with pytest.raises(NotFoundError):
+        await desk.harness.handle(
+            PerformAdminAction(
+                target_id=VIVARIUM, target_kind="org", admin_id=ADMIN, action=action, reason="it was a mistake"
+            )
+        )
+    [shown] = (await desk.get("/admin/organizations"))["items"]
+
+    assert shown["status"] == "closed"
+
+
 @pytest.mark.parametrize("news", list(permutations(NEWS[:2])))
 async def test_a_suspended_user_is_shown_so_whatever_arrives_first(desk: Desk, news: Any) -> None:
     for message, version in news:

@@ -126,6 +126,14 @@ async def test_live_settings_are_read_at_core_and_changed_by_an_act(desk: Desk) 
     assert (await desk.get("/admin/system/config"))["items"] == []
 
 
+async def test_a_secret_is_no_live_setting_and_never_comes_into_the_log(desk: Desk) -> None:
+    body = {"config_key": "smtp.password", "value": "hunter2", "reason": "new provider"}
+    status, problem = await desk.call("PUT", "/admin/system/config", "admin", body)
+
+    assert (status, problem["pointer"]) == (422, "/config_key")
+    assert desk.harness.events == []
+
+
 async def test_a_person_demands_the_erasure_of_their_own_data(desk: Desk) -> None:
     status, request = await desk.call("POST", "/compliance/erasure", "sam", {"scope": "ccpa"})
     own = (await desk.get("/compliance/requests", "sam"))["items"]
@@ -151,6 +159,15 @@ async def test_the_console_runs_no_script_but_its_own(desk: Desk) -> None:
     assert answer.status == 200
     assert page.count("<script") == 1 and not re.search(r"\son\w+=", page)
     assert f"script-src '{source_hash(script)}'" in policy and "unsafe" not in policy
+
+
+async def test_the_console_is_framed_by_nobody(desk: Desk) -> None:
+    client = (await desk.views()).client
+    async with client.get("/console", headers={"X-Request-ID": "chosen-by-somebody"}) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+
+    assert {"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"} <= set(policy.split("; "))
+    assert "chosen" not in policy
 
 
 async def test_who_joins_a_chain_with_a_request_of_their_own_does_not_see_it(desk: Desk) -> None:

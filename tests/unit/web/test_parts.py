@@ -109,6 +109,14 @@ def test_the_idlest_callers_are_forgotten_first() -> None:
     assert limiter.take("busy")[0] == 29
 
 
+def _from(peer: str, forwarded: str) -> Any:
+    class Transport:
+        def get_extra_info(self, name: str, default: Any = None) -> Any:
+            return (peer, 1) if name == "peername" else default
+
+    return make_mocked_request("GET", "/", headers={"X-Forwarded-For": forwarded}, transport=Transport())
+
+
 @pytest.mark.parametrize(
     ("trusted", "peer", "header", "expected"),
     [
@@ -123,13 +131,25 @@ def test_the_idlest_callers_are_forgotten_first() -> None:
 def test_only_a_trusted_proxy_names_another_address(
     trusted: tuple[str, ...], peer: str, header: str, expected: str
 ) -> None:
-    class Transport:
-        def get_extra_info(self, name: str, default: Any = None) -> Any:
-            return (peer, 1) if name == "peername" else default
+    assert Addresses(trusted).of(_from(peer, header)) == expected
 
-    request = make_mocked_request("GET", "/", headers={"X-Forwarded-For": header}, transport=Transport())
 
-    assert Addresses(trusted).of(request) == expected
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::a", "2001:db8:1:2:ffff::b", True),
+        ("2001:db8:1:2::a", "2001:db8:1:3::a", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+    ],
+)
+def test_an_ipv6_customer_has_one_share_and_not_one_for_each_of_their_addresses(
+    one: str, other: str, same: bool
+) -> None:
+    shares = [Addresses(("127.0.0.0/8",)).share(_from("127.0.0.1", address)) for address in (one, other)]
+
+    assert (shares[0] == shares[1]) is same
 
 
 @pytest.mark.parametrize(
