@@ -25,7 +25,7 @@ from reptidex.streams.core import (
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.commerce.models import Listing, Member, Standing, Subscription
 from reptidex.tables.commerce.queries import (
-    inquiries_with,
+    inquiries_answered_by,
     inquiries_written_by,
     members_of,
     memberships_of,
@@ -110,12 +110,9 @@ async def _name_another(unit: Unit, vivarium_id: str, user_id: str) -> list[Even
     if not members:
         return []
     next_contact = max(members, key=lambda member: RANK[member.role]).user_id
-    for inquiry in await unit.find(inquiries_with(user_id)):
-        if user_id == inquiry.seller_user_id and vivarium_id == inquiry.seller_vivarium_id:
-            inquiry = msgspec.structs.replace(inquiry, seller_user_id=next_contact)
-        if user_id == inquiry.buyer_user_id and vivarium_id == inquiry.buyer_vivarium_id:
-            inquiry = msgspec.structs.replace(inquiry, buyer_user_id=next_contact)
-        unit.put(inquiry)
+    for inquiry in await unit.find(inquiries_answered_by(vivarium_id, user_id)):
+        side = "seller_user_id" if inquiry.seller_vivarium_id == vivarium_id else "buyer_user_id"
+        unit.put(msgspec.structs.replace(inquiry, **{side: next_contact}))
     return [
         said
         for listing in await unit.find(open_offers_of(vivarium_id, user_id))

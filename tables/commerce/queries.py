@@ -103,9 +103,11 @@ def inquiries_of(vivarium_id: str, side: str | None, state: str | None) -> Query
     return select(Inquiry, *where, *([Inquiry.c.state == state] if state else []), order=("-updated_at",))
 
 
-def inquiries_with(user_id: str) -> Query[Inquiry]:
-    """The inquiries in which a person is the one who is told, on either side."""
-    return select(Inquiry, or_(Inquiry.c.buyer_user_id == user_id, Inquiry.c.seller_user_id == user_id))
+def inquiries_answered_by(vivarium_id: str, user_id: str) -> Query[Inquiry]:
+    """The inquiries that a person answers for a vivarium, as buyer or as seller."""
+    c = Inquiry.c
+    buys = (c.buyer_user_id == user_id) & (c.buyer_vivarium_id == vivarium_id)
+    return select(Inquiry, or_(buys, (c.seller_user_id == user_id) & (c.seller_vivarium_id == vivarium_id)))
 
 
 def inquiries_written_by(user_id: str, vivarium_ids: Sequence[str]) -> Query[Inquiry]:
