@@ -220,7 +220,7 @@ class SalesTransactionFailed(TransactionRecord, frozen=True, kw_only=True):
 
 @event("sales.transaction.refunded", key="transaction_id")
 class SalesTransactionRefunded(TransactionRecord, frozen=True, kw_only=True):
-    """A sale was undone and the buyer's money paid back."""
+    """The buyer has the money back: the sale was undone, or its seller granted it afterwards (`requested`)."""
 
     reason: SaleFailure
     refunded: Money
