@@ -1,17 +1,12 @@
 """Two workers of repti-animal on one PostgreSQL: circles that neither closes alone, and figures that stay true."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from reptidex.agents.engine.ownership import Ownership
-from reptidex.agents.engine.routing import Routing
-from reptidex.agents.engine.unit import UnitRunner
 from reptidex.domain.catalogue.shelf import find_species
 from reptidex.domain.kinship import Kinship, oldest_first
 from reptidex.domain.lineage import ParentsRefusedError
@@ -20,67 +15,23 @@ from reptidex.streams.commands.animal import RegisterAnimal, SetParents
 from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import lines_of, lines_of_descendants
-from reptidex.tables.database import Database
-from reptidex.tables.migrate import migrate
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
-from reptidex.tables.store import Changes, Store
-from reptidex.testing import UnitHarness
 from tests.chaos.engine.postgres import Cluster, running_cluster
+from tests.databases.two_workers import Side, TwoWorkers
 
-PARTITIONS = 4
 BALL = next(find_species("Python regius")).species_id
 SAM = "aaaaaaaa-0000-7000-8000-000000000000"
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
-class Meeting(Store):
-    """A store whose first commit waits until the other worker is about to commit too, or for a while: then that one waits for
-    a row that we have locked."""
-
-    barrier: asyncio.Barrier | None = None
-
-    async def commit(self, changes: Changes) -> None:
-        barrier, self.barrier = self.barrier, None
-        if barrier is not None:
-            with contextlib.suppress(TimeoutError, asyncio.BrokenBarrierError):
-                await asyncio.wait_for(barrier.wait(), 1)
-        await super().commit(changes)
-
-
-class Side(UnitHarness):
-    """One of two workers, with half of the partitions."""
-
-    @classmethod
-    async def on(cls, url: str, held: range) -> "Side":
-        database = Database.open(url, worker=False)
-        store = Meeting(database)
-        ownership = Ownership(PARTITIONS, shared=True)
-        ownership.take(await store.take_over(held))
-        outcomes: list[Any] = []
-        runner = UnitRunner(
-            "animal", Routing(SERVICE.agents), store, ownership, clock=lambda: NOW, committed=outcomes.append
-        )
-        side = cls(database, runner, (), NOW)
-        side._outcomes = outcomes
-        return side
-
-    def owns(self, animal_id: str) -> bool:
-        return self.runner.ownership.partition_of(animal_id) in self.runner.ownership.fences
-
-
-class Two:
+class Two(TwoWorkers):
     """Two workers on one database, and animals whose keys belong to the one or the other."""
-
-    def __init__(self, left: Side, right: Side) -> None:
-        self.left, self.right = left, right
-        self._count = 0
 
     async def animal(self, side: Side, sex: str = "male", **more: Any) -> str:
         """Register an animal whose key a worker owns."""
         while True:
-            self._count += 1
-            animal_id = f"11111111-0000-7000-8000-{self._count:012d}"
+            self.count += 1
+            animal_id = f"11111111-0000-7000-8000-{self.count:012d}"
             if side.owns(animal_id):
                 break
         values: dict[str, Any] = {"vivarium_id": SAM, "species_id": BALL, "sex": sex} | more
@@ -90,11 +41,11 @@ class Two:
 
     async def set(self, animal: str, sire: str | None, dam: str | None = None) -> bool:
         """Set parents on the worker that owns the animal; say whether they were taken."""
-        self._count += 1
+        self.count += 1
         side = self.left if self.left.owns(animal) else self.right
         try:
             await side.handle(
-                SetParents(animal_id=animal, vivarium_id=SAM, sire_id=sire, dam_id=dam), message_id=f"set-{self._count}"
+                SetParents(animal_id=animal, vivarium_id=SAM, sire_id=sire, dam_id=dam), message_id=f"set-{self.count}"
             )
         except ParentsRefusedError as refusal:
             assert {remark.rule for remark in refusal.remarks} <= {"cycle", "self_parent", "same_parent"}
@@ -109,23 +60,15 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 async def two(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Two]:
-    url = cluster.database(f"animal_{abs(hash(request.node.name)) % 10**8}")
-    database = Database.open(url, worker=False)
-    await migrate(database, "animal")
-    sides = await Side.on(url, range(2)), await Side.on(url, range(2, 4))
-    yield Two(*sides)
-    for side in sides:
-        await side.close()
-    await database.close()
+    async with Two.of(SERVICE, cluster, f"animal_{abs(hash(request.node.name)) % 10**8}") as workers:
+        yield workers
 
 
 async def test_two_writes_that_close_a_circle_together_do_not_both_pass(two: Two) -> None:
     """Each is fine by itself; while one is checked and not yet committed, the other waits for the rows it has looked at."""
     top, middle, bottom = [await two.animal(side) for side in (two.left, two.right, two.left)]
     assert await two.set(bottom, middle)
-    barrier = asyncio.Barrier(2)
-    for side in (two.left, two.right):
-        side.runner.store.barrier = barrier  # type: ignore[attr-defined]
+    two.meet()
 
     passed = await asyncio.gather(two.set(middle, top), two.set(top, bottom))
 
