@@ -17,6 +17,7 @@ from reptidex.streams.core import InvoiceLine
 from reptidex.streams.values import Money
 from reptidex.tables.core.billing import Invoice, Subscription
 from reptidex.tables.core.payments import Payment
+from reptidex.tables.core.vivariums import Membership, membership_id
 from reptidex.tables.query import select
 
 
@@ -104,12 +105,22 @@ async def settle_invoice(command: SettleInvoice, unit: Unit) -> AsyncIterator[Ev
             invoice.plan,
             start=unit.now,
             provider_reference=command.provider_reference,
+            **await _card_that_paid(unit, invoice),
         ):
             yield event
         return
     unit.put(replace(invoice, status="failed"))
     for event in await _unpaid(unit, subscription, invoice, command.reason):
         yield event
+
+
+async def _card_that_paid(unit: Unit, invoice: Invoice) -> dict[str, str]:
+    """Return by what, and whose, an invoice was paid, as the subscription keeps it; nothing where its owner has left since."""
+    for payment in await unit.find(select(Payment, Payment.c.order_id == invoice.invoice_id)):
+        payer = membership_id(invoice.vivarium_id, payment.buyer_user_id)
+        if payment.status == "completed" and await unit.get(Membership, payer) is not None:
+            return {"provider": payment.provider, "method": payment.method, "payer_id": payment.buyer_user_id}
+    return {}
 
 
 async def _unpaid(unit: Unit, subscription: Subscription, invoice: Invoice, reason: str) -> list[Event]:

@@ -31,6 +31,7 @@ async def change_plan(command: ChangePlan, unit: Unit) -> AsyncIterator[Event]:
         if command.provider is None or not command.method:
             raise InvalidError("a paid plan needs a `provider` and a `method` of payment", "/method")
         told = await _pay(command, _by(command, subscription), unit)
+        unit.put(replace(subscription, open_invoice_id=command.invoice_id))  # the card becomes its own once it has paid
     elif given:
         told = await plan_begins(unit, subscription, command.plan, start=unit.now)
     else:

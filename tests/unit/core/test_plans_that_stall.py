@@ -161,3 +161,27 @@ async def test_a_new_card_is_asked_for_its_owner_the_first_time_it_pays(stand: S
 
     [renewal] = await stand.harness.effects
     assert (renewal.charge.method, renewal.charge.absent) == ("action", False)
+
+
+async def test_an_upgrade_that_was_declined_leaves_the_card_that_pays(stand: Stand) -> None:
+    tokens = await _upgraded(stand, "keeper")
+    await _change(stand, tokens, "breeder", "declined")
+    await _settle(stand)
+    declined = await _subscription(stand, tokens)
+
+    await _days(stand, 31)
+
+    after = await _subscription(stand, tokens)
+    assert (declined.plan, declined.method, declined.open_invoice_id) == ("keeper", "ok", "")
+    assert (after.plan, after.status, after.method) == ("keeper", "active", "ok")
+
+
+async def test_an_upgrade_is_paid_from_then_on_by_the_card_that_paid_for_it(stand: Stand) -> None:
+    tokens = await _upgraded(stand, "keeper")
+    body = {"plan": "breeder", "provider": "paypal", "method": "ok"}
+    await stand.call("PUT", "/billing/subscriptions", body, token=tokens["access_token"])
+    during = await _subscription(stand, tokens)
+    await _settle(stand)
+
+    after = await _subscription(stand, tokens)
+    assert (during.provider, after.provider, after.payer_id) == ("stripe", "paypal", tokens["user_id"])
