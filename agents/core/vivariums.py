@@ -113,6 +113,7 @@ async def close_vivarium(unit: Unit, vivarium_id: str) -> list[Event]:
     vivarium = await unit.get(Vivarium, vivarium_id)
     if vivarium is None or vivarium.status == "closed":
         return []
+    note_lowered(unit, vivarium_id)
     if vivarium.kind == "business":
         closed = replace(vivarium, status="closed")
         unit.put(closed)

@@ -80,8 +80,19 @@ def redeemed(request: Any, purpose: str, code: str, verifier: str, kind: type[K]
 
 
 def leads_back(return_to: str, **said: str) -> Raw:
-    """Send the browser back to the app."""
-    headers = {"Location": f"{return_to}?{urlencode(said)}", "Cache-Control": "no-store"}
+    """Send the browser back to the app.
+
+    Which program listens at an address of the person's own machine nobody knows, and the provider may have asked them nothing:
+    there a code is only handed over once they have said so (RFC 8252, section 8.6).
+    """
+    where = f"{return_to}?{urlencode(said)}"
+    if "code" in said and not return_to.startswith("https:"):
+        return notice(
+            title="Sign in to an application on this device?",
+            text=f"a program at {return_to} has asked to be signed in as you; go on only if you have just begun that",
+            link=("Go on", where),
+        )
+    headers = {"Location": where, "Cache-Control": "no-store"}
     return Raw(body=b"", content_type="text/plain", status=303, headers=headers)
 
 

@@ -49,9 +49,11 @@ def _raw(body: bytes, status: int = 200) -> Raw:
     return Raw(body=body, content_type="text/html; charset=utf-8", status=status, headers=headers)
 
 
-def notice(*, title: str, text: str, status: int = 200) -> Raw:
-    """Write a page that only says something, as a sentence."""
-    return _raw(_whole(title, f"{text[:1].upper()}{text[1:]}."), status)
+def notice(*, title: str, text: str, status: int = 200, link: tuple[str, str] = ("", "")) -> Raw:
+    """Write a page that only says something, as a sentence; with a `link` (its words and where it leads) one may go on."""
+    words, where = link
+    more = f'<p><a href="{escape(where)}">{escape(words)}</a></p>' if where else ""
+    return _raw(_whole(title, f"{text[:1].upper()}{text[1:]}.", more), status)
 
 
 def page(*, title: str, text: str, button: str, action: str, token: str, password: bool = False) -> Raw:

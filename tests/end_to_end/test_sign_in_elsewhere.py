@@ -1,5 +1,7 @@
 """Flow A with an account elsewhere: Google's and GitHub's sign-in over sockets, as a browser goes through it."""
 
+import html
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -45,6 +47,13 @@ class Browser:
             assert page.status == 200 and "<form" in await page.text()
         said = {"email": email, "name": "Gil Gecko"} | ({"verified": "yes"} if verified else {})
         async with self._session.post(form, data=said) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def go_on(self, form: str, email: str) -> tuple[int, Any]:
+        """Say who one is at the provider, and at core that the app on this machine may have it; return what it is told."""
+        async with self._session.post(form, data={"email": email, "verified": "yes"}) as answer:
+            [where] = re.findall('<a href="([^"]*)">Go on</a>', await answer.text())
+        async with self._session.get(html.unescape(where)) as answer:
             return answer.status, await answer.json(content_type=None)
 
     async def prove(self, provider: str, challenge: str, **proof: str) -> tuple[int, Any]:
@@ -134,7 +143,7 @@ async def test_an_app_on_the_persons_machine_is_led_back_with_a_code_for_its_tok
 
     async with served(app) as url:
         form = await browser.begin("google", return_to=f"{url}/signed-in", code_challenge=challenge_of(verifier))
-        status, told = await browser.fill_in(form, gil.email)
+        status, told = await browser.go_on(form, gil.email)
     exchange = f"{world.settings.urls['core']}/auth/outside/google/token"
     async with world.session.post(exchange, json={"code": told["code"], "code_verifier": verifier}) as answer:
         tokens = await answer.json()

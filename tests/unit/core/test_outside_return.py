@@ -1,5 +1,7 @@
 """An app begins a sign-in elsewhere in the person's browser, and is led back with a code that only it can exchange."""
 
+import html
+import re
 import secrets
 from datetime import timedelta
 from typing import Any
@@ -34,9 +36,11 @@ class App:
         """Sign in at the provider, and return what the app is told."""
         query = f"?return_to={self.return_to}&code_challenge={challenge_of(self.verifier)}"
         state, cookie = await begin(self.stand, self.google, query + "".join(f"&{k}={v}" for k, v in more.items()))
-        answer = await back(self.stand, state, cookie, code)
-        assert (answer[0], answer[1].partition("?")[0]) == (303, self.return_to)
-        return dict(parse_qsl(urlsplit(answer[1]).query))
+        status, where, page = await back(self.stand, state, cookie, code)
+        if not where:  # the person has to say so first
+            [where] = re.findall('<a href="([^"]*)">Go on</a>', page)
+        assert (status, where.partition("?")[0]) == (303 if self.return_to == APP else 200, self.return_to)
+        return dict(parse_qsl(urlsplit(html.unescape(where)).query))
 
     async def exchange(self, code: str, **more: str) -> tuple[int, Any]:
         """Exchange the code."""
@@ -147,7 +151,9 @@ async def test_an_app_links_an_account_to_that_of_who_is_signed_in_to_it(stand: 
     assert (status, again["user_id"]) == (200, tokens["user_id"])
 
 
-async def test_an_app_on_the_persons_machine_comes_back_at_any_port(stand: Stand, app: App, google: Provider) -> None:
+async def test_an_app_on_the_persons_machine_has_its_code_once_they_say_so(
+    stand: Stand, app: App, google: Provider
+) -> None:
     native = App(stand, google, "http://127.0.0.1:49152/back")
 
     assert (await native.exchange((await native.there_and_back())["code"]))[0] == 200
