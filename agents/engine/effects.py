@@ -155,6 +155,8 @@ class Effects:
     async def _see_through(self, row: EffectRow) -> None:
         """Try one effect until it is done or given up, each failed attempt stored."""
         carrier = self._carriers.get(row.kind)
+        if carrier is None:  # a newer version has asked for it; it is that one's to carry out
+            raise LookupError(f"nobody here carries out {row.kind}")
         while True:
             wait = (row.due - self._clock()).total_seconds()
             if wait > 0 and row.attempts:
@@ -162,8 +164,6 @@ class Effects:
                 await asyncio.sleep(min(wait, self._backoff.longest.total_seconds()))
             outcome: Command | None
             try:
-                if carrier is None:
-                    raise LookupError(f"nobody carries out {row.kind}")
                 async with self._slots:
                     self._step("in effects")
                     async with asyncio.timeout(CARRY_S):
@@ -175,7 +175,7 @@ class Effects:
                 self.failures += 1
                 tried = row.attempts + 1
                 again = isinstance(problem, TimeoutError) or (isinstance(problem, ReptidexError) and problem.retriable)
-                if again and carrier is not None and tried < carrier.attempts:
+                if again and tried < carrier.attempts:
                     due = self._clock() + self._backoff.wait(tried)
                     row = msgspec.structs.replace(row, attempts=tried, due=due, problem=repr(problem)[:500])
                     log.info("%s %s is tried again at %s: %r", row.kind, row.effect_id, due, problem)
@@ -186,8 +186,8 @@ class Effects:
             await self._submit(effect_done(self._runner, row, outcome, self._clock()))
             return
 
-    def _failed(self, carrier: Carrier | None, row: EffectRow, problem: Exception) -> Command | None:
-        if carrier is None or carrier.failed is None:
+    def _failed(self, carrier: Carrier, row: EffectRow, problem: Exception) -> Command | None:
+        if carrier.failed is None:
             return None
         cause = str(problem) or type(problem).__name__
         return carrier.failed(effect_of(row, carrier.effect), cause)

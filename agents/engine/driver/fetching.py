@@ -104,6 +104,8 @@ def _take(held: Any, tp: TopicPartition, most: int) -> list[Any]:
     if part._isolation_level != READ_UNCOMMITTED:
         records: list[Any] = held.getall(most)  # who leaves aborted transactions out knows how
         return records
+    # Of no use here, and with `part` a cycle that holds the fetched bytes until the collector looks, which is seldom.
+    part._records_iterator = None
     batches, taken = part._records, list[Any]()
     while len(taken) < most and batches.has_next():
         batch = batches.next_batch()

@@ -1,6 +1,7 @@
 """A running worker: events through it, timers and effects in real time, letters sent on, the log away and back."""
 
 import asyncio
+import gc
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import aiokafka
 import msgspec
 import pytest
+from aiokafka.consumer.fetcher import PartitionRecords
 
 from reptidex.agents.agent import Call, Unit, agent, carries_out
 from reptidex.agents.engine import engine
@@ -284,3 +286,13 @@ async def test_what_is_too_old_goes_however_much_it_is(start: Start, monkeypatch
         return [row.command_id for row in await worker.reader.find(select(AnswerRow))] == ["new"]
 
     await eventually(pruned, 20)
+
+
+async def test_what_was_fetched_is_let_go_of_without_the_garbage_collector(worker: Worker, log: DevLog) -> None:
+    scales = Scales(log.bootstrap, 10)
+    for count in range(1, 21):
+        await scales.weigh(1)
+        await all_counted(worker, count)
+
+    held = [each for each in gc.get_objects() if type(each) is PartitionRecords]
+    assert len(held) < 5

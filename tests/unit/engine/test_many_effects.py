@@ -163,3 +163,13 @@ async def test_an_attempt_that_is_cut_off_from_within_is_made_again(post: Post) 
     await post.ask("p", "q")
 
     await post.all_carried("p", "q")
+
+
+async def test_an_effect_that_this_version_does_not_know_stays_for_one_that_does(post: Post) -> None:
+    newer = msgspec.structs.replace(post._row("p"), kind="Frank")
+    await post.harness.put(newer)
+    await post.effects.load()
+    await post.ask("q")
+    await eventually(lambda: post.carried == ["q"] and not post.effects.waiting, 10)
+
+    assert await post.harness.find(select(EffectRow)) == [newer]
