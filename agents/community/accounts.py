@@ -87,6 +87,10 @@ async def tell_of_reuse(event: AuthSessionReused, unit: Unit) -> AsyncIterator[E
         yield said
 
 
+PATIENT = 24
+"""Attempts over more than an hour: who is not found out is not told."""
+
+
 class AskForOwners(Effect, frozen=True, kw_only=True):
     """Ask repti-core who runs a vivarium, to tell them something."""
 
@@ -96,7 +100,7 @@ class AskForOwners(Effect, frozen=True, kw_only=True):
     cause_id: str
 
 
-@carries_out(AskForOwners)
+@carries_out(AskForOwners, attempts=PATIENT)
 async def ask_for_owners(effect: AskForOwners, call: Call) -> Command | None:
     """Name those who own the vivarium."""
     owners = await call.ports.contacts.owners(effect.vivarium_id)

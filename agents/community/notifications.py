@@ -25,7 +25,7 @@ from reptidex.streams.community import NotificationFailed
 from reptidex.streams.contract import Command, Event
 from reptidex.tables.community.models import Contact, Notification, Preference
 
-ATTEMPTS = 10
+ATTEMPTS = 14
 """Over about twenty minutes: the engine waits longer after each."""
 
 

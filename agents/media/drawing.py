@@ -8,6 +8,7 @@ from typing import Any
 from reptidex.agents.agent import Call, carries_out
 from reptidex.agents.media.answers import AnimalFacts, PedigreeFacts
 from reptidex.agents.media.effects import (
+    PATIENT,
     DrawCertificate,
     DrawEffect,
     DrawManifest,
@@ -75,14 +76,14 @@ async def _keep(
     )
 
 
-@carries_out(DrawPlaceholder, failed=_failed)
+@carries_out(DrawPlaceholder, attempts=PATIENT, failed=_failed)
 async def draw_placeholder(effect: DrawPlaceholder, call: Call) -> Command:
     """Draw the picture that stands for an animal without photos."""
     animal_id, code, species = effect.subject_id, effect.code, effect.species
     return await _keep(effect, call, effect.vivarium_id, lambda: placeholder(animal_id, code, species), SIZE)
 
 
-@carries_out(DrawPedigree, failed=_failed)
+@carries_out(DrawPedigree, attempts=PATIENT, failed=_failed)
 async def draw_pedigree(effect: DrawPedigree, call: Call) -> Command:
     """Draw the pedigree as repti-animal has it now, under the name of the present owner.
 
@@ -120,7 +121,7 @@ async def draw_pedigree(effect: DrawPedigree, call: Call) -> Command:
     )
 
 
-@carries_out(DrawCertificate, failed=_failed)
+@carries_out(DrawCertificate, attempts=PATIENT, failed=_failed)
 async def draw_certificate(effect: DrawCertificate, call: Call) -> Command:
     """Draw the certificate of an animal's owner. One who has passed it on meanwhile gets none: it would name another."""
     path = f"/internal/animals/{effect.subject_id}"
@@ -153,7 +154,7 @@ async def draw_certificate(effect: DrawCertificate, call: Call) -> Command:
     return await _keep(effect, call, animal.vivarium_id, lambda: certificate(drawn), confidential=True)
 
 
-@carries_out(DrawManifest, failed=_failed)
+@carries_out(DrawManifest, attempts=PATIENT, failed=_failed)
 async def draw_manifest(effect: DrawManifest, call: Call) -> Command:
     """Draw the manifest of a shipment."""
     drawn = Manifest(

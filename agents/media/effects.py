@@ -5,6 +5,9 @@ from typing import Literal
 from reptidex.agents.agent import Effect
 from reptidex.domain.drawing.facts import Line
 
+PATIENT = 24
+"""Attempts over more than an hour, for which a neighbour may be away (the engine waits up to five minutes between two)."""
+
 
 class ProcessUpload(Effect, frozen=True, kw_only=True):
     """Look into an upload, make its renditions anew, and take it out of quarantine."""
@@ -29,6 +32,8 @@ class RemoveStored(Effect, frozen=True, kw_only=True):
     """Delete objects from the store."""
 
     places: tuple[str, ...]
+    rounds: int = 0
+    """How often it has been begun anew."""
 
 
 class DrawEffect(Effect, frozen=True, kw_only=True):

@@ -1,14 +1,17 @@
 """Carries out what concerns uploads: renditions made anew, objects deleted."""
 
+from datetime import timedelta
 from hashlib import sha256
 
-from reptidex.agents.agent import Call, carries_out
-from reptidex.agents.media.effects import ProcessUpload, RemoveStored
+from msgspec.structs import replace
+
+from reptidex.agents.agent import Call, Unit, agent, carries_out
+from reptidex.agents.media.effects import PATIENT, ProcessUpload, RemoveStored
 from reptidex.agents.media.pictures.process import PictureRefusedError, renditions
 from reptidex.agents.media.places import DOCUMENT, place_of
 from reptidex.domain.uploads import sniff
 from reptidex.errors import NotFoundError
-from reptidex.streams.commands.media import FileReady, FileRefused, Stored
+from reptidex.streams.commands.media import FileReady, FileRefused, RemoveLater, Stored
 from reptidex.streams.contract import Command
 from reptidex.streams.values import Variant
 
@@ -19,7 +22,7 @@ def _give_up(effect: ProcessUpload, cause: str) -> Command:
     return FileRefused(file_id=effect.file_id, why=f"it could not be processed{away}")
 
 
-@carries_out(ProcessUpload, attempts=8, failed=_give_up)
+@carries_out(ProcessUpload, attempts=PATIENT, failed=_give_up)
 async def process_upload(effect: ProcessUpload, call: Call) -> Command:
     """Look into an upload: pictures are drawn anew in several sizes, documents are kept to be downloaded only."""
     try:
@@ -61,8 +64,30 @@ async def _store(
     )
 
 
-@carries_out(RemoveStored, attempts=12)
+MOST_ROUNDS = 24 * 7
+
+
+def _not_removed(effect: RemoveStored, cause: str) -> Command | None:
+    if effect.rounds >= MOST_ROUNDS or not effect.places:
+        return None
+    return RemoveLater(place=effect.places[0], places=effect.places, rounds=effect.rounds + 1)
+
+
+@carries_out(RemoveStored, attempts=12, failed=_not_removed)
 async def remove_stored(effect: RemoveStored, call: Call) -> None:
-    """Delete objects; one that is gone already is no error."""
+    """Delete objects; one that is gone already is no error.
+
+    Begun anew each hour for a week: what a person had erased must not stay. It waits by itself meanwhile, and holds up nothing
+    that is asked for under the same key.
+    """
     for place in effect.places:
         await call.ports.files.delete(place)
+
+
+@agent(RemoveLater)
+async def remove_later(command: RemoveLater, unit: Unit) -> None:
+    """Delete what the store could not delete, in an hour."""
+    if command.due:
+        unit.effect(RemoveStored(places=command.places, rounds=command.rounds))
+        return
+    unit.timer(f"remove/{command.place}", unit.now + timedelta(hours=1), replace(command, due=True))

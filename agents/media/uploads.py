@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Call, Unit, agent, carries_out
-from reptidex.agents.media.effects import FinaliseUpload, RemoveStored
+from reptidex.agents.media.effects import PATIENT, FinaliseUpload, RemoveStored
 from reptidex.agents.media.files import check_uploader, take_in
 from reptidex.connectors.files.port import Rules, UploadRefusedError
 from reptidex.domain.uploads import MOST_BYTES, waiting_place
@@ -60,7 +60,7 @@ def _give_up(effect: FinaliseUpload, cause: str) -> Command:
     return UploadLookedAt(file_id=effect.file_id, outcome="refused", why="it could not be taken in")
 
 
-@carries_out(FinaliseUpload, attempts=12, failed=_give_up)
+@carries_out(FinaliseUpload, attempts=PATIENT, failed=_give_up)
 async def finalise_upload(effect: FinaliseUpload, call: Call) -> Command:
     """Check the bytes against what was announced, and move them to where nobody can send to. Done again, it answers alike."""
     rules = Rules(content_type=effect.content_type, most_bytes=MOST_BYTES, digest=effect.digest)

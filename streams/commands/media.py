@@ -93,6 +93,17 @@ class EraseFile(Command, frozen=True, kw_only=True):
     """Whether the file stays, as the photo of an animal does, and only what it was called is forgotten."""
 
 
+@command(key="place")
+class RemoveLater(Command, frozen=True, kw_only=True):
+    """Objects could not be deleted from the store; it is tried again in an hour, and then `due`."""
+
+    place: Text
+    """The first of them."""
+    places: tuple[Text, ...]
+    rounds: Count
+    due: bool = False
+
+
 class RenderStarted(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to `AskRender`."""
 

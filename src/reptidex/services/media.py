@@ -69,6 +69,7 @@ SERVICE = Service(
         files.attach_file,
         files.delete_file,
         files.erase_file,
+        processing.remove_later,
         files.obey_moderator,
         moderation.take_subject_down,
         moderation.hide_suspended,

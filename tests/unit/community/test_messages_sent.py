@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from reptidex.agents.community.notifications import send_message
+from reptidex.agents.community.notifications import ATTEMPTS, send_message
 from reptidex.agents.engine.carrying import Attempt
 from reptidex.errors import NotFoundError, UnavailableError
 from reptidex.streams.animal import BreedingClutchCreated, BreedingClutchUpdated, ClutchRecord
@@ -106,7 +106,7 @@ async def test_a_provider_that_stays_down_ends_in_a_failed_message(town: Town) -
     [said] = await town.harness.fail_effects("mail does not answer: 451")
 
     assert isinstance(said, NotificationFailed)
-    assert (said.reason, said.attempts) == ("provider", 10)
+    assert (said.reason, said.attempts) == ("provider", ATTEMPTS)
 
 
 async def test_a_mailbox_that_does_not_exist_is_not_tried_twice(town: Town) -> None:

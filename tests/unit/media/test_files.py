@@ -3,6 +3,7 @@
 import io
 import shutil
 import sys
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -189,6 +190,20 @@ async def test_a_deleted_file_is_gone_with_all_renditions(studio: Any) -> None:
     assert isinstance(event, FileDeleted) and event.reason == "owner"
     assert studio.kept() == set()
     assert await studio.files() == []
+
+
+async def test_what_the_store_cannot_delete_is_deleted_once_it_can(studio: Any) -> None:
+    file_id = await studio.upload(photo())
+    await studio.work()
+    await studio.harness.handle(DeleteFile(file_id=file_id, vivarium_id=studio.sam))
+    for _ in range(3):
+        await studio.harness.fail_effects("s3 does not answer")
+        await studio.harness.advance(by=timedelta(hours=1))
+    kept = studio.kept()
+    await studio.work()
+
+    assert (len(kept), studio.kept()) == (3, set())
+    assert await studio.harness.timers == {}
 
 
 async def test_a_file_deleted_while_it_is_processed_leaves_nothing(studio: Any) -> None:
