@@ -83,7 +83,7 @@ async def test_a_mail_provider_that_stays_down_is_given_up_and_an_administrator_
     [failed] = [
         e.event.data for e in world.watcher.by_correlation[step.request_id] if e.event.type == "notification.failed"
     ]
-    assert (failed.reason, failed.attempts, failed.template) == ("provider", 10, "welcome")
+    assert (failed.reason, failed.attempts, failed.template) == ("provider", 14, "welcome")
     alerts = await ada.call("ops", "GET", "/monitoring/alerts?limit=100")
     [alert] = [each for each in alerts["items"] if each["alert_id"] == failed.notification_id]
     assert (alert["status"], alert["rule"], alert["service"]) == ("raised", "notification failed", "repti-community")
