@@ -9,7 +9,7 @@ from reptidex.agents.community.deliveries import FIRST_LOOK_S, await_report, del
 from reptidex.agents.community.people import check_here
 from reptidex.agents.community.telling import SendMessage, channel_of, notify, sent
 from reptidex.connectors.mail.port import UndeliverableError
-from reptidex.domain.messages import TEMPLATES, addressed, channels_for, fill
+from reptidex.domain.messages import TEMPLATES, channels_for, fill
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.community import (
     FailureReason,
@@ -45,7 +45,7 @@ async def send_message(effect: SendMessage, call: Call) -> Command:
         contact = await call.ports.contacts.of(effect.recipient_id)
     except NotFoundError:
         return _failed(effect, "address", call.attempt)
-    facts = {"display_name": addressed(contact.display_name), "link": contact.link, "reset_link": contact.reset_link}
+    facts = {"display_name": contact.display_name, "link": contact.link, "reset_link": contact.reset_link}
     needed = TEMPLATES[effect.template].link
     if needed and not facts[needed]:
         return _failed(effect, "expired", call.attempt)

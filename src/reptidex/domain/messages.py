@@ -1,6 +1,5 @@
 """The words of the platform's messages: a template by name, filled with facts. Pure."""
 
-import re
 from collections.abc import Mapping
 from html import escape
 
@@ -128,16 +127,7 @@ class _Facts(dict[str, str]):
         return "…"
 
 
-LINKLIKE = re.compile(r"://|@|\bwww\.|\w\.[a-z]{2,}", re.IGNORECASE)
 STOP = "To get no more of these by mail, follow this link:"
-
-
-def addressed(name: str) -> str:
-    """Return how a letter addresses somebody: by name, unless that would read as a link.
-
-    Whoever registers with the address of another has the welcome sent there: it must not carry words that lead elsewhere.
-    """
-    return "there" if LINKLIKE.search(name) else name
 
 
 def fill(template: str, facts: Mapping[str, str], stop: str = "") -> Words:
