@@ -5,7 +5,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,8 +21,10 @@ from reptidex.agents.engine.letters import Letters
 from reptidex.agents.engine.outcome import Outcome
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.agents.engine.pipeline import Pipeline
+from reptidex.agents.engine.pruning import keep_pruned
 from reptidex.agents.engine.relay import Relay
 from reptidex.agents.engine.routing import Routing
+from reptidex.agents.engine.starting import replaced
 from reptidex.agents.engine.timers import Timers
 from reptidex.agents.engine.unit import UnitRunner
 from reptidex.errors import FencedError, UnavailableError
@@ -30,7 +32,6 @@ from reptidex.settings import Settings
 from reptidex.tables.database import Database
 from reptidex.tables.driver import LostRaceError
 from reptidex.tables.positions import Position, TopicPartition
-from reptidex.tables.pruning import overdue, pruning
 from reptidex.tables.reader import Reader
 from reptidex.tables.store import Store
 
@@ -38,8 +39,6 @@ log = logging.getLogger(__name__)
 
 FENCED = 70
 """The exit status of a worker whose partitions another has taken over."""
-PRUNE_EVERY_S, PRUNE_PAUSE_S = 600.0, 0.1
-"""Units go on in the pause after each portion of rows."""
 INTERNAL_AT_ONCE = 500
 DRAIN_S = 1.0
 """So long a worker that has to give partitions up waits for the log to take what they have said."""
@@ -119,7 +118,12 @@ class Engine:
         """Start the tasks beside the agent. `ends` tells the end of a topic-partition, where it is known."""
         self._ends = ends
         loop = asyncio.get_running_loop()
-        for task in (self._pump(), self.timers.run(), self.letters.run(), self._prune()):
+        for task in (
+            self._pump(),
+            self.timers.run(),
+            self.letters.run(),
+            keep_pruned(self.store, self._alone, self._clock),
+        ):
             self._tasks.append(loop.create_task(self._guarded(task)))
 
     def _spawn(self, work: Any) -> None:
@@ -211,7 +215,7 @@ class Engine:
         await self.effects.forget()
         await self.relay.reset()
 
-    async def on_assigned(self, partitions: set[int]) -> Mapping[TopicPartition, Position]:
+    async def on_assigned(self, partitions: set[int]) -> dict[TopicPartition, Position]:
         """Take partitions over: raise their epochs, send what the predecessor left, take up timers, effects, letters.
 
         Returns the positions to go on from. Waits out a database that cannot be reached.
@@ -242,35 +246,11 @@ class Engine:
         await self.effects.load()
         self.timers.forget()
 
-    def start_at(
-        self, at: TopicPartition, positions: Mapping[TopicPartition, Position], earliest: int, end: int
-    ) -> int:
-        """Return the offset to go on from. A log that ends before the position is another log: it is read from its beginning."""
-        known = positions.get((at[0], at[1]))
-        if known is None:
-            return earliest
-        if known.next_offset > end:
-            self._replaced(at, known.next_offset, earliest)
-            return earliest
-        self.note_loss(at, known.next_offset, earliest)
-        return max(known.next_offset, earliest)
-
-    def note_loss(self, at: TopicPartition, position: int, earliest: int) -> None:
-        """Say so where the log has forgotten records that have not been handled."""
-        if earliest > position:
-            told = "%s/%d: offsets %d to %d are gone from the log and were never handled; retention was shorter than the wait"
-            log.error(told, at[0], at[1], position, earliest - 1)
-
     async def begin_anew(self, at: TopicPartition, position: int, first: int) -> None:
         """Go on at an offset before our position: the log has been replaced while we read it."""
         async with self._alone():
             if at[1] in self.ownership.fences:
-                self._replaced(at, position, first)
-
-    def _replaced(self, at: TopicPartition, position: int, first: int) -> None:
-        told = "%s/%d has less than our position %d: the log has been replaced, and is read from %d"
-        log.error(told, at[0], at[1], position, first)
-        self.runner.positions[at[0], at[1]] = Position(first, {})
+                replaced(self.runner.positions, at, position, first)
 
     def ready(self) -> None:
         """Say that the partitions are assigned and sought."""
@@ -368,18 +348,6 @@ class Engine:
     async def _resync(self) -> None:
         async with self._alone():
             self.runner.blocked = await self.letters.blocked()
-
-    async def _prune(self) -> None:
-        while True:
-            await asyncio.sleep(PRUNE_EVERY_S)
-            try:
-                while await overdue(self.database, self._clock()):
-                    async with self._alone():
-                        session = await self.store.session()
-                        await session.commit(pruning(self.database, self._clock()))
-                    await asyncio.sleep(PRUNE_PAUSE_S)
-            except UnavailableError as problem:
-                log.warning("nothing is pruned this time: %s", problem)
 
     # -- figures -----------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from mode.utils.futures import maybe_async
 from reptidex.agents.engine.driver.client import check_tasks
 from reptidex.agents.engine.driver.fetching import MOST_BYTES, Fetched, fetched
 from reptidex.agents.engine.group import BEHIND, BehindError, check_not_behind
+from reptidex.agents.engine.starting import note_loss, start_at
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +204,7 @@ class Consumer(driver.Consumer):
         self._waiting.take()
         self._waiting = Waiting()
         for tp in assigned:
-            offset = engine.start_at(TP(tp.topic, tp.partition), positions, earliest[tp], latest[tp])
+            offset = start_at(positions, (tp.topic, tp.partition), earliest[tp], latest[tp])
             consumer.seek(tp, offset)
             self._next[TP(tp.topic, tp.partition)] = offset
         consumer.resume(*assigned)
@@ -284,7 +285,7 @@ class Consumer(driver.Consumer):
             expected = self._next.get(tp, first)
             if first > expected:
                 earliest = (await self._thread._ensure_consumer().beginning_offsets([at]))[at]
-                self.app.engine.note_loss(tp, expected, min(earliest, first))
+                note_loss(tp, expected, min(earliest, first))
             elif first < expected:
                 await waiting.room(1)  # what the log had before it was replaced is handled first
                 await self.app.engine.begin_anew(tp, expected, first)

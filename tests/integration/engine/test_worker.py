@@ -13,7 +13,7 @@ import pytest
 from aiokafka.consumer.fetcher import PartitionRecords
 
 from reptidex.agents.agent import Call, Unit, agent, carries_out
-from reptidex.agents.engine import engine
+from reptidex.agents.engine import pruning
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog, Options
 from reptidex.errors import UnavailableError
@@ -273,9 +273,9 @@ async def test_a_database_that_is_away_for_long_is_no_unit_that_hangs(worker: Wo
 
 
 async def test_what_is_too_old_goes_however_much_it_is(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "PRUNE_EVERY_S", 1.0)
+    monkeypatch.setattr(pruning, "PRUNE_EVERY_S", 1.0)
     worker = await start()
-    monkeypatch.setattr(engine, "PRUNE_EVERY_S", 1000.0)  # there is this one time only
+    monkeypatch.setattr(pruning, "PRUNE_EVERY_S", 1000.0)  # there is this one time only
     session, statements = await worker.database.session(), worker.database.statements(AnswerRow)
     old, new = datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC)
     answers = [AnswerRow(command_id=f"old-{number}", status=200, created=old) for number in range(5 * AT_ONCE // 2)]
