@@ -159,3 +159,12 @@ def test_what_the_bridge_gives_back_while_the_log_is_away_is_no_dead_letter_for_
     assert {queue.attempts for queue in queues if queue.consumer != "bridge"} == {8}
     said = {each.name: each.settings for each in resources(whole(), PLACE)}
     assert json.loads(said["prod-repti_-bridge-inbound.fifo"]["RedrivePolicy"])["maxReceiveCount"] == attempts
+
+
+def test_environments_whose_names_differ_in_signs_alone_have_statements_of_their_own() -> None:
+    places = [Place(account="1", region="r", environment=name) for name in ("dev1", "dev-1", "Dev1", "dev_1", "")]
+    ids = [key_statement_id(place) for place in places]
+
+    assert len(set(ids)) == len(ids)
+    assert ids[0] == "ReptidexDev1Topics" and ids[4] == "ReptidexDefaultTopics", "those that are there stay"
+    assert all(name.isalnum() for name in ids)
