@@ -137,6 +137,20 @@ def test_what_is_wanted_no_more_is_left_until_it_is_pruned(reptidex: Run, env: s
     assert reptidex("aws", "plan", "--env", env, *ORDERS)[0] == 0
 
 
+def test_a_queue_that_holds_messages_is_not_pruned(reptidex: Run, env: str, client: Client) -> None:
+    reptidex("aws", "apply", "--env", env, *SMALL)
+    said = msgspec.json.decode(reptidex("aws", "plan", "--env", env, *ORDERS, "--json")[1])["changes"]
+    name = next(each["name"] for each in said if each["kind"] == "queue" and each["name"].endswith("-dead"))
+    url = client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="worth something")
+
+    code, out, _ = reptidex("aws", "apply", "--env", env, *ORDERS, "--prune", "--json")
+
+    assert (code, list(msgspec.json.decode(out)["failed"])) == (1, [f"queue {name}"])
+    assert client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"] == "worth something"
+    assert states(reptidex("aws", "plan", "--env", env, *ORDERS, "--json")[1]) == {name: "leftover"}
+
+
 def test_destroying_takes_away_ours_and_nothing_else(reptidex: Run, env: str, client: Client) -> None:
     reptidex("aws", "apply", "--env", env, *ORDERS)
     client("sqs").create_queue(QueueName=f"{env}-somebody")
