@@ -1,6 +1,5 @@
 """Who may do what to queues and keys: the policies that hang on them."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -113,10 +112,5 @@ def key_statement(place: Place) -> Document:
 
 
 def key_statement_id(place: Place) -> str:
-    """Return the name of our statement in a key's policy; letters and digits only, as KMS asks.
-
-    An environment of other signs has their hash in it: `dev-1` and `dev1` may use the same key.
-    """
-    plain = re.sub(r"[^a-z0-9]", "", place.owner)
-    mark = "" if plain == place.owner else hashlib.sha256(place.owner.encode()).hexdigest()[:8]
-    return f"Reptidex{plain.capitalize()}{mark}Topics"
+    """Return the name of our statement in a key's policy; letters and digits only, as KMS asks."""
+    return "Reptidex" + re.sub(r"[^A-Za-z0-9]", "", place.owner.capitalize()) + "Topics"
