@@ -10,9 +10,9 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
-_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
-_EXACT = ("type", "pattern", "format")
+_LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
+_UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+_EXACT = ("type", "pattern", "format", "contentEncoding", "multipleOf")
 
 
 def breaks(old: Schema, new: Schema) -> list[str]:
@@ -35,7 +35,9 @@ def _compare_one(old: Schema, new: Schema, old_root: Schema, new_root: Schema, p
     for word in _EXACT:
         if old.get(word) != new.get(word):
             yield f"the {word} of `{place}` changed from {old.get(word)!r} to {new.get(word)!r}"
-    if gone := set(_members(old)) - set(_members(new)) if "enum" in new else set():
+    if "enum" in new and "enum" not in old:
+        yield f"`{place}` takes some values only, and took any"
+    elif gone := set(_members(old)) - set(_members(new)) if "enum" in new else set():
         yield f"`{place}` no longer takes {', '.join(map(repr, sorted(map(str, gone))))}"
     for word in _LOWER:
         if word in new and (word not in old or new[word] > old[word]):
@@ -45,12 +47,26 @@ def _compare_one(old: Schema, new: Schema, old_root: Schema, new_root: Schema, p
             yield f"the {word} of `{place}` was tightened"
     if "properties" in old and "properties" in new:
         yield from _compare_fields(old, new, old_root, new_root, place)
-    elif isinstance(old.get("additionalProperties"), dict):
-        yield from _compare(old["additionalProperties"], new["additionalProperties"], old_root, new_root, f"{place}.*")
-    if isinstance(old.get("items"), dict) and isinstance(new.get("items"), dict):
-        yield from _compare(old["items"], new["items"], old_root, new_root, f"{place}[]")
-    for number, (before, after) in enumerate(zip(old.get("prefixItems", ()), new.get("prefixItems", ()), strict=False)):
-        yield from _compare(before, after, old_root, new_root, f"{place}[{number}]")
+    elif "properties" in old or "properties" in new:
+        yield f"`{place}` was an object with fields and is one with any names, or the other way round"
+    else:
+        for word, at in (("additionalProperties", f"{place}.*"), ("propertyNames", f"the names of {place}")):
+            if isinstance(new.get(word), dict):
+                yield from _compare(old.get(word, {}), new[word], old_root, new_root, at)
+    yield from _compare_items(old, new, old_root, new_root, place)
+
+
+def _compare_items(old: Schema, new: Schema, old_root: Schema, new_root: Schema, place: str) -> Iterator[str]:
+    """Compare each entry that an array could have with what the new one takes there; what has no schema was anything."""
+    were, are = old.get("prefixItems", []), new.get("prefixItems", [])
+    rest, others = new.get("items"), old.get("items", {})
+    for number in range(max(len(were), len(are))):
+        before = were[number] if number < len(were) else others
+        after = are[number] if number < len(are) else rest
+        if isinstance(before, dict) and isinstance(after, dict):
+            yield from _compare(before, after, old_root, new_root, f"{place}[{number}]")
+    if isinstance(rest, dict) and isinstance(others, dict):
+        yield from _compare(others, rest, old_root, new_root, f"{place}[]")
 
 
 def _compare_fields(old: Schema, new: Schema, old_root: Schema, new_root: Schema, place: str) -> Iterator[str]:

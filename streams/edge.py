@@ -24,6 +24,11 @@ _FORM = r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12
 _UUID = re.compile(_FORM)
 HOPS_MOST = 999
 ORIGIN_CHARACTERS = 200
+CONTEXT = ("correlationid", "causationid", "actor", "vivariumid", "traceparent")
+CONTEXT_CHARACTERS = 512
+"""Of each of these, which are headers of the log and attributes on AWS too: those take not every character, nor any length."""
+
+_context_of = attrgetter(*CONTEXT)
 
 _SEQUENCE = re.compile(rf"[0-9]{{1,{SEQUENCE_DIGITS}}}")
 _UUIDS = re.compile(rf"{_FORM}(?:\n{_FORM})*")
@@ -51,12 +56,26 @@ def accept(raw: bytes, *, service: str | None, name: str | None = None, most_byt
         raise ContractError(
             f"{event.type}: sequence is {event.sequence!r}; up to {SEQUENCE_DIGITS} digits are allowed - at `$.sequence`"
         )
+    # All at once, as with the ids.
+    context = "".join(filter(None, _context_of(event)))
+    if len(context) > CONTEXT_CHARACTERS or not context.isprintable():
+        _check_context(event)
     if event.rxhops is not None and not 0 <= event.rxhops <= HOPS_MOST:
         raise ContractError(f"{event.type}: rxhops is not between 0 and {HOPS_MOST} - at `$.rxhops`")
     if event.rxorigin is not None:
         check_origin(event.rxorigin)
     check_ids(event.data)
     return event
+
+
+def _check_context(event: AnyEvent) -> None:
+    for name in CONTEXT:
+        value = getattr(event, name)
+        if value is not None and (len(value) > CONTEXT_CHARACTERS or not value.isprintable()):
+            # CloudEvents 1.0.2, 2.2: a String has no control characters.
+            raise ContractError(
+                f"{event.type}: {name} has up to {CONTEXT_CHARACTERS} printable characters - at `$.{name}`"
+            )
 
 
 def check_origin(origin: str) -> None:

@@ -53,10 +53,15 @@ class Beside:
         with theirs:
             # Safe path: `-m` would look for every module in the working directory first, and run what lies there.
             command = [sys.executable, "-P", "-m", "reptidex.connectors.bridge.sqs_process", str(theirs.fileno())]
-            self._process = await asyncio.to_thread(
-                subprocess.Popen, command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
-            )
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
+            try:
+                process = await asyncio.to_thread(
+                    subprocess.Popen, command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
+                )
+                self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
+            except BaseException:
+                ours.close()  # with which the process ends, if there is one by now
+                raise
+        self._process = process
         self.say(self._begin)
         return asyncio.create_task(self._hear(), name="calls of SQS")
 

@@ -1,14 +1,14 @@
 """What is on AWS now, in the same words as what should be."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from reptidex.connectors.aws import AwsRefusedError
 from reptidex.connectors.bridge.names import topic_of_arn as name_of
-from reptidex.connectors.bridge.provisioning.clients import Clients
+from reptidex.connectors.bridge.provisioning.clients import GONE, Clients
 from reptidex.connectors.bridge.provisioning.desired import (
     ALARM_SETTINGS,
     QUEUE_SETTINGS,
@@ -24,6 +24,8 @@ from reptidex.connectors.bridge.provisioning.grants import key_statement_id, not
 from reptidex.connectors.bridge.provisioning.place import OWNED, Place
 from reptidex.errors import SettingsError
 
+DELETED = "Deleted"
+"""What SNS writes in place of the ARN of a subscription that was."""
 NO_FILTER = ("", "{}")
 JSON = frozenset({"Policy", "RedrivePolicy", "FilterPolicy"})
 
@@ -59,11 +61,25 @@ async def read(call: Clients, place: Place, wanted: Iterable[Resource]) -> Actua
         _notifications(call, place, names.get("notification", set())),
         _expiries(call, place, names.get("expiry", set())),
     )
-    subscriptions = await _subscriptions(call, topics, queues)
+    subscriptions = await _subscriptions(call, place, topics, queues)
     return {
         (each.kind, each.name): each
         for each in (*queues, *topics, *alarms, *grants, *notifications, *expiries, *subscriptions)
     }
+
+
+async def _there(one: Callable[[Any], Awaitable[Found | None]], listed: Iterable[Any]) -> list[Found]:
+    """Ask about each thing that AWS lists, and leave out what is gone by then."""
+
+    async def asked(each: Any) -> Found | None:
+        try:
+            return await one(each)
+        except AwsRefusedError as problem:
+            if problem.code not in GONE:
+                raise
+            return None
+
+    return [found for found in await asyncio.gather(*map(asked, listed)) if found]
 
 
 def _prefix(place: Place) -> str:
@@ -91,7 +107,7 @@ async def _queues(call: Clients, place: Place, wanted: set[str]) -> list[Found]:
             told=frozenset(got),
         )
 
-    return [found for found in await asyncio.gather(*map(one, urls)) if found]
+    return await _there(one, urls)
 
 
 async def _topics(call: Clients, place: Place, wanted: set[str]) -> list[Found]:
@@ -112,20 +128,25 @@ async def _topics(call: Clients, place: Place, wanted: set[str]) -> list[Found]:
         )
 
     mine = [arn for arn in arns if name_of(arn).startswith(_prefix(place))]
-    return [found for found in await asyncio.gather(*map(one, mine)) if found]
+    return await _there(one, mine)
 
 
-async def _subscriptions(call: Clients, topics: list[Found], queues: list[Found]) -> list[Found]:
-    """Return what hangs on our topics; a subscriber that is no queue of ours is named by its endpoint."""
+async def _subscriptions(call: Clients, place: Place, topics: list[Found], queues: list[Found]) -> list[Found]:
+    """Return what hangs on our topics; a subscriber that is no queue of ours is named by its endpoint.
+
+    Another account may have a queue of the same name, and SNS lists a subscription that was deleted for days.
+    """
     arns = {topic.handle for topic in topics}
-    known = {queue.name for queue in queues}
+    known = {place.queue(queue.name): queue.name for queue in queues}
     listed = [
-        each for each in await call.pages("sns", "list_subscriptions", "Subscriptions") if each["TopicArn"] in arns
+        each
+        for each in await call.pages("sns", "list_subscriptions", "Subscriptions")
+        if each["TopicArn"] in arns and each["SubscriptionArn"] != DELETED
     ]
 
     async def one(each: Mapping[str, Any]) -> Found:
         arn, endpoint = each["SubscriptionArn"], each["Endpoint"]
-        queue = name_of(endpoint) if each["Protocol"] == "sqs" and name_of(endpoint) in known else endpoint
+        queue = known.get(endpoint, endpoint) if each["Protocol"] == "sqs" else endpoint
         got: Mapping[str, str] = {}
         if arn.startswith("arn:"):  # not so while a partner has yet to confirm it
             got = (await call("sns", "get_subscription_attributes", SubscriptionArn=arn))["Attributes"]
@@ -133,7 +154,7 @@ async def _subscriptions(call: Clients, topics: list[Found], queues: list[Found]
         name = subscription_name(name_of(each["TopicArn"]), queue)
         return Found(kind="subscription", name=name, settings=settings, handle=arn, told=frozenset(got))
 
-    return list(await asyncio.gather(*map(one, listed)))
+    return await _there(one, listed)
 
 
 async def _alarms(call: Clients, place: Place, wanted: set[str]) -> list[Found]:
@@ -154,7 +175,7 @@ async def _alarms(call: Clients, place: Place, wanted: set[str]) -> list[Found]:
             told=frozenset(got),
         )
 
-    return [found for found in await asyncio.gather(*map(one, listed)) if found]
+    return await _there(one, listed)
 
 
 async def _grants(call: Clients, place: Place, keys: set[str]) -> list[Found]:

@@ -15,6 +15,17 @@ ATTEMPTS = 6
 RECREATED_AFTER_S = 60
 """SQS gives the name of a deleted queue away only after a minute."""
 DELETED_LATELY = ("AWS.SimpleQueueService.QueueDeletedRecently", "QueueDeletedRecently")
+GONE = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "NotFound",
+        "NotFoundException",
+        "QueueDoesNotExist",
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+    }
+)
+"""AWS lists for a minute what was deleted, and says this of it when it is asked."""
 
 Sleep = Callable[[float], Awaitable[None]]
 

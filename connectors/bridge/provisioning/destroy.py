@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from reptidex.connectors.aws import AwsRefusedError
 from reptidex.connectors.bridge.provisioning.actual import Actual, Found
 from reptidex.connectors.bridge.provisioning.apply import (
     Outcome,
@@ -12,7 +13,7 @@ from reptidex.connectors.bridge.provisioning.apply import (
     put_statement,
     run_stages,
 )
-from reptidex.connectors.bridge.provisioning.clients import Clients
+from reptidex.connectors.bridge.provisioning.clients import GONE, Clients
 from reptidex.connectors.bridge.provisioning.expiry import put_expiry
 from reptidex.connectors.bridge.provisioning.place import Place
 
@@ -33,6 +34,13 @@ async def remove(call: Clients, place: Place, found: Sequence[Found], progress: 
     """Take things away: subscriptions and alarms first, then topics, then queues with all that is in them, then grants."""
 
     async def one(each: Found) -> None:
+        try:
+            await delete(each)
+        except AwsRefusedError as problem:
+            if problem.code not in GONE:  # the answer to an earlier attempt was lost
+                raise
+
+    async def delete(each: Found) -> None:
         if each.kind == "subscription":
             await call("sns", "unsubscribe", SubscriptionArn=each.handle)
         elif each.kind == "topic":

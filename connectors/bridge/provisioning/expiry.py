@@ -36,21 +36,29 @@ def plain_rule(rule: dict[str, Any]) -> dict[str, Any]:
 
 async def lifecycle(call: Clients, bucket: str) -> list[dict[str, Any]]:
     """Return the rules of a bucket. Raises `SettingsError` where it is not there."""
+    rules: list[dict[str, Any]] = (await _configuration(call, bucket)).get("Rules", [])
+    return rules
+
+
+async def _configuration(call: Clients, bucket: str) -> dict[str, Any]:
     try:
-        got = await call("s3", "get_bucket_lifecycle_configuration", Bucket=bucket)
+        got: dict[str, Any] = await call("s3", "get_bucket_lifecycle_configuration", Bucket=bucket)
     except AwsRefusedError as problem:
         if problem.code == "NoSuchLifecycleConfiguration":
-            return []
+            return {}
         raise SettingsError(f"the bucket {bucket} cannot be asked: {problem}") from problem
-    rules: list[dict[str, Any]] = got.get("Rules", [])
-    return rules
+    return got
 
 
 async def put_expiry(call: Clients, place: Place, bucket: str, says: str) -> None:
     """Put our rule into a bucket's lifecycle in place of the one before; an empty one takes it out. Others' stay."""
-    rules = [each for each in await lifecycle(call, bucket) if each.get("ID") != expiry_id(place)]
+    found = await _configuration(call, bucket)
+    rules = [each for each in found.get("Rules", []) if each.get("ID") != expiry_id(place)]
     rules += [msgspec.json.decode(says)] if says else []
     if rules:
-        await call("s3", "put_bucket_lifecycle_configuration", Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+        # What holds for all rules is reset where it is not said again.
+        said = {name: found[name] for name in ("TransitionDefaultMinimumObjectSize",) if found.get(name)}
+        whole = {"Rules": rules}
+        await call("s3", "put_bucket_lifecycle_configuration", Bucket=bucket, LifecycleConfiguration=whole, **said)
     else:
         await call("s3", "delete_bucket_lifecycle", Bucket=bucket)

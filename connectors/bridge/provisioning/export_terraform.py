@@ -13,6 +13,7 @@ from reptidex.connectors.bridge.provisioning.desired import Options, Resource, c
 from reptidex.connectors.bridge.provisioning.exporting import arns, by_kind, resolved, settings_of, words, written
 from reptidex.connectors.bridge.provisioning.landscape import Landscape
 from reptidex.connectors.bridge.provisioning.place import Place
+from reptidex.errors import SettingsError
 
 FILE = "reptidex.tf.json"
 PLACE = {
@@ -52,7 +53,7 @@ AS_TEXT = ("FilterPolicy", "RedrivePolicy")
 
 
 def terraform(landscape: Landscape, options: Options | None = None) -> str:
-    """Return the file. The key, where there is one, is the variable `kms_key_id`."""
+    """Return the file. The key, where there is one, is the variable `kms_key_id`. Raises `SettingsError`."""
     place = Place(**PLACE, environment=landscape.environment)
     chosen = options or Options()
     key = "${var.kms_key_id}" if chosen.kms_key else ""
@@ -71,6 +72,7 @@ def terraform(landscape: Landscape, options: Options | None = None) -> str:
 
 
 def _resources(wanted: Sequence[Resource], place: Place) -> dict[str, Any]:
+    _check(wanted)
     kinds = by_kind(wanted)
     known = {
         arn: f"${{aws_{'sns_topic' if each.kind == 'topic' else 'sqs_queue'}.{_id(each)}.arn}}"
@@ -144,6 +146,17 @@ def _alarm(each: Resource, resolve: Any) -> dict[str, Any]:
         "dimensions": dimensions,
         "tags": dict(sorted(each.tags.items())),
     }
+
+
+def _check(wanted: Sequence[Resource]) -> None:
+    """See that no resource takes another's place: Terraform's names have fewer signs. Raises `SettingsError`."""
+    taken = dict[tuple[str, str], str]()
+    for each in wanted:
+        other = taken.setdefault((each.kind, _id(each)), each.name)
+        if other != each.name:
+            raise SettingsError(
+                f"{other} and {each.name} would have one name in Terraform; call one of the partners otherwise"
+            )
 
 
 def _id(each: Resource) -> str:

@@ -15,6 +15,7 @@ from reptidex.connectors.bridge.provisioning.clients import Clients
 from reptidex.errors import SettingsError
 
 WAIT_S = 1
+BEHIND = "waits behind an earlier message of its group"
 SHOWN_S = 120
 """So long a message that is being moved is hidden from others."""
 
@@ -41,15 +42,20 @@ async def redrive(
     answer = await call("sqs", "get_queue_attributes", QueueUrl=begin, AttributeNames=["ApproximateNumberOfMessages"])
     there = int(answer["Attributes"]["ApproximateNumberOfMessages"])
     left, moved, refused = there if most is None else min(most, there), 0, dict[str, str]()
+    fifo, stuck = target.endswith(".fifo"), set[str]()
     # What comes back while it is moved is not moved again: only as many as were there at first.
     while left > 0:
         messages = await _receive(call, begin, min(left, BATCH_ENTRIES))
         if not messages:
             break
         left -= len(messages)
-        for batch in _batches(messages):
-            why = await _send(call, end, batch, fifo=target.endswith(".fifo"))
+        for batch in _batches(messages, fifo=fifo):
+            free = [each for each in batch if _group(each) not in stuck]
+            why = await _send(call, end, free, fifo=fifo) if free else {}
+            why |= {each["MessageId"]: BEHIND for each in batch if each not in free}
             refused |= why
+            if fifo:
+                stuck |= {_group(each) for each in batch if each["MessageId"] in why}
             gone = [each for each in batch if each["MessageId"] not in why]
             if gone:
                 entries = [{"Id": str(at), "ReceiptHandle": each["ReceiptHandle"]} for at, each in enumerate(gone)]
@@ -75,13 +81,19 @@ async def _receive(call: Clients, url: str, most: int) -> list[dict[str, Any]]:
     return found
 
 
-def _batches(messages: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Cut messages where together they are more than a call takes."""
+def _group(message: dict[str, Any]) -> str:
+    return str(message["Attributes"].get("MessageGroupId", ""))
+
+
+def _batches(messages: list[dict[str, Any]], *, fifo: bool) -> list[list[dict[str, Any]]]:
+    """Cut messages where together they are more than a call takes, and so that a call has one of a FIFO group at most: of
+    two the first may be refused and the second not.
+    """
     found: list[list[dict[str, Any]]] = [[]]
     size = 0
     for each in messages:
         added = len(each["Body"].encode()) + attribute_bytes(each.get("MessageAttributes", {}))
-        if found[-1] and size + added > SQS_BYTES:
+        if found[-1] and (size + added > SQS_BYTES or (fifo and _group(each) in map(_group, found[-1]))):
             found.append([])
             size = 0
         found[-1].append(each)

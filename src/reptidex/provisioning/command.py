@@ -30,6 +30,8 @@ from reptidex.settings import Settings, load
 PENDING = 2
 """The exit code of `plan` where AWS is not as it should be."""
 
+HOLDS = "it holds about {} messages, which would go with it: have them read, or move them (`reptidex aws redrive`)"
+
 
 def add_parsers(commands: Any) -> None:
     """Add `aws` with its actions."""
@@ -179,11 +181,14 @@ async def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
                 "these have names of ours and are not ours; nothing was touched (`--adopt` takes them over)"
             )
         spare = [each.found for each in changes if each.state == "leftover" and each.found] if arguments.prune else []
+        # Nobody is asked here, as by `destroy`: what holds messages stays until somebody has read or moved them.
+        full = {f"queue {each.name}": HOLDS.format(each.messages) for each in spare if each.messages}
+        spare = [each for each in spare if not each.messages]
         with _Bar(len(chosen) + len(spare)) as told:
             outcome = await apply(call, place, chosen, wanted, told)
-            if spare and not outcome.failed:
+            if (spare or full) and not outcome.failed:
                 gone = await destroy.remove(call, place, spare, told)
-                outcome = Outcome(done=outcome.done + gone.done, failed=gone.failed, left=gone.left)
+                outcome = Outcome(done=outcome.done + gone.done, failed=gone.failed | full, left=gone.left)
         return _tell(arguments, outcome, "made as they should be")
 
     return await _on_aws(arguments, settings, work)

@@ -8,16 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from reptidex.connectors.bridge.provisioning.actual import Found, read
-from reptidex.connectors.bridge.provisioning.apply import Outcome, apply, to_apply
-from reptidex.connectors.bridge.provisioning.clients import Clients
-from reptidex.connectors.bridge.provisioning.desired import Resource, resources
-from reptidex.connectors.bridge.provisioning.diff import compare
-from reptidex.connectors.bridge.provisioning.landscape import Consumer, landscape
 from reptidex.connectors.bridge.provisioning.place import OWNED
 from reptidex.connectors.files.notifications import arrivals
-from reptidex.errors import UnavailableError
-from reptidex.settings import Settings
 from tests.contract.bridge.conftest import Run, states
 
 SMALL = ("--events", "animal.created", "--events", "order.*", "--consumer", "bridge", "--consumer", "media")
@@ -132,6 +124,20 @@ def test_what_is_wanted_no_more_is_left_until_it_is_pruned(reptidex: Run, env: s
     assert code == 2
     assert set(states(said).values()) == {"leftover"}
     assert reptidex("aws", "plan", "--env", env, *ORDERS)[0] == 0
+
+
+def test_a_queue_that_holds_messages_is_not_pruned(reptidex: Run, env: str, client: Client) -> None:
+    reptidex("aws", "apply", "--env", env, *SMALL)
+    said = msgspec.json.decode(reptidex("aws", "plan", "--env", env, *ORDERS, "--json")[1])["changes"]
+    name = next(each["name"] for each in said if each["kind"] == "queue" and each["name"].endswith("-dead"))
+    url = client("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="worth something")
+
+    code, out, _ = reptidex("aws", "apply", "--env", env, *ORDERS, "--prune", "--json")
+
+    assert (code, list(msgspec.json.decode(out)["failed"])) == (1, [f"queue {name}"])
+    assert client("sqs").receive_message(QueueUrl=url)["Messages"][0]["Body"] == "worth something"
+    assert states(reptidex("aws", "plan", "--env", env, *ORDERS, "--json")[1]) == {name: "leftover"}
 
 
 def test_destroying_takes_away_ours_and_nothing_else(reptidex: Run, env: str, client: Client) -> None:
@@ -289,56 +295,3 @@ def test_a_file_of_partners_that_is_wrong_is_refused_with_the_place(
     code, _, why = reptidex("aws", "plan", "--env", env, "--partners", str(tmp_path / "partners.yaml"))
 
     assert (code, word in why) == (1, True)
-
-
-class Breaking(Clients):
-    """AWS that goes away at the n-th call that changes something."""
-
-    def __init__(self, settings: Settings, breaks_at: int) -> None:
-        super().__init__(settings)
-        self.left = breaks_at
-
-    async def __call__(self, service: str, operation: str, **parameters: Any) -> Any:
-        if operation.startswith(("create", "subscribe", "put", "tag", "set")):
-            self.left -= 1
-            if self.left < 0:
-                raise UnavailableError(service, "it was cut off")
-        return await super().__call__(service, operation, **parameters)
-
-
-async def _apply(call: Clients, env: str) -> tuple[Outcome, list[Resource]]:
-    place = await call.place(env)
-    heard = ("animal.created", "order.created")
-    wanted = resources(landscape(heard, [Consumer(name="acme", events=heard)], environment=env), place)
-    actual = await read(call, place, wanted)
-    return await apply(call, place, to_apply(compare(wanted, actual, place)), wanted), wanted
-
-
-@pytest.mark.parametrize("breaks_at", [0, 1, 5, 8, 11])
-async def test_a_run_that_was_cut_off_is_finished_by_the_next(settings: Settings, env: str, breaks_at: int) -> None:
-    breaking, whole = Breaking(settings, breaks_at), Clients(settings)
-    broken, wanted = await _apply(breaking, env)
-    finished, _ = await _apply(whole, env)
-    place = await whole.place(env)
-    left = [each for each in compare(wanted, await read(whole, place, wanted), place) if each.pending]
-    await breaking.aclose()
-    await whole.aclose()
-
-    assert len(broken.failed) > 0
-    assert len(broken.done) + len(broken.failed) + len(broken.left) == len(wanted)
-    assert (finished.failed, left) == ({}, [])
-
-
-async def test_a_subscriber_of_others_on_our_topic_is_shown_and_left_alone(
-    settings: Settings, env: str, client: Client
-) -> None:
-    call = Clients(settings)
-    _, wanted = await _apply(call, env)
-    topic = f"arn:aws:sns:eu-central-1:123456789012:{env}-animal-created"
-    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-central-1:999999999999:theirs")
-    place = await call.place(env)
-    changes = compare(wanted, await read(call, place, wanted), place)
-    await call.aclose()
-
-    (theirs,) = [each for each in changes if each.state == "foreign"]
-    assert (theirs.kind, theirs.pending, isinstance(theirs.found, Found)) == ("subscription", False, True)

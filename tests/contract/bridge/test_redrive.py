@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from reptidex.connectors.bridge.provisioning.clients import Clients
+from reptidex.connectors.bridge.provisioning.redrive import redrive
+from reptidex.settings import Settings
 from tests.contract.bridge.conftest import Run
 
 Client = Callable[[str], Any]
@@ -69,3 +72,38 @@ def test_queues_that_do_not_fit_are_refused(reptidex: Run, client: Client, queue
     assert "not of one kind" in reptidex("aws", "redrive", dead, other)[2]
     code, _, err = reptidex("aws", "redrive", dead, f"{env}-nobody{'.fifo' if dead.endswith('.fifo') else ''}")
     assert code != 0 and "nobody" in err
+
+
+class Faltering(Clients):
+    """SQS that fails the first entry of the first call to send, and takes the others."""
+
+    failed = False
+
+    async def __call__(self, service: str, operation: str, **parameters: Any) -> Any:
+        if operation != "send_message_batch" or self.failed:
+            return await super().__call__(service, operation, **parameters)
+        self.failed = True
+        first, *rest = parameters["Entries"]
+        answer = await super().__call__(service, operation, **parameters | {"Entries": rest}) if rest else {}
+        return answer | {"Failed": [{"Id": first["Id"], "SenderFault": False, "Code": "InternalError"}]}
+
+
+async def test_no_letter_of_a_group_overtakes_one_that_was_refused(
+    settings: Settings, client: Client, env: str
+) -> None:
+    dead, queue = f"{env}-dead.fifo", f"{env}-live.fifo"
+    for name in (dead, queue):
+        client("sqs").create_queue(QueueName=name, Attributes={"FifoQueue": "true"})
+    sqs = client("sqs")
+    url = sqs.get_queue_url(QueueName=dead)["QueueUrl"]
+    for number in range(8):
+        sqs.send_message(
+            QueueUrl=url, MessageBody=json.dumps(number), MessageGroupId="ab"[number % 2], MessageDeduplicationId=str(number),
+            MessageAttributes={"rxorigin": {"DataType": "String", "StringValue": "acme"}},
+        )  # fmt: skip
+    call = Faltering(settings)
+    moved = await redrive(call, dead, queue)
+    await call.aclose()
+
+    assert [(number, group) for number, _, group in read(client, queue)] == [(number, "b") for number in (1, 3, 5, 7)]
+    assert (moved.moved, len(moved.refused)) == (4, 4)

@@ -165,6 +165,23 @@ async def test_a_long_poll_does_not_hold_a_bridge_that_is_told_to_stop(aws: Clou
         assert await process.wait() == 0
 
 
+async def test_a_bridge_that_waits_for_the_log_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    away = Settings(state_dir=str(tmp_path), log="127.0.0.1:1", bridge_inbound=("animal.*",))
+    process = await start(away, "bridge", "--outbound", "--inbound")
+    assert process.stderr is not None
+    said = b""
+    async with asyncio.timeout(60):
+        while b"waiting for the log" not in said:
+            line = await process.stderr.readline()
+            assert line, said
+            said += line
+
+    process.terminate()
+    async with asyncio.timeout(20):  # it would wait for a minute
+        await process.communicate()
+    assert process.returncode == 0
+
+
 @only_faulty
 async def test_it_ends_for_its_supervisor_where_the_process_that_calls_sqs_has_ended(
     aws: Cloud, settings: Settings

@@ -1,10 +1,16 @@
 """The judge of schema changes finds a break wherever it is hidden, and cries wolf nowhere."""
 
+import contextlib
 import copy
 from collections.abc import Iterator
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
+import msgspec
 import pytest
+from msgspec import Meta, Struct, defstruct
 
 from reptidex.streams import catalogue
 from reptidex.streams.compatibility import breaks
@@ -134,3 +140,80 @@ def test_the_places_of_a_tuple_are_looked_at() -> None:
     new = nested({"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}], "items": False})
 
     assert breaks(old, new) == ["the type of `items[].inner[1]` changed from 'integer' to 'string'"]
+
+
+class Empty(Struct):
+    pass
+
+
+class One(Struct):
+    a: int
+
+
+class Two(Struct):
+    a: int
+    b: int = 0
+
+
+class Tagged(Struct, tag="x"):
+    a: int
+
+
+TYPES: list[Any] = [
+    int, float, str, bool, bytes, None, Any, date, Decimal, UUID, int | None, str | None, int | str, list[int],
+    list[str], list[Any], list, list[int] | None, set[int], tuple[int, ...], tuple[int, int], tuple[int, str],
+    tuple[int, int, int], dict[str, int], dict[str, str], dict[str, Any], dict,
+    dict[Annotated[str, Meta(max_length=1)], int], Literal["a"], Literal["a", "b"], Literal[1], Literal[1, 2],
+    Literal["a"] | None, One, Two, Empty, One | None, Tagged, list[One], list[Two], dict[str, One],
+    Annotated[int, Meta(ge=0)], Annotated[int, Meta(gt=0)], Annotated[int, Meta(le=5)],
+    Annotated[int, Meta(multiple_of=5)], Annotated[int, Meta(multiple_of=10)],
+    Annotated[str, Meta(min_length=2)], Annotated[str, Meta(max_length=2)], Annotated[str, Meta(pattern="^a")],
+    Annotated[list[int], Meta(max_length=1)], Annotated[list[int], Meta(min_length=1)],
+    Annotated[dict[str, int], Meta(min_length=1)], Annotated[dict[str, int], Meta(max_length=1)],
+    Annotated[datetime, Meta(tz=True)],
+]  # fmt: skip
+VALUES: list[Any] = [
+    None, True, 0, 1, 2, 5, 6, 10, -1, 1.5, "", "a", "b", "ab", "abc", "bbb", "YWFh", "1.5", "2026-01-01",
+    "2026-01-01T00:00:00", "2026-01-01T00:00:00Z", "12:00:00", "11111111-0000-7000-8000-000000000001", [], [1],
+    [1, 2], [1, 1], [1, "a"], ["a"], [1, 2, 3], [None], [{"a": 1}], [[1]], {}, {"a": 1}, {"b": 1},
+    {"a": 1, "b": 2}, {"a": "x"}, {"a": None}, {"a": 1, "b": "x"}, {"aa": 1}, {"x": {"a": 1}},
+    {"type": "x", "a": 1},
+]  # fmt: skip
+
+
+def planted(kind: Any) -> Any:
+    return defstruct("Planted", [("id", str), ("field", kind)], namespace={"__module__": __name__})
+
+
+def written(kind: Any) -> list[bytes]:
+    """Return what writers of a type may have written."""
+    found = []
+    for value in VALUES:
+        with contextlib.suppress(msgspec.MsgspecError):
+            found.append(msgspec.json.encode(msgspec.json.decode(msgspec.json.encode(value), type=kind)))
+    return found
+
+
+def takes(kind: Any, raw: bytes) -> bool:
+    try:
+        msgspec.json.decode(raw, type=kind)
+    except msgspec.MsgspecError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("old", TYPES, ids=str)
+def test_what_is_no_break_reads_all_that_was_written_before(old: Any) -> None:
+    before = msgspec.json.schema(planted(old))
+    for new in TYPES:
+        found = breaks(before, msgspec.json.schema(planted(new)))
+        lost = [value for value in written(old) if not takes(new, value)]
+        assert found or not lost, f"{old} to {new} loses {lost}"
+        assert not (found and old is new), f"{old} to itself: {found}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(One, dict[str, Any]), (One, dict), (One, dict[str, int]), (Two, dict), (dict[str, int], Two)]
+)
+def test_fields_that_readers_rely_on_do_not_become_a_dictionary(old: Any, new: Any) -> None:
+    assert breaks(msgspec.json.schema(planted(old)), msgspec.json.schema(planted(new))) != []

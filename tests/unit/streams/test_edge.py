@@ -141,3 +141,11 @@ def test_a_version_of_many_digits_is_refused_like_any_other(digits: int) -> None
 def test_what_bridges_go_by_has_a_form(member: str, value: object) -> None:
     with pytest.raises(ContractError, match=rf"\$\.{member}"):
         edge.accept(with_member(msgspec.json.encode({member: value})[1:-1]), service="animal")
+
+
+@pytest.mark.parametrize("member", ["correlationid", "causationid", "actor", "vivariumid", "traceparent"])
+@pytest.mark.parametrize("value", ["\x01", "a\x00", "a\nb", "\ufffe", "a" * 513])
+def test_a_context_that_aws_would_not_take_as_an_attribute_is_refused_with_its_place(member: str, value: str) -> None:
+    """On a FIFO topic it would be a dead letter, and what follows under its key would wait behind it."""
+    with pytest.raises(ContractError, match=rf"\$\.{member}"):
+        edge.accept(msgspec.json.encode(msgspec.json.decode(CREATED) | {member: value}), service="animal")

@@ -178,15 +178,20 @@ class Bridge:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, told.set)
+        waiting, starting = asyncio.create_task(told.wait()), asyncio.create_task(self.start())
         try:
-            await self.start()
+            await asyncio.wait({waiting, starting}, return_when=asyncio.FIRST_COMPLETED)
+            if told.is_set():  # it may still wait for the log
+                starting.cancel()
+                await asyncio.gather(starting, return_exceptions=True)
+                return 0
+            await starting
             log.info("the bridge is up: %s", ", ".join(self.directions))
-            waiting = asyncio.create_task(told.wait())
             await asyncio.wait({waiting, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
             if not told.is_set():
                 self._blame()
-            waiting.cancel()
         finally:
+            waiting.cancel()
             await self.stop()
         return 0
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from reptidex.connectors.bridge.backoff import SHOW_LONGEST_S
 from reptidex.connectors.bridge.limits import LimitError
 from reptidex.connectors.bridge.provisioning.desired import Options, resources
+from reptidex.connectors.bridge.provisioning.export_cloudformation import templates
+from reptidex.connectors.bridge.provisioning.export_terraform import terraform
 from reptidex.connectors.bridge.provisioning.grants import key_statement_id, queue_policy, within_limit
 from reptidex.connectors.bridge.provisioning.landscape import KEPT_S, Consumer, Landscape, landscape
 from reptidex.connectors.bridge.provisioning.place import Place, partition_of
@@ -159,3 +161,14 @@ def test_what_the_bridge_gives_back_while_the_log_is_away_is_no_dead_letter_for_
     assert {queue.attempts for queue in queues if queue.consumer != "bridge"} == {8}
     said = {each.name: each.settings for each in resources(whole(), PLACE)}
     assert json.loads(said["prod-repti_-bridge-inbound.fifo"]["RedrivePolicy"])["maxReceiveCount"] == attempts
+
+
+def test_partners_whose_resources_would_take_each_others_place_in_an_export_are_named() -> None:
+    partners = [Consumer(name=name, events=("animal.created",)) for name in ("acme-x", "acme_x")]
+    planned = landscape([], partners, environment="t")
+
+    assert len({queue.name for queue in planned.queues}) == 6, "on AWS they have names of their own"
+    with pytest.raises(SettingsError, match=r"t-acme_-x-events.* and t-acme__x-events"):
+        terraform(planned)
+    stacks = [json.loads(text)["Resources"].values() for text in templates(planned).values()]
+    assert sum(each["Type"] == "AWS::SQS::Queue" for stack in stacks for each in stack) == 6
