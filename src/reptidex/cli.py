@@ -48,10 +48,10 @@ def parser(asked: str = "") -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; an error of ours or of the system (a file, a port) is told on standard error, with exit code 1."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    parsed = parser(arguments[0] if arguments else "").parse_args(arguments)
     # Where a command sets up no logging, what the client says on the way is said again by the error that ends it.
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
+        parsed = parser(arguments[0] if arguments else "").parse_args(arguments)
         code: int | None = parsed.run(parsed)
     except ReptidexError as problem:
         print(f"reptidex: {problem}", file=sys.stderr)
