@@ -149,3 +149,8 @@ def test_ctrl_c_while_a_command_is_being_loaded_is_no_error(monkeypatch: pytest.
     monkeypatch.setattr("reptidex.cli.import_module", interrupted)
 
     assert run("contracts") == 130
+
+
+def test_what_is_kept_is_for_our_eyes_alone(state: Path) -> None:
+    assert run("migrate", "core") == 0
+    assert state.stat().st_mode & 0o777 == 0o700
