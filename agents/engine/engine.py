@@ -13,7 +13,7 @@ from typing import Any
 from reptidex.agents.agent import Agent, Carrier
 from reptidex.agents.engine.asking import Asker
 from reptidex.agents.engine.effects import Effects
-from reptidex.agents.engine.figures import Figures, PartitionFigures, Tally
+from reptidex.agents.engine.figures import Figures, Tally, figures_of
 from reptidex.agents.engine.group import GroupOffsets
 from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.intake import Fetch
@@ -362,32 +362,4 @@ class Engine:
 
     def figures(self) -> Figures:
         """Return what the worker has to tell of itself."""
-        now, oldest = time.monotonic(), self.relay.oldest
-        topics = tuple(
-            PartitionFigures(
-                topic=at[0], partition=at[1], position=it.next_offset, end=self._ends(at) or it.next_offset
-            )
-            for at, it in sorted(self.runner.positions.items())
-        )
-        lag = sum(each.lag for each in topics)
-        return Figures(
-            service=self.service,
-            ready=self.is_ready,
-            partitions=tuple(sorted(self.ownership.fences)),
-            lag=lag,
-            units=self.tally.units,
-            messages=self.tally.messages,
-            unit_seconds=tuple(self.tally.durations),
-            busy_s=self.busy_s,
-            stalled_s=now - self._last_unit if lag and self.is_ready else 0.0,
-            unsent=self.relay.backlog,
-            oldest_unsent_s=max(0.0, (self._clock() - oldest.created).total_seconds()) if oldest else 0.0,
-            send_failures=self.relay.failures,
-            effects_waiting=self.effects.waiting,
-            effects_carried=self.effects.carried,
-            effects_failed=self.effects.failures,
-            letters_blocking=sum(self.runner.blocked.values()),
-            lanes_blocked=len(self.runner.blocked),
-            cached_rows=len(self.runner.working),
-            topics=topics,
-        )
+        return figures_of(self, ends=self._ends, last_unit=self._last_unit, now=self._clock())

@@ -1,9 +1,17 @@
 """What a worker tells of itself, for health checks and metrics."""
 
+import time
 from collections import deque
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from reptidex.tables.positions import TopicPartition
+
+if TYPE_CHECKING:
+    from reptidex.agents.engine.engine import Engine
 
 UNITS_REMEMBERED = 512
 
@@ -69,3 +77,36 @@ class Tally:
         self.units += 1
         self.messages += messages
         self.durations.append(seconds)
+
+
+def figures_of(
+    engine: "Engine", *, ends: Callable[[TopicPartition], int | None], last_unit: float, now: datetime
+) -> Figures:
+    """Return what an engine has to tell of itself; `last_unit` is when its last unit ended, by the monotonic clock."""
+    oldest, runner = engine.relay.oldest, engine.runner
+    topics = tuple(
+        PartitionFigures(topic=at[0], partition=at[1], position=it.next_offset, end=ends(at) or it.next_offset)
+        for at, it in sorted(runner.positions.items())
+    )
+    lag = sum(each.lag for each in topics)
+    return Figures(
+        service=engine.service,
+        ready=engine.is_ready,
+        partitions=tuple(sorted(engine.ownership.fences)),
+        lag=lag,
+        units=engine.tally.units,
+        messages=engine.tally.messages,
+        unit_seconds=tuple(engine.tally.durations),
+        busy_s=engine.busy_s,
+        stalled_s=time.monotonic() - last_unit if lag and engine.is_ready else 0.0,
+        unsent=engine.relay.backlog,
+        oldest_unsent_s=max(0.0, (now - oldest.created).total_seconds()) if oldest else 0.0,
+        send_failures=engine.relay.failures,
+        effects_waiting=engine.effects.waiting,
+        effects_carried=engine.effects.carried,
+        effects_failed=engine.effects.failures,
+        letters_blocking=sum(runner.blocked.values()),
+        lanes_blocked=len(runner.blocked),
+        cached_rows=len(runner.working),
+        topics=topics,
+    )

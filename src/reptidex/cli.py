@@ -15,9 +15,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "reptidex.platform.commands": ("run", "up", "demo", "graph", "settings", "openapi", "admin"),
     "reptidex.contracts_command": ("contracts", "asyncapi"),
     "reptidex.catalogue_command": ("catalogue",),
-    "reptidex.engine_commands": ("dead-letters", "migrate"),
-    "reptidex.interchange_commands": ("import", "export"),
-    "reptidex.key_commands": ("keys",),
+    "reptidex.letters_command": ("dead-letters",),
+    "reptidex.migrate_command": ("migrate",),
+    "reptidex.interchange.command": ("import", "export"),
+    "reptidex.keys_command": ("keys",),
     "reptidex.platform.replay_command": ("replay",),
     "reptidex.restored_command": ("restored",),
     "reptidex.platform.bridge.command": ("bridge",),
@@ -47,10 +48,10 @@ def parser(asked: str = "") -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; an error of ours or of the system (a file, a port) is told on standard error, with exit code 1."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    parsed = parser(arguments[0] if arguments else "").parse_args(arguments)
     # Where a command sets up no logging, what the client says on the way is said again by the error that ends it.
     logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     try:
+        parsed = parser(arguments[0] if arguments else "").parse_args(arguments)
         code: int | None = parsed.run(parsed)
     except ReptidexError as problem:
         print(f"reptidex: {problem}", file=sys.stderr)

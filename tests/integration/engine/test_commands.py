@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reptidex.engine_commands import add_parsers
+from reptidex import letters_command, migrate_command
 from reptidex.errors import NotFoundError
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow, State, letter_id
@@ -27,7 +27,9 @@ class Command:
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._parser = argparse.ArgumentParser()
-        add_parsers(self._parser.add_subparsers(required=True))
+        commands = self._parser.add_subparsers(required=True)
+        letters_command.add_parsers(commands)
+        migrate_command.add_parsers(commands)
         self._capsys = capsys
 
     def __call__(self, line: str) -> tuple[int, str]:

@@ -247,3 +247,15 @@ async def test_who_belongs_to_no_vivarium_has_no_role_in_one(stand: Stand) -> No
     _, me = await stand.get("/auth/me", token=tokens["access_token"])
 
     assert (me["role"], invoices) == ("", 403)
+
+
+async def test_nobody_speaks_for_a_vivarium_that_they_are_no_member_of(stand: Stand) -> None:
+    vivarium, _, bea = await _team(stand)
+    _, tokens = await stand.login("bea@example.com")
+
+    status, refused = await stand.post("/auth/switch", {"vivarium_id": vivarium}, token=tokens["access_token"])
+    _, fresh = await stand.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]})
+    _, me = await stand.get("/auth/me", token=fresh["access_token"])
+
+    assert (status, refused["title"]) == (404, "Not found")
+    assert me["vivarium_id"] == bea["vivarium_id"] != vivarium

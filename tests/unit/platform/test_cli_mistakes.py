@@ -140,3 +140,17 @@ def test_listing_projections_where_nothing_is_yet_makes_nothing(
     assert code == 0 and not state.exists()
     assert {"ops.audit", "community.search"} <= {each["projection"] for each in listed}
     assert {each["generation"] for each in listed} == {"-"}
+
+
+def test_ctrl_c_while_a_command_is_being_loaded_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reptidex.cli.import_module", interrupted)
+
+    assert run("contracts") == 130
+
+
+def test_what_is_kept_is_for_our_eyes_alone(state: Path) -> None:
+    assert run("migrate", "core") == 0
+    assert state.stat().st_mode & 0o777 == 0o700

@@ -14,7 +14,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from reptidex.interchange_client import RefusedByServiceError, checked
+from reptidex.interchange.client import RefusedByServiceError, checked
 
 LIST = "photos.json"
 FORMAT = "reptidex-photos"

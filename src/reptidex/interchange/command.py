@@ -11,8 +11,8 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from reptidex.interchange_client import RefusedByServiceError, checked, client_of
-from reptidex.interchange_photos import save_photos, upload_photos
+from reptidex.interchange.client import RefusedByServiceError, checked, client_of
+from reptidex.interchange.photos import save_photos, upload_photos
 from reptidex.settings import load
 
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".ged": "gedcom", ".gedcom": "gedcom"}
