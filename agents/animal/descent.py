@@ -154,7 +154,7 @@ async def check_offspring(animal: Animal, unit: Unit) -> dict[str, list[Remark]]
 
 async def settle(
     animal: Animal,
-    standings: Mapping[ParentRole, LineageStatus],
+    standings: Mapping[ParentRole, LineageStatus | None],
     word: Word,
     unit: Unit,
     *,
@@ -165,8 +165,8 @@ async def settle(
 ) -> Descent:
     """Give an animal its place with the parents that its row names; note and ask about those that are new.
 
-    A new parent stands as `standings` says, else as the animal's lineage does. A `fresh` animal has no place yet; `lines` are
-    its parents with their ancestors, where they have been read.
+    A new parent stands as `standings` says, else as the animal's lineage does; with None there, an empty place is left as one. A
+    `fresh` animal has no place yet; `lines` are its parents with their ancestors, where they have been read.
     """
     before = None if fresh else await unit.get(Descent, animal.animal_id)
     place = before or Descent(animal_id=animal.animal_id)
@@ -175,7 +175,9 @@ async def settle(
         await overtake(animal.animal_id, changed, unit)
     for role in ROLES:
         parent = parent_of(animal, role)
-        if role in changed or (parent is None and standing_of(place, role) is not None):
+        # That a laboratory excluded who was named there stays said until the keeper leaves the place empty.
+        cleared = parent is None and role in standings and standings[role] != standing_of(place, role)
+        if role in changed or cleared:
             standing = standings.get(role, animal.lineage_status if parent else None)
             act = word.act or ("claimed" if parent else "removed")
             by = await _who_disputed(animal, role, unit) if standing == "disputed" else None
@@ -206,7 +208,7 @@ async def descent_events(
     reason: Reason,
     unit: Unit,
     *,
-    standings: Mapping[ParentRole, LineageStatus] | None = None,
+    standings: Mapping[ParentRole, LineageStatus | None] | None = None,
     word: Word | None = None,
     hybrid: bool | None = None,
     old: Descent | None = None,

@@ -81,8 +81,9 @@ async def change_parents(
     after = replace(after, lineage_status=overall(place), revision=before.revision + 1, updated_at=unit.now)
     keep(before, after, unit, "parents set")
     yield updated(after, "sire_id", "dam_id")
+    stands = {role: standings.get(role) for role in ROLES}
     async for event in descent_events(
-        after, before, remarks, reason, unit, standings=standings, word=word, hybrid=hybrid, lines=lines
+        after, before, remarks, reason, unit, standings=stands, word=word, hybrid=hybrid, lines=lines
     ):
         yield event
     if after.genotype or after.morphs:
