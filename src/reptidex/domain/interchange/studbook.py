@@ -1,8 +1,9 @@
 """Studbook tables in the way of PMx, PopLink and SPARKS, and of the R package nprcgenekeepr.
 
 Understood are the columns that say who descends from whom; the rest (location, institution, events, group, MULT shares) is passed
-over and named; so is the day of exit, which may be that of a sale. The headings are those of tables exported from these programs as far as they are publicly described
-(nprcgenekeepr, `getPossibleCols`: id, sire, dam, sex, birth, exit, status …); no copy of PMx or PopLink was at hand.
+over and named; so is the day of exit, which may be that of a sale. The headings are those of tables exported from these programs
+as far as they are publicly described (nprcgenekeepr, `getPossibleCols`: id, sire, dam, sex, birth, exit, status …); no copy of
+PMx or PopLink was at hand.
 """
 
 from collections.abc import Iterable
