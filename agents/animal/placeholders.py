@@ -12,7 +12,7 @@ from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
-from reptidex.agents.animal.relinking import relink_breeding
+from reptidex.agents.animal.relinking import hand_on_parents, relink_breeding
 from reptidex.domain.lineage import ParentsRefusedError, Remark, excluded_before, two_sexes
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import InvalidError
@@ -43,6 +43,10 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
     real = await _target(stand_in, command, unit)
     children = await unit.find(offspring_of([stand_in.animal_id]))
     places = {one.animal_id: one for one in await unit.find(places_of_young(stand_in.animal_id))}
+    handed_on, remarks = await hand_on_parents(stand_in, real, command.vivarium_id, unit)
+    for event in handed_on:
+        yield event
+    real = await unit.need(Animal, real.animal_id)
     await _check_circle(real, children, stand_in, unit)
     both = [*children, *await unit.find(offspring_of([real.animal_id]))]
     ids = (stand_in.animal_id, real.animal_id)
@@ -59,7 +63,6 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
         keep(before, after, unit, "parent linked")
         repointed.append((after, before, standings))
     doubts = await check_offspring(real, unit)
-    remarks: list[Remark] = []
     for after, before, standings in repointed:
         yield updated(after, *[f"{role}_id" for role in ROLES if parent_of(after, role) != parent_of(before, role)])
         found = doubts.get(after.animal_id, [])

@@ -9,10 +9,11 @@ from reptidex.agents.animal.offers import SettledError
 from reptidex.domain.lineage import ParentsRefusedError
 from reptidex.domain.ownership import GoneError
 from reptidex.errors import InvalidError
-from reptidex.http.animal import imports
+from reptidex.http.animal import imports, suggestions
 from reptidex.streams.commands.animal import ArchiveAnimal, Changes, Done, SetParents, UpdateAnimal
 from reptidex.streams.commands.animal_keeping import OfferAnimal, SettleOffer
 from reptidex.streams.commands.animal_lineage import LinkPlaceholder
+from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.pedigrees import history_of
 from reptidex.tables.animal.queries import with_references
 from tests.unit.animal.asking import Asker
@@ -124,3 +125,38 @@ async def test_a_birth_that_is_taken_back_is_not_known_to_the_day(keepers: Any) 
         changes = Changes(born_on=born)
         await keepers.harness.handle(UpdateAnimal(animal_id=animal, vivarium_id=keepers.sam, changes=changes))
         assert (await keepers.row(animal)).birth_precision == precision
+
+
+async def family_of_placeholder(keepers: Any) -> tuple[str, str, str, str]:
+    """A placeholder with its own parents, and its young by its half-sister: F is 1/8."""
+    up = await keepers.animal("male", "2010-05-01", placeholder=True)
+    mother = await keepers.animal("female", "2010-05-01", placeholder=True)
+    stand_in = await keepers.animal("male", "2015-05-01", placeholder=True, sire_id=up, dam_id=mother)
+    sister = await keepers.animal("female", "2015-05-01", sire_id=up)
+    return stand_in, up, mother, await keepers.animal(born="2022-05-01", sire_id=stand_in, dam_id=sister)
+
+
+async def test_a_link_cuts_no_pedigree_off(keepers: Any) -> None:
+    stand_in, up, mother, child = await family_of_placeholder(keepers)
+    real = await keepers.animal("male", "2015-05-01")
+    assert (await keepers.harness.get(Descent, child)).inbreeding == 1 / 8
+    await linked(keepers, stand_in, real)
+
+    row = await keepers.row(real)
+    assert (row.sire_id, row.dam_id, row.lineage_status) == (up, mother, "claimed")
+    assert (await keepers.harness.get(Descent, child)).inbreeding == 1 / 8
+
+
+async def test_the_parents_of_a_placeholder_are_suggested_to_another_keeper(keepers: Any, ask: Asker) -> None:
+    stand_in, up, mother, child = await family_of_placeholder(keepers)
+    real = await keepers.animal("male", "2015-05-01", vivarium_id=keepers.bea, visibility="public")
+    await linked(keepers, stand_in, real)
+    wanted = suggestions.SuggestionsWanted(state="open")
+    asked = (await ask(suggestions.list_suggestions, keepers.bea, query=wanted)).items
+    parents = {one.role: one for one in asked if one.asks == "keeper"}
+    assert {role: one.parent.animal_id for role, one in parents.items()} == {"sire": up, "dam": mother}
+
+    for one in parents.values():
+        body = suggestions.Answer(note="yes")
+        await ask(suggestions.confirm_suggestion, keepers.bea, body, suggestion_id=one.suggestion_id)
+    assert (await keepers.harness.get(Descent, child)).inbreeding == 1 / 8
