@@ -134,7 +134,7 @@ async def take(keepers: Keepers, ask: Asker, animals: list[str], what: str, one:
             await handle(ValidateLineage(animal_id=animal, vivarium_id=sam))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(step, min_size=5, max_size=25))
 async def test_figures_are_those_of_the_whole_pedigree_whatever_is_done(steps: list[tuple[str, int, int, int]]) -> None:
     async with await UnitHarness.open(SERVICE.agents, Animal, now=NOW) as harness:
