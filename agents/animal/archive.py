@@ -25,6 +25,7 @@ from reptidex.tables.animal.journal import changes_of
 from reptidex.tables.animal.keeping import AnimalMark, AnimalProvenance, marks_of, provenance_of
 from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.pedigrees import history_of, suggestions_about
 
 
 class NotArchivedError(DomainError):
@@ -53,7 +54,7 @@ async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Ev
         updated_at=unit.now,
     )
     if command.reason == "erased":
-        after = replace(after, name="", notes="", phenotype="", photos=(), visibility="private")
+        after = replace(after, name="", notes="", phenotype="", photos=(), visibility="private", external_ref=None)
     check_birth(after, unit)
     if after.died_on is not None:
         await check_offspring(after, unit)
@@ -86,6 +87,10 @@ async def _forget(animal: Animal, unit: Unit) -> None:
     """Erase what was noted of an animal, in the journal too; who descends from it stays."""
     for change in await unit.find(changes_of(animal.animal_id)):
         unit.put(replace(change, fields=()))
+    for entry in await unit.find(history_of(animal.animal_id)):
+        unit.put(replace(entry, note=""))
+    for question in await unit.find(suggestions_about(animal.animal_id)):
+        unit.put(replace(question, note="", answer=""))
     for mark in await unit.find(marks_of([animal.animal_id])):
         unit.delete(AnimalMark, mark.mark_id)
     for record in await unit.find(health_of(animal.animal_id, removed=True)):

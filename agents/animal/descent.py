@@ -19,7 +19,7 @@ from reptidex.agents.animal.history import (
 )
 from reptidex.agents.animal.records import findings
 from reptidex.domain.catalogue.shelf import need_species
-from reptidex.domain.lineage import CLOSE, Known, Laid, Remark, judge, refuse_errors
+from reptidex.domain.lineage import CLOSE, Known, Laid, ParentsRefusedError, Remark, judge, refuse_errors, two_sexes
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import InvalidError
 from reptidex.streams.animal import GeneticsTraitRecorded, LineageUpdated, LineageValidated
@@ -63,6 +63,11 @@ async def examined(
         row = rows.get(parent) if parent else None
         if parent and (row is None or (parent not in usable and not _seen(row, animal))):
             raise InvalidError(f"there is no animal {parent}", pointer)
+        named_before = before is not None and parent in (before.sire_id, before.dam_id)
+        if row is not None and not named_before and row.archived_as == "mistake":
+            text = "this record was archived as a mistake; restore it first, or name the animal that it was linked to"
+            raise InvalidError(text, pointer)
+    await _check_roles(animal, before, rows, unit)
     lines = await lines_of(unit, named)
     sire, dam = rows.get(animal.sire_id or ""), rows.get(animal.dam_id or "")
     remarks = judge(
@@ -80,6 +85,20 @@ async def examined(
         ),
     )
     return await for_keepers(remarks, animal, unit), lines
+
+
+async def _check_roles(animal: Animal, before: Animal | None, rows: Mapping[str, Animal | None], unit: Unit) -> None:
+    """Check that nobody of unknown sex comes to be a sire here and a dam there. Raises `ParentsRefusedError`."""
+    for role in ROLES:
+        parent_id = parent_of(animal, role)
+        parent = rows.get(parent_id or "")
+        stood = before is not None and parent_of(before, role) == parent_id
+        if parent is None or stood or parent.sex != "unknown" or parent_id == animal.animal_id:
+            continue
+        other: ParentRole = "dam" if role == "sire" else "sire"
+        young = [one for one in await unit.find(offspring_of([parent.animal_id])) if one.animal_id != animal.animal_id]
+        if any(parent_of(one, other) == parent_id for one in young):
+            raise ParentsRefusedError([two_sexes(role, parent.animal_id)])
 
 
 async def for_keepers(remarks: list[Remark], animal: Animal, unit: Unit) -> list[Remark]:
@@ -154,7 +173,7 @@ async def check_offspring(animal: Animal, unit: Unit) -> dict[str, list[Remark]]
 
 async def settle(
     animal: Animal,
-    standings: Mapping[ParentRole, LineageStatus],
+    standings: Mapping[ParentRole, LineageStatus | None],
     word: Word,
     unit: Unit,
     *,
@@ -165,8 +184,8 @@ async def settle(
 ) -> Descent:
     """Give an animal its place with the parents that its row names; note and ask about those that are new.
 
-    A new parent stands as `standings` says, else as the animal's lineage does. A `fresh` animal has no place yet; `lines` are
-    its parents with their ancestors, where they have been read.
+    A new parent stands as `standings` says, else as the animal's lineage does; with None there, an empty place is left as one. A
+    `fresh` animal has no place yet; `lines` are its parents with their ancestors, where they have been read.
     """
     before = None if fresh else await unit.get(Descent, animal.animal_id)
     place = before or Descent(animal_id=animal.animal_id)
@@ -175,7 +194,9 @@ async def settle(
         await overtake(animal.animal_id, changed, unit)
     for role in ROLES:
         parent = parent_of(animal, role)
-        if role in changed or (parent is None and standing_of(place, role) is not None):
+        # That a laboratory excluded who was named there stays said until the keeper leaves the place empty.
+        cleared = parent is None and role in standings and standings[role] != standing_of(place, role)
+        if role in changed or cleared:
             standing = standings.get(role, animal.lineage_status if parent else None)
             act = word.act or ("claimed" if parent else "removed")
             by = await _who_disputed(animal, role, unit) if standing == "disputed" else None
@@ -206,7 +227,7 @@ async def descent_events(
     reason: Reason,
     unit: Unit,
     *,
-    standings: Mapping[ParentRole, LineageStatus] | None = None,
+    standings: Mapping[ParentRole, LineageStatus | None] | None = None,
     word: Word | None = None,
     hybrid: bool | None = None,
     old: Descent | None = None,

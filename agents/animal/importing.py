@@ -25,6 +25,7 @@ from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_import import BeginImport, ImportRow, RowOutcome, RunImport, StageImport
 from reptidex.streams.contract import Event
 from reptidex.streams.values import LineageStatus
+from reptidex.tables.animal.breeding_queries import laid_of
 from reptidex.tables.animal.imports import Import, ImportPart
 from reptidex.tables.animal.intake import Intake, Judged
 from reptidex.tables.animal.lineage import Descent, ParentRole
@@ -110,7 +111,10 @@ async def run_import(command: RunImport, unit: Unit) -> AsyncIterator[Event]:
     young = await young_of(unit, [row.animal_id for row in rows if row.animal_id in known])
     reckoned = await reckoned_of(unit, [row.animal_id for row in rows if row.animal_id in known])
     history = await histories(unit, [row.animal_id for row in rows if row.animal_id in known])
-    intake = Intake(job.vivarium_id, unit.now, known.values(), job.species_id, taken, limit, young, reckoned, history)
+    laid = await laid_of(unit, [known[row.animal_id] for row in rows if row.animal_id in known])
+    intake = Intake(
+        job.vivarium_id, unit.now, known.values(), job.species_id, taken, limit, young, reckoned, history, laid
+    )
     intake.expect(rows)
     await unit.get_many(VersionRow, [row.animal_id for row in rows if row.animal_id])
     judged, stands = await _filled([intake.judge(row) for row in rows], history, unit)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
@@ -43,7 +44,9 @@ def _named(command: SetParents) -> tuple[str, ...]:
 async def set_parents(command: SetParents, unit: Unit) -> AsyncIterator[Event]:
     """Set or clear an animal's parents; what cannot be is refused, what is doubtful is said."""
     before = await own_animal(command.animal_id, command.vivarium_id, unit)
-    after = replace(before, sire_id=command.sire_id, dam_id=command.dam_id)
+    sire_id = before.sire_id if command.sire_id is UNSET else command.sire_id
+    dam_id = before.dam_id if command.dam_id is UNSET else command.dam_id
+    after = replace(before, sire_id=sire_id, dam_id=dam_id)
     word = Word(
         vivarium_id=command.vivarium_id, evidence=command.evidence, reference=command.reference, note=command.note
     )
@@ -81,8 +84,9 @@ async def change_parents(
     after = replace(after, lineage_status=overall(place), revision=before.revision + 1, updated_at=unit.now)
     keep(before, after, unit, "parents set")
     yield updated(after, "sire_id", "dam_id")
+    stands = {role: standings.get(role) for role in ROLES}
     async for event in descent_events(
-        after, before, remarks, reason, unit, standings=standings, word=word, hybrid=hybrid, lines=lines
+        after, before, remarks, reason, unit, standings=stands, word=word, hybrid=hybrid, lines=lines
     ):
         yield event
     if after.genotype or after.morphs:

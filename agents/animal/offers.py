@@ -98,6 +98,8 @@ async def settle_offer(command: SettleOffer, unit: Unit) -> AsyncIterator[Event]
         if command.how == "lapsed":
             return
         raise SettledError(offer)
+    if command.how == "accepted" and unit.now >= offer.until:
+        raise SettledError(replace(offer, state="lapsed"))
     unit.put(replace(offer, state=command.how, settled_at=unit.now))
     unit.cancel_timer(f"transfer:{offer.transfer_id}")
     unit.answer(Done(id=offer.transfer_id))

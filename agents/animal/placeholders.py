@@ -12,8 +12,8 @@ from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.proving import relearn
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
-from reptidex.agents.animal.relinking import relink_breeding
-from reptidex.domain.lineage import ParentsRefusedError, Remark, excluded_before
+from reptidex.agents.animal.relinking import hand_on_parents, relink_breeding
+from reptidex.domain.lineage import ParentsRefusedError, Remark, excluded_before, two_sexes
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import InvalidError
 from reptidex.streams.animal import AnimalArchived
@@ -43,7 +43,15 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
     real = await _target(stand_in, command, unit)
     children = await unit.find(offspring_of([stand_in.animal_id]))
     places = {one.animal_id: one for one in await unit.find(places_of_young(stand_in.animal_id))}
+    handed_on, remarks = await hand_on_parents(stand_in, real, command.vivarium_id, unit)
+    for event in handed_on:
+        yield event
+    real = await unit.need(Animal, real.animal_id)
     await _check_circle(real, children, stand_in, unit)
+    both = [*children, *await unit.find(offspring_of([real.animal_id]))]
+    ids = (stand_in.animal_id, real.animal_id)
+    if any(one.sire_id in ids for one in both) and any(one.dam_id in ids for one in both):
+        raise ParentsRefusedError([replace(two_sexes("sire", real.animal_id), pointer="/to_animal_id")])
     # The young may be others', who need not know the animal: its name is not for their history.
     word = Word(vivarium_id=command.vivarium_id, note=f"{stand_in.code} was a placeholder", act="linked")
     repointed: list[tuple[Animal, Animal, dict[ParentRole, LineageStatus]]] = []
@@ -55,7 +63,6 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
         keep(before, after, unit, "parent linked")
         repointed.append((after, before, standings))
     doubts = await check_offspring(real, unit)
-    remarks: list[Remark] = []
     for after, before, standings in repointed:
         yield updated(after, *[f"{role}_id" for role in ROLES if parent_of(after, role) != parent_of(before, role)])
         found = doubts.get(after.animal_id, [])
@@ -90,6 +97,8 @@ async def _target(stand_in: Animal, command: LinkPlaceholder, unit: Unit) -> Ani
         raise InvalidError("a placeholder is linked to a registered animal", "/to_animal_id")
     if real.species_id != stand_in.species_id:
         raise InvalidError("the animal is of another species than the placeholder", "/to_animal_id")
+    if real.archived_as == "mistake":
+        raise InvalidError("that record was archived as a mistake; restore it first", "/to_animal_id")
     if "unknown" not in (stand_in.sex, real.sex) and stand_in.sex != real.sex:
         raise InvalidError(f"the placeholder is {stand_in.sex}, the animal {real.sex}", "/to_animal_id")
     return real

@@ -18,7 +18,7 @@ from reptidex.agents.animal.proving import learn, relearn
 from reptidex.agents.animal.records import created, remarked, updated
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.lineage import refuse_errors
-from reptidex.domain.ownership import check_free
+from reptidex.domain.ownership import GoneError, check_free
 from reptidex.domain.registry.subspecies import checked_subspecies
 from reptidex.errors import DomainError, InvalidError, NotFoundError
 from reptidex.streams.commands.animal import Done, RegisterAnimal, UpdateAnimal
@@ -136,6 +136,8 @@ async def register_animal(command: RegisterAnimal, unit: Unit) -> AsyncIterator[
 async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Event]:
     """Change an animal's record; what contradicts its parents or its young is refused."""
     before = await own_animal(command.animal_id, command.vivarium_id, unit)
+    if before.archived_as == "erased":
+        raise GoneError(before.animal_id, "erased: nothing is recorded of it any more")
     wanted = {name: value for name, value in asdict(command.changes).items() if value is not UNSET}
     if isinstance(wanted.get("code"), str) and wanted["code"].strip().upper() != before.code:
         wanted["code"] = await claim_code(command.vivarium_id, wanted["code"], unit)
@@ -154,7 +156,9 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
     if "status" in changed:
         check_free(before.animal_id, before.status, before.held_by)
     after = replace(before, **wanted, revision=before.revision + 1, updated_at=unit.now)
-    if after.born_on is not None and after.birth_precision == "unknown":
+    if after.born_on is None:
+        after = replace(after, birth_precision="unknown")
+    elif after.birth_precision == "unknown":
         after = replace(after, birth_precision="day")
     check_birth(after, unit)
     remarks = []

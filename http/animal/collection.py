@@ -13,7 +13,7 @@ from reptidex.domain.interchange.json_list import read_list
 from reptidex.domain.interchange.reading import Numbered, Reading
 from reptidex.domain.interchange.resolving import Options
 from reptidex.http.animal.access import admit
-from reptidex.http.animal.exports import attached, called, entries
+from reptidex.http.animal.exports import attached, called, entries, misleading_codes
 from reptidex.http.animal.receiving import ImportView, run_import
 from reptidex.http.server.policy import member
 from reptidex.http.server.routes import Paging, Reader, Request, Routes, Stream
@@ -108,7 +108,8 @@ async def _bred(read: Reader, vivarium_id: str, dams: list[str]) -> list[Carried
     sires = [one for each in pairings for one in each.candidate_sire_ids]
     sires += [one for each in clutches for one in each.candidate_sire_ids]
     named = await _names(read, vivarium_id, [*dams, *sires])
-    names = named | {one.animal_id: called(one, vivarium_id) for one in young}
+    misleading = await misleading_codes(read, vivarium_id)
+    names = named | {one.animal_id: called(one, vivarium_id, misleading) for one in young}
     found: list[Carried] = []
     for pairing in pairings:
         seen = [one for one in notes if one.pairing_id == pairing.pairing_id]
@@ -134,7 +135,8 @@ async def _kept(read: Reader, vivarium_id: str, animals: list[str]) -> list[Carr
 
 async def _names(read: Reader, vivarium_id: str, animal_ids: Iterable[str]) -> dict[str, str | None]:
     known: dict[str, Animal] = await fetch(read, animal_ids)
-    return {key: called(one, vivarium_id) for key, one in known.items()}
+    misleading = await misleading_codes(read, vivarium_id)
+    return {key: called(one, vivarium_id, misleading) for key, one in known.items()}
 
 
 @routes.post("/collection/import", policy=member("curator", cost=50), errors=(413, 422), body_bytes=FILE_BYTES)

@@ -1,6 +1,7 @@
 """Files that go out: a vivarium's animals, and pedigrees in the formats of other programs."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -32,7 +33,7 @@ from reptidex.tables.animal.keeping import AnimalMark, marks_of
 from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import places_of, with_ancestors
-from reptidex.tables.animal.queries import AnimalsWanted, animals_of, animals_wanted, fetch
+from reptidex.tables.animal.queries import AnimalsWanted, animals_of, animals_wanted, fetch, misleading_references
 from reptidex.tables.animal.stated import Reckoned, reckoned_of, stated_genes, written
 from reptidex.tables.query import Query
 
@@ -78,6 +79,7 @@ async def export_animals(request: Request[None, AnimalExport]) -> Stream:
 async def entries(read: Reader, query: Query[Animal], vivarium_id: str) -> AsyncIterator[list[AnimalEntry]]:
     """Yield animals page by page, each page with what it needs in five round trips."""
     cursor: str | None = None
+    misleading = await misleading_codes(read, vivarium_id)
     while True:
         rows, cursor = await read.page(query, Paging(cursor=cursor, limit=PAGE))
         marks: dict[str, list[AnimalMark]] = {}
@@ -86,11 +88,15 @@ async def entries(read: Reader, query: Query[Animal], vivarium_id: str) -> Async
         parents = {each for one in rows for each in (one.sire_id, one.dam_id) if each}
         known = {one.animal_id: one for one in rows}
         known |= await fetch(read, parents - known.keys())
+        names = {key: called(one, vivarium_id, misleading) for key, one in known.items()}
+
+        def parent(animal_id: str | None, names: dict[str, str | None] = names) -> str | None:
+            return names.get(animal_id or "")
+
         reckoned = await reckoned_of(read, [one.animal_id for one in rows])
         places = {one.animal_id: one for one in await read.find(places_of([one.animal_id for one in rows]))}
         yield [
-            animal_entry(one, marks.get(one.animal_id, ()), known, reckoned, places.get(one.animal_id), vivarium_id)
-            for one in rows
+            animal_entry(one, marks.get(one.animal_id, ()), reckoned, places.get(one.animal_id), parent) for one in rows
         ]
         if cursor is None:
             return
@@ -110,32 +116,38 @@ async def _written(pages: AsyncIterator[list[AnimalEntry]], format_: AnimalForma
         yield animals_json.TAIL.encode()
 
 
-def called(animal: Animal, vivarium_id: str) -> str | None:
-    """Return what a file of a vivarium calls an animal: its code, or its id where it is another's; None where it is hidden."""
+def called(animal: Animal, vivarium_id: str, misleading: AbstractSet[str]) -> str | None:
+    """Return what a file of a vivarium calls an animal: its code, or its id where it is another's; None where it is hidden.
+
+    A reader looks for references first, so that a code which is another animal's reference would name that one: then the
+    animal's own reference stands for it.
+    """
     if not shows_name(sight(animal.visibility, animal.vivarium_id, vivarium_id)):
         return None
     own = animal.vivarium_id == vivarium_id and parent_of(animal.code)[0] is not None
+    if own and animal.code in misleading:
+        return animal.external_ref or animal.animal_id
     return animal.code if own else animal.animal_id
+
+
+async def misleading_codes(read: Reader, vivarium_id: str) -> AbstractSet[str]:
+    """Return the codes of a vivarium that are the reference of another of its animals."""
+    found = await read.find(misleading_references(vivarium_id))
+    return {one.external_ref for one in found if one.external_ref and one.external_ref != one.code}
 
 
 def animal_entry(
     animal: Animal,
     marks: Iterable[AnimalMark],
-    known: dict[str, Animal],
     reckoned: Reckoned,
     place: Descent | None,
-    vivarium_id: str,
+    parent: Callable[[str | None], str | None],
 ) -> AnimalEntry:
-    """Write an animal as a file carries it; a parent is named by its code, or by its id where it is another vivarium's.
+    """Write an animal as a file carries it; `parent` says what a parent is called there.
 
     What was reckoned of its genes, or tested, is told apart from what its keeper stated.
     """
     stated, over = stated_genes(animal, reckoned)
-
-    def parent(animal_id: str | None) -> str | None:
-        there = known.get(animal_id) if animal_id else None
-        return called(there, vivarium_id) if there else None
-
     same = ("code", "name", "species", "sex", "visibility", "placeholder", "morphs", "phenotype", "notes", "status")
     values: dict[str, Any] = {name: getattr(animal, name) for name in same}
     return AnimalEntry(
@@ -192,9 +204,11 @@ def _individuals(known: dict[str, Animal], vivarium_id: str) -> list[Individual]
         one.animal_id: one for one in known.values() if shows_name(sight(one.visibility, one.vivarium_id, vivarium_id))
     }
     names: dict[str, str] = {}
+    references = {one.external_ref: one.animal_id for one in shown.values() if one.vivarium_id == vivarium_id}
     taken: set[str] = set()
     for one in sorted(shown.values(), key=lambda each: each.vivarium_id != vivarium_id):
-        own = one.code not in taken and parent_of(one.code)[0] is not None
+        another = references.get(one.code, one.animal_id) != one.animal_id
+        own = one.code not in taken and not another and parent_of(one.code)[0] is not None
         names[one.animal_id] = one.code if own else one.animal_id
         taken.add(names[one.animal_id])
     return [

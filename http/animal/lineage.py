@@ -147,9 +147,7 @@ async def get_lineage(request: Request[None, None]) -> LineageView:
 async def set_parents(request: Request[NewParents, None]) -> AnimalView:
     """Set or clear parents. What cannot be is refused; what is doubtful comes back as remarks."""
     animal = await own_animal(request, "handler")
-    said = {name: value for name, value in structs.asdict(request.body).items() if value is not UNSET}
-    same = {"sire_id": animal.sire_id, "dam_id": animal.dam_id}
-    command = SetParents(animal_id=animal.animal_id, vivarium_id=animal.vivarium_id, **(same | said))
+    command = SetParents(animal_id=animal.animal_id, vivarium_id=animal.vivarium_id, **structs.asdict(request.body))
     done = await request.ask(command, Done)
     return await shown(request.read, await request.read.need(Animal, done.id), animal.vivarium_id, done.remarks)
 

@@ -19,11 +19,12 @@ from reptidex.http.server.routes import Request
 from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_collection import Carried, animals_in
 from reptidex.streams.commands.animal_import import BeginImport, ImportRow, RowOutcome, StageImport
+from reptidex.tables.animal.breeding_queries import laid_of
 from reptidex.tables.animal.imports import Import
 from reptidex.tables.animal.intake import Intake, species_named
 from reptidex.tables.animal.lineage import LineageRules
 from reptidex.tables.animal.models import Animal
-from reptidex.tables.animal.pedigrees import with_ancestors
+from reptidex.tables.animal.pedigrees import places_of, with_ancestors
 from reptidex.tables.animal.queries import CHUNK, fetch, with_codes, with_references, young_of
 from reptidex.tables.animal.record_intake import RecordIntake
 from reptidex.tables.animal.said import histories
@@ -100,6 +101,7 @@ async def run_import(
     animals, young, known = await _known(request, read, vivarium_id, mentioned)
     reckoned = await reckoned_of(request.read, known.own)
     told = await histories(request.read, known.own)
+    laid = await laid_of(request.read, (one for one in animals if one.animal_id in known.own))
     rules = await request.read.get(LineageRules, vivarium_id)
     limit = rules.inbreeding_limit if rules else CLOSE
     names = {name for each in read.entries for name in (each.entry.sire, each.entry.dam) if name}
@@ -110,7 +112,9 @@ async def run_import(
     def check() -> tuple[list[ImportRow], list[RowOutcome], Intake]:
         notes = _by_line(each for each in read.problems if each.severity != "error")
         rows = [_row(each, notes) for each in resolve(read.entries, known, options, ids.__next__)]
-        intake = Intake(vivarium_id, now, animals, species_id, limit=limit, young=young, reckoned=reckoned, told=told)
+        intake = Intake(
+            vivarium_id, now, animals, species_id, limit=limit, young=young, reckoned=reckoned, told=told, laid=laid
+        )
         intake.expect(rows)
         return rows, [intake.judge(row).outcome for row in rows], intake
 
@@ -183,6 +187,10 @@ async def _known(
             rows = await request.read.find(ask(vivarium_id, words[start : start + CHUNK]))
             found |= {one.animal_id: one for one in rows}
     found |= await fetch(request.read, [name for name in names if len(name) == 36])
+    stand_ins = [one.animal_id for one in found.values() if one.placeholder and one.archived_as == "mistake"]
+    places = await request.read.find(places_of(stand_ins)) if stand_ins else []
+    linked = {one.animal_id: one.linked_to for one in places if one.linked_to}
+    found |= await fetch(request.read, linked.values())
     changing = [one.animal_id for one in found.values() if one.vivarium_id == vivarium_id]
     young = await young_of(request.read, changing)
     found |= await with_ancestors(request.read, found.keys())
@@ -197,6 +205,7 @@ async def _known(
             own=frozenset(one.animal_id for one in own),
             others=frozenset(one.animal_id for one in seen if one.vivarium_id != vivarium_id),
             pedigree={one.animal_id: (one.sire_id, one.dam_id) for one in found.values()},
+            linked=linked,
         ),
     )
 

@@ -103,12 +103,12 @@ class UpdateAnimal(Command, frozen=True, kw_only=True):
 
 @command(key="animal_id")
 class SetParents(Command, frozen=True, kw_only=True):
-    """Set or clear both parents of an animal; answers `Done` with the warnings."""
+    """Set or clear parents of an animal; one that is left out stays. Answers `Done` with the warnings."""
 
     animal_id: Id
     vivarium_id: Id
-    sire_id: Id | None
-    dam_id: Id | None
+    sire_id: Id | UnsetType | None = UNSET
+    dam_id: Id | UnsetType | None = UNSET
     hybrid: bool | None = None
     """Whether they may be of different species; None leaves it as it is."""
     evidence: Evidence = "claim"

@@ -8,8 +8,10 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
+from reptidex.domain.lineage import Laid
 from reptidex.tables.animal.breeding import BreedingNote, CalendarFeed, Clutch, Pairing, Season
 from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.queries import CHUNK, Finder
 from reptidex.tables.query import Query, select
 from reptidex.tables.row import Row
 
@@ -109,6 +111,16 @@ def breeding_with(row: type[B], animal_id: str, vivarium_ids: Iterable[str]) -> 
     """Ask for the clutches or the pairings of some vivariums that name an animal as dam or as a candidate."""
     sire = sa.cast(row.c.candidate_sire_ids, sa.Text).contains(animal_id)
     return select(row, row.c.vivarium_id.in_(list(vivarium_ids)), (row.c.dam_id == animal_id) | sire)
+
+
+async def laid_of(source: Finder, animals: Iterable[Animal]) -> dict[str, Laid]:
+    """Return what is recorded of the clutches that some animals hatched from, by clutch."""
+    ids = sorted({one.clutch_id for one in animals if one.clutch_id})
+    found: dict[str, Laid] = {}
+    for start in range(0, len(ids), CHUNK):
+        for one in await source.find(select(Clutch, Clutch.c.clutch_id.in_(ids[start : start + CHUNK]))):
+            found[one.clutch_id] = Laid(dam_id=one.dam_id, sire_ids=one.candidate_sire_ids, eggs=one.laid)
+    return found
 
 
 def clutches_due(vivarium_id: str, since: date, until: date) -> Query[Clutch]:

@@ -14,7 +14,7 @@ from reptidex.domain.interchange.animals import AnimalEntry
 from reptidex.domain.interchange.reading import Problem
 from reptidex.domain.interchange.words import Precision, date_of
 from reptidex.domain.kinship import Parents
-from reptidex.domain.lineage import CLOSE, Remark, excluded_before, judge
+from reptidex.domain.lineage import CLOSE, Laid, Remark, excluded_before, judge
 from reptidex.domain.lineage import Known as Lineage
 from reptidex.domain.registry.marks import check_days, checked_mark
 from reptidex.domain.registry.subspecies import checked_subspecies
@@ -70,15 +70,18 @@ class Intake:
         young: Iterable[Animal] = (),
         reckoned: Reckoned | None = None,
         told: Histories | None = None,
+        laid: Mapping[str, Laid] | None = None,
     ) -> None:
         """Begin with what is known.
 
         `young` are those of the animals that rows may change, whoever keeps them. `taken` has the codes and the references (by
         the name of the field) that new rows want and others have; from `limit` of F on parents are called close. `reckoned` is
-        what was reckoned of the animals that rows may change, and `told` the histories of their lineages.
+        what was reckoned of the animals that rows may change, `told` the histories of their lineages, `laid` what
+        is recorded of the clutches that they hatched from.
         """
         self.known = {one.animal_id: one for one in known}
         self._vivarium_id, self._now, self._species_id = vivarium_id, now, species_id
+        self._laid = laid or {}
         self._expected: dict[str, float] = {}
         self._refused: dict[str, int] = {}
         self._fresh: dict[str, tuple[ReckonedGene, ...]] = {}
@@ -305,7 +308,12 @@ class Intake:
         sire, dam = (relative(each) if each else None for each in parents)
         # A new animal is nobody's parent yet: only one that is there can close a circle.
         above = self._pedigree() if before is not None else {}
-        known = Lineage(limit=self._limit, hybrid=row.entry.hybrid, inbreeding=self._expected.get(after.animal_id))
+        known = Lineage(
+            limit=self._limit,
+            hybrid=row.entry.hybrid,
+            clutch=self._laid.get(after.clutch_id or ""),
+            inbreeding=self._expected.get(after.animal_id),
+        )
         remarks = judge(relative(after), sire, dam, need_species(after.species_id), above, known)
         remarks += self._excluded(after, before) if before is not None else []
         # Who the parents are was decided before, of a hybrid too; only whether they can still be is asked again.

@@ -209,6 +209,11 @@ def open_suggestions(animal_id: str) -> Query[Suggestion]:
     return select(Suggestion, Suggestion.c.animal_id == animal_id, Suggestion.c.state == "open")
 
 
+def suggestions_about(animal_id: str) -> Query[Suggestion]:
+    """Ask for all questions about an animal's parents."""
+    return select(Suggestion, Suggestion.c.animal_id == animal_id)
+
+
 def entries_by(actor: str) -> Query[LineageEntry]:
     """Ask for what a person has said of lineages."""
     return select(LineageEntry, LineageEntry.c.actor == actor)

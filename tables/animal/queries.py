@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import or_
+from sqlalchemy import select as select_
 
 from reptidex.tables.animal.models import Access, Animal, Ownership
 from reptidex.tables.query import Query, select
@@ -117,6 +118,12 @@ def with_codes(vivarium_id: str, codes: Iterable[str]) -> Query[Animal]:
 def with_references(vivarium_id: str, references: Iterable[str]) -> Query[Animal]:
     """Ask for the animals of a vivarium that were imported under one of these references."""
     return select(Animal, Animal.c.vivarium_id == vivarium_id, Animal.c.external_ref.in_(list(references)))
+
+
+def misleading_references(vivarium_id: str) -> Query[Animal]:
+    """Ask for a vivarium's animals whose reference is the code of one of its animals."""
+    codes = select_(Animal.c.code).where(Animal.c.vivarium_id == vivarium_id)
+    return select(Animal, Animal.c.vivarium_id == vivarium_id, Animal.c.external_ref.in_(codes))
 
 
 def offspring_of(animal_ids: Iterable[str]) -> Query[Animal]:

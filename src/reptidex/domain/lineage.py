@@ -208,6 +208,12 @@ def excluded_before(role: Literal["sire", "dam"], parent_id: str) -> Remark:
     return _error("slot", text, f"/{role}_id", parent_id)
 
 
+def two_sexes(role: Literal["sire", "dam"], parent_id: str) -> Remark:
+    """Say that an animal whose sex is not recorded is named as the other parent of other young."""
+    other = "dam" if role == "sire" else "sire"
+    return _error("sex", f"the {role} is recorded as the {other} of other young", f"/{role}_id", parent_id)
+
+
 def _circle(child: Relative, parents: Parents, ancestry: Pedigree) -> Iterator[Remark]:
     for parent, pointer in zip(parents, ("/sire_id", "/dam_id"), strict=True):
         path = line(ancestry, parent, child.animal_id) if parent and parent != child.animal_id else ()

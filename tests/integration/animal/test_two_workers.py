@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from reptidex.domain.catalogue.shelf import find_species
 from reptidex.domain.kinship import Kinship, oldest_first
 from reptidex.domain.lineage import ParentsRefusedError
 from reptidex.services.animal import SERVICE
-from reptidex.streams.commands.animal import RegisterAnimal, SetParents
+from reptidex.streams.commands.animal import RecordClutch, RegisterAnimal, SetParents
+from reptidex.streams.commands.animal_lineage import LinkPlaceholder
+from reptidex.tables.animal.breeding import Clutch
 from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.pedigrees import lines_of, lines_of_descendants
@@ -112,3 +115,24 @@ async def test_ancestors_and_descendants_come_in_one_question_each_on_postgresql
     assert set((await lines_of(read, [line[-1]])).rows) == set(line)
     assert set((await lines_of_descendants(read, line[2])).rows) == set(line)
     assert (await read.need(Descent, line[-1])).generation == 6
+
+
+async def test_the_clutches_that_name_a_placeholder_are_found_whoever_works_on_it(two: Two) -> None:
+    dam, stand_in = await two.animal(two.left, "female"), await two.animal(two.right, placeholder=True)
+    other, real = await two.animal(two.left), await two.animal(two.right)
+    keeper = two.left if two.left.owns(SAM) else two.right
+    clutch = "22222222-0000-7000-8000-000000000000"
+    laid = RecordClutch(
+        clutch_id=clutch,
+        vivarium_id=SAM,
+        dam_id=dam,
+        candidate_sire_ids=(other, stand_in),
+        laid_on=date(2026, 3, 1),
+        laid=4,
+    )
+    await keeper.handle(laid, message_id="laid")
+    link = LinkPlaceholder(animal_id=stand_in, vivarium_id=SAM, to_animal_id=real)
+    await two.right.handle(link, message_id="linked")
+    found = await two.left.get(Clutch, clutch)
+
+    assert found is not None and found.candidate_sire_ids == (other, real)

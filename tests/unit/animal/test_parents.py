@@ -122,3 +122,20 @@ async def test_a_drawn_up_pedigree_has_a_digest_of_who_stands_where(keepers: Any
 
     assert isinstance(before, PedigreeGenerated) and before.digest == again.digest != after.digest
     assert (before.completeness, after.completeness) == (0.25, 0.5)
+
+
+async def test_two_keepers_who_name_a_parent_each_at_once_both_have_their_way(keepers: Any) -> None:
+    sire, dam, child = (
+        await keepers.animal("male"),
+        await keepers.animal("female"),
+        await keepers.animal(born="2024-07-01"),
+    )
+    one, other = (  # as both were sent before either was handled
+        SetParents(animal_id=child, vivarium_id=keepers.sam, sire_id=sire),
+        SetParents(animal_id=child, vivarium_id=keepers.sam, dam_id=dam),
+    )
+    for command in (one, other):
+        await keepers.harness.handle(command)
+    row = await keepers.row(child)
+
+    assert (row.sire_id, row.dam_id) == (sire, dam)

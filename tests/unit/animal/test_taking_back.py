@@ -7,7 +7,7 @@ import pytest
 
 from reptidex.domain.catalogue.shelf import find_species
 from reptidex.errors import InvalidError
-from reptidex.http.animal import collection
+from reptidex.http.animal import collection, exports, imports
 from reptidex.streams.animal import GeneticsTraitRecorded
 from reptidex.streams.commands.animal import (
     ArchiveAnimal,
@@ -224,3 +224,43 @@ async def test_who_died_is_dead_in_whatever_words_a_file_says_it(keepers: Any, a
 
     job = await send(ask, keepers.sam, body.replace(b"01-01\n", b"02-02\n"), dry_run=True)
     assert [(one.rule, one.severity) for one in job.rows[0].problems] == [("died", "warning")]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_a_code_that_is_another_animals_reference_misleads_no_file(keepers: Any, ask: Asker, whole: bool) -> None:
+    sire, other = await keepers.animal("male", code="S-1"), await keepers.animal("male", external_ref="S-1", code="S-2")
+    dam = await keepers.animal("female")
+    laid = RecordClutch(
+        clutch_id=keepers.id(),
+        vivarium_id=keepers.sam,
+        dam_id=dam,
+        candidate_sire_ids=(sire,),
+        laid_on=date(2026, 3, 1),
+        laid=6,
+    )
+    clutch = (await keepers.harness.ask(laid, Done)).id
+    hatched = hatch(keepers, clutch, 1)
+    await keepers.harness.handle(hatched)
+    child = hatched.hatchlings[0].animal_id
+    if whole:
+        answer = await ask(collection.export_collection, keepers.sam)
+        file = b"".join([part async for part in answer.parts])
+        job = await ask(collection.import_collection, keepers.bea, file, collection.CollectionImport())
+    else:
+        job = await send(ask, keepers.bea, await exported(ask, keepers.sam, format="csv"), format="csv")
+    assert (await finished(keepers, ask, job, keepers.bea)).refused == 0
+    [young] = await keepers.harness.find(with_references(keepers.bea, [child]))
+
+    assert (await keepers.row(young.sire_id)).external_ref == sire and other != sire
+    assert (young.clutch_id is not None) == whole
+
+
+async def test_a_pedigree_that_was_exported_fills_in_nobody_else(keepers: Any, ask: Asker) -> None:
+    sire, child = await keepers.animal("male", "2019-01-01", code="S-1"), await keepers.animal(code="C-1")
+    other = await keepers.animal(code="C-2", external_ref="C-1")
+    await keepers.harness.handle(SetParents(animal_id=child, vivarium_id=keepers.sam, sire_id=sire, dam_id=None))
+    answer = await ask(exports.export_pedigree, keepers.sam, query=exports.PedigreeExport())
+    job = await ask(imports.import_pedigree, keepers.sam, answer.body, imports.PedigreeImport())
+    await finished(keepers, ask, job, keepers.sam)
+
+    assert (await keepers.row(other)).sire_id is None

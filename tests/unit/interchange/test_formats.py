@@ -299,6 +299,32 @@ def test_a_day_and_a_month_that_cannot_be_told_apart_are_refused() -> None:
         date_of("5/6/2024")
 
 
+@pytest.mark.parametrize(
+    ("said", "born", "ignored"),
+    [
+        ("BEF 2012", None, ("DATE BEF",)),
+        ("AFT 3 MAY 2012", None, ("DATE AFT",)),
+        ("BET 2010 AND 2012", None, ("DATE BET",)),
+        ("FROM 2010 TO 2012", None, ("DATE FROM",)),
+        ("EST 3 MAY 2012", "2012", ()),
+        ("INT 3 MAY 2012 (on the box)", "2012-05-03", ()),
+    ],
+)
+def test_a_time_in_gedcom_that_is_no_day_judges_no_parent(
+    said: str, born: str | None, ignored: tuple[str, ...]
+) -> None:
+    read = PEDIGREE_READERS["gedcom"](f"0 HEAD\n0 @X1@ INDI\n1 BIRT\n2 DATE {said}\n0 TRLR\n".encode())
+
+    assert [each.entry.born for each in read.entries] == [born]
+    assert (read.ignored, read.problems) == (ignored, [])
+
+
+def test_a_studbooks_day_of_exit_is_no_day_of_death() -> None:
+    read = PEDIGREE_READERS["studbook"](b"UniqueID,Sire,Dam,Sex,BirthDate,Exit\n1,UNK,UNK,F,2010-01-01,2012-01-01\n")
+
+    assert ([each.entry.died for each in read.entries], read.ignored) == ([None], ("Exit",))
+
+
 def test_the_published_schemas_are_those_of_the_files() -> None:
     entry = AnimalEntry(name="Kiwi", marks=(MarkEntry(kind="ring", value="R7"),))
     published = schemas()

@@ -19,7 +19,11 @@ from reptidex.domain.interchange.words import MONTHS
 _LINE = re.compile(r"\s*(\d{1,2}) (?:(@[^@]+@) )?([A-Za-z0-9_]+)(?: (.*))?")
 _SURNAME = re.compile(r"/([^/]*)/")
 _EVENTS = {"BIRT": "born", "DEAT": "died"}
-_DATE_WORDS = re.compile(r"^(ABT|CAL|EST|BEF|AFT|INT|FROM|TO)\s+", re.IGNORECASE)
+_ABOUT = re.compile(r"^(ABT|CAL|EST)\s+(?:.*\s)?(\d{4})$", re.IGNORECASE)
+"""A day that was reckoned or guessed: its year is taken."""
+_INTERPRETED = re.compile(r"^INT\s+(.*?)\s*\(.*\)$", re.IGNORECASE)
+_OPEN = re.compile(r"^(BEF|AFT|BET|FROM|TO)\b", re.IGNORECASE)
+"""A time with an open or a far end, which says no day, month or year."""
 _READ = {"INDI", "FAM", "HEAD", "TRLR", "NAME", "SEX", "BIRT", "DEAT", "DATE", "FAMC", "FAMS", "HUSB", "WIFE", "CHIL"}
 _READ |= {"REFN", "_TAXON", "CONC", "CONT", "SUBM", "CHAR", "GEDC", "VERS", "FORM", "SOUR"}
 _SEXES = {"male": "M", "female": "F", "unknown": "U"}
@@ -64,6 +68,8 @@ def _records(text: str) -> tuple[dict[str, _Record], set[str], list[Problem]]:
         level, key, tag, value = int(found[1]), found[2], found[3].upper(), (found[4] or "")
         if tag not in _READ:
             ignored.add(tag)
+        if tag == "DATE" and (open_ := _OPEN.match(value.strip())):
+            ignored.add(f"DATE {open_[1].upper()}")
         if level == 0:
             now, inside, last = _Record(number, tag), "", ""
             if key is not None:
@@ -87,11 +93,19 @@ def _take(record: _Record, level: int, tag: str, inside: str, value: str, last: 
     elif level == 1 and tag == "CHIL":
         record.children.append(value.strip())
     elif level == 2 and tag == "DATE" and inside in _EVENTS:
-        record.values.setdefault(_EVENTS[inside], _DATE_WORDS.sub("", value.strip()))
+        record.values.setdefault(_EVENTS[inside], _day(value.strip()))
     elif tag in ("CONC", "CONT") and last:
         record.values[last] += value if tag == "CONC" else f" {value}"
         return last
     return field
+
+
+def _day(value: str) -> str:
+    """Return the part of a date that is certain enough to judge parents by; empty for a time that is open at an end."""
+    if _OPEN.match(value):
+        return ""
+    value = _INTERPRETED.sub(r"\1", value)
+    return _ABOUT.sub(r"\2", value)
 
 
 def _parents(

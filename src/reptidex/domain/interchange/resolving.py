@@ -26,14 +26,22 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of other vivariums' animals whose names may be seen."""
     pedigree: Pedigree = {}
     """Who descends from whom among those that are there."""
+    linked: Mapping[str, str] = {}
+    """Placeholders that turned out to be registered, with the animals that they are."""
 
     def parent(self, name: str) -> str | None:
         """Return the animal that is named as a parent."""
         found = self.by_reference.get(name) or self.by_code.get(name.upper())
-        return found or (name if name in self.own or name in self.others else None)
+        found = found or (name if name in self.own or name in self.others else None)
+        return self.linked.get(found, found) if found else None
 
     def same(self, entry: AnimalEntry, *, by_code: bool) -> str | None:
-        """Return the animal that an entry tells of again."""
+        """Return the animal that an entry tells of again; of a linked placeholder that is the real one, where it is kept here."""
+        found = self._same(entry, by_code=by_code)
+        real = self.linked.get(found or "")
+        return real if real in self.own else found
+
+    def _same(self, entry: AnimalEntry, *, by_code: bool) -> str | None:
         if entry.external_ref:
             if found := self.by_reference.get(entry.external_ref):
                 return found
@@ -123,7 +131,7 @@ def _parents(
             if not name:
                 continue
             there = names.get(f"external_ref {name}") or names.get(f"code {name.upper()}") or made.get(name)
-            found = there.animal_id if there else known.parent(name)
+            found = known.linked.get(there.animal_id, there.animal_id) if there else known.parent(name)
             if found is None and options.placeholders:
                 entry = AnimalEntry(
                     external_ref=name,

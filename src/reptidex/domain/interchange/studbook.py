@@ -1,8 +1,9 @@
 """Studbook tables in the way of PMx, PopLink and SPARKS, and of the R package nprcgenekeepr.
 
 Understood are the columns that say who descends from whom; the rest (location, institution, events, group, MULT shares) is passed
-over and named. The headings are those of tables exported from these programs as far as they are publicly described
-(nprcgenekeepr, `getPossibleCols`: id, sire, dam, sex, birth, exit, status …); no copy of PMx or PopLink was at hand.
+over and named; so is the day of exit, which may be that of a sale. The headings are those of tables exported from these programs
+as far as they are publicly described (nprcgenekeepr, `getPossibleCols`: id, sire, dam, sex, birth, exit, status …); no copy of
+PMx or PopLink was at hand.
 """
 
 from collections.abc import Iterable
@@ -29,7 +30,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "sex": ("gender",),
     "name": ("house_name", "local_name", "local_id"),
     "born": ("birth", "birth_date", "birthdate", "b_date", "hatch_date", "date_of_birth"),
-    "died": ("death", "death_date", "exit", "exit_date", "d_date"),
+    "died": ("death", "death_date", "d_date"),
     "species": ("taxon", "scientific_name"),
 }
 COLUMNS = ("id", "sire", "dam", "sex", "born", "died", "name", "species")

@@ -1,0 +1,77 @@
+"""What is recorded of genes does not depend on the way there: any detour over other parents ends where the direct way does."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reptidex.errors import ReptidexError
+from reptidex.services.animal import SERVICE
+from reptidex.streams.commands.animal import ArchiveAnimal, SetParents
+from reptidex.streams.commands.animal_keeping import RestoreAnimal
+from reptidex.streams.values import Gene
+from reptidex.tables.animal.models import Animal
+from reptidex.testing import UnitHarness
+from tests.unit.animal.conftest import NOW, Keepers
+from tests.unit.animal.test_genes import possible
+
+VISUAL = Gene(locus="albino", alleles=("albino", "albino"))
+STATED: list[tuple[Gene, ...]] = [
+    (),
+    (),
+    (VISUAL,),
+    (possible(1, 2),),
+    (Gene(locus="pastel", alleles=("pastel", "+")),),
+]
+BORN = ("2016-01-01", "2016-01-01", "2019-01-01", "2019-01-01", "2022-01-01", "2022-01-01")
+parents = st.tuples(st.sampled_from((None, 0, 2)), st.sampled_from((None, 1, 3)))
+
+
+async def herd(keepers: Keepers, stated: list[tuple[Gene, ...]]) -> list[str]:
+    return [
+        await keepers.animal("female" if number % 2 else "male", born, genotype=genes)
+        for number, (born, genes) in enumerate(zip(BORN, stated, strict=True))
+    ]
+
+
+async def give(keepers: Keepers, animals: list[str], young: int, pair: tuple[int | None, int | None]) -> None:
+    sire, dam = (animals[one] if one is not None else None for one in pair)
+    change = SetParents(animal_id=animals[young], vivarium_id=keepers.sam, sire_id=sire, dam_id=dam)
+    try:
+        await keepers.harness.handle(change)
+    except ReptidexError:
+        return
+
+
+async def recorded(keepers: Keepers, animals: list[str]) -> list[Any]:
+    rows = [await keepers.row(one) for one in animals]
+    return [sorted((gene.locus, gene.alleles, str(gene.probability)) for gene in row.genotype) for row in rows]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.sampled_from(STATED), min_size=6, max_size=6),
+    st.lists(st.tuples(st.integers(2, 5), parents, st.booleans()), max_size=6),
+    st.tuples(parents, parents),
+)
+async def test_a_detour_over_other_parents_leaves_no_trace(
+    stated: list[tuple[Gene, ...]], detour: list[tuple[int, Any, bool]], end: tuple[Any, Any]
+) -> None:
+    known = []
+    for way in (detour, []):
+        async with await UnitHarness.open(SERVICE.agents, Animal, now=NOW) as harness:
+            keepers = Keepers(harness)
+            await keepers.join(keepers.sam, "Kiwi Reptiles")
+            animals = await herd(keepers, stated)
+            for young, pair, mistaken in way:
+                await give(keepers, animals, young, pair)
+                if mistaken:
+                    archive = ArchiveAnimal(animal_id=animals[young], vivarium_id=keepers.sam, reason="mistake")
+                    await harness.handle(archive)
+                    await harness.handle(RestoreAnimal(animal_id=animals[young], vivarium_id=keepers.sam, reason="no"))
+            for young in (2, 3):
+                await give(keepers, animals, young, (None, None))
+            for young, pair in zip((4, 5), end, strict=True):
+                await give(keepers, animals, young, pair)
+            known.append(await recorded(keepers, animals))
+    assert known[0] == known[1]
