@@ -7,7 +7,7 @@ from aiokafka.structs import TopicPartition
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog
 from reptidex.testing import eventually, reached
-from tests.chaos.engine.scales import PARTITIONS, Scales, counted, forget, prepare
+from tests.chaos.engine.scales import PARTITIONS, TOPICS, Scales, counted, prepare
 from tests.integration.engine.conftest import Start
 
 TOPIC = "parcel.weighed"
@@ -30,6 +30,16 @@ async def delete_records(log: DevLog, before: int) -> None:
         await admin.close()
 
 
+async def delete_topics(log: DevLog) -> None:
+    """Delete the topics once: the clients that run make them anew, however often that is done."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=log.bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics(list(TOPICS))
+    finally:
+        await admin.close()
+
+
 async def test_topics_that_are_made_anew_under_a_running_worker_are_read_from_their_beginning(
     worker: Worker, log: DevLog
 ) -> None:
@@ -37,7 +47,7 @@ async def test_topics_that_are_made_anew_under_a_running_worker_are_read_from_th
     await scales.weigh(100)
     await all_counted(worker, 100)
     await eventually(lambda: worker.figures().unsent == 0)
-    await forget(log.bootstrap)
+    await delete_topics(log)
     await prepare(log.bootstrap, worker.settings.state_dir)
     await scales.weigh(40)
 
