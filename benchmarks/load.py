@@ -17,6 +17,7 @@ from pathlib import Path
 import aiokafka
 import msgspec
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
 from benchmarks.contenders.shared import BenchJobAsked, encode
 from reptidex.http.server.ids import uuid7
@@ -71,6 +72,13 @@ async def make_topic(bootstrap: str, name: str) -> None:
     settings = {"retention.ms": "604800000"}
     await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=settings)])
     await admin.close()
+
+
+def forget_group(bootstrap: str, group: str) -> None:
+    """Delete a consumer group where it is there: a worker refuses a database that is behind what its group has worked off."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    if group in {each.group_id for each in admin.list_consumer_groups().result().valid}:
+        admin.delete_consumer_groups([group])[group].result()
 
 
 def events(count: int, keys: int) -> list[tuple[bytes, bytes, int]]:

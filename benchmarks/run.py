@@ -21,7 +21,7 @@ from benchmarks.contenders.aiokafka_durable import CHANGELOG
 from benchmarks.contenders.shared import BenchJobAsked
 from benchmarks.idle import measure_idle
 from benchmarks.latency import measure_hops
-from benchmarks.load import Result, events, fill, log_at, make_topic, run_contender
+from benchmarks.load import Result, events, fill, forget_group, log_at, make_topic, run_contender
 from benchmarks.lookup import measure_lookups
 
 OTHERS = ("latency", "idle", "lookup")
@@ -74,6 +74,7 @@ async def throughput(
                     share = max(2000, int(count * CONTENDERS[name]))
                     target = f"out-{name.replace('_', '-')}-{round_}"
                     await make_topic(bootstrap, target)
+                    await asyncio.to_thread(forget_group, bootstrap, "repti-bench")
                     bar.update(task, description=f"{job}: {name}")
                     try:
                         result = await asyncio.to_thread(run_contender, name, kind, bootstrap, SOURCE, target, share)
