@@ -121,12 +121,12 @@ async def _serve(args: argparse.Namespace) -> int:
         loop.add_signal_handler(number, stop.set)
     faults = Faults.load(args.faults) if args.faults else None
     async with DevLog(_options(args), faults=faults) as log:
+        ready = {"listening": log.bootstrap, "data_dir": str(args.data_dir)}
+        print(json.dumps(ready) if args.json else f"listening on {log.bootstrap}", flush=True)
         if args.ready_file:
             temporary = args.ready_file.with_name(args.ready_file.name + ".tmp")
             temporary.write_text(log.bootstrap)
             temporary.replace(args.ready_file)
-        ready = {"listening": log.bootstrap, "data_dir": str(args.data_dir)}
-        print(json.dumps(ready) if args.json else f"listening on {log.bootstrap}", flush=True)
         _spare_the_collector()
         await stop.wait()
     return 0

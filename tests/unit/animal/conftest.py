@@ -1,11 +1,12 @@
 """A repti-animal with two vivariums, for tests of its agents."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
+from reptidex.domain.catalogue import shelf
 from reptidex.domain.catalogue.shelf import find_species
 from reptidex.services.animal import SERVICE
 from reptidex.streams.commands.animal import Done, Held, HoldAnimal, RegisterAnimal
@@ -17,6 +18,13 @@ from reptidex.testing import UnitHarness
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 BALL = next(find_species("Python regius")).species_id
+
+
+@pytest.fixture(autouse=True)
+def as_shipped() -> Iterator[None]:
+    """Leave the catalogue in memory as it was found: a test may edit it without knowing (the walkers of routes do)."""
+    yield
+    shelf.lay_over((), "")
 
 
 class Keepers:

@@ -1,6 +1,5 @@
 """The catalogue's editors: what they change lies over the shipped files, is told, and can be traced."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -27,13 +26,6 @@ BALL = next(find_species("Python regius"))
 SLIDER = next(find_species("Trachemys scripta"))
 SOURCE = "Smith 2026, Journal of Sliders 1:1"
 PIED = Locus(locus="pied", name="Pied", alleles=(Allele(allele="pied", name="Pied", mode="recessive"),))
-
-
-@pytest.fixture(autouse=True)
-def as_shipped() -> Iterator[None]:
-    """Leave the catalogue in memory as it was found."""
-    yield
-    shelf.lay_over((), "")
 
 
 @pytest.fixture
