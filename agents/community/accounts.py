@@ -53,12 +53,15 @@ async def forget_user(event: AuthUserDeleted, unit: Unit) -> None:
 
 
 ASKED_FOR = {
-    "confirmation_requested": "confirmation",
-    "password_reset_requested": "password.reset",
-    "password": "password.changed",
-    "identities": "identities.changed",
-    "mfa_enabled": "second.factor.changed",
-    "api_keys": "api.key.made",
+    "confirmation_requested": ("confirmation",),
+    "password_reset_requested": ("password.reset",),
+    "password": ("password.changed",),
+    "email_change_requested": ("email.change", "email.change.asked"),
+    "email": ("email.changed",),
+    "email_change_stopped": ("email.change.stopped",),
+    "identities": ("identities.changed",),
+    "mfa_enabled": ("second.factor.changed",),
+    "api_keys": ("api.key.made",),
 }
 
 
@@ -66,7 +69,7 @@ ASKED_FOR = {
 async def tell_of_account(event: AuthUserUpdated, unit: Unit) -> AsyncIterator[Event]:
     """Send the links that a user asked for, and tell of what gives or takes a way into the account."""
     for changed in event.changed:
-        if template := ASKED_FOR.get(changed):
+        for template in ASKED_FOR.get(changed, ()):
             for said in await notify(unit, [event.user_id], template, {}):
                 yield said
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import msgspec
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Call, Unit, agent, carries_out
@@ -45,14 +46,14 @@ async def send_message(effect: SendMessage, call: Call) -> Command:
         contact = await call.ports.contacts.of(effect.recipient_id)
     except NotFoundError:
         return _failed(effect, "address", call.attempt)
-    facts = {"display_name": contact.display_name, "link": contact.link, "reset_link": contact.reset_link}
-    needed = TEMPLATES[effect.template].link
-    if needed and not facts[needed]:
+    template, facts = TEMPLATES[effect.template], msgspec.structs.asdict(contact)
+    email = facts[template.to]
+    if not email or (template.link and not facts[template.link]):
         return _failed(effect, "expired", call.attempt)
     try:
         stop = call.ports.stop_links.of(effect.recipient_id, effect.template)
         words = fill(effect.template, effect.facts | facts, stop)
-        reference = await call.ports.mail(contact.email, words, key=call.idempotency_key, unsubscribe=stop)
+        reference = await call.ports.mail(email, words, key=call.idempotency_key, unsubscribe=stop)
     except UndeliverableError:
         return _failed(effect, "refused", call.attempt)
     except InvalidError:

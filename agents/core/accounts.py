@@ -18,6 +18,7 @@ from reptidex.streams.commands.core_vivariums import ChangeSetting, LoseMember, 
 from reptidex.streams.contract import Event
 from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested
 from reptidex.streams.values import Plan
+from reptidex.tables.core.address_changes import AddressChange
 from reptidex.tables.core.people import Address, ApiKey, Grant, Identity, Session, SpentToken, User
 from reptidex.tables.core.vivariums import Membership, Profile
 from reptidex.tables.query import select
@@ -125,7 +126,9 @@ async def delete_user(command: DeleteUser, unit: Unit) -> AsyncIterator[Event]:
 
 
 async def _forget(unit: Unit, user: User) -> None:
-    unit.delete(Address, user.address_hash)
+    for address in await unit.find(select(Address, Address.c.user_id == user.user_id)):
+        unit.delete(Address, address.address_hash)
+    unit.delete(AddressChange, user.user_id)
     unit.delete(Grant, user.address_hash)
     unit.delete(Profile, user.user_id)
     for session in await unit.find(select(Session, Session.c.user_id == user.user_id)):

@@ -1,16 +1,17 @@
 """What the other services ask core that a token cannot say."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from reptidex.domain.plans import PLANS, entitlement_names
 from reptidex.errors import NotFoundError
 from reptidex.http.core.api_keys import EVERYBODY
-from reptidex.http.core.ports import Ports, user_context
+from reptidex.http.core.ports import Ports, email_of
 from reptidex.http.server.policy import services
 from reptidex.http.server.routes import Page, Request, Routes
+from reptidex.tables.core.address_changes import AddressChange
 from reptidex.tables.core.billing import Subscription
 from reptidex.tables.core.people import Session, User
 from reptidex.tables.core.vivariums import LoweredRole, Membership
@@ -31,6 +32,12 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """Empty once the address is confirmed."""
     reset_token: str
     """Empty unless the person asked for a new password."""
+    new_email: str = ""
+    """The address that they asked to have in place of `email`; the next token is for a mail to it."""
+    change_token: str = ""
+    old_email: str = ""
+    """While such a change may be stopped or taken back: the address of before, and the token for a mail to it."""
+    stop_token: str = ""
     status: str
 
 
@@ -88,18 +95,32 @@ async def user_contact(request: Request[None, None]) -> Contact:
     user = await request.read.get(User, user_id)
     if user is None or user.status == "deleted":
         raise NotFoundError("user", user_id)
-    email = await ports.vault.unseal(user.email_sealed, context=user_context(user_id), under=user.data_key)
     confirmed = user.confirmed_at is not None
     return Contact(
         user_id=user_id,
-        email=email.decode(),
+        email=await email_of(ports, user),
         display_name=user.display_name,
         locale=user.locale,
         confirmed=confirmed,
         confirmation_token="" if confirmed else ports.keyed.link("confirm", user_id, user.confirm_generation),
         reset_token=ports.keyed.link("reset", user_id, user.reset_generation) if user.reset_open else "",
+        **await _of_change(request, user),
         status=user.status,
     )
+
+
+async def _of_change(request: Any, user: User) -> dict[str, str]:
+    ports: Ports = request.ports
+    change = await request.read.get(AddressChange, user.user_id)
+    now = ports.clock()
+    if change is None or not (change.is_open(now) or change.may_be_undone(now)):
+        return {}
+    other, stop_token = await email_of(ports, user, change), ports.keyed.link("stop", user.user_id, change.generation)
+    if change.may_be_undone(now):
+        return {"old_email": other, "stop_token": stop_token}
+    change_token = ports.keyed.link("change", user.user_id, change.generation)
+    email = await email_of(ports, user)
+    return {"new_email": other, "change_token": change_token, "old_email": email, "stop_token": stop_token}
 
 
 @routes.get("/internal/users/{user_id}/status", policy=services(*EVERYBODY), errors=(404,))

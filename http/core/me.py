@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from reptidex.errors import NotFoundError
-from reptidex.http.core.ports import Ports, user_context
+from reptidex.http.core.ports import Ports, email_of
 from reptidex.http.core.registration import Password
 from reptidex.http.core.sign_in import proved
 from reptidex.http.server.policy import signed_in
@@ -74,7 +74,6 @@ async def me(request: Request[None, None]) -> MeView:
     user = await request.read.need(User, request.caller.subject)
     if user.status == "deleted":
         raise NotFoundError("user", user.user_id)
-    email = await ports.vault.unseal(user.email_sealed, context=user_context(user.user_id), under=user.data_key)
     vivariums = []
     for member in await request.read.find(select(Membership, Membership.c.user_id == user.user_id)):
         vivarium = await request.read.need(Vivarium, member.vivarium_id)
@@ -90,7 +89,7 @@ async def me(request: Request[None, None]) -> MeView:
     grant = await request.read.get(Grant, user.address_hash)
     return MeView(
         user_id=user.user_id,
-        email=email.decode(),
+        email=await email_of(ports, user),
         display_name=user.display_name,
         locale=user.locale,
         confirmed=user.confirmed_at is not None,
@@ -139,6 +138,5 @@ async def delete_me(request: Request[Farewell, None]) -> None:
     """Delete the account for good. Everything that was sealed under the person's own key becomes unreadable."""
     ports: Ports = request.ports
     user = await request.read.need(User, request.caller.subject)
-    email = await ports.vault.unseal(user.email_sealed, context=user_context(user.user_id), under=user.data_key)
-    await proved(request, email.decode(), request.body.password)
+    await proved(request, await email_of(ports, user), request.body.password)
     await request.tell(DeleteUser(user_id=user.user_id, reason="requested"))

@@ -8,7 +8,7 @@ from reptidex.domain.addresses import normal_address
 from reptidex.errors import ForbiddenError, InvalidError
 from reptidex.http.core.attempts import forget_attempts
 from reptidex.http.core.pages import page
-from reptidex.http.core.ports import Ports, user_context
+from reptidex.http.core.ports import Ports, email_of, user_context
 from reptidex.http.core.registration import AddressBody, Password, Said, Token, TokenQuery, known_user
 from reptidex.http.core.sign_in import proved
 from reptidex.http.server.policy import public, signed_in
@@ -33,14 +33,9 @@ class ChangeBody(msgspec.Struct, frozen=True, kw_only=True):
     password: Password
 
 
-async def _email(ports: Ports, user: User) -> str:
-    opened = await ports.vault.unseal(user.email_sealed, context=user_context(user.user_id), under=user.data_key)
-    return opened.decode()
-
-
 async def _sealed(request: Any, user: User, password: str) -> bytes:
     ports: Ports = request.ports
-    await ports.hashing.check_strength(password, (await _email(ports, user), user.display_name))
+    await ports.hashing.check_strength(password, (await email_of(ports, user), user.display_name))
     encoded = await ports.hashing.hash(password)
     return await ports.vault.seal(encoded.encode(), context=user_context(user.user_id), under=user.data_key)
 
@@ -75,7 +70,7 @@ async def reset_password(request: Request[ResetBody, None]) -> Said:
         raise InvalidError("this link does not work; ask for another", "/token")
     sealed = await _sealed(request, user, request.body.password)
     await request.tell(SetPassword(user_id=user.user_id, password_sealed=sealed, generation=link.generation))
-    await forget_attempts(request, ports.keyed.address_hash(normal_address(await _email(ports, user))))
+    await forget_attempts(request, ports.keyed.address_hash(normal_address(await email_of(ports, user))))
     return Said(said="the new password is set; sign in with it")
 
 
@@ -87,6 +82,6 @@ async def change_password(request: Request[ChangeBody, None]) -> None:
     if caller.via:
         raise ForbiddenError("an API key cannot change a password")
     user = await request.read.need(User, caller.subject)
-    await proved(request, await _email(ports, user), request.body.current_password)
+    await proved(request, await email_of(ports, user), request.body.current_password)
     sealed = await _sealed(request, user, request.body.password)
     await request.tell(SetPassword(user_id=user.user_id, password_sealed=sealed, keep_session_id=caller.session_id))

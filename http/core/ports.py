@@ -13,6 +13,8 @@ from reptidex.connectors.payments.port import PaymentGateway
 from reptidex.domain.keyed import Keyed
 from reptidex.domain.passwords import Hashing
 from reptidex.streams.publisher import Publisher
+from reptidex.tables.core.address_changes import AddressChange
+from reptidex.tables.core.people import User
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,3 +60,10 @@ class Nobody(msgspec.Struct, frozen=True, kw_only=True):
 def user_context(user_id: str) -> str:
     """Return the context that a person's own key, and all that is sealed under it, is bound to."""
     return f"user:{user_id}"
+
+
+async def email_of(ports: Ports, user: User, change: AddressChange | None = None) -> str:
+    """Return a person's address, or the other one of a `change` of theirs."""
+    sealed = user.email_sealed if change is None else change.email_sealed
+    opened = await ports.vault.unseal(sealed, context=user_context(user.user_id), under=user.data_key)
+    return opened.decode()

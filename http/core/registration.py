@@ -13,7 +13,7 @@ from reptidex.http.server.policy import public
 from reptidex.http.server.routes import Raw, Request, Routes
 from reptidex.streams.commands.core import ConfirmAddress, Registered, RegisterUser, ResendConfirmation
 from reptidex.streams.values import Language
-from reptidex.tables.core.people import Address
+from reptidex.tables.core.people import Address, User
 
 routes = Routes("registration")
 
@@ -136,5 +136,15 @@ async def resend_confirmation(request: Request[AddressBody, None]) -> Said:
 async def known_user(request: Any, email: str) -> str:
     """Return the id of the person with an address; for an unknown one an id that nobody has, so that all goes on alike."""
     ports: Ports = request.ports
-    claimed = await request.read.get(Address, ports.keyed.address_hash(normal_address(email)))
-    return claimed.user_id if claimed is not None else ports.nobody.user_id
+    user = await holder(request, ports.keyed.address_hash(normal_address(email)))
+    return user.user_id if user is not None else ports.nobody.user_id
+
+
+async def holder(request: Any, address_hash: str) -> User | None:
+    """Return the person whose address it is, by the same look-ups where it is nobody's.
+
+    An address that was changed for another stays taken for a while, and is nobody's.
+    """
+    claimed: Address | None = await request.read.get(Address, address_hash)
+    user: User | None = await request.read.get(User, claimed.user_id if claimed else request.ports.nobody.user_id)
+    return user if user is not None and user.address_hash == address_hash else None

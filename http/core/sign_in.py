@@ -12,7 +12,7 @@ from reptidex.errors import UnauthenticatedError
 from reptidex.http.core.attempts import attempt_at
 from reptidex.http.core.issuing import Tokens, device_of, fresh_secret, prefix_of, tokens
 from reptidex.http.core.ports import Ports, user_context
-from reptidex.http.core.registration import Email, Password
+from reptidex.http.core.registration import Email, Password, holder
 from reptidex.http.server.policy import public, signed_in
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.commands.core import (
@@ -25,7 +25,7 @@ from reptidex.streams.commands.core import (
     SwitchVivarium,
 )
 from reptidex.streams.values import Id
-from reptidex.tables.core.people import Address, Session, User
+from reptidex.tables.core.people import Session, User
 
 routes = Routes("sign-in")
 
@@ -95,8 +95,7 @@ async def proved(request: Any, email: str, password: str) -> User:
 
 async def _proved(request: Any, address: str, password: str) -> User:
     ports: Ports = request.ports
-    claimed = await request.read.get(Address, address)
-    user = await request.read.get(User, claimed.user_id if claimed else ports.nobody.user_id)
+    user: Any = await holder(request, address)
     there = user is not None and bool(user.password_sealed)
     who = user if there else ports.nobody
     encoded = await ports.vault.unseal(who.password_sealed, context=user_context(who.user_id), under=who.data_key)

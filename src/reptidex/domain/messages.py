@@ -20,6 +20,8 @@ class Template(msgspec.Struct, frozen=True):
     """Cannot be switched off: the account depends on it."""
     link: str = ""
     """The fact without which it says nothing any more: a link that was used meanwhile."""
+    to: str = "email"
+    """The fact that is the address it goes to."""
 
 
 # What goes to an address that nobody has confirmed names nobody: whoever registered it chose the name, and may be a stranger.
@@ -57,6 +59,44 @@ TEMPLATES: dict[str, Template] = {
         "Your password was changed",
         "Your password was changed, and the sessions that the old one opened were ended.",
         must=True,
+    ),
+    "email.change": Template(
+        "Is this your address?",
+        "Hello,\n\nthis link makes this the address of a ReptiDex account; it works for a day:\n\n{change_link}\n\n"
+        "If you did not ask for it, ignore this message.",
+        ("email",),
+        must=True,
+        link="change_link",
+        to="new_email",
+    ),
+    "email.change.asked": Template(
+        "Another address was asked for",
+        "Hello,\n\nsomebody who is signed in to your account asked to change its e-mail address.\n\n"
+        "If that was you, there is nothing to do here: open the link that was sent to the new address.\n\n"
+        "If it was not you, stop it by this link; all devices are signed out, and you get a link for a new password:\n\n"
+        "{stop_link}",
+        ("email",),
+        must=True,
+        link="stop_link",
+        to="old_email",
+    ),
+    "email.changed": Template(
+        "The address of your account was changed",
+        "Hello,\n\nyour account has another e-mail address now. You sign in with that, and mail goes there.\n\n"
+        "If that was not you, take this address back by the link, within three days:\n\n{stop_link}",
+        ("email",),
+        must=True,
+        link="stop_link",
+        to="old_email",
+    ),
+    "email.change.stopped": Template(
+        "Your account keeps this address",
+        "Hello,\n\nthe change of your address was stopped, and all devices were signed out. If you had not asked for it, "
+        "somebody knows how to get into your account. This link sets a new password; it works once, for an hour:\n\n"
+        "{reset_link}\n\nThen look through the API keys, linked accounts and the second factor of your account.",
+        ("email",),
+        must=True,
+        link="reset_link",
     ),
     "identities.changed": Template(
         "Who can sign in to your account was changed",

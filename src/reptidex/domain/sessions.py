@@ -14,6 +14,10 @@ ENDED_KEPT = timedelta(hours=1)
 """How long a session that had to make room is still known as ended: longer than its access tokens live."""
 RESET_VALID = timedelta(hours=1)
 """How long the link of a password reset works."""
+CHANGE_VALID = timedelta(days=1)
+"""How long the link works that was sent to a new address."""
+UNDO_VALID = timedelta(days=3)
+"""How long the link works that takes a new address back; until then the one before stays taken."""
 MAIL_EVERY = timedelta(minutes=1)
 """The shortest time between two mails that somebody asks us to send to one address."""
 

@@ -54,6 +54,14 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """Confirms the address; empty once it is confirmed."""
     reset_link: str
     """Sets a new password; empty unless that was asked for."""
+    new_email: str = ""
+    """The address that the person asked to have in place of `email`; empty unless they did."""
+    change_link: str = ""
+    """Changes it; for a mail to `new_email` alone."""
+    old_email: str = ""
+    """The address of before, while a change can be stopped or taken back."""
+    stop_link: str = ""
+    """Does so; for a mail to `old_email` alone."""
 
 
 class _Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +69,10 @@ class _Known(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str
     confirmation_token: str = ""
     reset_token: str = ""
+    new_email: str = ""
+    change_token: str = ""
+    old_email: str = ""
+    stop_token: str = ""
 
 
 class _Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +98,10 @@ class Contacts:
             display_name=known.display_name,
             link=self._link("/auth/confirm", known.confirmation_token),
             reset_link=self._link("/auth/reset", known.reset_token),
+            new_email=known.new_email,
+            change_link=self._link("/auth/email/confirm", known.change_token),
+            old_email=known.old_email,
+            stop_link=self._link("/auth/email/stop", known.stop_token),
         )
 
     async def owners(self, vivarium_id: str) -> list[str]:
@@ -177,7 +193,7 @@ SERVICE = Service(
         commerce.SalesTransactionRefunded: "tell the buyer",
         commerce.SalesTransactionDisputed: "tell the seller",
         core.AuthUserCreated: "welcome, with the link that confirms the address",
-        core.AuthUserUpdated: "send the links that were asked for; tell of a new password; hide who is suspended",
+        core.AuthUserUpdated: "send the links that were asked for; tell of a new password or address; hide who is suspended",
         core.AuthUserDeleted: "forget a deleted user",
         core.AuthSessionStarted: "tell of a new device",
         core.AuthSessionReused: "tell of a stolen sign-in",

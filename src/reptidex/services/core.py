@@ -9,6 +9,7 @@ import msgspec
 
 from reptidex.agents.core import (
     accounts,
+    addresses,
     attempts,
     credentials,
     gateways,
@@ -40,6 +41,7 @@ from reptidex.domain.keyed import Keyed
 from reptidex.domain.passwords import Hashing
 from reptidex.domain.returns import is_return_address
 from reptidex.errors import SettingsError
+from reptidex.http.core import addresses as address_views
 from reptidex.http.core import (
     api_keys,
     billing,
@@ -70,7 +72,7 @@ from reptidex.streams.catalogue import events_of
 from reptidex.streams.commands.core import GrantAdmin
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested, MonitoringHealthChanged
-from reptidex.tables.core.people import Address
+from reptidex.tables.core.people import Address, User
 from reptidex.tables.core.projections import HEALTH, TELEMETRY
 from reptidex.tables.reader import Reader
 
@@ -101,8 +103,10 @@ def grant_admin(settings: Settings, email: str, *, scopes: tuple[str, ...] = ("a
 
 
 async def is_known(reader: Reader, command: GrantAdmin) -> bool:
-    """Tell whether anybody has registered with the address that a command is about."""
-    return await reader.get(Address, command.address_hash) is not None
+    """Tell whether the address that a command is about is anybody's."""
+    claimed = await reader.get(Address, command.address_hash)
+    user = await reader.get(User, claimed.user_id) if claimed is not None else None
+    return user is not None and user.address_hash == command.address_hash
 
 
 async def make_nobody(vault: KeyVault, hashing: Hashing) -> Nobody:
@@ -201,6 +205,10 @@ SERVICE = Service(
         second_factor.enrol_mfa,
         second_factor.confirm_mfa,
         second_factor.disable_mfa,
+        addresses.ask_for_address,
+        addresses.change_address,
+        addresses.stop_address_change,
+        addresses.settle_address_change,
         credentials.request_reset,
         credentials.set_password,
         credentials.rehash_password,
@@ -244,6 +252,7 @@ SERVICE = Service(
         registration_views.routes,
         sign_in.routes,
         password_views.routes,
+        address_views.routes,
         me.routes,
         second_factor_views.routes,
         api_keys.routes,

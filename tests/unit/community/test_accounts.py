@@ -73,6 +73,48 @@ async def test_a_stranger_writes_nobody_through_us(town: Town) -> None:
     assert not any("Sam Sand" in each.as_string() for each in town.mailer.sent), "what the contacts call them"
 
 
+ASKED = {"new_email": "new@example.com", "change_link": "http://core.invalid/auth/email/confirm?token=c"}
+STOP = {"old_email": "old@example.com", "stop_link": "http://core.invalid/auth/email/stop?token=s"}
+
+
+async def test_who_wants_another_address_gets_a_link_there_and_word_of_it_at_the_one_so_far(town: Town) -> None:
+    town.contacts.change = ASKED | STOP
+    await town.hear(AuthUserUpdated(user_id=SAM, changed=("email_change_requested",)))
+    letters = {each["To"]: each.as_string() for each in town.mailer.sent}
+
+    assert set(letters) == {"new@example.com", "old@example.com"}
+    assert ("email/confirm?token=3Dc" in letters["new@example.com"], "stop" in letters["new@example.com"]) == (
+        True,
+        False,
+    )
+    assert ("email/stop?token=3Ds" in letters["old@example.com"], "confirm" in letters["old@example.com"]) == (
+        True,
+        False,
+    )
+
+
+async def test_a_new_address_is_told_at_the_one_before(town: Town) -> None:
+    town.contacts.change = STOP
+    await town.hear(AuthUserUpdated(user_id=SAM, changed=("email",), email_hash="a" * 64))
+    [letter] = town.mailer.sent
+
+    assert (letter["To"], letter["Subject"]) == ("old@example.com", "The address of your account was changed")
+
+
+async def test_a_change_that_was_stopped_meanwhile_is_told_to_nobody(town: Town) -> None:
+    said = await town.hear(AuthUserUpdated(user_id=SAM, changed=("email_change_requested", "email")))
+
+    assert town.mailer.sent == []
+    assert [each.reason for each in said] == ["expired"] * 3
+
+
+async def test_who_stopped_a_change_gets_a_link_for_a_new_password(town: Town) -> None:
+    await town.hear(AuthUserUpdated(user_id=SAM, changed=("email_change_stopped",)))
+    [letter] = town.mailer.sent
+
+    assert (letter["To"], "/auth/reset?token" in letter.as_string()) == ("u01@example.com", True)
+
+
 async def test_a_link_that_was_used_meanwhile_is_not_sent(town: Town) -> None:
     town.contacts.confirmed.add(SAM)
     [said] = await town.hear(AuthUserUpdated(user_id=SAM, changed=("confirmation_requested",)))

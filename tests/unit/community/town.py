@@ -46,6 +46,8 @@ class ContactsTwin:
         self.gone: set[str] = set()
         self.confirmed: set[str] = set()
         self.name = "Sam Sand"
+        self.change: dict[str, str] = {}
+        """What core says of a change of address."""
         self.owned: dict[str, list[str]] = {VIVARIUM: [SAM]}
 
     async def of(self, user_id: str) -> Contact:
@@ -53,7 +55,8 @@ class ContactsTwin:
             raise NotFoundError("user", user_id)
         link = "" if user_id in self.confirmed else f"http://core.invalid/auth/confirm?token={user_id[-2:]}"
         reset = f"http://core.invalid/auth/reset?token={user_id[-2:]}"
-        return Contact(email=f"u{user_id[-2:]}@example.com", display_name=self.name, link=link, reset_link=reset)
+        own = {"email": f"u{user_id[-2:]}@example.com", "display_name": self.name, "link": link, "reset_link": reset}
+        return Contact(**own | self.change)
 
     async def owners(self, vivarium_id: str) -> list[str]:
         return self.owned.get(vivarium_id, [])

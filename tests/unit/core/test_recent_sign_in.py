@@ -41,6 +41,7 @@ async def later(stand: Stand, tokens: Any, minutes: int = 11) -> Any:
         ("/auth/mfa/enroll", None),
         ("/auth/mfa/confirm", {"code": "123456"}),
         ("/auth/mfa/disable", {"code": "123456"}),
+        ("/auth/email", {"email": "sam@elsewhere.example"}),
     ],
 )
 async def test_a_refreshed_token_is_no_sign_in_for(stand: Stand, path: str, body: Any) -> None:
