@@ -32,6 +32,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     reset_token: str
     """Empty unless the person asked for a new password."""
     status: str
+    address_hash: str
+    """By which the address is known in events (`email_hash`)."""
 
 
 class EntitlementsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +101,7 @@ async def user_contact(request: Request[None, None]) -> Contact:
         confirmation_token="" if confirmed else ports.keyed.link("confirm", user_id, user.confirm_generation),
         reset_token=ports.keyed.link("reset", user_id, user.reset_generation) if user.reset_open else "",
         status=user.status,
+        address_hash=user.address_hash,
     )
 
 
