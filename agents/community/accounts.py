@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from reptidex.agents.agent import Call, Effect, Unit, agent, carries_out
+from reptidex.agents.community.refusals import forget_other
 from reptidex.agents.community.telling import notify
 from reptidex.domain.messages import money_text
 from reptidex.streams.commands.community import NotifyMembers
@@ -68,6 +69,8 @@ ASKED_FOR = {
 @agent(AuthUserUpdated, prefetch={Contact: "user_id", Preference: "user_id"})
 async def tell_of_account(event: AuthUserUpdated, unit: Unit) -> AsyncIterator[Event]:
     """Send the links that a user asked for, and tell of what gives or takes a way into the account."""
+    if event.email_verified or event.email_hash:
+        await forget_other(unit, event.user_id, event.email_hash or "")
     for changed in event.changed:
         for template in ASKED_FOR.get(changed, ()):
             for said in await notify(unit, [event.user_id], template, {}):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.community.refusals import heed
 from reptidex.agents.community.telling import channel_of
 from reptidex.streams.commands.community import RecordDelivered, SettleDelivery
 from reptidex.streams.community import NotificationDelivered
@@ -55,6 +56,7 @@ async def record_delivered(command: RecordDelivered, unit: Unit) -> AsyncIterato
     if message is None or message.delivered_at is not None or message.reported_at is not None:
         return
     message = replace(message, reported_at=unit.now)
+    await heed(unit, message)
     if message.status == "sent" and message.settles_at is not None and message.settles_at - unit.now <= PROMPT:
         unit.put(message)
         return

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Call, Unit, agent, carries_out
 from reptidex.agents.community.deliveries import FIRST_LOOK_S, await_report, delivered
 from reptidex.agents.community.people import check_here
+from reptidex.agents.community.refusals import heed, refuse
 from reptidex.agents.community.telling import SendMessage, channel_of, notify, sent
 from reptidex.connectors.mail.port import UndeliverableError
 from reptidex.domain.messages import TEMPLATES, channels_for, fill
@@ -24,13 +25,13 @@ from reptidex.streams.commands.community import (
 )
 from reptidex.streams.community import NotificationFailed
 from reptidex.streams.contract import Command, Event
-from reptidex.tables.community.models import Contact, Notification, Preference
+from reptidex.tables.community.models import SENT_TO, Contact, Notification, Preference
 
 ATTEMPTS = 14
 """Over about twenty minutes: the engine waits longer after each."""
 
 
-def _failed(effect: SendMessage, reason: FailureReason, attempts: int = 1) -> Command:
+def _failed(effect: SendMessage, reason: FailureReason, attempts: int = 1) -> RecordFailed:
     return RecordFailed(notification_id=effect.notification_id, reason=reason, attempts=attempts)
 
 
@@ -54,8 +55,9 @@ async def send_message(effect: SendMessage, call: Call) -> Command:
         stop = call.ports.stop_links.of(effect.recipient_id, effect.template)
         words = fill(effect.template, effect.facts | facts, stop)
         reference = await call.ports.mail(email, words, key=call.idempotency_key, unsubscribe=stop)
-    except UndeliverableError:
-        return _failed(effect, "refused", call.attempt)
+    except UndeliverableError as refused:
+        failed = _failed(effect, "refused", call.attempt)
+        return replace(failed, address=contact.address_hash, detail=str(refused)) if refused.mailbox else failed
     except InvalidError:
         return _failed(effect, "address", call.attempt)
     return RecordSent(
@@ -63,6 +65,7 @@ async def send_message(effect: SendMessage, call: Call) -> Command:
         provider=call.ports.mail_provider,
         provider_reference=reference,
         attempt=call.attempt,
+        address=contact.address_hash,
     )
 
 
@@ -93,14 +96,16 @@ async def record_sent(command: RecordSent, unit: Unit) -> AsyncIterator[Event]:
         provider_reference=command.provider_reference,
         attempts=command.attempt,
         sent_at=unit.now,
+        facts=message.facts | {SENT_TO: command.address},
     )
     unit.put(await_report(unit, message, FIRST_LOOK_S))
+    await heed(unit, message)
     yield sent(message)
 
 
 @agent(RecordFailed, prefetch={Notification: "notification_id"})
 async def record_failed(command: RecordFailed, unit: Unit) -> AsyncIterator[Event]:
-    """Take down that a message was given up or came back, and say why."""
+    """Take down that a message was given up or came back, and say why; where the mailbox takes none, no more are sent there."""
     message = await unit.get(Notification, command.notification_id)
     if message is None or message.status not in ("waiting", "sent"):
         return
@@ -117,6 +122,10 @@ async def record_failed(command: RecordFailed, unit: Unit) -> AsyncIterator[Even
         reason=command.reason,
         attempts=attempts,
     )
+    own = TEMPLATES[message.template].to == "email"  # an address that is asked for is not the account's yet
+    if own and (command.address or command.reason == "bounced"):
+        for event in await refuse(unit, message, command.address, command.detail):
+            yield event
 
 
 @agent(ReadNotification, prefetch={Notification: "notification_id"})

@@ -6,13 +6,15 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Effect, Unit
-from reptidex.domain.messages import channels_for
+from reptidex.domain.messages import TEMPLATES, channels_for
 from reptidex.streams.community import Channel, NotificationSent
 from reptidex.streams.contract import Event
 from reptidex.tables.community.models import Contact, Notification, Preference
 from reptidex.tables.query import select
 
 AT_ONCE = 500
+REFUSED = "mail.refused"
+"""The message that tells a person that their mailbox takes no mail."""
 
 
 class SendMessage(Effect, frozen=True, kw_only=True):
@@ -29,6 +31,11 @@ def notification_id(recipient_id: str, template: str, cause_id: str, channel: st
     return str(uuid5(NAMESPACE_URL, f"reptidex:{recipient_id}/{template}/{cause_id}/{channel}"))
 
 
+def refusal_id(user_id: str) -> str:
+    """Return the id of the row that says that a person's mailbox takes no mail (`refusals`)."""
+    return notification_id(user_id, REFUSED, "", "email")
+
+
 async def notify(
     unit: Unit,
     recipients: Sequence[str],
@@ -42,7 +49,8 @@ async def notify(
 
     `once` names what they are told of a single time, however many causes there are for it.
 
-    Nobody who is gone is told anything: news of them that comes late would be kept for ever.
+    Nobody who is gone is told anything: news of them that comes late would be kept for ever. Nothing is mailed to a mailbox that
+    refuses it, but what its owner has just asked for.
     """
     cause_id = cause_id or unit.cause.id
     said: list[Event] = []
@@ -93,11 +101,12 @@ async def _missing(
         for person in people
         for channel in channels_for(template, chosen.get(person, {}))
     ]
-    if len(people) == 1:
-        return [each for each in wanted if await unit.get(Notification, each.notification_id) is None]
-    ids = [each.notification_id for each in wanted]
-    there = {each.key for each in await unit.find(select(Notification, Notification.c.notification_id.in_(ids)))}
-    return [each for each in wanted if each.notification_id not in there]
+    by_mail = [each for each in wanted if each.channel == "email" and not TEMPLATES[template].link]
+    refusals = {each.notification_id: refusal_id(each.recipient_id) for each in by_mail}
+    there = await unit.get_many(Notification, [*(each.notification_id for each in wanted), *refusals.values()])
+    return [
+        each for each in wanted if each.notification_id not in there and refusals.get(each.notification_id) not in there
+    ]
 
 
 async def _choices(unit: Unit, people: Sequence[str]) -> dict[str, dict[str, list[str]]]:

@@ -9,7 +9,7 @@ from reptidex.errors import UnavailableError
 
 
 class MemoryMailer:
-    """`Mailer` in memory. `refused` addresses bounce for good, `down` fails every letter for now."""
+    """`Mailer` in memory. `refused` are mailboxes that do not exist, `down` fails every letter for now."""
 
     def __init__(
         self, sender: str = "ReptiDex <hello@reptidex.example>", *, clock: Callable[[], datetime] | None = None
@@ -25,7 +25,7 @@ class MemoryMailer:
         if self.down:
             raise UnavailableError("mail", "451 try again later")
         if letter.to in self.refused:
-            raise UndeliverableError(550, "no such mailbox")
+            raise UndeliverableError(550, "5.1.1 no such mailbox", mailbox=True)
         self.sent.append(message)
         return str(message["Message-ID"])
 

@@ -30,9 +30,11 @@ class UndeliverableError(DomainError):
 
     title = "This mail cannot be delivered"
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int, reason: str, *, mailbox: bool = False) -> None:
         super().__init__(f"{code} {reason}")
         self.code, self.reason = code, reason
+        self.mailbox = mailbox
+        """Whether it is the mailbox that is refused (there is none, or it is closed), and not this letter, or us."""
 
 
 class Mailer(Protocol):

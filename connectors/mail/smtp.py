@@ -76,7 +76,7 @@ class SmtpMailer:
             )
         except aiosmtplib.SMTPRecipientsRefused as refused:
             first = refused.recipients[0]
-            return _failure(first.code, first.message)
+            return _failure(first.code, first.message, mailbox=refuses_mailbox(first.code, first.message))
         except aiosmtplib.SMTPAuthenticationError as problem:
             raise UnavailableError("mail", "the server refuses our credentials") from problem
         except aiosmtplib.SMTPResponseException as problem:
@@ -92,11 +92,26 @@ class SmtpMailer:
 _ADDRESS = re.compile(r"[^\s<>()\"',;:]+@[^\s<>()\"',;:]+")
 
 
-def _failure(code: int, reason: str) -> UndeliverableError | UnavailableError:
+_STATUS = re.compile(r"5\.(\d{1,3})\.(\d{1,3})\b")
+_MAILBOX_CODES = frozenset({550, 551, 553})
+_MAILBOX_DETAILS = frozenset({("1", each) for each in ("0", "1", "2", "3", "4", "6", "10")} | {("2", "1")})
+
+
+def refuses_mailbox(code: int, reason: str) -> bool:
+    """Say whether an answer to RCPT is about the mailbox: there is none (X.1.*, but for the sender's X.1.7 and X.1.8), or it is
+    disabled (X.2.1). A server without enhanced status codes says so by 550, 551 and 553.
+
+    Sources: RFC 3463 sections 3.2 and 3.3; RFC 7505 section 4.2; RFC 5321 section 4.2.3.
+    """
+    found = _STATUS.match(reason)
+    return code in _MAILBOX_CODES if found is None else code >= 500 and found.groups() in _MAILBOX_DETAILS
+
+
+def _failure(code: int, reason: str, *, mailbox: bool = False) -> UndeliverableError | UnavailableError:
     """Return the error for an answer of the server, which likes to repeat the address: that belongs into no log."""
     reason = _ADDRESS.sub("…", reason)
     if code >= 500:
-        return UndeliverableError(code, reason)
+        return UndeliverableError(code, reason, mailbox=mailbox)
     return UnavailableError("mail", f"{code} {reason}")
 
 

@@ -39,6 +39,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """While such a change may be stopped or taken back: the address of before, and the token for a mail to it."""
     stop_token: str = ""
     status: str
+    address_hash: str
+    """By which the address is known in events (`email_hash`)."""
 
 
 class EntitlementsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +108,7 @@ async def user_contact(request: Request[None, None]) -> Contact:
         reset_token=ports.keyed.link("reset", user_id, user.reset_generation) if user.reset_open else "",
         **await _of_change(request, user),
         status=user.status,
+        address_hash=user.address_hash,
     )
 
 

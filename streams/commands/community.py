@@ -18,6 +18,8 @@ class RecordSent(Command, frozen=True, kw_only=True):
     provider: Text
     provider_reference: Text
     attempt: int = 1
+    address: str = ""
+    """The hash of the address that it went to (`email_hash` of repti-core's events)."""
 
 
 @command(key="notification_id")
@@ -28,6 +30,17 @@ class RecordFailed(Command, frozen=True, kw_only=True):
     reason: FailureReason
     attempts: int = 0
     """0 where the provider says so after it took the message over."""
+    address: str = ""
+    """The hash of the address, where it is its mailbox that is refused."""
+    detail: str = ""
+    """In the words of the server."""
+
+
+@command(key="user_id")
+class ForgetRefusal(Command, frozen=True, kw_only=True):
+    """Send a person mails again although their mailbox refused one."""
+
+    user_id: Id
 
 
 @command(key="notification_id")

@@ -7,6 +7,8 @@ from reptidex.tables.row import Row, stored
 FINDABLE = ("animal", "listing", "breeder", "species", "morph", "content", "post")
 """The kinds of documents."""
 ERASED = "erased"
+SENT_TO = "sent_to"
+"""Among the facts of a mail: the hash of the address that it went to."""
 
 
 @stored("documents", key="document_id", indexes=(("missed", "document_id"), ("vivarium_id",)))
@@ -101,6 +103,7 @@ class Notification(Row, frozen=True, kw_only=True):
     cause_id: str
     """The id of the event that it tells of."""
     status: str = "waiting"
+    """`waiting`, `sent`, `delivered`, `failed`; `refused` in the row that says that a person's mailbox takes no mail."""
     provider: str = ""
     provider_reference: str = ""
     attempts: int = 0

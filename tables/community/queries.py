@@ -35,6 +35,11 @@ def by_reference(provider_reference: str) -> Query[Notification]:
     return select(Notification, Notification.c.provider_reference == provider_reference, limit=1)
 
 
+def refusals() -> Query[Notification]:
+    """Return the rows that say that a mailbox takes no mail, the latest first."""
+    return select(Notification, Notification.c.status == "refused", order=("-created_at",))
+
+
 def followers(target_kind: str, target_ids: Iterable[str]) -> Query[Follow]:
     """Return who follows any of the targets."""
     keys = [target_key(target_kind, target_id) for target_id in target_ids]

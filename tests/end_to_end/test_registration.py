@@ -6,7 +6,7 @@ from collections import Counter
 import aiokafka
 
 from reptidex.platform.story import registration
-from reptidex.platform.visitor import PASSWORD, UnexpectedAnswerError
+from reptidex.platform.visitor import PASSWORD, Step, UnexpectedAnswerError, Visitor
 from reptidex.streams.contract import message_class
 from tests.end_to_end.conftest import World
 
@@ -126,7 +126,46 @@ async def test_a_mail_that_is_refused_for_good_is_published_and_alerted(world: W
     step = await sam.register()
     await world.heard(step.request_id, "notification.failed", "monitoring.alert.raised")
 
-    assert "notification.sent" not in world.watcher.names(step.request_id)
+    # What is sent is the notice in the application.
+    assert world.watcher.names(step.request_id).count("notification.sent") <= 1 and await sam.letters() == []
+
+
+async def test_a_mailbox_that_refuses_gets_no_more_mails_until_it_takes_one_that_was_asked_for(world: World) -> None:
+    sam, operator = world.visitor("Sam"), world.visitor("Operator")
+    for person in (sam, operator):
+        await person.register()
+        await person.confirm(await world.until(person.confirmation_token, "the welcome mail"))
+        await person.sign_in()
+    await world.administrator(operator)
+    await world.mail_faults(refused=[sam.email.lower()])
+
+    first = await _new_password(sam)
+    await world.heard(first.request_id, "notification.failed")
+    await world.mail_faults()
+    second = await _new_password(sam)
+    await world.heard(second.request_id, "notification.sent")
+    refused = (await operator.call("community", "GET", "/notifications/refused"))["items"]
+    notices = (await sam.call("community", "GET", "/notifications"))["items"]
+    letters = [letter["subject"] for letter in await sam.letters()]
+
+    assert [each["reason"] for each in refused if each["user_id"] == sam.user_id] == ["550 5.1.1 no such mailbox"]
+    assert [each["template"] for each in notices] == ["password.changed", "mail.refused", "password.changed"]
+    assert "Your password was changed" not in letters
+
+    await sam.call("core", "POST", "/auth/forgot-password", {"email": sam.email}, expect=202)
+
+    async def goes_on() -> bool:
+        left = (await operator.call("community", "GET", "/notifications/refused"))["items"]
+        return sam.user_id not in {each["user_id"] for each in left}
+
+    await world.until(goes_on, "the letter that was asked for")
+
+
+async def _new_password(person: Visitor) -> Step:
+    """Have somebody set a password (the same again), of which they are told; return the request."""
+    body = {"current_password": PASSWORD, "password": PASSWORD}
+    _, step = await person.exchange("core", "PUT", "/auth/password", body, expect=204)
+    return step
 
 
 async def test_a_used_refresh_token_ends_the_session(world: World) -> None:

@@ -19,7 +19,7 @@ class Template(msgspec.Struct, frozen=True):
     must: bool = False
     """Cannot be switched off: the account depends on it."""
     link: str = ""
-    """The fact without which it says nothing any more: a link that was used meanwhile."""
+    """The fact without which it says nothing any more: a link that was used meanwhile. Its recipient has just asked for it."""
     to: str = "email"
     """The fact that is the address it goes to."""
 
@@ -117,6 +117,14 @@ TEMPLATES: dict[str, Template] = {
     "session.new": Template("A new device signed in", "Somebody signed in to your account from {device}.", must=True),
     "session.reused": Template(
         "A session was ended for your safety", "A used sign-in was presented again; we ended the session.", must=True
+    ),
+    "mail.refused": Template(
+        "Your mails come back",
+        "Your mailbox takes no mail (“{reason}”), so we send none there any more; what we have to tell you stands here.\n\n"
+        "If it takes mail again, ask for a new password, or for the link that confirms your address: "
+        "that letter is sent all the same, and once it arrives all others are sent again too.",
+        ("inapp",),
+        must=True,
     ),
     "inquiry.created": Template("A question about {title}", "Somebody asks about your offer “{title}”."),
     "inquiry.responded": Template("An answer about {title}", "Your inquiry about “{title}” was answered."),

@@ -16,6 +16,7 @@ from reptidex.agents.community import (
     notifications,
     posts,
     rebuilding,
+    refusals,
     sales,
     searches,
     threads,
@@ -34,6 +35,7 @@ from reptidex.http.community import forums as forum_views
 from reptidex.http.community import index as index_views
 from reptidex.http.community import mail as mail_views
 from reptidex.http.community import notifications as notification_views
+from reptidex.http.community import refusals as refusal_views
 from reptidex.http.community import saved as saved_views
 from reptidex.http.community import search as search_views
 from reptidex.http.community import stopping as stopping_views
@@ -54,6 +56,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """Confirms the address; empty once it is confirmed."""
     reset_link: str
     """Sets a new password; empty unless that was asked for."""
+    address_hash: str
+    """By which the address is known in events (`email_hash`)."""
     new_email: str = ""
     """The address that the person asked to have in place of `email`; empty unless they did."""
     change_link: str = ""
@@ -69,6 +73,7 @@ class _Known(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str
     confirmation_token: str = ""
     reset_token: str = ""
+    address_hash: str = ""
     new_email: str = ""
     change_token: str = ""
     old_email: str = ""
@@ -98,6 +103,7 @@ class Contacts:
             display_name=known.display_name,
             link=self._link("/auth/confirm", known.confirmation_token),
             reset_link=self._link("/auth/reset", known.reset_token),
+            address_hash=known.address_hash,
             new_email=known.new_email,
             change_link=self._link("/auth/email/confirm", known.change_token),
             old_email=known.old_email,
@@ -253,6 +259,7 @@ SERVICE = Service(
         notifications.notify_members,
         notifications.record_sent,
         notifications.record_failed,
+        refusals.forget_refusal,
         deliveries.record_delivered,
         deliveries.settle_delivery,
         notifications.read_notification,
@@ -283,6 +290,7 @@ SERVICE = Service(
         saved_views.routes,
         index_views.routes,
         notification_views.routes,
+        refusal_views.routes,
         mail_views.routes,
         stopping_views.routes,
         follow_views.routes,

@@ -130,7 +130,7 @@ async def test_a_mailbox_that_is_not_there_is_refused_for_good(post: Post) -> No
 
     with pytest.raises(UndeliverableError) as refused:
         await post.mailer.send(WELCOME, key="k")
-    assert (refused.value.code, refused.value.retriable) == (550, False)
+    assert (refused.value.code, refused.value.retriable, refused.value.mailbox) == (550, False, True)
 
 
 async def test_a_provider_in_trouble_may_be_tried_again(post: Post) -> None:
@@ -197,6 +197,46 @@ async def test_an_answer_that_repeats_the_address_is_told_without_it(code: int, 
     listening.close()
 
     assert "greylisted" in str(told.value) and "bea" not in str(told.value)
+
+
+class Refuser:
+    """Answers a command in its own way."""
+
+    def __init__(self, command: str, answer: str) -> None:
+        self._answer = answer
+        setattr(self, f"handle_{command}", self._refuse)
+
+    async def _refuse(self, server: Any, session: Any, envelope: Any, *more: Any) -> str:
+        return self._answer
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "mailbox"),
+    [
+        ("RCPT", "550 5.1.1 no such user", True),
+        ("RCPT", "556 5.1.10 this domain takes no mail", True),
+        ("RCPT", "550 5.2.1 the mailbox is disabled", True),
+        ("RCPT", "550 no such user here", True),
+        ("RCPT", "553 no such name", True),
+        ("RCPT", "550 5.7.1 your network is on a list", False),
+        ("RCPT", "550 5.1.8 the sender's domain does not exist", False),
+        ("RCPT", "552 5.2.2 the mailbox is full", False),
+        ("RCPT", "554 not today", False),
+        ("MAIL", "550 5.1.0 the sender is refused", False),
+        ("DATA", "550 5.1.1 looks like an advertisement", False),
+    ],
+)
+async def test_a_refusal_says_whether_it_is_the_mailbox_that_is_refused(
+    command: str, answer: str, mailbox: bool
+) -> None:
+    listening = await asyncio.get_running_loop().create_server(lambda: SMTP(Refuser(command, answer)), "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+
+    with pytest.raises(UndeliverableError) as told:
+        await SmtpMailer(f"smtp://127.0.0.1:{port}", SENDER).send(WELCOME, key="k")
+    listening.close()
+
+    assert (told.value.mailbox, str(told.value)) == (mailbox, answer)
 
 
 async def test_a_server_that_only_keeps_silent_is_left_alone_for_a_while() -> None:

@@ -111,10 +111,10 @@ async def test_a_provider_that_stays_down_ends_in_a_failed_message(town: Town) -
 
 async def test_a_mailbox_that_does_not_exist_is_not_tried_twice(town: Town) -> None:
     town.mailer.refused.add("u01@example.com")
-    [said] = await town.hear(newcomer())
+    said, told = await town.hear(newcomer())
 
     assert isinstance(said, NotificationFailed)
-    assert said.reason == "refused"
+    assert (said.reason, told.template, told.channel) == ("refused", "mail.refused", "inapp")
 
 
 async def test_who_is_gone_when_the_letter_goes_out_gets_none(town: Town) -> None:
@@ -127,7 +127,7 @@ async def test_who_is_gone_when_the_letter_goes_out_gets_none(town: Town) -> Non
 async def test_a_letter_that_comes_back_is_told_of(town: Town) -> None:
     await town.hear(newcomer())
     message = await _only(town)
-    [said] = await town.hear(RecordFailed(notification_id=message.notification_id, reason="bounced"))
+    said, _ = await town.hear(RecordFailed(notification_id=message.notification_id, reason="bounced"))
 
     assert (type(said), said.reason, said.attempts) == (NotificationFailed, "bounced", 1)
 

@@ -1,5 +1,6 @@
 """A community under test: the service's own agents on a database in memory, an index, twins of what is outside."""
 
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,6 +46,8 @@ class ContactsTwin:
     def __init__(self) -> None:
         self.gone: set[str] = set()
         self.confirmed: set[str] = set()
+        self.moved: dict[str, str] = {}
+        """Who has another address by now."""
         self.name = "Sam Sand"
         self.change: dict[str, str] = {}
         """What core says of a change of address."""
@@ -55,7 +58,9 @@ class ContactsTwin:
             raise NotFoundError("user", user_id)
         link = "" if user_id in self.confirmed else f"http://core.invalid/auth/confirm?token={user_id[-2:]}"
         reset = f"http://core.invalid/auth/reset?token={user_id[-2:]}"
-        own = {"email": f"u{user_id[-2:]}@example.com", "display_name": self.name, "link": link, "reset_link": reset}
+        email = self.moved.get(user_id, f"u{user_id[-2:]}@example.com")
+        digest = hashlib.sha256(email.encode()).hexdigest()
+        own = {"email": email, "display_name": self.name, "link": link, "reset_link": reset, "address_hash": digest}
         return Contact(**own | self.change)
 
     async def owners(self, vivarium_id: str) -> list[str]:
