@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from rich.text import Text
 
 from reptidex.errors import ReptidexError, SettingsError, UnavailableError, UnknownContractError
@@ -19,6 +19,7 @@ from reptidex.publishing.cdc import Mapping, mapped, read_mapping
 from reptidex.publishing.checking import Ready, Refusal, check, is_event
 from reptidex.publishing.reading import pieces
 from reptidex.settings import SERVICES, Settings, load
+from reptidex.terminal import print_json, progress_bar
 
 REFUSED = 2
 """The exit code where events were refused; 1 where the target is away."""
@@ -80,12 +81,12 @@ async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         raise UnknownContractError(arguments.type)
     mapping = read_mapping(arguments.cdc) if arguments.cdc else None
     report = Report(dry_run=arguments.dry_run)
-    with _bar() as bar:
+    with progress_bar() as bar:
         ready = _checked(arguments, mapping, report, bar)
         if ready and not arguments.dry_run and (arguments.keep_going or not report.refused):
             await _publish(arguments, settings, ready, report, bar)
     if arguments.json:
-        print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
+        print_json(report)
     else:
         _show(report)
     if report.failed:
@@ -208,9 +209,3 @@ def _show(report: Report) -> None:
     console.print(Text(told))
     if report.failed:
         errors.print(Text(f"it ended early: {report.failed}; publish the same file again"))
-
-
-def _bar() -> Progress:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
