@@ -1,9 +1,11 @@
 """The CloudEvent around every payload (CloudEvents 1.0.2, JSON format, structured mode)."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypedDict, TypeVar, Unpack
 
 import msgspec
+
+from reptidex.streams.contract import Message
 
 T = TypeVar("T")
 
@@ -59,3 +61,39 @@ AnyEvent = CloudEvent[Any]
 def sequence_text(version: int) -> str:
     """Write an aggregate's version so that text order is number order."""
     return f"{version:0{SEQUENCE_DIGITS}d}"
+
+
+class Circumstances(TypedDict, total=False):
+    """The attributes of an envelope that tell what led to its message."""
+
+    correlationid: str | None
+    causationid: str | None
+    actor: str | None
+    vivariumid: str | None
+    traceparent: str | None
+
+
+def circumstances_of(cause: AnyEvent) -> Circumstances:
+    """Return the circumstances of what a message has caused."""
+    return Circumstances(
+        correlationid=cause.correlationid or cause.id,
+        causationid=cause.id,
+        actor=cause.actor,
+        vivariumid=cause.vivariumid,
+        traceparent=cause.traceparent,
+    )
+
+
+def enveloped(message: Message, message_id: str, time: datetime, **circumstances: Unpack[Circumstances]) -> AnyEvent:
+    """Put a message of its own service into an envelope, without a `sequence`: a command has none."""
+    contract = message.contract
+    return CloudEvent(
+        id=message_id,
+        source=f"/repti-{contract.service}",
+        type=contract.name,
+        subject=message.key,
+        time=time,
+        dataschema=contract.schema,
+        **circumstances,
+        data=message,
+    )

@@ -1,6 +1,7 @@
 """Answers: what became of each command, kept so that a repeat of the request gets the same."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -72,6 +73,20 @@ class StillRunning(ReptidexError):
     def __init__(self, command_id: str) -> None:
         super().__init__(f"the outcome of {command_id} is not known yet")
         self.command_id = command_id
+
+
+class CommandStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a command stands, as whoever asked it is told (`GET /answers/{command_id}`)."""
+
+    command_id: str
+    state: Literal["running", "done", "refused"]
+    answer: msgspec.Raw | None = None
+    """What the handler answered, where it answered something."""
+    status: int | None = None
+    """The HTTP status of a refusal, with its title, words and JSON pointer (RFC 9457)."""
+    title: str | None = None
+    detail: str | None = None
+    pointer: str | None = None
 
 
 def problem_of(error: BaseException) -> Problem:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -15,8 +15,8 @@ from reptidex.agents.engine.ownership import Ownership
 from reptidex.errors import DomainError, NotFoundError, UnavailableError
 from reptidex.streams import codec
 from reptidex.streams.contract import Command
-from reptidex.streams.envelope import CloudEvent
-from reptidex.tables.answers import AnswerRow, Problem, RefusedError, RepeatedKeyError, StillRunning
+from reptidex.streams.envelope import enveloped
+from reptidex.tables.answers import AnswerRow, CommandStatus, Problem, RefusedError, RepeatedKeyError, StillRunning
 from reptidex.tables.reader import Reader
 
 log = logging.getLogger(__name__)
@@ -37,18 +37,6 @@ class CommandTooLargeError(DomainError):
     def __init__(self, size: int) -> None:
         super().__init__(f"the request makes a command of {size} bytes; the log takes about a million")
         self.size = size
-
-
-class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a command stands: the body of `GET /answers/{command_id}`."""
-
-    command_id: str
-    state: Literal["running", "done", "refused"]
-    answer: msgspec.Raw | None = None
-    status: int | None = None
-    title: str | None = None
-    detail: str | None = None
-    pointer: str | None = None
 
 
 class Asker:
@@ -123,18 +111,14 @@ class Asker:
         end: float,
     ) -> int:
         contract = command.contract
-        envelope = CloudEvent(
-            id=command_id,
-            source=f"/repti-{self._service}",
-            type=contract.name,
-            subject=command.key,
-            time=self._clock(),
-            dataschema=contract.schema,
+        envelope = enveloped(
+            command,
+            command_id,
+            self._clock(),
             correlationid=correlation_id or command_id,
             actor=actor,
             vivariumid=vivarium_id,
             traceparent=traceparent,
-            data=command,
         )
         headers = [("ce_id", command_id.encode()), ("ce_type", contract.name.encode())]
         if request_hash:
@@ -177,18 +161,18 @@ class Asker:
         end = asyncio.get_running_loop().time() + self._deadline_s
         await self._send(command, command_id, f"service:repti-{self._service}", None, None, None, "", end)
 
-    async def outcome(self, command_id: str, *, actor: str | None) -> Standing:
+    async def outcome(self, command_id: str, *, actor: str | None) -> CommandStatus:
         """Return how a command stands that this actor asked. Raises `NotFoundError` also for somebody else's."""
         stored = await self._reader.get(AnswerRow, command_id)
         if stored is None and command_id in self._running and self._running[command_id] == actor:
-            return Standing(command_id=command_id, state="running")
+            return CommandStatus(command_id=command_id, state="running")
         if stored is None or stored.actor != actor:
             raise NotFoundError("command", command_id)
         if not stored.problem:
-            return Standing(command_id=command_id, state="done", answer=msgspec.Raw(stored.body or NOTHING))
+            return CommandStatus(command_id=command_id, state="done", answer=msgspec.Raw(stored.body or NOTHING))
         problem = msgspec.json.decode(stored.problem, type=Problem)
         refused = RefusedError(problem)
-        return Standing(
+        return CommandStatus(
             command_id=command_id,
             state="refused",
             status=problem.status,

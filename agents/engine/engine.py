@@ -302,9 +302,9 @@ class Engine:
         if self.runner.blocked:
             self.letters.heard({(record.key or b"").decode() for records in fetch.values() for record in records})
 
-    def _unit_done(self, messages: int, seconds: float) -> None:
+    def _unit_done(self, messages: int) -> None:
         self._last_unit = time.monotonic()
-        self.tally.unit(messages, seconds)
+        self.tally.unit(messages)
 
     def submit(self, one: Input) -> "asyncio.Future[None]":
         """Have an internal message handled in the next unit; the future tells of its commit."""

@@ -1,10 +1,9 @@
 """What a worker tells of itself, for health checks and metrics."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,8 +11,6 @@ from reptidex.tables.positions import TopicPartition
 
 if TYPE_CHECKING:
     from reptidex.agents.engine.engine import Engine
-
-UNITS_REMEMBERED = 512
 
 
 class PartitionFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +38,6 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     lag: int
     units: int
     messages: int
-    unit_seconds: tuple[float, ...]
-    """How long the last units took."""
     busy_s: float
     """For how long the unit at work has been at work, or its last try while the database is away; 0 where none is."""
     stalled_s: float
@@ -55,14 +50,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     effects_carried: int
     effects_failed: int
     letters_blocking: int
-    lanes_blocked: int
     cached_rows: int
     topics: tuple[PartitionFigures, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return everything as plain values."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
 
 
 class Tally:
@@ -70,13 +59,11 @@ class Tally:
 
     def __init__(self) -> None:
         self.units = self.messages = 0
-        self.durations: deque[float] = deque(maxlen=UNITS_REMEMBERED)
 
-    def unit(self, messages: int, seconds: float) -> None:
+    def unit(self, messages: int) -> None:
         """Count a unit."""
         self.units += 1
         self.messages += messages
-        self.durations.append(seconds)
 
 
 def figures_of(
@@ -96,7 +83,6 @@ def figures_of(
         lag=lag,
         units=engine.tally.units,
         messages=engine.tally.messages,
-        unit_seconds=tuple(engine.tally.durations),
         busy_s=engine.busy_s,
         stalled_s=time.monotonic() - last_unit if lag and engine.is_ready else 0.0,
         unsent=engine.relay.backlog,
@@ -106,7 +92,6 @@ def figures_of(
         effects_carried=engine.effects.carried,
         effects_failed=engine.effects.failures,
         letters_blocking=sum(runner.blocked.values()),
-        lanes_blocked=len(runner.blocked),
         cached_rows=len(runner.working),
         topics=topics,
     )

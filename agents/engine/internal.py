@@ -10,7 +10,7 @@ from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.ownership import Ownership
 from reptidex.streams import codec
 from reptidex.streams.contract import Command, command_topic
-from reptidex.streams.envelope import AnyEvent, CloudEvent
+from reptidex.streams.envelope import AnyEvent, CloudEvent, circumstances_of, enveloped
 from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.positions import Position, TopicPartition
@@ -63,25 +63,11 @@ def effect_done(at: Place, row: EffectRow, outcome: Command | None, now: datetim
     if outcome is None:
         event = msgspec.structs.replace(cause, type=DONE, data=None)
         return Input("effect", event, "", row.partition, 0, row.lane, 0, b"", ref=row)
-    contract = outcome.contract
-    event = CloudEvent(
-        id=derived_id(name + "/outcome", now),
-        source=f"/repti-{at.service}",
-        type=contract.name,
-        subject=outcome.key,
-        time=now,
-        dataschema=contract.schema,
-        correlationid=cause.correlationid or cause.id,
-        causationid=cause.id,
-        actor=cause.actor,
-        vivariumid=cause.vivariumid,
-        traceparent=cause.traceparent,
-        data=outcome,
-    )
+    event = enveloped(outcome, derived_id(name + "/outcome", now), now, **circumstances_of(cause))
     return Input(
         "effect",
         event,
-        contract.topic,
+        outcome.contract.topic,
         row.partition,
         _behind_the_log(at, row.partition),
         outcome.key,

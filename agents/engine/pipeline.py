@@ -39,11 +39,11 @@ class Pipeline:
         self,
         runner: UnitRunner,
         *,
-        done: Callable[[int, float], None],
+        done: Callable[[int], None],
         start: Callable[[Any], None],
         turn: Callable[[], Any],
     ) -> None:
-        """`done` hears of committed units: messages and seconds. `start` starts a task. `turn` is run by one where a commit has
+        """`done` hears of committed units: how many messages. `start` starts a task. `turn` is run by one where a commit has
         failed: it waits until no unit is at work, and calls `settled`."""
         self._runner, self._done, self._start, self._turn = runner, done, start, turn
         self._under_way: UnderWay | None = None
@@ -57,7 +57,6 @@ class Pipeline:
     async def run(self, fetch: Fetch, internal: Sequence[Input] = ()) -> None:
         """Run a unit up to its commit, which may still be under way at the end. Raises what `UnitRunner.run` raises."""
         runner, prepared = self._runner, None
-        began = time.monotonic()
         if internal or self._under_way is None or not self._under_way.prepared.plain or not runner.ownership.sole:
             await self.settled()
         else:
@@ -77,7 +76,7 @@ class Pipeline:
             try:
                 prepared = await runner.prepare(fetch, internal)
             except ReptidexError as problem:
-                self._done(await runner.run(fetch, internal, failed=(None, problem)), time.monotonic() - began)
+                self._done(await runner.run(fetch, internal, failed=(None, problem)))
                 return
             except BaseException:
                 await runner.abandon()
@@ -99,7 +98,7 @@ class Pipeline:
             raise problem
         prepared = under_way.prepared
         count = await self._runner.run(prepared.fetch, prepared.internal, failed=(prepared, problem))
-        self._done(count, time.monotonic() - under_way.began)
+        self._done(count)
         return False
 
     def forget(self) -> None:
@@ -112,7 +111,7 @@ class Pipeline:
             if self._under_way is under_way:
                 count = self._runner.settle(under_way.prepared)
                 self._under_way = None
-                self._done(count, time.monotonic() - under_way.began)
+                self._done(count)
         except BaseException as problem:
             under_way.problem = problem
             if not isinstance(problem, ReptidexError):

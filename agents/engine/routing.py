@@ -37,12 +37,10 @@ class Route(NamedTuple):
     prefetch: tuple[Prefetch, ...]
     speaks: bool
     is_command: bool
-    needs_rows: bool
-    """Whether anything can be fetched beforehand: rows named by `prefetch`, versions, an earlier answer."""
     died: Died | None = None
 
 
-NOBODY = Route((), (), False, False, False)
+NOBODY = Route((), (), False, False)
 
 
 class Routing:
@@ -89,7 +87,7 @@ def _route(message: type[Message], agents: Sequence[Agent]) -> Route:
     speaks = any(handler.speaks for handler in handlers)
     is_command = issubclass(message, Command)
     died = next((agent.died for agent in agents if agent.died is not None), None)
-    return Route(handlers, prefetch, speaks, is_command, bool(prefetch) or speaks or is_command, died)
+    return Route(handlers, prefetch, speaks, is_command, died)
 
 
 def _holds_keys(message: type[Message], field: str) -> bool:

@@ -16,7 +16,7 @@ from reptidex.agents.engine.working_set import MISSING, WorkingSet
 from reptidex.errors import ContractError, ForeignContractError, NotFoundError
 from reptidex.streams import codec
 from reptidex.streams.contract import Command, Event
-from reptidex.streams.envelope import SEQUENCE_DIGITS, AnyEvent, CloudEvent
+from reptidex.streams.envelope import SEQUENCE_DIGITS, AnyEvent, CloudEvent, circumstances_of, enveloped
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.query import Query
 from reptidex.tables.row import Row
@@ -219,25 +219,12 @@ class Work:
         )
 
     def timer(self, name: str, at: datetime, command: Command) -> None:
-        cause, contract = self._input.event, command.contract
+        contract = command.contract
         if at.tzinfo is None:
             raise ValueError(f"the timer {name} is set for a time without its zone")
         if contract.service != self._short:
             raise ForeignContractError(contract.name, f"repti-{contract.service}", f"repti-{self._short}")
-        envelope = CloudEvent(
-            id=self.new_id(),
-            source=self._source,
-            type=contract.name,
-            subject=command.key,
-            time=at,
-            dataschema=contract.schema,
-            correlationid=cause.correlationid or cause.id,
-            causationid=cause.id,
-            actor=cause.actor,
-            vivariumid=cause.vivariumid,
-            traceparent=cause.traceparent,
-            data=command,
-        )
+        envelope = enveloped(command, self.new_id(), at, **circumstances_of(self._input.event))
         partition = self._ownership.partition_of(command.key)
         self._working.put(TimerRow(name=name, due=at, partition=partition, command=codec.encode(envelope)))
 

@@ -1,24 +1,11 @@
 """What the web side needs of the engine: send a command and hear its outcome. The runtime hands an implementation in."""
 
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from reptidex.streams.contract import Command
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a command stands: the body of `GET /answers/{command_id}`."""
-
-    command_id: str
-    state: Literal["running", "done", "refused"]
-    answer: msgspec.Raw | None = None
-    """What the handler answered, where it answered something."""
-    status: int | None = None
-    """The HTTP status of a refusal, with its title, words and JSON pointer (RFC 9457)."""
-    title: str | None = None
-    detail: str | None = None
-    pointer: str | None = None
+from reptidex.tables.answers import CommandStatus
 
 
 class Asker(Protocol):
@@ -45,11 +32,8 @@ class Asker(Protocol):
         `tables.answers.StillRunning`: that is answered 202 with a link to `/answers/{command_id}`.
         """
 
-    async def outcome(self, command_id: str, *, actor: str | None) -> msgspec.Struct:
-        """Return how a command stands that this actor asked, with the fields of `Outcome`.
-
-        Raises `NotFoundError` also for somebody else's.
-        """
+    async def outcome(self, command_id: str, *, actor: str | None) -> CommandStatus:
+        """Return how a command stands that this actor asked. Raises `NotFoundError` also for somebody else's."""
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,12 +8,13 @@ from aiohttp import web
 from reptidex.http.middlewares.context import Context
 from reptidex.http.middlewares.forwarded import Addresses
 from reptidex.http.middlewares.idempotency import Repeatable
-from reptidex.http.server.asking import Asker, Outcome
+from reptidex.http.server.asking import Asker
 from reptidex.http.server.handover import Handover
 from reptidex.http.server.ids import Ids
 from reptidex.http.server.policy import Caller
 from reptidex.http.server.routes import Reader
 from reptidex.streams.contract import Command
+from reptidex.tables.answers import CommandStatus
 
 A = TypeVar("A", bound=msgspec.Struct)
 
@@ -119,10 +120,9 @@ class Exchange:
         """Send a command and wait until its outcome is committed."""
         await self._send(command)
 
-    async def outcome(self, command_id: str) -> Outcome:
+    async def outcome(self, command_id: str) -> CommandStatus:
         """Return how a command stands that this caller asked."""
-        found = await self._around.asker.outcome(command_id, actor=self.caller.actor)
-        return msgspec.convert(found, Outcome, from_attributes=True)
+        return await self._around.asker.outcome(command_id, actor=self.caller.actor)
 
     async def post(self, command: Command, *, anew: bool = False) -> None:
         """Hand a command over and do not wait for the log."""

@@ -21,9 +21,9 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from reptidex.http.server.asking import Outcome
 from reptidex.http.server.policy import Caller, Policy
 from reptidex.streams.contract import Command
+from reptidex.tables.answers import CommandStatus
 from reptidex.tables.query import Query
 from reptidex.tables.row import Row
 
@@ -148,7 +148,7 @@ class Request(Protocol[B, Q]):
     async def tell(self, command: Command) -> None:
         """Send a command and wait until its outcome is committed, for commands that answer nothing."""
 
-    async def outcome(self, command_id: str) -> Outcome:
+    async def outcome(self, command_id: str) -> CommandStatus:
         """Return how a command stands that this caller asked. Raises `NotFoundError` also for somebody else's."""
 
     async def post(self, command: Command, *, anew: bool = False) -> None:

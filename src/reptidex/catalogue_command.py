@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import shipped
 from reptidex.errors import InvalidError
+from reptidex.terminal import print_json, table_console
 
 
 def add_parsers(commands: Any) -> None:
@@ -64,14 +64,14 @@ def _run(arguments: argparse.Namespace) -> int:
         for entry in shipped().values()
     ]
     if arguments.json:
-        print(json.dumps(rows, indent=2))
+        print_json(rows)
         return 0
     table = Table(*rows[0])
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
     entries = shipped().values()
     morphs, combos = sum(len(one.morphs) for one in entries), sum(len(one.combos) for one in entries)
-    Console().print(table)
+    table_console().print(table)
     print(f"{len(rows)} species, {morphs} morphs, {combos} combinations")
     return 0
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from reptidex import settings
@@ -18,6 +17,7 @@ from reptidex.streams.contract import Event, message_class
 from reptidex.streams.facts import Readers, example_of, fact_of, facts, fields_of
 from reptidex.streams.markdown import markdown
 from reptidex.streams.schema import schema_of
+from reptidex.terminal import json_text, print_json, table_console
 
 Parsers = Any
 """What `argparse.ArgumentParser.add_subparsers` returns; its type is private."""
@@ -81,9 +81,9 @@ def _contracts(arguments: argparse.Namespace, manifests: Manifests) -> int:
     elif arguments.name:
         _show_one(_event(arguments.name), readers, as_json=arguments.json)
     elif arguments.json:
-        _print_json(facts(readers, arguments.service))
+        print_json(facts(readers, arguments.service))
     else:
-        _console().print(_table(readers, arguments.service))
+        table_console().print(_table(readers, arguments.service))
     return 0
 
 
@@ -106,9 +106,9 @@ def _table(readers: Readers, service: str | None) -> Table:
 def _show_one(cls: type[Event], readers: Readers, *, as_json: bool) -> None:
     fact = fact_of(cls, readers)
     if as_json:
-        _print_json(msgspec.to_builtins(fact) | {"schema": schema_of(cls), "example": example_of(cls)})
+        print_json(msgspec.to_builtins(fact) | {"schema": schema_of(cls), "example": example_of(cls)})
         return
-    console = _console()
+    console = table_console()
     console.print(f"{fact.name} version {fact.version}", style="bold")
     console.print(fact.says)
     console.print(f"published by {fact.service}, key {fact.key}, SNS {fact.sns}")
@@ -118,7 +118,7 @@ def _show_one(cls: type[Event], readers: Readers, *, as_json: bool) -> None:
     for field in fields_of(cls):
         table.add_row(field.path, field.type, "required" if field.required else "", field.says)
     console.print(table)
-    _print_json(example_of(cls))
+    print_json(example_of(cls))
 
 
 def _asyncapi(arguments: argparse.Namespace, manifests: Manifests) -> int:
@@ -131,20 +131,9 @@ def _asyncapi(arguments: argparse.Namespace, manifests: Manifests) -> int:
     elif arguments.format == "yaml":
         text = msgspec.yaml.encode(document).decode()
     else:
-        text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+        text = json_text(document) + "\n"
     if arguments.out:
         arguments.out.write_text(text)
     else:
         sys.stdout.write(text)
     return 0
-
-
-def _print_json(value: Any) -> None:
-    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
-
-
-def _console() -> Console:
-    """Return a console that wraps nothing when its output goes to a file or a pipe."""
-    return Console(
-        highlight=False, markup=False, soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 240
-    )

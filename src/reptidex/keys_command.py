@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from reptidex.connectors.keys import signer
 from reptidex.connectors.keys.port import PublicKey, Signer
 from reptidex.errors import InvalidError, SettingsError
 from reptidex.settings import load
+from reptidex.terminal import print_json
 
 
 def add_parsers(commands: Any) -> None:
@@ -85,7 +85,7 @@ async def _retire(arguments: argparse.Namespace, keys: Signer) -> None:
 
 def _show(keys: Sequence[PublicKey], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps([{"kid": key.kid, "signs": place == 0} for place, key in enumerate(keys)], indent=2))
+        print_json([{"kid": key.kid, "signs": place == 0} for place, key in enumerate(keys)])
         return
     for place, key in enumerate(keys):
         print(f"{key.kid}  {'verifies' if place else 'signs'}")

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,9 @@ from reptidex.settings import BRIDGE, SERVICES, Settings, load
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
 from reptidex.tables.letter_office import LetterOffice
+from reptidex.terminal import print_json
+
+Action = Callable[[argparse.Namespace, LetterOffice], Awaitable[int]]
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -22,7 +24,15 @@ def add_parsers(subparsers: Any) -> None:
     letters = subparsers.add_parser("dead-letters", help="messages that could not be handled").add_subparsers(
         required=True, metavar="ACTION"
     )
-    listing = letters.add_parser("list", help="list the dead letters of a service")
+
+    def add(name: str, action: Action, help_text: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = letters.add_parser(name, help=help_text)
+        parser.add_argument("service", choices=(*SERVICES, BRIDGE), help="who could not handle them")
+        parser.add_argument("--json", action="store_true", help="print as JSON")
+        parser.set_defaults(run=_within(action))
+        return parser
+
+    listing = add("list", _list, "list the dead letters of a service")
     listing.add_argument(
         "--state",
         action="append",
@@ -30,23 +40,14 @@ def add_parsers(subparsers: Any) -> None:
         help="only those; may be repeated (default: what waits for a person: dead, failed, unreadable)",
     )
     listing.add_argument("--limit", type=_count, default=100, help="at most so many (default: %(default)s)")
-    listing.set_defaults(run=_within(_list))
-    for name, action, help_text in (
-        ("show", _show, "show one letter with its cause and its original bytes"),
-        ("redrive", _redrive, "have letters handled again, and what waits behind them"),
-        ("discard", _discard, "give letters up, and let what waits behind them go on"),
+    showing = add("show", _show, "show one letter with its cause and its original bytes")
+    showing.add_argument("letter", metavar="ID", help="`list` prints them")
+    for parser in (
+        add("redrive", _redrive, "have letters handled again, and what waits behind them"),
+        add("discard", _discard, "give letters up, and let what waits behind them go on"),
     ):
-        parser = letters.add_parser(name, help=help_text)
-        parser.set_defaults(run=_within(action))
-        parser.add_argument("letter", nargs="?" if name != "show" else None, metavar="ID", help="`list` prints them")
-        if name != "show":
-            parser.add_argument("--all", action="store_true", help="all that wait for a person")
-    for parser in letters.choices.values():
-        parser.add_argument("service", choices=(*SERVICES, BRIDGE), help="who could not handle them")
-        parser.add_argument("--json", action="store_true", help="print as JSON")
-        # SERVICE stands in front of ID.
-        parser._positionals._group_actions.sort(key=lambda action: action.dest != "service")
-        parser._actions.sort(key=lambda action: (not action.option_strings, action.dest != "service"))
+        parser.add_argument("letter", nargs="?", metavar="ID", help="`list` prints them")
+        parser.add_argument("--all", action="store_true", help="all that wait for a person")
 
 
 def _count(text: str) -> int:
@@ -61,9 +62,6 @@ class UnreadableError(ReptidexError):
     def __init__(self, service: str, problem: UnavailableError) -> None:
         hint = "" if "reptidex migrate" in str(problem) else f" (`reptidex migrate {service}` makes it)"
         super().__init__(f"{problem}{hint}")
-
-
-Action = Callable[[argparse.Namespace, LetterOffice], Awaitable[int]]
 
 
 def _within(action: Action) -> Callable[[argparse.Namespace], int]:
@@ -84,7 +82,7 @@ def _within(action: Action) -> Callable[[argparse.Namespace], int]:
 async def _list(arguments: argparse.Namespace, office: LetterOffice) -> int:
     letters = await office.letters(arguments.state or (), limit=arguments.limit)
     if arguments.json:
-        _print_json([_plain(letter) for letter in letters])
+        print_json([_plain(letter) for letter in letters])
         return 0
     if not letters:
         print(f"{arguments.service} has no dead letters")
@@ -100,7 +98,7 @@ async def _show(arguments: argparse.Namespace, office: LetterOffice) -> int:
     letter = await office.letter(arguments.letter)
     behind = await office.behind(letter)
     if arguments.json:
-        _print_json(_plain(letter) | {"behind": behind})
+        print_json(_plain(letter) | {"behind": behind})
         return 0
     for name, value in _plain(letter).items():
         if name != "value" and value not in (None, ""):
@@ -128,7 +126,7 @@ async def _each(
     for letter_id in ids:
         await act(letter_id)
     if arguments.json:
-        _print_json({"letters": list(ids)})
+        print_json({"letters": list(ids)})
     else:
         print(f"{len(ids)} {done}")
     return 0
@@ -137,7 +135,3 @@ async def _each(
 def _plain(letter: DeadLetterRow) -> dict[str, Any]:
     plain: dict[str, Any] = msgspec.to_builtins(letter)
     return plain | {"value": letter.value.decode(errors="replace")}
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2))

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from reptidex.tables.database import Database
 from reptidex.tables.migrate import ENGINE, migrate
 from reptidex.tables.migration_making import make_migration
 from reptidex.tables.moving import move
+from reptidex.terminal import print_json
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -66,7 +66,7 @@ async def _apply(arguments: argparse.Namespace, settings: Settings) -> int:
         if not arguments.json:
             print(f"{service}: {', '.join(told[service]) or 'nothing to do'}")
     if arguments.json:
-        print(json.dumps(told, indent=2))
+        print_json(told)
     return 0
 
 
@@ -88,5 +88,5 @@ async def _move(arguments: argparse.Namespace, settings: Settings) -> int:
         if not arguments.json:
             print(f"{service}: {sum(moved[service].values()):,} rows of {len(moved[service])} tables moved from {file}")
     if arguments.json:
-        print(json.dumps(moved, indent=2))
+        print_json(moved)
     return 0

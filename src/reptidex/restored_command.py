@@ -4,15 +4,12 @@ import argparse
 import asyncio
 from typing import Any
 
-import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from reptidex.agents.engine.restoring import Outcome, prepare
 from reptidex.settings import SERVICES, Settings, load
 from reptidex.streams.topics import all_topics
 from reptidex.tables.database import Database
 from reptidex.tables.migrate import migrate
+from reptidex.terminal import print_json, progress_bar
 
 EPILOG = """\
 A database that was restored from a backup is older than the log. Its service would say again, with numbers that its readers have
@@ -37,11 +34,9 @@ def add_parsers(commands: Any) -> None:
 
 
 async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     found = list[Outcome]()
     for service in dict.fromkeys(arguments.services):
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        with progress_bar() as progress:
             task = progress.add_task(f"reading the log for {service}", total=None)
             outcome = await _prepared(
                 service, settings, lambda read, whole, task=task: progress.update(task, completed=read, total=whole)
@@ -50,7 +45,7 @@ async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         if not arguments.json:
             print(told(outcome))
     if arguments.json:
-        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        print_json(found)
     return 0
 
 

@@ -12,7 +12,7 @@ from reptidex.agents.engine.identity import derived_id
 from reptidex.agents.engine.ownership import partitioner
 from reptidex.agents.projection import Projection
 from reptidex.streams import codec
-from reptidex.streams.envelope import CloudEvent
+from reptidex.streams.envelope import enveloped
 from reptidex.tables.comparing import Comparison
 from reptidex.tables.timers import TimerRow
 
@@ -64,16 +64,7 @@ def follow_ups(service: str, projection: Projection, generation: int, now: datet
     rows = []
     for number, command in enumerate(projection.then):
         name = f"replay/{projection.name}/{generation}/{number}"
-        envelope = CloudEvent(
-            id=derived_id(f"{service}/{name}", now),
-            source=f"/repti-{service}",
-            type=command.contract.name,
-            subject=command.key,
-            time=now,
-            dataschema=command.contract.schema,
-            actor=f"service:repti-{service}",
-            data=command,
-        )
+        envelope = enveloped(command, derived_id(f"{service}/{name}", now), now, actor=f"service:repti-{service}")
         partition = partitioner(partitions)(command.key)
         rows.append(TimerRow(name=name, due=now, partition=partition, command=codec.encode(envelope)))
     return rows

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from reptidex.connectors.aws import AwsRefusedError
+from reptidex.connectors.bridge.batching import batches
 from reptidex.connectors.bridge.limits import BATCH_ENTRIES, SQS_BYTES, attribute_bytes
 from reptidex.connectors.bridge.provisioning.clients import Clients
 from reptidex.errors import SettingsError
@@ -49,7 +50,7 @@ async def redrive(
         if not messages:
             break
         left -= len(messages)
-        for batch in _batches(messages, fifo=fifo):
+        for batch in batches(messages, _size, SQS_BYTES, group_of=_group if fifo else None):
             free = [each for each in batch if _group(each) not in stuck]
             why = await _send(call, end, free, fifo=fifo) if free else {}
             why |= {each["MessageId"]: BEHIND for each in batch if each not in free}
@@ -85,20 +86,8 @@ def _group(message: dict[str, Any]) -> str:
     return str(message["Attributes"].get("MessageGroupId", ""))
 
 
-def _batches(messages: list[dict[str, Any]], *, fifo: bool) -> list[list[dict[str, Any]]]:
-    """Cut messages where together they are more than a call takes, and so that a call has one of a FIFO group at most: of
-    two the first may be refused and the second not.
-    """
-    found: list[list[dict[str, Any]]] = [[]]
-    size = 0
-    for each in messages:
-        added = len(each["Body"].encode()) + attribute_bytes(each.get("MessageAttributes", {}))
-        if found[-1] and (size + added > SQS_BYTES or (fifo and _group(each) in map(_group, found[-1]))):
-            found.append([])
-            size = 0
-        found[-1].append(each)
-        size += added
-    return found
+def _size(message: dict[str, Any]) -> int:
+    return len(message["Body"].encode()) + attribute_bytes(message.get("MessageAttributes", {}))
 
 
 async def _send(call: Clients, url: str, messages: list[dict[str, Any]], *, fifo: bool) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """`reptidex import` and `reptidex export`: files of animals and pedigrees, by the public HTTP interface."""
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -9,11 +8,11 @@ from typing import Any
 
 import httpx
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from reptidex.interchange.client import RefusedByServiceError, checked, client_of
 from reptidex.interchange.photos import save_photos, upload_photos
 from reptidex.settings import load
+from reptidex.terminal import print_json, progress_bar
 
 ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".ged": "gedcom", ".gedcom": "gedcom"}
 IMPORTS = {
@@ -93,13 +92,13 @@ def _import(arguments: argparse.Namespace) -> int:
             report = checked(client.post(path, params=params, content=raw, headers=headers)).json()
         if report.get("import_id"):
             refused = report.get("rows", [])
-            report = _followed(client, report, console)
+            report = _followed(client, report)
             report["rows"] = _refused(client, report) if report["refused"] else refused
             if arguments.photos is not None and report["state"] == "done":
                 with client_of(load(), "media") as media:
                     report["photos"] = upload_photos(client, media, arguments.photos, console)
     if arguments.json:
-        print(json.dumps(report, indent=2))
+        print_json(report)
     else:
         _tell(report, arguments.dry_run)
     lost = report.get("photos", {}).get("refused")
@@ -118,10 +117,9 @@ def _read(file: Path) -> bytes:
         raise RefusedByServiceError(f"{file}: {problem.strerror}") from problem
 
 
-def _followed(client: httpx.Client, report: dict[str, Any], console: Console) -> dict[str, Any]:
+def _followed(client: httpx.Client, report: dict[str, Any]) -> dict[str, Any]:
     """Follow an import to its end, with a bar on standard error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with progress_bar() as progress:
         task = progress.add_task("importing", total=2 * report["total"])
         while report["state"] not in ("done", "failed"):
             said = "reckoning genes" if report["state"] == "reckoning" else "importing"

@@ -12,7 +12,7 @@ from reptidex.services.core import grant_admin, is_known
 from reptidex.settings import Settings
 from reptidex.streams.codec import encode
 from reptidex.streams.contract import Command
-from reptidex.streams.envelope import CloudEvent
+from reptidex.streams.envelope import enveloped
 from reptidex.tables.answers import AnswerRow
 from reptidex.tables.database import Database
 from reptidex.tables.reader import Reader
@@ -44,16 +44,7 @@ async def grant(settings: Settings, email: str, *, give: bool) -> int:
 
 
 async def _send(settings: Settings, command: Command, command_id: str) -> None:
-    event = CloudEvent(
-        id=command_id,
-        source="/repti-core",
-        type=command.contract.name,
-        subject=command.key,
-        time=datetime.now(UTC),
-        dataschema=command.contract.schema,
-        actor="service:repti-core",
-        data=command,
-    )
+    event = enveloped(command, command_id, datetime.now(UTC), actor="service:repti-core")
     producer = aiokafka.AIOKafkaProducer(bootstrap_servers=settings.log, acks="all")
     try:
         await producer.start()

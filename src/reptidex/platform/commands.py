@@ -103,13 +103,14 @@ def _graph(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace) -> int:
     from reptidex.settings import SECRETS
+    from reptidex.terminal import print_json
 
     values = msgspec.to_builtins(load())
     for name in SECRETS & set(values):
         values[name] = "(set)" if values[name] else "(not set)"
     values = {name: without_password(value) if isinstance(value, str) else value for name, value in values.items()}
     if arguments.json:
-        print(msgspec.json.format(msgspec.json.encode(values)).decode())
+        print_json(values)
         return 0
     urls = values.pop("urls")
     del values["database_urls"]
@@ -125,9 +126,9 @@ def _settings(arguments: argparse.Namespace) -> int:
 def _openapi(arguments: argparse.Namespace) -> int:
     from reptidex.http.server.openapi import openapi_document
     from reptidex.services import load as load_service
+    from reptidex.terminal import print_json
 
-    document = openapi_document(load_service(arguments.service))
-    print(msgspec.json.format(msgspec.json.encode(document)).decode())
+    print_json(openapi_document(load_service(arguments.service)))
     return 0
 
 

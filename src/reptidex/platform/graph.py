@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from reptidex.services.service import Service
+from reptidex.terminal import json_text
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +41,7 @@ def as_json(services: Sequence[Service]) -> str:
     """Return nodes and edges as JSON."""
     nodes = [{"name": s.name, "port": s.port, "database": s.database, "purpose": s.purpose} for s in services]
     document: dict[str, Any] = {"services": nodes, "edges": msgspec.to_builtins(edges(services))}
-    return msgspec.json.format(msgspec.json.encode(document)).decode()
+    return json_text(document)
 
 
 def as_mermaid(services: Sequence[Service]) -> str:

@@ -6,7 +6,6 @@ import os
 import sys
 from typing import Any, Self
 
-import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -23,6 +22,7 @@ from reptidex.tables.beside import is_there, is_under_way
 from reptidex.tables.database import Database
 from reptidex.tables.projection import ProjectionRow, ReplayError
 from reptidex.tables.reader import Reader
+from reptidex.terminal import print_json, table_console
 
 DIFFERS = 3
 """The exit code of `--verify` where the rebuilt rows are not the live ones."""
@@ -84,7 +84,7 @@ def _run(arguments: argparse.Namespace) -> int:
         replay = Replay(service, projection, settings, shown)
         report = asyncio.run(replay.run(origin, verify=arguments.verify, fresh=arguments.fresh))
     if arguments.json:
-        print(msgspec.json.format(msgspec.json.encode(report)).decode())
+        print_json(report)
     else:
         say(report, Console(highlight=False))
     return DIFFERS if report.outcome == "differs" else 0
@@ -170,7 +170,7 @@ async def _list(settings: Settings, *, as_json: bool) -> int:
         await _standing(service, each, settings) for service in all_services().values() for each in service.projections
     ]
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(rows)).decode())
+        print_json(rows)
         return 0
     table = Table(box=None)
     for column in ("projection", "generation", "tables", "what it is"):
@@ -178,7 +178,7 @@ async def _list(settings: Settings, *, as_json: bool) -> int:
     for row in rows:
         building = " (the next is being built)" if row["building"] else ""
         table.add_row(row["projection"], f"{row['generation']}{building}", ", ".join(row["tables"]), row["why"])
-    Console(highlight=False, width=None if sys.stdout.isatty() else 240).print(table)
+    table_console().print(table)
     return 0
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from reptidex.connectors.bridge.provisioning import destroy, diff
 from reptidex.connectors.bridge.provisioning.actual import Actual, read
@@ -26,6 +25,7 @@ from reptidex.errors import SettingsError
 from reptidex.provisioning.consumers import consumers_of, let_in, matching, named, read_partners
 from reptidex.provisioning.report import plan_document, show_outcome, show_plan
 from reptidex.settings import Settings, load
+from reptidex.terminal import print_json, progress_bar
 
 PENDING = 2
 """The exit code of `plan` where AWS is not as it should be."""
@@ -140,7 +140,7 @@ async def _plan(arguments: argparse.Namespace, settings: Settings) -> int:
     async def work(_: Clients, place: Place, wanted: list[Resource], actual: Actual) -> int:
         changes = diff.compare(wanted, actual, place)
         if arguments.json:
-            _print(plan_document(changes, place))
+            print_json(plan_document(changes, place))
         else:
             show_plan(_console(), changes, place, everything=arguments.all)
         return PENDING if any(change.pending for change in changes) else 0
@@ -162,7 +162,7 @@ async def _redrive(arguments: argparse.Namespace, settings: Settings) -> int:
     finally:
         await call.aclose()
     if arguments.json:
-        _print(msgspec.to_builtins(found))
+        print_json(msgspec.to_builtins(found))
     else:
         print(f"{found.moved} of {found.there} moved")
         for message, why in found.refused.items():
@@ -226,7 +226,7 @@ async def _policies(arguments: argparse.Namespace, settings: Settings) -> int:
         await call.aclose()
     bucket = settings.bridge_bucket if arguments.bucket is None else arguments.bucket
     made = role_policies(planned, place, kms_key_arn=key, bucket=bucket, consumer=arguments.of, bus=settings.bridge_bus)
-    _print(made[arguments.role] if arguments.role else made)
+    print_json(made[arguments.role] if arguments.role else made)
     return 0
 
 
@@ -251,7 +251,7 @@ def _answer(question: str) -> str:
 
 def _tell(arguments: argparse.Namespace, outcome: Outcome, verb: str) -> int:
     if arguments.json:
-        _print(msgspec.to_builtins(outcome))
+        print_json(msgspec.to_builtins(outcome))
     else:
         show_outcome(_console(), outcome, verb)
     return 1 if outcome.failed else 0
@@ -261,9 +261,7 @@ class _Bar:
     """A bar on standard error, where somebody looks at it."""
 
     def __init__(self, total: int) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        console = Console(stderr=True)
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._bar = progress_bar(counts_down=False)
         self._task = self._bar.add_task("", total=total)
 
     def __enter__(self) -> Callable[[str], None]:
@@ -272,10 +270,6 @@ class _Bar:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
-
-
-def _print(value: Any) -> None:
-    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 def _console() -> Console:

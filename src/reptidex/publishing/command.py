@@ -2,16 +2,17 @@
 
 import argparse
 import asyncio
+import contextlib
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from rich.text import Text
 
 from reptidex.errors import ReptidexError, SettingsError, UnavailableError, UnknownContractError
@@ -19,11 +20,16 @@ from reptidex.publishing.cdc import Mapping, mapped, read_mapping
 from reptidex.publishing.checking import Ready, Refusal, check, is_event
 from reptidex.publishing.reading import pieces
 from reptidex.settings import SERVICES, Settings, load
+from reptidex.terminal import print_json, progress_bar
+
+if TYPE_CHECKING:
+    from reptidex.publishing.targets import Target
 
 REFUSED = 2
 """The exit code where events were refused; 1 where the target is away."""
 SHOWN = 20
-ATTEMPTS = 5
+PAUSES_S = (0.2, 0.4, 0.8, 1.6)
+"""Between the attempts at a target that is away."""
 
 
 def add_parsers(commands: Any) -> None:
@@ -80,12 +86,12 @@ async def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         raise UnknownContractError(arguments.type)
     mapping = read_mapping(arguments.cdc) if arguments.cdc else None
     report = Report(dry_run=arguments.dry_run)
-    with _bar() as bar:
+    with progress_bar() as bar:
         ready = _checked(arguments, mapping, report, bar)
         if ready and not arguments.dry_run and (arguments.keep_going or not report.refused):
             await _publish(arguments, settings, ready, report, bar)
     if arguments.json:
-        print(msgspec.json.format(msgspec.json.encode(report), indent=2).decode())
+        print_json(report)
     else:
         _show(report)
     if report.failed:
@@ -149,28 +155,24 @@ async def _publish(
         await target.aclose()
 
 
-async def _sent(target: Any, batch: Sequence[Ready]) -> list[str]:
-    for attempt in range(ATTEMPTS):
-        try:
-            sent: list[str] = await target.send(batch)
-            return sent
-        except UnavailableError:
-            if attempt == ATTEMPTS - 1:
-                raise
-            await asyncio.sleep(0.2 * 2**attempt)
-    raise AssertionError
+async def _sent(target: "Target", batch: Sequence[Ready]) -> list[str]:
+    for pause in PAUSES_S:
+        with contextlib.suppress(UnavailableError):
+            return await target.send(batch)
+        await asyncio.sleep(pause)
+    return await target.send(batch)
 
 
-def _target(arguments: argparse.Namespace, settings: Settings) -> Any:
-    from reptidex.publishing import targets  # boto3 and the log's client: only when something is sent
+def _target(arguments: argparse.Namespace, settings: Settings) -> "Target":
+    from reptidex.publishing import aws_targets, targets  # boto3 and the log's client: only when something is sent
 
     origin = arguments.origin or settings.bridge_inbound_origin
     if arguments.sqs:
-        return targets.SqsTarget(settings, arguments.sqs, origin=origin)
+        return aws_targets.SqsTarget(settings, arguments.sqs, origin=origin)
     if arguments.sns:
-        return targets.sns_target(settings, origin=origin)
+        return aws_targets.sns_target(settings, origin=origin)
     if arguments.eventbridge:
-        return targets.bus_target(settings, arguments.eventbridge, origin=origin)
+        return aws_targets.bus_target(settings, arguments.eventbridge, origin=origin)
     if arguments.http:
         token = _token(arguments.token_file) if arguments.token_file else ""
         if not token and not arguments.service:
@@ -208,9 +210,3 @@ def _show(report: Report) -> None:
     console.print(Text(told))
     if report.failed:
         errors.print(Text(f"it ended early: {report.failed}; publish the same file again"))
-
-
-def _bar() -> Progress:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -31,7 +31,7 @@ from reptidex.agents.engine.unit import UnitRunner
 from reptidex.errors import ContractError
 from reptidex.streams import codec
 from reptidex.streams.contract import Message
-from reptidex.streams.envelope import AnyEvent, CloudEvent, sequence_text
+from reptidex.streams.envelope import AnyEvent, enveloped, sequence_text
 from reptidex.tables.answers import Problem, RefusedError
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
@@ -151,21 +151,18 @@ class UnitHarness:
     ) -> AnyEvent:
         """Put a message into the envelope that it would have on the log."""
         self._count += 1
-        contract = message.contract
         name = message_id or f"00000000-0000-7000-8000-{self._count:012x}"
-        return CloudEvent(
-            id=name,
-            source=f"/repti-{contract.service}",
-            type=contract.name,
-            subject=message.key,
-            time=at or self.now,
-            dataschema=contract.schema,
-            sequence=sequence_text(sequence) if sequence is not None else None,
+        envelope = enveloped(
+            message,
+            name,
+            at or self.now,
             correlationid=correlation_id or name,
             actor=actor,
             vivariumid=vivarium_id,
-            data=message,
         )
+        if sequence is None:
+            return envelope
+        return msgspec.structs.replace(envelope, sequence=sequence_text(sequence))
 
     async def handle_envelope(self, envelope: AnyEvent) -> list[AnyEvent]:
         """Have an envelope handled as it comes from the log, and return what was published, with envelopes."""

@@ -14,11 +14,10 @@ from aiohttp.test_utils import RawTestServer, TestClient
 from reptidex.connectors.identity.claims import Claims
 from reptidex.errors import NotFoundError, UnauthenticatedError
 from reptidex.http.server.application import make_application
-from reptidex.http.server.asking import Outcome
 from reptidex.http.server.options import WebOptions
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command
-from reptidex.tables.answers import AnswerRow
+from reptidex.tables.answers import AnswerRow, CommandStatus
 from reptidex.testing.harness import UnitHarness
 
 
@@ -77,12 +76,12 @@ class HarnessAsker:
                 await self._settled()
             return answer
 
-    async def outcome(self, command_id: str, *, actor: str | None) -> Any:
+    async def outcome(self, command_id: str, *, actor: str | None) -> CommandStatus:
         """Say how a command stands; everything is answered at once."""
         stored = await self._harness.read.get(AnswerRow, command_id)
         if stored is None or stored.actor != actor:
             raise NotFoundError("answer", command_id)
-        return Outcome(command_id=command_id, state="refused" if stored.problem else "done")
+        return CommandStatus(command_id=command_id, state="refused" if stored.problem else "done")
 
 
 class Views:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import aiokafka
+import msgspec
 
 from reptidex.agents.engine.topics import ensure_topics
 from reptidex.agents.runtime import Worker
@@ -244,7 +245,7 @@ class Arena:
     def evidence(self) -> str:
         """Return how things stand, and what the bridge and the log have said last: a failed test shows it."""
         said = self._output.read_text(errors="replace").splitlines()[-100:] if self._output.exists() else []
-        worker = json.dumps(self._worker.figures().as_dict()) if self._worker is not None else "no worker"
+        worker = json.dumps(msgspec.to_builtins(self._worker.figures())) if self._worker is not None else "no worker"
         parts = [f"--- {self._output}", *said, "--- the worker that counts", worker, "--- AWS"]
         try:
             parts.append(json.dumps(self.state()))

@@ -13,7 +13,7 @@ from reptidex.agents.engine.ownership import partitioner
 from reptidex.agents.engine.topics import ensure_topics
 from reptidex.settings import Settings
 from reptidex.streams import codec
-from reptidex.streams.envelope import CloudEvent
+from reptidex.streams.envelope import enveloped
 from reptidex.streams.topics import Topic
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
@@ -76,15 +76,8 @@ class Scales:
         key = f"poison-{number}" if trouble else key_of(number, self._keys)
         partition = self._partition_of(key)
         self._sent[partition] += 1
-        envelope = CloudEvent(
-            id=f"weighing-{number}",
-            source="/repti-scales",
-            type="parcel.weighed",
-            subject=key,
-            time=datetime.now(UTC),
-            dataschema=ParcelWeighed.contract.schema,
-            data=ParcelWeighed(parcel_id=key, weight=1, trouble=trouble),
-        )
+        weighing = ParcelWeighed(parcel_id=key, weight=1, trouble=trouble)
+        envelope = enveloped(weighing, f"weighing-{number}", datetime.now(UTC))
         mark = f"scales:{partition}:{self._sent[partition]}".encode()
         return {
             "topic": "parcel.weighed",

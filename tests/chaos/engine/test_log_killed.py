@@ -7,7 +7,7 @@ import pytest
 
 from reptidex.agents.engine.ownership import partitioner
 from reptidex.streams import codec
-from reptidex.streams.envelope import CloudEvent
+from reptidex.streams.envelope import enveloped
 from reptidex.tables.database import Database
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.query import select
@@ -46,15 +46,7 @@ async def test_an_effect_that_died_with_its_worker_is_carried_out_by_the_next(
 ) -> None:
     producer = aiokafka.AIOKafkaProducer(bootstrap_servers=log.bootstrap)
     await producer.start()
-    command = CloudEvent(
-        id="c1",
-        source="/repti-post",
-        type=PostParcel.contract.name,
-        subject="a",
-        time=datetime.now(UTC),
-        dataschema=PostParcel.contract.schema,
-        data=PostParcel(parcel_id="a"),
-    )
+    command = enveloped(PostParcel(parcel_id="a"), "c1", datetime.now(UTC))
     await producer.send_and_wait("repti-post.commands", codec.encode(command), b"a", partitioner(4)("a"))
     await producer.stop()
     await nursery.ended(nursery.spawn(kill="in effects:1"))

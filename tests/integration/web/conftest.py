@@ -18,14 +18,14 @@ from reptidex.connectors.keys.local import LocalSigner
 from reptidex.connectors.keys.port import Signer
 from reptidex.errors import DomainError, NotFoundError, UnavailableError
 from reptidex.http.server.application import make_application
-from reptidex.http.server.asking import Outcome, Probe
+from reptidex.http.server.asking import Probe
 from reptidex.http.server.listening import listen, port_of
 from reptidex.http.server.options import WebOptions
 from reptidex.http.server.policy import member, public, scope, services, signed_in
 from reptidex.http.server.routes import Page, Paging, Raw, Request, Routes, Stream
 from reptidex.settings import Settings
 from reptidex.streams.contract import Command, command
-from reptidex.tables.answers import RepeatedKeyError, StillRunning
+from reptidex.tables.answers import CommandStatus, RepeatedKeyError, StillRunning
 
 VIVARIUM = "018f6f5e-7c3a-7b6e-9d1a-2f4b5c6d7e8f"
 
@@ -93,10 +93,10 @@ class Ledger:
         self.known[command_id] = (request_hash, origin["actor"], body)
         return body
 
-    async def outcome(self, command_id: str, *, actor: str | None) -> Outcome:
+    async def outcome(self, command_id: str, *, actor: str | None) -> CommandStatus:
         if command_id not in self.known or self.known[command_id][1] != actor:
             raise NotFoundError("command", command_id)
-        return Outcome(command_id=command_id, state="done", answer=msgspec.Raw(self.known[command_id][2]))
+        return CommandStatus(command_id=command_id, state="done", answer=msgspec.Raw(self.known[command_id][2]))
 
 
 routes = Routes("weights")

@@ -7,8 +7,6 @@ from reptidex.domain.catalogue.shelf import find_species
 from reptidex.streams.commands.animal import (
     Done,
     Hatchling,
-    PairAnimals,
-    RecordClutch,
     RegisterHatchlings,
 )
 from reptidex.streams.commands.animal_breeding import (
@@ -33,12 +31,9 @@ async def season(keepers: Any, name: str = "2026", **more: Any) -> str:
 async def pairing(keepers: Any, genes: Any = (), **more: Any) -> str:
     dam = await keepers.animal("female", genotype=genes)
     sire = await keepers.animal("male", genotype=genes)
-    values: dict[str, Any] = {"season": "2026", "paired_on": date(2025, 11, 1)} | more
-    command = PairAnimals(
-        pairing_id=keepers.id(), vivarium_id=keepers.sam, dam_id=dam, candidate_sire_ids=(sire,), **values
-    )
-    made: Done = await keepers.harness.ask(command, Done)
-    return made.id
+    values = {"paired_on": date(2025, 11, 1)} | more
+    made: str = await keepers.pairing(dam, sire, **values)
+    return made
 
 
 async def note(keepers: Any, pairing_id: str, kind: Any, day: date) -> list[Any]:
@@ -47,19 +42,10 @@ async def note(keepers: Any, pairing_id: str, kind: Any, day: date) -> list[Any]
     return events
 
 
-async def clutch(keepers: Any, pairing_id: str, laid: int = 6, **more: Any) -> str:
+async def clutch(keepers: Any, pairing_id: str, **more: Any) -> str:
     row = await keepers.harness.get(Pairing, pairing_id)
-    values = {"laid_on": date(2026, 3, 1)} | more
-    command = RecordClutch(
-        clutch_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        dam_id=row.dam_id,
-        pairing_id=pairing_id,
-        laid=laid,
-        **values,
-    )
-    made: Done = await keepers.harness.ask(command, Done)
-    return made.id
+    made: str = await keepers.clutch(row.dam_id, pairing_id=pairing_id, **more)
+    return made
 
 
 def hatch(keepers: Any, clutch_id: str, *genes: Any, **more: Any) -> RegisterHatchlings:

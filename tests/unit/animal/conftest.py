@@ -9,7 +9,7 @@ import pytest
 from reptidex.domain.catalogue import shelf
 from reptidex.domain.catalogue.shelf import find_species
 from reptidex.services.animal import SERVICE
-from reptidex.streams.commands.animal import Done, Held, HoldAnimal, RegisterAnimal
+from reptidex.streams.commands.animal import Done, Held, HoldAnimal, PairAnimals, RecordClutch, RegisterAnimal
 from reptidex.streams.commerce import SalesTransactionCompleted
 from reptidex.streams.core import AuthUserCreated
 from reptidex.streams.values import Money, Party
@@ -57,6 +57,22 @@ class Keepers:
         values |= {"born_on": date.fromisoformat(born), "birth_precision": "day"} | more
         done = await self.harness.ask(RegisterAnimal(animal_id=self.id(), **values), Done)
         return done.id
+
+    async def pairing(self, dam: str, *sires: str, **more: Any) -> str:
+        """Pair a dam of Sam's with candidates and return the pairing's id."""
+        values = {"season": "2026"} | more
+        command = PairAnimals(
+            pairing_id=self.id(), vivarium_id=self.sam, dam_id=dam, candidate_sire_ids=sires, **values
+        )
+        return (await self.harness.ask(command, Done)).id
+
+    async def clutch(self, dam: str, *sires: str, **more: Any) -> str:
+        """Record a clutch of a dam of Sam's and return its id."""
+        values: dict[str, Any] = {"laid_on": date(2026, 3, 1), "laid": 6} | more
+        command = RecordClutch(
+            clutch_id=self.id(), vivarium_id=self.sam, dam_id=dam, candidate_sire_ids=sires, **values
+        )
+        return (await self.harness.ask(command, Done)).id
 
     async def row(self, animal_id: str) -> Animal:
         """Return an animal as it is stored."""

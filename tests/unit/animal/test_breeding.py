@@ -43,15 +43,7 @@ async def clutch_of(keepers: Any, sires: int = 1, laid: int = 6, **genes: Any) -
     """Record a clutch of Sam's and return its id with its dam and candidates."""
     dam = await keepers.animal("female", genotype=genes.get("dam", ()))
     fathers = [await keepers.animal("male", genotype=genes.get("sire", ())) for _ in range(sires)]
-    command = RecordClutch(
-        clutch_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        dam_id=dam,
-        candidate_sire_ids=tuple(fathers),
-        laid_on=date(2026, 3, 1),
-        laid=laid,
-    )
-    return (await keepers.harness.ask(command, Done)).id, dam, fathers
+    return await keepers.clutch(dam, *fathers, laid=laid), dam, fathers
 
 
 def hatch(
@@ -235,28 +227,17 @@ async def test_the_catalogue_is_told_once(keepers: Any) -> None:
 async def test_young_hatch_whoever_hid_or_bought_their_parents_meanwhile(keepers: Any) -> None:
     stud = await keepers.animal("male", vivarium_id=keepers.bea, visibility="public", code="STUD-1")
     dam = await keepers.animal("female")
-    paired = PairAnimals(
-        pairing_id=keepers.id(), vivarium_id=keepers.sam, dam_id=dam, candidate_sire_ids=(stud,), season="2026"
-    )
-    one = (await keepers.harness.ask(paired, Done)).id
+    one = await keepers.pairing(dam, stud)
     hide = UpdateAnimal(animal_id=stud, vivarium_id=keepers.bea, changes=Changes(visibility="private"))
     await keepers.harness.ask(hide, Done)
     died = ArchiveAnimal(animal_id=stud, vivarium_id=keepers.bea, reason="deceased", died_on=date(2022, 6, 1))
     await keepers.harness.ask(died, Done)
-    laid = RecordClutch(
-        clutch_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        pairing_id=one,
-        dam_id=dam,
-        laid_on=date(2026, 3, 1),
-        laid=4,
-    )
-    recorded = await keepers.harness.ask(laid, Done)
+    clutch = await keepers.clutch(dam, pairing_id=one, laid=4)
     await keepers.hold(dam)
     await keepers.harness.handle(keepers.paid(dam))
     assert (await keepers.row(dam)).vivarium_id == keepers.bea
     eggs = RegisterHatchlings(
-        clutch_id=recorded.id,
+        clutch_id=clutch,
         vivarium_id=keepers.sam,
         hatched_on=date(2026, 4, 28),
         hatchlings=(Hatchling(animal_id=keepers.id()),),
@@ -270,10 +251,7 @@ async def test_young_hatch_whoever_hid_or_bought_their_parents_meanwhile(keepers
 async def test_a_clutch_does_not_tell_of_a_candidate_who_is_hidden_since(keepers: Any) -> None:
     stud = await keepers.animal("male", "2000-05-01", vivarium_id=keepers.bea, visibility="public", code="STUD-1")
     dam = await keepers.animal("female")
-    paired = PairAnimals(
-        pairing_id=keepers.id(), vivarium_id=keepers.sam, dam_id=dam, candidate_sire_ids=(stud,), season="2026"
-    )
-    one = (await keepers.harness.ask(paired, Done)).id
+    one = await keepers.pairing(dam, stud)
     died = ArchiveAnimal(animal_id=stud, vivarium_id=keepers.bea, reason="deceased", died_on=date(2005, 6, 1))
     await keepers.harness.ask(died, Done)
     hide = UpdateAnimal(animal_id=stud, vivarium_id=keepers.bea, changes=Changes(visibility="private"))

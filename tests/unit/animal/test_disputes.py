@@ -10,7 +10,7 @@ from reptidex.domain.lineage import ParentsRefusedError
 from reptidex.errors import ForbiddenError
 from reptidex.http.animal import claims
 from reptidex.http.animal.claims import NewDispute, Resolution
-from reptidex.streams.commands.animal import Done, Hatchling, RecordClutch, RegisterHatchlings, ResolveSire, SetParents
+from reptidex.streams.commands.animal import Done, Hatchling, RegisterHatchlings, ResolveSire, SetParents
 from reptidex.streams.commands.animal_genetics import WithdrawTest
 from reptidex.streams.commands.animal_lineage import LinkPlaceholder
 from reptidex.tables.animal.lineage import Descent
@@ -50,15 +50,7 @@ async def hatched(keepers: Any) -> tuple[str, str]:
     """A hatchling of Sam's whose sire is a public male of Bea's."""
     stud = await keepers.animal("male", vivarium_id=keepers.bea, visibility="public")
     dam = await keepers.animal("female")
-    command = RecordClutch(
-        clutch_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        dam_id=dam,
-        candidate_sire_ids=(stud,),
-        laid_on=date(2026, 3, 1),
-        laid=6,
-    )
-    clutch = (await keepers.harness.ask(command, Done)).id
+    clutch = await keepers.clutch(dam, stud)
     child = keepers.id()
     await keepers.harness.handle(
         RegisterHatchlings(

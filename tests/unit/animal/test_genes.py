@@ -14,7 +14,6 @@ from reptidex.streams.commands.animal import (
     Changes,
     Done,
     Hatchling,
-    RecordClutch,
     RegisterHatchlings,
     ResolveSire,
     SetParents,
@@ -37,15 +36,7 @@ def possible(one: int, of: int) -> Gene:
 
 async def hatched(keepers: Any, sire: str, dam: str, count: int, **more: Any) -> tuple[list[Any], list[str]]:
     """Lay and hatch a clutch of so many; return the events and the hatchlings' ids."""
-    laid = RecordClutch(
-        clutch_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        dam_id=dam,
-        candidate_sire_ids=(sire,),
-        laid_on=date(2026, 3, 1),
-        laid=count,
-    )
-    clutch = (await keepers.harness.ask(laid, Done)).id
+    clutch = await keepers.clutch(dam, sire, laid=count)
     ids = [keepers.id() for _ in range(count)]
     command = RegisterHatchlings(
         clutch_id=clutch,

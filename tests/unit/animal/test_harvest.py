@@ -80,15 +80,7 @@ async def test_young_of_parents_that_foretell_none_are_counted_without_a_test(ke
 async def test_a_resolved_sire_is_proven_by_his_visual_young(keepers: Any) -> None:
     dam = await keepers.animal("female", genotype=HET)
     sires = [await keepers.animal("male") for _ in range(2)]
-    command = RecordClutch(
-        clutch_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        dam_id=dam,
-        candidate_sire_ids=tuple(sires),
-        laid_on=date(2026, 3, 1),
-        laid=4,
-    )
-    laid = (await keepers.harness.ask(command, Done)).id
+    laid = await keepers.clutch(dam, *sires, laid=4)
     young = hatch(keepers, laid, VISUAL, finished=False)
     await keepers.harness.handle(young)
     said = await keepers.harness.handle(

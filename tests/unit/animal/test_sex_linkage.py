@@ -11,7 +11,7 @@ from reptidex.domain.catalogue.entries import Combo
 from reptidex.domain.genetics.loci import Allele, Hazard, Locus
 from reptidex.errors import InvalidError
 from reptidex.http.animal import genetics, predictions
-from reptidex.streams.commands.animal import Changes, Done, Hatchling, RecordClutch, RegisterHatchlings, UpdateAnimal
+from reptidex.streams.commands.animal import Changes, Done, Hatchling, RegisterHatchlings, UpdateAnimal
 from reptidex.streams.values import Gene, Ratio
 from tests.unit.animal.asking import Asker
 
@@ -108,15 +108,7 @@ async def test_one_copy_is_all_that_a_male_has_of_a_gene_on_x(keepers: Any) -> N
 
 async def test_daughters_of_a_bearer_are_hets_and_sons_are_not(keepers: Any) -> None:
     sire, dam = await keepers.animal("male", genotype=(ODD,)), await keepers.animal("female")
-    laid = RecordClutch(
-        clutch_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        dam_id=dam,
-        candidate_sire_ids=(sire,),
-        laid_on=date(2026, 3, 1),
-        laid=3,
-    )
-    clutch = (await keepers.harness.ask(laid, Done)).id
+    clutch = await keepers.clutch(dam, sire, laid=3)
     son, daughter = keepers.id(), keepers.id()
     hatch = RegisterHatchlings(
         clutch_id=clutch,

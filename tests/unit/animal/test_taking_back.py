@@ -13,8 +13,6 @@ from reptidex.streams.commands.animal import (
     ArchiveAnimal,
     Changes,
     Done,
-    PairAnimals,
-    RecordClutch,
     ResolveSire,
     SetParents,
     UpdateAnimal,
@@ -104,19 +102,8 @@ async def test_who_was_registered_by_mistake_proves_nobody_and_did_not_hatch(kee
 
 async def test_a_clutch_of_a_placeholder_becomes_that_of_the_animal_it_is(keepers: Any) -> None:
     dam, sire = await keepers.animal("female", placeholder=True), await keepers.animal("male", placeholder=True)
-    met = PairAnimals(
-        pairing_id=keepers.id(), vivarium_id=keepers.sam, dam_id=dam, candidate_sire_ids=(sire,), season="2026"
-    )
-    pairing = (await keepers.harness.ask(met, Done)).id
-    laid = RecordClutch(
-        clutch_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        dam_id=dam,
-        pairing_id=pairing,
-        laid_on=date(2026, 6, 1),
-        laid=6,
-    )
-    clutch = (await keepers.harness.ask(laid, Done)).id
+    pairing = await keepers.pairing(dam, sire)
+    clutch = await keepers.clutch(dam, pairing_id=pairing, laid_on=date(2026, 6, 1))
     keepers.harness.now = keepers.harness.now.replace(month=9)
     first = hatch(keepers, clutch, 1, finished=False, on=date(2026, 8, 1))
     await keepers.harness.handle(first)
@@ -146,24 +133,8 @@ async def test_a_placeholder_is_not_handed_over(keepers: Any) -> None:
 @pytest.mark.parametrize("day", [date(2025, 3, 1), date(2019, 3, 1), date(2026, 4, 20)])
 async def test_a_clutch_is_not_moved_to_a_day_on_which_it_cannot_have_been_laid(keepers: Any, day: date) -> None:
     dam, sire = await keepers.animal("female", "2020-01-01"), await keepers.animal("male", "2020-01-01")
-    met = PairAnimals(
-        pairing_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        dam_id=dam,
-        candidate_sire_ids=(sire,),
-        season="2026",
-        paired_on=date(2026, 1, 1),
-    )
-    pairing = (await keepers.harness.ask(met, Done)).id
-    laid = RecordClutch(
-        clutch_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        dam_id=dam,
-        pairing_id=pairing,
-        laid_on=date(2026, 3, 1),
-        laid=6,
-    )
-    clutch = (await keepers.harness.ask(laid, Done)).id
+    pairing = await keepers.pairing(dam, sire, paired_on=date(2026, 1, 1))
+    clutch = await keepers.clutch(dam, pairing_id=pairing)
     died = ArchiveAnimal(animal_id=dam, vivarium_id=keepers.sam, reason="deceased", died_on=date(2026, 4, 1))
     await keepers.harness.handle(died)
     with pytest.raises(InvalidError):
@@ -230,15 +201,7 @@ async def test_who_died_is_dead_in_whatever_words_a_file_says_it(keepers: Any, a
 async def test_a_code_that_is_another_animals_reference_misleads_no_file(keepers: Any, ask: Asker, whole: bool) -> None:
     sire, other = await keepers.animal("male", code="S-1"), await keepers.animal("male", external_ref="S-1", code="S-2")
     dam = await keepers.animal("female")
-    laid = RecordClutch(
-        clutch_id=keepers.id(),
-        vivarium_id=keepers.sam,
-        dam_id=dam,
-        candidate_sire_ids=(sire,),
-        laid_on=date(2026, 3, 1),
-        laid=6,
-    )
-    clutch = (await keepers.harness.ask(laid, Done)).id
+    clutch = await keepers.clutch(dam, sire)
     hatched = hatch(keepers, clutch, 1)
     await keepers.harness.handle(hatched)
     child = hatched.hatchlings[0].animal_id

@@ -8,28 +8,12 @@ import pytest
 from reptidex.agents.engine.inputs import LogRecord
 from reptidex.agents.engine.intake import Intake, Reception
 from reptidex.streams import codec
-from reptidex.streams.envelope import AnyEvent, CloudEvent
+from reptidex.streams.envelope import AnyEvent, enveloped
 from tests.unit.engine.parcels import ParcelCounted, ParcelWeighed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-WEIGHED = CloudEvent(
-    id="m",
-    source="/repti-scales",
-    type="parcel.weighed",
-    subject="a",
-    time=NOW,
-    dataschema=ParcelWeighed.contract.schema,
-    data=ParcelWeighed(parcel_id="a", weight=1),
-)
-COUNTED = CloudEvent(
-    id="m",
-    source="/repti-post",
-    type="parcel.counted",
-    subject="a",
-    time=NOW,
-    dataschema=ParcelCounted.contract.schema,
-    data=ParcelCounted(parcel_id="a", times=1, total=1),
-)
+WEIGHED = enveloped(ParcelWeighed(parcel_id="a", weight=1), "m", NOW)
+COUNTED = enveloped(ParcelCounted(parcel_id="a", times=1, total=1), "m", NOW)
 
 
 def taken(value: bytes) -> Intake:

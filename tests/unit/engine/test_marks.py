@@ -8,23 +8,13 @@ from hypothesis import strategies as st
 from reptidex.agents.engine.inputs import MARK, LogRecord
 from reptidex.agents.engine.intake import Reception
 from reptidex.streams import codec
-from reptidex.streams.envelope import CloudEvent
+from reptidex.streams.envelope import enveloped
 from reptidex.tables.positions import Position
 from tests.unit.engine.parcels import ParcelWeighed
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 AT = ("parcel.weighed", 0)
-VALUE = codec.encode(
-    CloudEvent(
-        id="m",
-        source="/repti-scales",
-        type="parcel.weighed",
-        subject="a",
-        time=NOW,
-        dataschema=ParcelWeighed.contract.schema,
-        data=ParcelWeighed(parcel_id="a", weight=1),
-    )
-)
+VALUE = codec.encode(enveloped(ParcelWeighed(parcel_id="a", weight=1), "m", NOW))
 outboxes = st.sampled_from(["scales:0", "scales:1", "scales:10", "post:0"])
 runs = st.lists(st.tuples(outboxes, st.integers(1, 12), st.integers(0, 15)), max_size=12)
 

@@ -16,7 +16,7 @@ from reptidex.agents.engine.sealing import opened
 from reptidex.agents.engine.unit import UnitRunner
 from reptidex.errors import UnavailableError
 from reptidex.streams import codec
-from reptidex.streams.envelope import CloudEvent
+from reptidex.streams.envelope import enveloped
 from reptidex.tables.answers import AnswerRow
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow
@@ -65,7 +65,7 @@ class Line:
         self.pipeline = Pipeline(self.runner, done=self._done, start=self._start, turn=self._turn)
         self._offset = 0
 
-    def _done(self, messages: int, seconds: float) -> None:
+    def _done(self, messages: int) -> None:
         self.messages += messages
 
     def _start(self, work: Any) -> None:
@@ -83,15 +83,7 @@ class Line:
         for key in keys:
             self._offset += 1
             name = f"{ids}{self._offset}" if marked else f"{ids}/{key}"
-            envelope = CloudEvent(
-                id=name,
-                source="/repti-scales",
-                type=TOPIC,
-                subject=key,
-                time=BEGINNING,
-                dataschema=ParcelWeighed.contract.schema,
-                data=ParcelWeighed(parcel_id=key, weight=1, trouble=trouble),
-            )
+            envelope = enveloped(ParcelWeighed(parcel_id=key, weight=1, trouble=trouble), name, BEGINNING)
             headers = [(MARK, b"scales:0:%d" % self._offset)] if marked else []
             records.append(LogRecord(TOPIC, 0, self._offset, key.encode(), codec.encode(envelope), headers))
         async with self.lock:
@@ -194,15 +186,7 @@ async def test_a_repeat_from_outside_is_known_before_the_first_is_committed(line
 
 def posted(offset: int, key: str) -> LogRecord:
     """Return a command to post a parcel, as it stands on the log."""
-    envelope = CloudEvent(
-        id=f"post-{key}",
-        source="/clerk",
-        type=PostParcel.contract.name,
-        subject=key,
-        time=BEGINNING,
-        dataschema=PostParcel.contract.schema,
-        data=PostParcel(parcel_id=key),
-    )
+    envelope = enveloped(PostParcel(parcel_id=key), f"post-{key}", BEGINNING)
     return LogRecord("repti-post.commands", 0, offset, key.encode(), codec.encode(envelope), [])
 
 

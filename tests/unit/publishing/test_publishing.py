@@ -192,6 +192,7 @@ def test_a_log_that_is_away_is_exit_code_1_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REPTIDEX_LOG", "127.0.0.1:1")
+    monkeypatch.setattr("reptidex.publishing.command.PAUSES_S", (0.0, 0.0))
     file = tmp_path / "events.jsonl"
     file.write_text(json.dumps(EVENT))
 

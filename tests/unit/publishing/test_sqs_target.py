@@ -8,11 +8,10 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from reptidex.connectors.bridge.entries import Entry
 from reptidex.doubles.web import served
 from reptidex.errors import UnavailableError
+from reptidex.publishing.aws_targets import SqsTarget
 from reptidex.publishing.checking import Ready
-from reptidex.publishing.targets import SqsTarget, _batches
 from reptidex.settings import Settings
 from tests.integration.bridge.said import event
 
@@ -123,18 +122,3 @@ async def test_an_event_that_breaks_a_limit_of_aws_is_refused_by_itself() -> Non
     assert [bool(why) for why in refused] == [False, True, False]
     assert "U+0001" in refused[1]
     assert queue.taken == [each.event_id for each in good]
-
-
-def test_a_call_to_a_fifo_topic_has_one_event_of_a_group() -> None:
-    def entry(topic: str, group: str) -> tuple[int, Entry]:
-        made = Entry(
-            name="order.created", arn=topic, lane=group, raw=b"", settle=lambda: None, wanted=lambda: True,
-            place=("", 0, 0), size=1,
-        )  # fmt: skip
-        return 0, made
-
-    def lanes(topic: str) -> list[str]:
-        return ["".join(each.lane for _, each in batch) for batch in _batches([entry(topic, one) for one in "abbcab"])]
-
-    assert lanes("arn:t.fifo") == ["ab", "bca", "b"]
-    assert lanes("arn:t") == ["abbcab"]

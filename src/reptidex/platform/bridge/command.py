@@ -59,6 +59,7 @@ async def _stay(settings: Settings, directions: tuple[Direction, ...]) -> int:
 
 async def _once(settings: Settings, directions: tuple[Direction, ...], *, as_json: bool) -> int:
     from reptidex.platform.bridge.process import Bridge
+    from reptidex.terminal import print_json
 
     bridge = Bridge(settings, directions)
     try:
@@ -68,13 +69,15 @@ async def _once(settings: Settings, directions: tuple[Direction, ...], *, as_jso
         await bridge.stop()
     counted = bridge.status()["counted"]
     if as_json:
-        print(msgspec.json.encode(counted).decode())
+        print_json(counted)
     else:
         print("\n".join(f"{count:>8} {what}" for what, count in counted.items()) or "nothing had to cross")
     return 0
 
 
 async def _status(settings: Settings, *, as_json: bool) -> int:
+    from reptidex.terminal import print_json
+
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session,
@@ -84,7 +87,7 @@ async def _status(settings: Settings, *, as_json: bool) -> int:
     except (aiohttp.ClientError, TimeoutError, OSError) as problem:
         raise UnavailableError(f"the bridge at {settings.bridge_url}", str(problem)) from problem
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(found)).decode())
+        print_json(found)
         return 0
     print(
         f"up for {found['uptime_s']} s: {', '.join(found['directions'])}; {found['lanes_waiting']} keys wait behind letters"
