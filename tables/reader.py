@@ -87,13 +87,6 @@ class Reader:
             [[values]] = await session.fetch([compile_select(statement, self._database.dialect)])
         return int(values[0])
 
-    async def total(self, query: Query[R], column: sa.Column[int]) -> int:
-        """Return the sum of a column over the rows that a query finds, without regard to its limit; 0 where there are none."""
-        statement = sa.select(sa.func.coalesce(sa.func.sum(column), 0)).select_from(query.row.sql).where(*query.where)
-        async with self._database.reading() as session:
-            [[values]] = await session.fetch([compile_select(statement, self._database.dialect)])
-        return int(values[0])
-
     async def tally(self, columns: Sequence[Any], where: Sequence[sa.ColumnElement[bool]]) -> list[tuple[Any, ...]]:
         """Return how many rows there are for each combination of some columns: the columns, then the count."""
         statement = sa.select(*columns, sa.func.count()).where(*where).group_by(*columns)

@@ -17,13 +17,14 @@ from reptidex.agents.commerce.errors import (
 from reptidex.agents.commerce.inquiries import refuse_suspended
 from reptidex.agents.commerce.records import inquiry_record, order_record, policy_snapshot, transaction_record
 from reptidex.agents.commerce.saga import begin_sale
+from reptidex.agents.commerce.turns import take_turn
 from reptidex.domain.pricing import totals
 from reptidex.errors import NotFoundError
 from reptidex.streams.commands.commerce import ConvertInquiry
 from reptidex.streams.commerce import OrderCreated, OrderLine, SalesInquiryConverted, SalesTransactionStarted
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Money
-from reptidex.tables.commerce.models import Inquiry, Line, Listing, Policy
+from reptidex.tables.commerce.models import Inquiry, Line, Listing, Policy, Standing
 from reptidex.tables.commerce.queries import unpaid_purchases_of
 from reptidex.tables.commerce.sales import Order, SaleRow
 
@@ -57,6 +58,7 @@ async def _wanted(command: ConvertInquiry, unit: Unit) -> tuple[Inquiry, Listing
     if not line.lineage_stands:
         raise DoubtedLineageError(line.animal_id, line.lineage_status)
     _check_price(command, inquiry, listing)
+    await take_turn(unit, command.buyer_vivarium_id)
     if len(await unit.find(unpaid_purchases_of(command.buyer_vivarium_id))) >= MOST_UNPAID:
         raise TooManyUnpaidError(f"{MOST_UNPAID} animals are kept for you already: pay for them, or cancel an order")
     await refuse_suspended(
@@ -126,7 +128,10 @@ def _sale(command: ConvertInquiry, order: Order, unit: Unit) -> SaleRow:
     )
 
 
-@agent(ConvertInquiry, prefetch={Inquiry: "inquiry_id", Line: "animal_id"})
+@agent(
+    ConvertInquiry,
+    prefetch={Inquiry: "inquiry_id", Line: "animal_id", Standing: lambda c: (c.buyer_vivarium_id, c.buyer_user_id)},
+)
 async def convert_inquiry(command: ConvertInquiry, unit: Unit) -> AsyncIterator[Event]:
     """Make an order with the seller's terms as they read now, reserve the animal, begin the sale."""
     inquiry, listing = await _wanted(command, unit)

@@ -9,6 +9,7 @@ from reptidex.agents.commerce.errors import NotPublishableError, SuspendedError,
 from reptidex.agents.commerce.listings import own_listing
 from reptidex.agents.commerce.offers import expiry_timer, searchable
 from reptidex.agents.commerce.records import listing_record
+from reptidex.agents.commerce.turns import take_turn
 from reptidex.domain.offer import LIFE, Facts, objections
 from reptidex.streams.commands.commerce import ExpireListing, PublishListing
 from reptidex.streams.commerce import MarketplaceListingPublished
@@ -30,6 +31,7 @@ async def publish_listing(command: PublishListing, unit: Unit) -> AsyncIterator[
     if standing is not None and standing.suspended:
         raise SuspendedError("this vivarium is suspended and cannot sell")
     line, product = await unit.need(Line, command.animal_id), command.product
+    await take_turn(unit, command.vivarium_id)
     published = await unit.find(published_by(command.vivarium_id))
     found = objections(
         Facts(

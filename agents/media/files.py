@@ -8,6 +8,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.media.effects import ProcessUpload, RemoveStored
 from reptidex.agents.media.places import places_of
 from reptidex.agents.media.records import attached, deleted, processed, uploaded
+from reptidex.agents.media.storage import check_room, keep
 from reptidex.errors import DomainError, NotFoundError
 from reptidex.streams.commands.media import (
     AttachFile,
@@ -22,6 +23,7 @@ from reptidex.streams.contract import Event
 from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.media.models import File, Profile, same_subject
 from reptidex.tables.media.moderated import TAKEN_DOWN
+from reptidex.tables.media.storage import Storage
 from reptidex.tables.media.uploads import AnnouncedUpload
 
 
@@ -50,7 +52,7 @@ async def check_uploader(unit: Unit, user_id: str) -> None:
         raise NotFoundError("user", user_id)
 
 
-@agent(ReceiveFile, prefetch={File: "file_id", Profile: "owner_id"})
+@agent(ReceiveFile, prefetch={File: "file_id", Profile: "owner_id", Storage: "vivarium_id"})
 async def receive_file(command: ReceiveFile, unit: Unit) -> AsyncIterator[Event]:
     """Take note of an upload, and have it looked into before anybody is given it."""
     await check_uploader(unit, command.owner_id)
@@ -58,6 +60,7 @@ async def receive_file(command: ReceiveFile, unit: Unit) -> AsyncIterator[Event]
     if known is not None:
         unit.answer(FileDone(file_id=known.file_id, state=known.state))
         return
+    await check_room(unit, command.vivarium_id, command.size_bytes, command.limit_bytes)
     same = ("file_id", "vivarium_id", "owner_id", "subject_kind", "subject_id", "primary", "name", "kind")
     file = File(
         **{name: getattr(command, name) for name in same},
@@ -68,12 +71,12 @@ async def receive_file(command: ReceiveFile, unit: Unit) -> AsyncIterator[Event]
         created_at=unit.now,
     )
     unit.answer(FileDone(file_id=file.file_id, state=file.state))
-    yield take_in(file, unit)
+    yield await take_in(file, unit)
 
 
-def take_in(file: File, unit: Unit) -> Event:
+async def take_in(file: File, unit: Unit) -> Event:
     """Keep a new file whose bytes lie in quarantine, have it looked into, and return the event that tells of it."""
-    unit.put(file)
+    await keep(unit, file)
     unit.effect(
         ProcessUpload(
             file_id=file.file_id,
@@ -105,7 +108,7 @@ async def release_file(command: FileReady, unit: Unit) -> AsyncIterator[Event]:
         width=command.width,
         height=command.height,
     )
-    unit.put(file)
+    await keep(unit, file, before)
     unit.effect(RemoveStored(places=(before.quarantine,)))
     yield processed(file)
     async for event in _attach(file, unit):
@@ -122,7 +125,7 @@ async def reject_file(command: FileRefused, unit: Unit) -> AsyncIterator[Event]:
     unit.effect(RemoveStored(places=(*file.places, *places_of(file.file_id))))
     if file.state != "received":
         return
-    unit.put(replace(file, state="rejected", why=command.why, quarantine=""))
+    await keep(unit, replace(file, state="rejected", why=command.why, quarantine=""), file)
     yield deleted(file, "rejected")
 
 
@@ -164,7 +167,7 @@ async def obey_moderator(event: AdminModerationDecided, unit: Unit) -> AsyncIter
     if event.subject_kind != "file" or file is None or file.state == "deleted":
         return
     if event.decision == "remove":
-        unit.put(replace(file, state="deleted", stored=(), quarantine=""))
+        await keep(unit, replace(file, state="deleted", stored=(), quarantine=""), file)
         unit.effect(RemoveStored(places=tuple(file.places)))
         yield deleted(file, "moderation")
     elif event.decision in TAKEN_DOWN:
@@ -177,7 +180,7 @@ async def delete_file(command: DeleteFile, unit: Unit) -> AsyncIterator[Event]:
     file = await own_file(command.file_id, command.vivarium_id, unit)
     if file.made:
         raise MadeFileError(file.file_id)
-    unit.put(replace(file, state="deleted", stored=(), quarantine=""))
+    await keep(unit, replace(file, state="deleted", stored=(), quarantine=""), file)
     unit.effect(RemoveStored(places=tuple(file.places)))
     unit.answer(FileDone(file_id=file.file_id, state="deleted"))
     yield deleted(file, "owner")
@@ -194,7 +197,7 @@ async def erase_file(command: EraseFile, unit: Unit) -> AsyncIterator[Event]:
         unit.put(replace(file, name=""))
         return
     erased = replace(file, state="deleted", name="", stored=(), quarantine="")
-    unit.put(erased)
+    await keep(unit, erased, file)
     if file.state != "deleted":
         unit.effect(RemoveStored(places=tuple(file.places)))
         yield deleted(erased, "erased")

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Call, Unit, agent, carries_out
 from reptidex.agents.media.effects import PATIENT, FinaliseUpload, RemoveStored
 from reptidex.agents.media.files import check_uploader, take_in
+from reptidex.agents.media.storage import StorageFullError, check_room
 from reptidex.connectors.files.port import Rules, UploadRefusedError
 from reptidex.domain.uploads import MOST_BYTES, waiting_place
 from reptidex.errors import NotFoundError
@@ -24,7 +25,8 @@ async def announce_upload(command: AnnounceUpload, unit: Unit) -> None:
     await check_uploader(unit, command.owner_id)
     upload = await unit.get(AnnouncedUpload, command.file_id)
     if upload is None:
-        said = {name: getattr(command, name) for name in (*SAME, "digest", "place", "expires_at")}
+        await check_room(unit, command.vivarium_id, 1, command.limit_bytes)
+        said = {name: getattr(command, name) for name in (*SAME, "digest", "place", "limit_bytes", "expires_at")}
         upload = AnnouncedUpload(**said, created_at=unit.now)
         unit.put(upload)
     unit.answer(UploadStands(file_id=upload.file_id, state=upload.state))
@@ -82,6 +84,12 @@ async def settle_upload(command: UploadLookedAt, unit: Unit) -> AsyncIterator[Ev
     if upload is None or upload.state != "arriving":
         return
     if command.outcome == "kept":
+        try:
+            await check_room(unit, upload.vivarium_id, command.size_bytes, upload.limit_bytes)
+        except StorageFullError as full:
+            unit.put(replace(upload, state="refused", why=str(full)))
+            unit.effect(RemoveStored(places=(upload.place,)))
+            return
         unit.put(replace(upload, state="arrived"))
         said = {name: getattr(upload, name) for name in SAME}
         file = File(
@@ -91,7 +99,7 @@ async def settle_upload(command: UploadLookedAt, unit: Unit) -> AsyncIterator[Ev
             quarantine=upload.place,
             created_at=unit.now,
         )
-        yield take_in(file, unit)
+        yield await take_in(file, unit)
     elif command.outcome == "refused":
         unit.put(replace(upload, state="refused", why=command.why))
     else:

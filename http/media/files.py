@@ -14,7 +14,7 @@ from reptidex.errors import DomainError, NotFoundError
 from reptidex.http.media.access import check_subject, owns, permitted, readable_file
 from reptidex.http.media.charts import outdated
 from reptidex.http.media.multipart import read_upload
-from reptidex.http.media.storage import check_storage
+from reptidex.http.media.storage import storage_limit
 from reptidex.http.server.policy import member, public, services
 from reptidex.http.server.routes import Page, Paging, Raw, Request, Routes
 from reptidex.streams.commands.media import AttachFile, DeleteFile, FileDone, ReceiveFile, RedrawChart
@@ -113,8 +113,6 @@ async def upload(request: Request[None, UploadQuery]) -> FileView:
     vivarium_id = await permitted(request, "handler")
     await check_subject(request, query.subject_kind, query.subject_id, vivarium_id)
     file_id = request.new_id()
-    if await request.read.get(File, file_id) is None:  # a repeat takes no more than the first
-        await check_storage(request, vivarium_id, len(part.data))
     digest = sha256(part.data).hexdigest()
     # Other bytes under a repeated `Idempotency-Key` lie elsewhere: those that were taken are looked into as they are.
     place = f"{waiting_place(file_id)}-{digest[:16]}"
@@ -132,6 +130,7 @@ async def upload(request: Request[None, UploadQuery]) -> FileView:
         size_bytes=len(part.data),
         digest=digest,
         place=place,
+        limit_bytes=await storage_limit(request, vivarium_id),
     )
     try:
         done = await request.ask(command, FileDone)

@@ -11,7 +11,7 @@ from reptidex.domain.uploads import MOST_BYTES, announced, plain_name, waiting_p
 from reptidex.errors import NotFoundError
 from reptidex.http.media.access import check_subject, permitted
 from reptidex.http.media.files import Subject
-from reptidex.http.media.storage import check_storage
+from reptidex.http.media.storage import storage_limit
 from reptidex.http.server.policy import member
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.commands.media_uploads import AnnounceUpload, UploadSeen, UploadStands, UploadState
@@ -57,7 +57,6 @@ async def begin_upload(request: Request[NewUpload, None]) -> UploadForm:
     kind = announced(body.content_type)
     vivarium_id = await permitted(request, "handler")
     await check_subject(request, body.subject_kind, body.subject_id, vivarium_id)
-    await check_storage(request, vivarium_id, 1)
     file_id = request.new_id()
     place = waiting_place(file_id)
     rules = Rules(content_type=kind.content_type, most_bytes=MOST_BYTES, digest=body.digest)
@@ -74,6 +73,7 @@ async def begin_upload(request: Request[NewUpload, None]) -> UploadForm:
         content_type=kind.content_type,
         digest=body.digest,
         place=place,
+        limit_bytes=await storage_limit(request, vivarium_id),
         expires_at=form.expires_at,
     )
     made = await request.ask(command, UploadStands)

@@ -87,9 +87,6 @@ class Reader(Protocol):
     async def count(self, query: Query[R]) -> int:
         """Return how many rows a query finds."""
 
-    async def total(self, query: Query[R], column: Any) -> int:
-        """Return the sum of a column of numbers over the rows that a query finds."""
-
 
 class Request(Protocol[B, Q]):
     """What a view is given."""

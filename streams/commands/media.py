@@ -37,6 +37,8 @@ class ReceiveFile(Command, frozen=True, kw_only=True):
     digest: Digest
     place: Text
     """Where the bytes lie in the store."""
+    limit_bytes: Count | None = None
+    """How much the vivarium may keep in all; None where nothing is refused."""
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,8 @@ class AnnounceUpload(Command, frozen=True, kw_only=True):
     digest: Text = ""
     """SHA-256 in hexadecimal, where the sender said it beforehand."""
     place: Text
+    limit_bytes: Count | None = None
+    """How much the vivarium may keep in all; None where nothing is refused."""
     expires_at: datetime
 
 

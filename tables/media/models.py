@@ -152,12 +152,6 @@ def files_of_animal(animal_id: str, vivarium_id: str) -> Query[File]:
     return select(File, File.c.subject_id == animal_id, File.c.state != "deleted", sa.or_(uploads, drawings))
 
 
-def kept_by(vivarium_id: str) -> Query[File]:
-    """Ask for what counts as a vivarium's storage: its uploads that are kept; what the platform draws is free."""
-    kept = File.c.state.in_(("received", "ready"))
-    return select(File, File.c.vivarium_id == vivarium_id, File.c.made.is_(False), kept)
-
-
 def files_by(user_id: str) -> Query[File]:
     """Ask for what a person uploaded and gave a name."""
     return select(File, File.c.owner_id == user_id, File.c.name != "", File.c.made.is_(False))

@@ -24,6 +24,8 @@ class AnnouncedUpload(Row, frozen=True, kw_only=True):
     content_type: str
     digest: str = ""
     place: str
+    limit_bytes: int | None = None
+    """How much its vivarium may keep in all, as its plan said when it was announced."""
     state: UploadState = "announced"
     again: bool = False
     """It was seen once more while it was looked for: if it was not there yet, it is looked for again."""

@@ -1,4 +1,4 @@
-"""Two workers of repti-commerce on one PostgreSQL: news of one sale that both hear at once is decided once."""
+"""Two workers of repti-commerce on one PostgreSQL: what both hear at once is decided once, and counted one after the other."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from reptidex.agents.commerce.errors import WrongStateError
+from reptidex.agents.commerce import buying
+from reptidex.agents.commerce.errors import NotPublishableError, TooManyUnpaidError, WrongStateError
+from reptidex.agents.commerce.offers import expiry_timer
 from reptidex.services.commerce import SERVICE
 from reptidex.streams.commands.commerce import (
     Allowance,
@@ -21,6 +23,7 @@ from reptidex.streams.commands.commerce_sales import TellHold
 from reptidex.streams.core import OrgMemberRemoved, PaymentCompleted
 from reptidex.streams.values import Money
 from reptidex.tables.commerce.models import Line, Listing
+from reptidex.tables.commerce.queries import published_by, unpaid_purchases_of
 from reptidex.tables.commerce.sales import Order, SaleRow
 from reptidex.tables.query import select
 from tests.chaos.engine.postgres import Cluster, running_cluster
@@ -44,17 +47,39 @@ class Two(TwoWorkers):
             ):
                 return sale
 
-    async def _sale(self, animal_id: str) -> SaleRow:
-        listing_id, inquiry_id = animal_id.replace("aa", "11", 1), animal_id.replace("aa", "22", 1)
+    def animals(self) -> tuple[str, str]:
+        """Name an animal of each worker, whose rows are all that worker's: the two meet in nothing but their owner."""
+        found: dict[bool, str] = {}
+        while len(found) < 2:
+            self.count += 1
+            animal_id = f"aa000000-0000-7000-8000-{self.count:012d}"
+            offer, inquiry = (animal_id.replace("aa", start, 1) for start in ("11", "22"))
+            owned = {self.left.owns(key) for key in (animal_id, offer, inquiry, expiry_timer(offer))}
+            if len(owned) == 1:
+                found[owned.pop()] = animal_id
+        return found[True], found[False]
+
+    async def draft(self, animal_id: str, limit: int | None = None) -> PublishListing:
+        """Draft an offer; return the wish to publish it under a plan that allows so many."""
         facts = Product(animal_id=animal_id, vivarium_id=SAM_VIVARIUM, species_id=SPECIES, species="Python regius")
-        own: dict[str, Any] = {"animal_id": animal_id, "listing_id": listing_id}
+        own: dict[str, Any] = {"animal_id": animal_id, "listing_id": animal_id.replace("aa", "11", 1)}
         text: dict[str, Any] = {"title": "Pastel", "price": 45_000, "currency": "USD"}
         await self.say(DraftListing(**own, **text, vivarium_id=SAM_VIVARIUM, contact_user_id=SAM, product=facts))
-        allowance = Allowance(vivarium_id=SAM_VIVARIUM)
-        await self.say(PublishListing(**own, vivarium_id=SAM_VIVARIUM, product=facts, allowance=allowance))
+        allowance = Allowance(vivarium_id=SAM_VIVARIUM, max_listings=limit)
+        return PublishListing(**own, vivarium_id=SAM_VIVARIUM, product=facts, allowance=allowance)
+
+    async def ask(self, animal_id: str) -> ConvertInquiry:
+        """Offer an animal and ask about it; return the wish to buy it."""
+        await self.say(published := await self.draft(animal_id))
+        inquiry_id = animal_id.replace("aa", "22", 1)
         buyer: dict[str, Any] = {"animal_id": animal_id, "buyer_vivarium_id": BEA_VIVARIUM, "buyer_user_id": BEA}
-        await self.say(AskSeller(**buyer, inquiry_id=inquiry_id, listing_id=listing_id, message="Is it there?"))
-        await self.say(ConvertInquiry(**buyer, inquiry_id=inquiry_id, provider="stripe", method="pm_card_visa"))
+        await self.say(
+            AskSeller(**buyer, inquiry_id=inquiry_id, listing_id=published.listing_id, message="Is it there?")
+        )
+        return ConvertInquiry(**buyer, inquiry_id=inquiry_id, provider="stripe", method="pm_card_visa")
+
+    async def _sale(self, animal_id: str) -> SaleRow:
+        await self.say(await self.ask(animal_id))
         [sale] = await self.read.find(select(SaleRow, SaleRow.c.animal_id == animal_id))
         granted: dict[str, Any] = {
             "animal_id": animal_id,
@@ -115,3 +140,24 @@ async def test_a_sale_that_is_paid_and_called_off_in_one_moment_is_one_of_the_tw
     assert ("sales.transaction.completed" in names) == (after.step == "transferring")
     assert ("order.cancelled" in names) == (after.step == "refunding")
     assert all(isinstance(each, list | WrongStateError) for each in said), said
+
+
+async def test_the_last_offer_of_a_plan_is_published_once(two: Two) -> None:
+    wishes = [await two.draft(animal_id, limit=1) for animal_id in two.animals()]
+    two.meet()
+
+    said = await asyncio.gather(*(two.say(wish) for wish in wishes), return_exceptions=True)
+
+    assert len(await two.read.find(published_by(SAM_VIVARIUM))) == 1
+    assert [type(each) for each in said if isinstance(each, Exception)] == [NotPublishableError]
+
+
+async def test_the_last_animal_that_is_kept_for_a_buyer_is_kept_once(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buying, "MOST_UNPAID", 1)
+    wishes = [await two.ask(animal_id) for animal_id in two.animals()]
+    two.meet()
+
+    said = await asyncio.gather(*(two.say(wish) for wish in wishes), return_exceptions=True)
+
+    assert len(await two.read.find(unpaid_purchases_of(BEA_VIVARIUM))) == 1
+    assert [type(each) for each in said if isinstance(each, Exception)] == [TooManyUnpaidError]

@@ -137,8 +137,6 @@ async def test_a_query_finds_by_its_conditions_and_counts_without_its_limit(data
 
     assert [row.eggs for row in await reader.find(query)] == [4]
     assert await reader.count(query) == 2
-    assert await reader.total(query, Lizard.c.eggs) == 6
-    assert await reader.total(select(Lizard, Lizard.c.eggs > 99), Lizard.c.eggs) == 0
 
 
 async def test_what_is_not_there_is_said_so(database: Database) -> None:
