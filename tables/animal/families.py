@@ -163,8 +163,15 @@ def _record(species: Species, family: Family, animal: Animal, locus: Locus) -> R
     if locus.locus in named:
         pair = locus.normal(animal.sex) if animal.sex == locus.single_in else named[locus.locus]
         return msgspec.structs.replace(bare, pairs=_looking_like(locus, pair), shows=look(locus, pair), firm=True)
-    described = understood and not animal.placeholder and bool(animal.clutch_id or animal.genotype or animal.morphs)
+    described = understood and not animal.placeholder and _described(family, animal)
     return msgspec.structs.replace(bare, shows="" if described else None)
+
+
+def _described(family: Family, animal: Animal) -> bool:
+    """Say whether its keeper has looked at an animal; what was reckoned or tested of it says nothing of how else it looks."""
+    return bool(animal.clutch_id or animal.morphs) or any(
+        stated(family, animal, gene.locus) is not None for gene in animal.genotype
+    )
 
 
 def _said(bare: Record, locus: Locus, gene: Gene, animal: Animal) -> Record:
