@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from reptidex.agents.agent import Call, Effect, Unit, agent, carries_out
 from reptidex.agents.community.refusals import forget_other
 from reptidex.agents.community.telling import notify
+from reptidex.agents.community.texts import without_texts
 from reptidex.domain.messages import money_text
 from reptidex.streams.commands.community import NotifyMembers
 from reptidex.streams.commands.community_forum import ErasePost
@@ -61,6 +62,7 @@ ASKED_FOR = {
     "email": ("email.changed",),
     "email_change_stopped": ("email.change.stopped",),
     "identities": ("identities.changed",),
+    "telephone_requested": ("telephone.code",),
     "mfa_enabled": ("second.factor.changed",),
     "api_keys": ("api.key.made",),
 }
@@ -71,6 +73,8 @@ async def tell_of_account(event: AuthUserUpdated, unit: Unit) -> AsyncIterator[E
     """Send the links that a user asked for, and tell of what gives or takes a way into the account."""
     if event.email_verified or event.email_hash:
         await forget_other(unit, event.user_id, event.email_hash or "")
+    if "telephone_removed" in event.changed:
+        await without_texts(unit, event.user_id)
     for changed in event.changed:
         for template in ASKED_FOR.get(changed, ()):
             for said in await notify(unit, [event.user_id], template, {}):

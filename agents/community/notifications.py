@@ -10,6 +10,7 @@ from reptidex.agents.community.deliveries import FIRST_LOOK_S, await_report, del
 from reptidex.agents.community.people import check_here
 from reptidex.agents.community.refusals import heed, refuse
 from reptidex.agents.community.telling import SendMessage, channel_of, notify, sent
+from reptidex.agents.community.texts import refuse_texts
 from reptidex.connectors.mail.port import UndeliverableError
 from reptidex.domain.messages import TEMPLATES, channels_for, fill
 from reptidex.errors import InvalidError, NotFoundError
@@ -122,10 +123,17 @@ async def record_failed(command: RecordFailed, unit: Unit) -> AsyncIterator[Even
         reason=command.reason,
         attempts=attempts,
     )
+    for event in await _heed_refusal(unit, message, command):
+        yield event
+
+
+async def _heed_refusal(unit: Unit, message: Notification, command: RecordFailed) -> list[Event]:
+    if message.channel == "sms":
+        return await refuse_texts(unit, message, command.detail) if command.reason in ("refused", "address") else []
     own = TEMPLATES[message.template].to == "email"  # an address that is asked for is not the account's yet
     if own and (command.address or command.reason == "bounced"):
-        for event in await refuse(unit, message, command.address, command.detail):
-            yield event
+        return await refuse(unit, message, command.address, command.detail)
+    return []
 
 
 @agent(ReadNotification, prefetch={Notification: "notification_id"})

@@ -26,6 +26,15 @@ class SendMessage(Effect, frozen=True, kw_only=True):
     facts: dict[str, str]
 
 
+class SendText(Effect, frozen=True, kw_only=True):
+    """Send one message as a text; the number is looked up when it goes out."""
+
+    notification_id: str
+    recipient_id: str
+    template: str
+    facts: dict[str, str]
+
+
 def notification_id(recipient_id: str, template: str, cause_id: str, channel: str) -> str:
     """Return the id of the message that tells a person of something over a channel: the same each time."""
     return str(uuid5(NAMESPACE_URL, f"reptidex:{recipient_id}/{template}/{cause_id}/{channel}"))
@@ -64,8 +73,9 @@ async def notify(
                 said.append(sent(kept))
                 continue
             unit.put(message)
+            send = SendText if message.channel == "sms" else SendMessage
             unit.effect(
-                SendMessage(
+                send(
                     notification_id=message.notification_id,
                     recipient_id=message.recipient_id,
                     template=template,

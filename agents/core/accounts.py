@@ -20,6 +20,7 @@ from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested
 from reptidex.streams.values import Plan
 from reptidex.tables.core.address_changes import AddressChange
 from reptidex.tables.core.people import Address, ApiKey, Grant, Identity, Session, SpentToken, User
+from reptidex.tables.core.telephones import Telephone
 from reptidex.tables.core.vivariums import Membership, Profile
 from reptidex.tables.query import select
 
@@ -129,6 +130,7 @@ async def _forget(unit: Unit, user: User) -> None:
     for address in await unit.find(select(Address, Address.c.user_id == user.user_id)):
         unit.delete(Address, address.address_hash)
     unit.delete(AddressChange, user.user_id)
+    unit.delete(Telephone, user.user_id)
     unit.delete(Grant, user.address_hash)
     unit.delete(Profile, user.user_id)
     for session in await unit.find(select(Session, Session.c.user_id == user.user_id)):

@@ -1,11 +1,18 @@
 """The twin of the provider of texts: they stay in memory, and sending can be made to fail."""
 
-from reptidex.connectors.texts.port import TextRefusedError, checked
-from reptidex.errors import UnavailableError
+from reptidex.connectors.texts.port import TextRefusedError, TextReport, checked
+from reptidex.errors import InvalidError, UnauthenticatedError, UnavailableError
+
+OUTCOMES = {"delivered": True, "undelivered": False, "sent": None}
 
 
 class MemoryTexter:
-    """`Texter` in memory. `stopped` numbers are refused for good, `down` fails every text for now."""
+    """`Texter` in memory. `stopped` numbers are refused for good, `down` fails every text for now.
+
+    Its reports read `<reference> <outcome>` and are signed `twin`.
+    """
+
+    name = "memory"
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
@@ -21,6 +28,15 @@ class MemoryTexter:
             raise TextRefusedError("21610", "the receiver has said STOP")
         self.sent.append((to, text))
         return f"text_{len(self.sent)}"
+
+    def report(self, raw: bytes, signature: str) -> TextReport:
+        """Read a report."""
+        if signature != "twin":
+            raise UnauthenticatedError("the report's signature is not the provider's")
+        reference, _, outcome = raw.decode().partition(" ")
+        if outcome not in OUTCOMES:
+            raise InvalidError("there is no such outcome")
+        return TextReport(reference, OUTCOMES[outcome])
 
     async def aclose(self) -> None:
         """There are no connections."""

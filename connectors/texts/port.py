@@ -3,6 +3,8 @@
 import re
 from typing import Protocol
 
+import msgspec
+
 from reptidex.errors import DomainError, InvalidError
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
@@ -19,8 +21,19 @@ class TextRefusedError(DomainError):
         self.code, self.reason = code, reason
 
 
+class TextReport(msgspec.Struct, frozen=True):
+    """What a provider says became of a text."""
+
+    reference: str
+    arrived: bool | None
+    """None while it is under way."""
+
+
 class Texter(Protocol):
     """Hands texts to a provider."""
+
+    name: str
+    """What events call the provider."""
 
     async def send(self, to: str, text: str, *, key: str) -> str:
         """Send a text to a number (E.164) and return the provider's reference.
@@ -28,6 +41,9 @@ class Texter(Protocol):
         `key` keeps a repeat from being a second text where the provider knows such keys; Twilio does not, so a repeat after
         a lost answer may arrive twice. Raises `InvalidError`, `TextRefusedError`, or `UnavailableError` (retriable).
         """
+
+    def report(self, raw: bytes, signature: str) -> TextReport:
+        """Read a provider's report. Raises `UnauthenticatedError` where it is not the provider's, `InvalidError`."""
 
     async def aclose(self) -> None:
         """Close the connections."""

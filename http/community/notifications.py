@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from reptidex.domain.messages import DELIVERABLE, TEMPLATES, fill
-from reptidex.errors import InvalidError
+from reptidex.errors import DomainError, InvalidError
 from reptidex.http.server.policy import services, signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.community import Notify, ReadNotification, SetPreferences
@@ -98,7 +98,7 @@ async def get_preferences(request: Request[None, None]) -> PreferencesView:
     return _preferences(await request.read.get(Preference, request.caller.subject))
 
 
-@routes.put("/notifications/preferences", policy=signed_in(), errors=(422,))
+@routes.put("/notifications/preferences", policy=signed_in(), errors=(409, 422))
 async def set_preferences(request: Request[NewPreferences, None]) -> PreferencesView:
     """Choose over which channels to hear of what; messages that the account depends on cannot be switched off."""
     for name, channels in request.body.channels.items():
@@ -110,8 +110,19 @@ async def set_preferences(request: Request[NewPreferences, None]) -> Preferences
             raise InvalidError(
                 f"there is no way for {closed[0]} messages; {' and '.join(DELIVERABLE)} are", "/channels"
             )
+    await _check_number(request)
     command = SetPreferences(user_id=request.caller.subject, channels=request.body.channels)
     return _preferences(await request.ask(command, Preference))
+
+
+async def _check_number(request: Request[NewPreferences, None]) -> None:
+    """Check that there is a number for texts, where somebody chooses them."""
+    if not any("sms" in kinds for kinds in request.body.channels.values()):
+        return
+    if request.ports.texter is None:
+        raise InvalidError("no texts are sent here", "/channels")
+    if not (await request.ports.contacts.of(request.caller.subject)).telephone:
+        raise DomainError("confirm a telephone number first: PUT /auth/telephone at repti-core")
 
 
 @routes.post(

@@ -8,12 +8,13 @@ import msgspec
 from reptidex.domain.plans import PLANS, entitlement_names
 from reptidex.errors import NotFoundError
 from reptidex.http.core.api_keys import EVERYBODY
-from reptidex.http.core.ports import Ports, email_of
+from reptidex.http.core.ports import Ports, email_of, telephone_code, unsealed
 from reptidex.http.server.policy import services
 from reptidex.http.server.routes import Page, Request, Routes
 from reptidex.tables.core.address_changes import AddressChange
 from reptidex.tables.core.billing import Subscription
 from reptidex.tables.core.people import Session, User
+from reptidex.tables.core.telephones import Telephone
 from reptidex.tables.core.vivariums import LoweredRole, Membership
 from reptidex.tables.query import select
 
@@ -38,6 +39,12 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     old_email: str = ""
     """While such a change may be stopped or taken back: the address of before, and the token for a mail to it."""
     stop_token: str = ""
+    telephone: str = ""
+    """Where texts go to; empty where the person confirmed no number."""
+    new_telephone: str = ""
+    """The number that waits for its code; empty where none does."""
+    telephone_code: str = ""
+    """For a text to `new_telephone` alone."""
     status: str
     address_hash: str
     """By which the address is known in events (`email_hash`)."""
@@ -107,6 +114,7 @@ async def user_contact(request: Request[None, None]) -> Contact:
         confirmation_token="" if confirmed else ports.keyed.link("confirm", user_id, user.confirm_generation),
         reset_token=ports.keyed.link("reset", user_id, user.reset_generation) if user.reset_open else "",
         **await _of_change(request, user),
+        **await _of_telephone(request, user),
         status=user.status,
         address_hash=user.address_hash,
     )
@@ -124,6 +132,18 @@ async def _of_change(request: Any, user: User) -> dict[str, str]:
     change_token = ports.keyed.link("change", user.user_id, change.generation)
     email = await email_of(ports, user)
     return {"new_email": other, "change_token": change_token, "old_email": email, "stop_token": stop_token}
+
+
+async def _of_telephone(request: Any, user: User) -> dict[str, str]:
+    ports: Ports = request.ports
+    known = await request.read.get(Telephone, user.user_id)
+    if known is None:
+        return {}
+    found = {"telephone": await unsealed(ports, user, known.number_sealed)}
+    if known.is_open(ports.clock()):
+        asked = await unsealed(ports, user, known.asked_sealed)
+        found |= {"new_telephone": asked, "telephone_code": telephone_code(ports, known)}
+    return found
 
 
 @routes.get("/internal/users/{user_id}/status", policy=services(*EVERYBODY), errors=(404,))

@@ -15,6 +15,7 @@ from reptidex.domain.passwords import Hashing
 from reptidex.streams.publisher import Publisher
 from reptidex.tables.core.address_changes import AddressChange
 from reptidex.tables.core.people import User
+from reptidex.tables.core.telephones import Telephone
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """Where a sign-in elsewhere may lead back to: addresses of apps."""
     sns: SnsEndpoint | None = None
     """None where no topic of SNS may post here."""
+    texts: bool = False
+    """Whether texts are sent here."""
     closing: tuple[Any, ...] = ()
 
     async def aclose(self) -> None:
@@ -64,6 +67,18 @@ def user_context(user_id: str) -> str:
 
 async def email_of(ports: Ports, user: User, change: AddressChange | None = None) -> str:
     """Return a person's address, or the other one of a `change` of theirs."""
-    sealed = user.email_sealed if change is None else change.email_sealed
+    return await unsealed(ports, user, user.email_sealed if change is None else change.email_sealed)
+
+
+async def unsealed(ports: Ports, user: User, sealed: bytes) -> str:
+    """Return what is sealed under a person's own key; empty where nothing is."""
+    if not sealed:
+        return ""
     opened = await ports.vault.unseal(sealed, context=user_context(user.user_id), under=user.data_key)
     return opened.decode()
+
+
+def telephone_code(ports: Ports, row: Telephone) -> str:
+    """Return the six digits that are sent to the number that waits: kept nowhere, derived wherever they are needed."""
+    secret = ports.keyed.secret("telephone", row.user_id, str(row.generation))
+    return f"{int.from_bytes(secret) % 1_000_000:06d}"

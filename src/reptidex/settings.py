@@ -154,6 +154,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     twilio_url: str = "https://api.twilio.com"
     twilio_account: str = ""
     twilio_token: str = ""
+    twilio_sender: str = ""
+    """The number that texts come from (E.164), or a messaging service (`MG…`)."""
+    twilio_reports: str = ""
+    """repti-community's `/webhooks/texts` as Twilio reaches it, to hear which texts arrived; empty: that is not asked for."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property

@@ -24,6 +24,9 @@ from tests.brokers.choice import EMBEDDED, broker_address, chosen
 from tests.databases.choice import chosen as chosen_database
 from tests.databases.choice import own_databases
 
+Confirmed = Callable[[str], Awaitable[Visitor]]
+"""Registers a person of that name, confirms the address and signs in."""
+
 
 def on_free_ports(settings: Settings) -> tuple[Settings, Doubles]:
     """Return settings and doubles that stand on free ports, so that several platforms run side by side."""
@@ -195,7 +198,7 @@ async def world(stage: Stage, session: aiohttp.ClientSession) -> AsyncIterator[W
 
 
 @pytest.fixture
-async def confirmed(world: World) -> Callable[[str], Awaitable[Visitor]]:
+async def confirmed(world: World) -> Confirmed:
     """Return what makes somebody with a confirmed account who is signed in."""
 
     async def make(name: str) -> Visitor:

@@ -2,13 +2,10 @@
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from reptidex.platform.visitor import PASSWORD, Visitor
-from tests.end_to_end.conftest import World
-
-Confirmed = Callable[[str], Awaitable[Visitor]]
+from reptidex.platform.visitor import PASSWORD
+from tests.end_to_end.conftest import Confirmed, World
 
 
 async def link_of(world: World, address: str, path: str) -> str:

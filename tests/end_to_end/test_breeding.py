@@ -1,6 +1,5 @@
 """A breeding season and an edit of the catalogue through the public interface: HTTP in, log, database, HTTP out."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,9 +9,8 @@ import icalendar
 from reptidex.platform.admin import grant
 from reptidex.platform.story import species_named
 from reptidex.platform.visitor import Visitor
-from tests.end_to_end.conftest import World
+from tests.end_to_end.conftest import Confirmed, World
 
-Confirmed = Callable[[str], Awaitable[Visitor]]
 HET = [{"locus": "albino", "alleles": ["albino", "+"]}]
 VISUAL = [{"locus": "albino", "alleles": ["albino", "albino"]}]
 

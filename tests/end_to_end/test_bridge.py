@@ -13,14 +13,12 @@ from reptidex.connectors.bridge.names import queue_name
 from reptidex.platform.process import Child
 from reptidex.platform.story import sale
 from reptidex.platform.supervisor import when_answers
-from reptidex.platform.visitor import Visitor
 from reptidex.settings import BRIDGE, as_environment
 from reptidex.testing.ports import free_ports
-from tests.end_to_end.conftest import World
+from tests.end_to_end.conftest import Confirmed, World
 from tests.integration.bridge.clouds import ENV, Cloud
 from tests.integration.bridge.said import event, seen
 
-Confirmed = Callable[[str], Awaitable[Visitor]]
 Bridged = Callable[[], Awaitable[Cloud]]
 
 

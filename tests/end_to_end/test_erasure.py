@@ -1,13 +1,12 @@
 """A person who asks to be erased is found nowhere: in none of six databases, not in the files, not by the search."""
 
 import uuid
-from collections.abc import Awaitable, Callable
 
 from reptidex.platform.visitor import PASSWORD, Visitor
 from reptidex.settings import SERVICES
 from reptidex.tables.migrate import load_models
 from tests.databases.asking import ask
-from tests.end_to_end.conftest import World
+from tests.end_to_end.conftest import Confirmed, World
 from tests.unit.media.conftest import picture
 
 
@@ -50,7 +49,7 @@ async def _searched(world: World, mark: str) -> int:
         return int((await answer.json())["total"])
 
 
-async def test_an_erased_person_is_found_nowhere(world: World, confirmed: Callable[[str], Awaitable[Visitor]]) -> None:
+async def test_an_erased_person_is_found_nowhere(world: World, confirmed: Confirmed) -> None:
     mark = f"Quillon{uuid.uuid4().hex[:10]}"
     person = await confirmed(mark)
     await _leave_traces(world, person, mark)

@@ -1,12 +1,9 @@
 """A lineage between two keepers, over public HTTP: claimed, questioned, agreed to, and what follows for inbreeding."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from reptidex.platform.visitor import Visitor
-from tests.end_to_end.conftest import World
-
-Confirmed = Callable[[str], Awaitable[Visitor]]
+from tests.end_to_end.conftest import Confirmed, World
 
 
 async def species(who: Visitor, name: str) -> str:

@@ -4,15 +4,12 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from reptidex.platform.story import bred_hatchling, offered, sale
-from reptidex.platform.visitor import Visitor
 from tests.databases.asking import ask
-from tests.end_to_end.conftest import World
+from tests.end_to_end.conftest import Confirmed, World
 
-Confirmed = Callable[[str], Awaitable[Visitor]]
 PROJECTIONS = ("community.search", "core.telemetry", "core.health", "ops.audit", "ops.directory")
 
 

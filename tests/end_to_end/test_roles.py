@@ -1,12 +1,8 @@
 """What somebody may do no longer, they can do no longer: also while their access token still says otherwise."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from reptidex.platform.visitor import Visitor
-from tests.end_to_end.conftest import World
-
-Confirmed = Callable[[str], Awaitable[Visitor]]
+from tests.end_to_end.conftest import Confirmed, World
 
 
 async def test_who_is_put_out_of_a_vivarium_is_out_at_every_service_within_seconds(

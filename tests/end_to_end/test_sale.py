@@ -1,15 +1,12 @@
 """Flow B, the sale of an animal, straight through, by both providers."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from reptidex.platform.story import sale
 from reptidex.platform.visitor import Visitor
-from tests.end_to_end.conftest import World
-
-Confirmed = Callable[[str], Awaitable[Visitor]]
+from tests.end_to_end.conftest import Confirmed, World
 
 
 @pytest.mark.parametrize(("provider", "method"), [("stripe", "pm_card_visa"), ("paypal", "vault_ok")])

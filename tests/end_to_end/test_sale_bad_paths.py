@@ -2,17 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from reptidex.platform.story import asked, bought, bred_hatchling, offered, order_in
 from reptidex.platform.visitor import UnexpectedAnswerError, Visitor
-from tests.end_to_end.conftest import World
-
-Confirmed = Callable[[str], Awaitable[Visitor]]
-
+from tests.end_to_end.conftest import Confirmed, World
 
 UNDECIDED = ("holding", "paying", "checking")
 LONG = 60.0

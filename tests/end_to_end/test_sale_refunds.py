@@ -4,8 +4,8 @@ from typing import Any
 
 from reptidex.platform.story import asked, bought
 from reptidex.platform.visitor import UnexpectedAnswerError, Visitor
-from tests.end_to_end.conftest import World
-from tests.end_to_end.test_sale_bad_paths import Confirmed, Market, kept, market
+from tests.end_to_end.conftest import Confirmed, World
+from tests.end_to_end.test_sale_bad_paths import Market, kept, market
 
 __all__ = ["market"]
 

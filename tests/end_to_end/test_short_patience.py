@@ -9,8 +9,8 @@ import pytest
 
 from reptidex.platform.story import asked, bought
 from reptidex.platform.visitor import UnexpectedAnswerError
-from tests.end_to_end.conftest import Stage, World, staged
-from tests.end_to_end.test_sale_bad_paths import LONG, Confirmed, Market, kept, market
+from tests.end_to_end.conftest import Confirmed, Stage, World, staged
+from tests.end_to_end.test_sale_bad_paths import LONG, Market, kept, market
 
 __all__ = ["market"]
 

@@ -4,7 +4,7 @@ import html
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -14,10 +14,7 @@ from aiohttp import web
 
 from reptidex.connectors.identity.outside import challenge_of
 from reptidex.doubles.web import served
-from reptidex.platform.visitor import Visitor
-from tests.end_to_end.conftest import World
-
-Confirmed = Callable[[str], Awaitable[Visitor]]
+from tests.end_to_end.conftest import Confirmed, World
 
 
 class Browser:

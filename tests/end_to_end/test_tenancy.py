@@ -2,7 +2,7 @@
 stranger, answers as if there were none."""
 
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -11,11 +11,9 @@ from reptidex.http.server.binding import Bound, bind
 from reptidex.platform.story import sale, species_named
 from reptidex.platform.visitor import Visitor
 from reptidex.services import all_services
-from tests.end_to_end.conftest import World
+from tests.end_to_end.conftest import Confirmed, World
 from tests.end_to_end.samples import sample
 from tests.unit.media.conftest import picture
-
-Confirmed = Callable[[str], Awaitable[Visitor]]
 
 MEANT_FOR_EVERYBODY = {
     # What others say about posts that everybody reads.

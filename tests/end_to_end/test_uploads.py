@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +13,14 @@ import msgspec
 import pytest
 from PIL import Image
 
-from reptidex.platform.visitor import Visitor
-from tests.end_to_end.conftest import World
+from tests.end_to_end.conftest import Confirmed, World
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "services" / "media.md"
 BLOCK = re.compile(r"An upload straight to the bucket:\n\n```sh\n(.*?)```", re.DOTALL)
 
 
 async def test_a_form_sent_to_the_bucket_reaches_the_downloads(
-    world: World, confirmed: Callable[[str], Awaitable[Visitor]], tmp_path: Path
+    world: World, confirmed: Confirmed, tmp_path: Path
 ) -> None:
     for tool in ("curl", "jq"):
         if shutil.which(tool) is None:

@@ -6,7 +6,7 @@ from html import escape
 import msgspec
 
 Channels = tuple[str, ...]
-DELIVERABLE = ("inapp", "email")
+DELIVERABLE = ("inapp", "email", "sms")
 """The channels that there is a way for."""
 
 
@@ -21,7 +21,7 @@ class Template(msgspec.Struct, frozen=True):
     link: str = ""
     """The fact without which it says nothing any more: a link that was used meanwhile. Its recipient has just asked for it."""
     to: str = "email"
-    """The fact that is the address it goes to."""
+    """The fact that is the address, or the number, it goes to."""
 
 
 # What goes to an address that nobody has confirmed names nobody: whoever registered it chose the name, and may be a stranger.
@@ -126,6 +126,21 @@ TEMPLATES: dict[str, Template] = {
         ("inapp",),
         must=True,
     ),
+    "texts.refused": Template(
+        "Texts do not reach you",
+        "Your number takes no texts from us ({reason}), so we send none there any more; what you had chosen as a text stands "
+        "here.\n\nIf you stopped them by mistake, answer START to the last one, and choose texts anew.",
+        ("inapp",),
+        must=True,
+    ),
+    "telephone.code": Template(
+        "Your code",
+        "{telephone_code} is your ReptiDex code. It works for ten minutes. If you did not ask for it, ignore this text.",
+        ("sms",),
+        must=True,
+        link="telephone_code",
+        to="new_telephone",
+    ),
     "inquiry.created": Template("A question about {title}", "Somebody asks about your offer “{title}”."),
     "inquiry.responded": Template("An answer about {title}", "Your inquiry about “{title}” was answered."),
     "order.created.buyer": Template(
@@ -192,6 +207,16 @@ def fill(template: str, facts: Mapping[str, str], stop: str = "") -> Words:
     text = kind.text.format_map(known) + (f"\n\n{STOP}\n\n{stop}" if stop else "")
     paragraphs = "".join(f"<p>{_linked(part)}</p>" for part in text.split("\n\n"))
     return Words(subject=subject[:200], text=text, html=f"<!doctype html><html><body>{paragraphs}</body></html>")
+
+
+SHORT = 320
+"""What a text of two or three parts holds (GSM 03.38: 153 characters each; 67 of any other alphabet)."""
+
+
+def in_short(words: Words) -> str:
+    """Return a message as the body of a text: its words in one line."""
+    text = _line(words.text)
+    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
 
 
 def _line(text: str) -> str:

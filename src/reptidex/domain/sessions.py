@@ -18,8 +18,12 @@ CHANGE_VALID = timedelta(days=1)
 """How long the link works that was sent to a new address."""
 UNDO_VALID = timedelta(days=3)
 """How long the link works that takes a new address back; until then the one before stays taken."""
+CODE_VALID = timedelta(minutes=10)
+"""How long the code works that was sent to a telephone."""
+CODES_A_DAY = 5
+"""How many such codes a person has sent in a day: each costs money, and may go to a stranger."""
 MAIL_EVERY = timedelta(minutes=1)
-"""The shortest time between two mails that somebody asks us to send to one address."""
+"""The shortest time between two messages that somebody asks us to send to one address, or number."""
 
 _SYSTEMS = ("iPhone", "iPad", "Android", "Windows", "Mac OS X", "Linux")
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))

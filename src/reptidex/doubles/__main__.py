@@ -82,6 +82,7 @@ async def run(options: argparse.Namespace) -> None:
         keys=keys,
         webhooks=options.webhooks,
         delivery_reports=(options.delivery_reports, shared_secret(options.secrets_dir, "mail_webhook_secret")),
+        twilio_token=shared_secret(options.secrets_dir, "twilio_token") or secrets.token_urlsafe(24),
         sign_in_secret=shared_secret(options.secrets_dir, "sign_in_secret") or secrets.token_urlsafe(24),
     ) as running:
         ready = {"pid": os.getpid(), "environment": running.environment}

@@ -55,20 +55,22 @@ async def doubles(
     webhooks: str = "",
     delivery_reports: tuple[str, str] = ("", ""),
     sign_in_secret: str = "shh",
+    twilio_token: str = "token_double",
 ) -> AsyncIterator[Doubles]:
     """Run the doubles while the context is open.
 
     `state` is the folder that keeps ledger, keys and files (memory without it); webhooks go to `<webhooks>/webhooks/<provider>`.
     `delivery_reports` is the address that the mail double reports to, and the secret that it signs with; `sign_in_secret` is
-    what Google's and GitHub's doubles know their client by.
+    what Google's and GitHub's doubles know their client by, `twilio_token` what Twilio's does.
     """
     if state is not None:
         state.mkdir(parents=True, exist_ok=True)
     payments = PaymentDouble(keys=keys, path=state / "payments.sqlite" if state else None, seed=seed)
     if webhooks:
         payments.hooks.targets.update({name: f"{webhooks.rstrip('/')}/webhooks/{name}" for name in PROVIDERS})
-    found = Doubles(payments=payments, texts=TextCatcher(), environment={})
+    found = Doubles(payments=payments, texts=TextCatcher(token=twilio_token), environment={})
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(found.texts.reports.aclose)
         if ports.smtp is not None:
             await _mail(found, ports.smtp, stack, *delivery_reports)
         if ports.payments is not None:

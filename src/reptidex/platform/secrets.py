@@ -43,9 +43,10 @@ def local_secrets(settings: Settings) -> dict[str, dict[str, str]]:
     result = {name: {"REPTIDEX_SERVICE_SECRET_FILE": str(path.resolve())} for name, path in own.items()}
     result["core"]["REPTIDEX_SERVICE_SECRETS_FILE"] = str(table.resolve())
     result["core"] |= {f"REPTIDEX_{name.upper()}_FILE": str(path.resolve()) for name, path in files.items()}
-    if not settings.mail_webhook_secret:
-        path = secret_file(folder, "mail_webhook_secret", secrets.token_urlsafe(32))
-        result["community"]["REPTIDEX_MAIL_WEBHOOK_SECRET_FILE"] = str(path.resolve())
+    for name in ("mail_webhook_secret", "twilio_token"):
+        if not getattr(settings, name):
+            path = secret_file(folder, name, secrets.token_urlsafe(32))
+            result["community"][f"REPTIDEX_{name.upper()}_FILE"] = str(path.resolve())
     if not settings.paypal_client_id:
         result["core"]["REPTIDEX_PAYPAL_CLIENT_ID"] = "reptidex-local"
     return result

@@ -179,6 +179,10 @@ class Platform:
             "REPTIDEX_PAYPAL_WEBHOOK_ID": "WH-REPTIDEX-LOCAL",
             "REPTIDEX_SMTP_URL": f"smtp://127.0.0.1:{self.doubles.mail}",
             "REPTIDEX_PUBLIC_URL": self.settings.urls["core"],
+            "REPTIDEX_TWILIO_URL": payments,
+            "REPTIDEX_TWILIO_ACCOUNT": "AC_double",
+            "REPTIDEX_TWILIO_SENDER": "+15005550006",
+            "REPTIDEX_TWILIO_REPORTS": f"{self.settings.urls['community']}/webhooks/texts",
         }
         if self.doubles.aws:
             urls["REPTIDEX_AWS_ENDPOINT"] = f"http://127.0.0.1:{self.doubles.aws}"

@@ -62,6 +62,7 @@ def addresses(platform: Platform) -> Table:
         if platform.doubles.aws:
             told = "as REPTIDEX_AWS_ENDPOINT for `reptidex keys`"
             table.add_row("aws", f"http://127.0.0.1:{platform.doubles.aws}", told)
+        table.add_row("texts", f"http://127.0.0.1:{platform.doubles.payments}/_texts", "text messages that it sent")
         table.add_row("payments", f"http://127.0.0.1:{platform.doubles.payments}/_ledger", "the double's ledger")
     table.add_row("logs", str(platform.log_dir), "")
     return table

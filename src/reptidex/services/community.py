@@ -19,6 +19,7 @@ from reptidex.agents.community import (
     refusals,
     sales,
     searches,
+    texts,
     threads,
 )
 from reptidex.agents.community.generations import Generations
@@ -28,6 +29,8 @@ from reptidex.connectors.mail import mailer
 from reptidex.connectors.mail.port import Letter, Mailer
 from reptidex.connectors.services.client import ServiceClient
 from reptidex.connectors.services.neighbours import Neighbours, neighbours
+from reptidex.connectors.texts import texter
+from reptidex.connectors.texts.port import Texter
 from reptidex.domain.messages import Words
 from reptidex.domain.stopping import StopLinks
 from reptidex.http.community import follows as follow_views
@@ -39,6 +42,7 @@ from reptidex.http.community import refusals as refusal_views
 from reptidex.http.community import saved as saved_views
 from reptidex.http.community import search as search_views
 from reptidex.http.community import stopping as stopping_views
+from reptidex.http.community import texts as text_views
 from reptidex.services.service import Service
 from reptidex.settings import Settings
 from reptidex.streams import animal, commerce, core, media, ops
@@ -58,6 +62,12 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """Sets a new password; empty unless that was asked for."""
     address_hash: str
     """By which the address is known in events (`email_hash`)."""
+    telephone: str = ""
+    """The number that they confirmed for texts; empty where there is none."""
+    new_telephone: str = ""
+    """The number that waits for its code; empty where none does."""
+    telephone_code: str = ""
+    """For a text to `new_telephone` alone."""
     new_email: str = ""
     """The address that the person asked to have in place of `email`; empty unless they did."""
     change_link: str = ""
@@ -74,6 +84,9 @@ class _Known(msgspec.Struct, frozen=True, kw_only=True):
     confirmation_token: str = ""
     reset_token: str = ""
     address_hash: str = ""
+    telephone: str = ""
+    new_telephone: str = ""
+    telephone_code: str = ""
     new_email: str = ""
     change_token: str = ""
     old_email: str = ""
@@ -104,6 +117,9 @@ class Contacts:
             link=self._link("/auth/confirm", known.confirmation_token),
             reset_link=self._link("/auth/reset", known.reset_token),
             address_hash=known.address_hash,
+            telephone=known.telephone,
+            new_telephone=known.new_telephone,
+            telephone_code=known.telephone_code,
             new_email=known.new_email,
             change_link=self._link("/auth/email/confirm", known.change_token),
             old_email=known.old_email,
@@ -126,6 +142,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     animal: ServiceClient
     index: Generations
     mailer: Mailer
+    texter: Texter | None
+    """None where no texts are sent."""
     mail_provider: str
     """What events call the provider."""
     mail_secret: str
@@ -148,6 +166,8 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
         """Close the connections."""
         await self.index.aclose()
         await self.mailer.aclose()
+        if self.texter is not None:
+            await self.texter.aclose()
         await self.others.aclose()
 
 
@@ -161,6 +181,7 @@ async def connect(settings: Settings) -> Ports:
         animal=others.to("animal"),
         index=generations,
         mailer=mailer(settings),
+        texter=texter(settings),
         mail_provider="smtp",
         mail_secret=settings.mail_webhook_secret,
         stop_links=StopLinks(settings.service_secret, settings.mail_stop_url),
@@ -283,6 +304,7 @@ SERVICE = Service(
         rebuilding.fill_generation,
         rebuilding.finish_generation,
         notifications.send_message,
+        texts.send_text,
         accounts.ask_for_owners,
     ),
     views=(
@@ -292,6 +314,7 @@ SERVICE = Service(
         notification_views.routes,
         refusal_views.routes,
         mail_views.routes,
+        text_views.routes,
         stopping_views.routes,
         follow_views.routes,
         forum_views.routes,

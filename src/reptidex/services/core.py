@@ -26,6 +26,7 @@ from reptidex.agents.core import (
     second_factor,
     sessions,
     telemetry,
+    telephones,
     vivariums,
 )
 from reptidex.agents.core.log_publisher import LogPublisher
@@ -64,6 +65,7 @@ from reptidex.http.core import profiles as profile_views
 from reptidex.http.core import registration as registration_views
 from reptidex.http.core import second_factor as second_factor_views
 from reptidex.http.core import telemetry as telemetry_views
+from reptidex.http.core import telephones as telephone_views
 from reptidex.http.core import vivariums as vivarium_views
 from reptidex.http.core.ports import Nobody, Ports, user_context
 from reptidex.services.service import Service
@@ -172,6 +174,7 @@ async def connect(settings: Settings) -> Ports:
         outside=outside_providers.by_name,
         returns=returns_of(settings),
         sns=sns,
+        texts=bool(settings.twilio_account),
         closing=tuple(closing),
     )
 
@@ -209,6 +212,9 @@ SERVICE = Service(
         addresses.change_address,
         addresses.stop_address_change,
         addresses.settle_address_change,
+        telephones.ask_for_telephone,
+        telephones.confirm_telephone,
+        telephones.remove_telephone,
         credentials.request_reset,
         credentials.set_password,
         credentials.rehash_password,
@@ -253,6 +259,7 @@ SERVICE = Service(
         sign_in.routes,
         password_views.routes,
         address_views.routes,
+        telephone_views.routes,
         me.routes,
         second_factor_views.routes,
         api_keys.routes,

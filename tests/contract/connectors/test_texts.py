@@ -2,29 +2,34 @@
 
 from collections.abc import AsyncIterator
 from typing import Protocol
+from urllib.parse import urlencode
 
 import pytest
 from aiohttp import web
 
 from reptidex.connectors.texts import texter
 from reptidex.connectors.texts.memory import MemoryTexter
-from reptidex.connectors.texts.port import Texter, TextRefusedError
-from reptidex.connectors.texts.twilio import TwilioTexter
+from reptidex.connectors.texts.port import Texter, TextRefusedError, TextReport
+from reptidex.connectors.texts.twilio import TwilioTexter, sign
 from reptidex.doubles.texts import TextCatcher
 from reptidex.doubles.web import served
-from reptidex.errors import InvalidError, UnavailableError
+from reptidex.errors import InvalidError, SettingsError, UnauthenticatedError, UnavailableError
 from reptidex.settings import Settings
 
 STOPPED = "+15005550004"
 
 
+REPORTS = "https://community.example/webhooks/texts"
+
+
 class Exchange(Protocol):
-    """A sender of texts and what arrived."""
+    """A sender of texts and what arrived, and what its provider reports."""
 
     @property
     def texter(self) -> Texter: ...
     def arrived(self) -> list[tuple[str, str]]: ...
     def go_down(self) -> None: ...
+    def report(self, reference: str, outcome: str) -> tuple[bytes, str]: ...
 
 
 class TwinExchange:
@@ -38,17 +43,26 @@ class TwinExchange:
     def go_down(self) -> None:
         self.twin.down = True
 
+    def report(self, reference: str, outcome: str) -> tuple[bytes, str]:
+        return f"{reference} {outcome}".encode(), "twin"
+
 
 class TwilioExchange:
     def __init__(self, catcher: TextCatcher, url: str) -> None:
         self.catcher = catcher
-        self.texter = TwilioTexter(account=catcher.account, token=catcher.token, sender="+15005550006", url=url)
+        self.texter = TwilioTexter(
+            account=catcher.account, token=catcher.token, sender="+15005550006", url=url, reports=REPORTS
+        )
 
     def arrived(self) -> list[tuple[str, str]]:
         return [(text["to"], text["body"]) for text in self.catcher.texts]
 
     def go_down(self) -> None:
         self.catcher.down = True
+
+    def report(self, reference: str, outcome: str) -> tuple[bytes, str]:
+        fields = {"MessageStatus": outcome, "MessageSid": reference, "To": "+491701234567"}
+        return urlencode(fields).encode(), sign(self.catcher.token, REPORTS, list(fields.items()))
 
 
 @pytest.fixture(params=["memory", "twilio"])
@@ -94,5 +108,54 @@ async def test_a_provider_that_is_down_may_be_asked_again(exchange: Exchange) ->
         await exchange.texter.send("+491701234567", "x", key="k")
 
 
+@pytest.mark.parametrize(("outcome", "arrived"), [("delivered", True), ("undelivered", False), ("sent", None)])
+async def test_what_became_of_a_text_is_read_from_a_signed_report(
+    exchange: Exchange, outcome: str, arrived: bool | None
+) -> None:
+    assert exchange.texter.report(*exchange.report("SM1", outcome)) == TextReport("SM1", arrived)
+
+
+async def test_a_report_of_anybody_elses_is_refused(exchange: Exchange) -> None:
+    raw, signature = exchange.report("SM1", "delivered")
+
+    for said in ((raw, signature[::-1]), (raw, ""), (raw, "é")):
+        with pytest.raises(UnauthenticatedError):
+            exchange.texter.report(*said)
+
+
+def test_a_report_is_signed_as_twilio_signs_it() -> None:
+    """The value is what the `RequestValidator` of Twilio's library for Python computes."""
+    fields = {
+        "CallSid": "CA1234567890ABCDE",
+        "Caller": "+14158675310",
+        "Digits": "1234",
+        "From": "+14158675310",
+        "To": "+18005551212",
+    }
+    signature = sign("12345", "https://mycompany.com/myapp.php?foo=1&bar=2", list(fields.items()))
+
+    assert signature == "GvWf1cFY/Q7PnoempGyD5oXAezc="
+
+
+async def test_what_is_the_senders_own_fault_says_nothing_of_the_receiver() -> None:
+    catcher = TextCatcher()
+
+    def build(url: str) -> web.Application:
+        app = web.Application()
+        app.add_routes(catcher.routes())
+        return app
+
+    async with served(build) as url:
+        stranger = TwilioTexter(account=catcher.account, token="wrong", sender="+15005550006", url=url)
+        with pytest.raises(UnavailableError):
+            await stranger.send("+491701234567", "x", key="k")
+        await stranger.aclose()
+
+
 def test_without_an_account_there_is_nobody_to_send() -> None:
-    assert texter(Settings(), "+15005550006") is None
+    assert texter(Settings()) is None
+
+
+def test_an_account_without_a_sender_is_refused() -> None:
+    with pytest.raises(SettingsError, match="REPTIDEX_TWILIO_SENDER"):
+        texter(Settings(twilio_account="AC1", twilio_token="t"))

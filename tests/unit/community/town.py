@@ -91,6 +91,7 @@ class Town:
         ports = SimpleNamespace(
             contacts=ContactsTwin(),
             mail=mail,
+            texter=None,
             mail_provider="smtp",
             stop_links=STOP,
             report_is_genuine=genuine,

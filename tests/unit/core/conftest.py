@@ -153,6 +153,7 @@ async def standing(core: UnitHarness, asker: HarnessAsker, vault: KeyVault) -> A
         nobody=await make_nobody(vault, hashing),
         outside={},
         returns=(APP, NATIVE_APP),
+        texts=True,
         closing=(hashing,),
     )
     verifier = TokenVerifier(
