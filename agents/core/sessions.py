@@ -81,14 +81,14 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
     check_may_sign_in(user)
     if await unit.get(Session, command.session_id) is not None:
         raise UnauthenticatedError("this sign-in has begun a session already; begin anew")
-    how: Literal["password", "google", "github", "mfa"] = command.how
+    told: Literal["password", "google", "github", "mfa"] = command.how
     before = await _continued(command, unit) if command.continues else None
     signed_in_at = (
         min(unit.now, datetime.fromtimestamp(command.signed_in_at, UTC)) if command.signed_in_at else unit.now
     )
     if user.mfa_on and before is None:
         unit.put(spend_second_factor(user, command.mfa_step, command.recovery_hash))
-        how, signed_in_at = "mfa", unit.now
+        told, signed_in_at = "mfa", unit.now
     known = select(Session, Session.c.user_id == user.user_id, order=("-seen_at",), limit=sessions.MOST_SESSIONS)
     earlier = await unit.find(known)
     session = Session(
@@ -97,7 +97,8 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
         vivarium_id=user.personal_vivarium_id,
         device=command.device,
         ip_prefix=command.ip_prefix,
-        how=how,
+        # By what it was begun, also with a second factor: it ends when the account elsewhere is unlinked.
+        how=command.how,
         started_at=before.started_at if before else signed_in_at,
         seen_at=unit.now,
         expires_at=before.expires_at if before else unit.now + sessions.LIFETIME,
@@ -117,7 +118,7 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
         session_id=session.session_id,
         device=session.device,
         ip_prefix=session.ip_prefix,
-        how=how,
+        how=told,
         new_device=bool(earlier) and all(other.device != session.device for other in earlier),
         expires_at=session.expires_at,
     )

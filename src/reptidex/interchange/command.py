@@ -3,13 +3,16 @@
 import argparse
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 from rich.console import Console
 
 from reptidex.interchange.client import RefusedByServiceError, checked, client_of
+from reptidex.interchange.own_data import write_own_data
 from reptidex.interchange.photos import save_photos, upload_photos
 from reptidex.settings import load
 from reptidex.terminal import print_json, progress_bar
@@ -54,11 +57,18 @@ def add_parsers(subparsers: Any) -> None:
     importing.add_argument("--json", action="store_true", help="print the report as JSON")
     importing.set_defaults(run=_import)
     exporting = subparsers.add_parser(
-        "export", help="export animals, a pedigree, care records or a whole collection to a file"
+        "export",
+        help="export animals, a pedigree, care records, a whole collection or what is held of oneself to a file",
     )
-    exporting.add_argument("what", choices=("animals", "pedigree", "care", "collection"), help="what to write")
     exporting.add_argument(
-        "--format", choices=("csv", "json", "studbook", "gedcom"), help="default: csv; a collection is always json"
+        "what",
+        choices=("animals", "pedigree", "care", "collection", "own-data"),
+        help="what to write; own-data: what the services hold of you, after a sign-in of the last ten minutes",
+    )
+    exporting.add_argument(
+        "--format",
+        choices=("csv", "json", "studbook", "gedcom"),
+        help="default: csv; a collection and own data are always json",
     )
     exporting.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
     exporting.add_argument("--photos", type=Path, metavar="FOLDER", help="collection: put the animals' photos there")
@@ -164,8 +174,23 @@ def _tell(report: dict[str, Any], dry_run: bool) -> None:
         print(f"    {report['problem']} (import {report['import_id']})")
 
 
+@contextmanager
+def _opened(out: Path | None) -> Iterator[BinaryIO]:
+    """Open a file to write to, or standard output."""
+    if out is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        with out.open("wb") as file:
+            yield file
+
+
 def _export(arguments: argparse.Namespace) -> int:
     _check_photos(arguments)
+    if arguments.what == "own-data":
+        with _opened(arguments.out) as file:
+            write_own_data(load(), file)
+        return 0
     query: dict[str, str] = {} if arguments.what == "collection" else {"format": arguments.format or "csv"}
     path = EXPORTS[arguments.what]
     if arguments.what == "pedigree":
@@ -174,14 +199,9 @@ def _export(arguments: argparse.Namespace) -> int:
         query["archived"] = "true"
     with client_of(load()) as client, client.stream("GET", path, params=query) as answer:
         checked(answer)
-        if arguments.out is None:
+        with _opened(arguments.out) as file:
             for chunk in answer.iter_bytes():
-                sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
-        else:
-            with arguments.out.open("wb") as file:
-                for chunk in answer.iter_bytes():
-                    file.write(chunk)
+                file.write(chunk)
     if arguments.photos is None:
         return 0
     with client_of(load()) as client, client_of(load(), "media") as media:

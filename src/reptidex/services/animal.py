@@ -72,6 +72,7 @@ from reptidex.http.animal import suggestions as suggestion_views
 from reptidex.http.animal import taxonomy as taxonomy_views
 from reptidex.http.animal import taxonomy_editor as taxonomy_editor_views
 from reptidex.http.animal import transfers as transfer_views
+from reptidex.http.server.own_data import own_data
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
 from reptidex.streams.catalogue import events_of
@@ -79,6 +80,7 @@ from reptidex.streams.commands.animal import TellTaxonomy
 from reptidex.streams.commerce import SalesTransactionCompleted
 from reptidex.streams.core import AuthUserCreated, AuthUserDeleted, OrgMemberAdded, OrgMemberChanged, OrgMemberRemoved
 from reptidex.streams.media import FileDeleted, MediaUploaded
+from reptidex.tables.animal.personal import PERSONAL
 from reptidex.tables.animal.taxonomy import refresh
 
 
@@ -228,6 +230,7 @@ SERVICE = Service(
         lookup_views.routes,
         plan_views.routes,
         internal_views.routes,
+        own_data("animal", PERSONAL),
     ),
     refresh=refresh,
     connect=connect,

@@ -26,10 +26,12 @@ from reptidex.http.commerce import listings as listing_views
 from reptidex.http.commerce import orders as order_views
 from reptidex.http.commerce import policies as policy_views
 from reptidex.http.commerce import search as search_views
+from reptidex.http.server.own_data import own_data
 from reptidex.services.service import Service
 from reptidex.settings import Settings
 from reptidex.streams import animal, core, ops
 from reptidex.streams.catalogue import events_of
+from reptidex.tables.commerce.personal import PERSONAL
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +137,7 @@ SERVICE = Service(
         inquiry_views.routes,
         order_views.routes,
         policy_views.routes,
+        own_data("commerce", PERSONAL),
     ),
     connect=connect,
 )

@@ -43,11 +43,13 @@ from reptidex.http.community import saved as saved_views
 from reptidex.http.community import search as search_views
 from reptidex.http.community import stopping as stopping_views
 from reptidex.http.community import texts as text_views
+from reptidex.http.server.own_data import own_data
 from reptidex.services.service import Service
 from reptidex.settings import Settings
 from reptidex.streams import animal, commerce, core, media, ops
 from reptidex.streams.catalogue import events_of
 from reptidex.streams.commands.community_index import CheckIndex, RebuildIndex
+from reptidex.tables.community.personal import PERSONAL
 from reptidex.tables.community.projections import SEARCH
 
 
@@ -318,6 +320,7 @@ SERVICE = Service(
         stopping_views.routes,
         follow_views.routes,
         forum_views.routes,
+        own_data("community", PERSONAL),
     ),
     projections=(
         Projection(

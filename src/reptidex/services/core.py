@@ -59,6 +59,7 @@ from reptidex.http.core import (
     webhooks,
 )
 from reptidex.http.core import identities as identity_views
+from reptidex.http.core import own_data as own_data_views
 from reptidex.http.core import passwords as password_views
 from reptidex.http.core import payments as payment_views
 from reptidex.http.core import profiles as profile_views
@@ -68,6 +69,7 @@ from reptidex.http.core import telemetry as telemetry_views
 from reptidex.http.core import telephones as telephone_views
 from reptidex.http.core import vivariums as vivarium_views
 from reptidex.http.core.ports import Nobody, Ports, user_context
+from reptidex.http.server.own_data import own_data
 from reptidex.services.service import Service
 from reptidex.settings import Settings
 from reptidex.streams.catalogue import events_of
@@ -75,6 +77,7 @@ from reptidex.streams.commands.core import GrantAdmin
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested, MonitoringHealthChanged
 from reptidex.tables.core.people import Address, User
+from reptidex.tables.core.personal import PERSONAL
 from reptidex.tables.core.projections import HEALTH, TELEMETRY
 from reptidex.tables.reader import Reader
 
@@ -278,6 +281,7 @@ SERVICE = Service(
         sns_events.routes,
         telemetry_views.routes,
         internal.routes,
+        own_data("core", PERSONAL, own_data_views.account),
     ),
     projections=(
         Projection(

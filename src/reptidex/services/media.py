@@ -10,6 +10,7 @@ from reptidex.connectors.services.neighbours import Neighbours, neighbours
 from reptidex.http.media import files as file_views
 from reptidex.http.media import renders as render_views
 from reptidex.http.media import uploads as upload_views
+from reptidex.http.server.own_data import own_data
 from reptidex.services.service import Service
 from reptidex.settings import PORTS, Settings
 from reptidex.streams.animal import AnimalArchived, AnimalCreated, AnimalTransferred, AnimalUpdated, LineageUpdated
@@ -17,6 +18,7 @@ from reptidex.streams.catalogue import events_of
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.core import AuthUserDeleted, AuthUserUpdated, OrgUpdated, ProfileUpdated
 from reptidex.streams.ops import AdminModerationDecided
+from reptidex.tables.media.personal import PERSONAL
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +100,6 @@ SERVICE = Service(
         drawing.draw_certificate,
         drawing.draw_manifest,
     ),
-    views=(file_views.routes, upload_views.routes, render_views.routes),
+    views=(file_views.routes, upload_views.routes, render_views.routes, own_data("media", PERSONAL)),
     connect=connect,
 )

@@ -17,11 +17,13 @@ from reptidex.http.ops import moderation as moderation_views
 from reptidex.http.ops import monitoring as monitoring_views
 from reptidex.http.ops import system as system_views
 from reptidex.http.server.health import Health
+from reptidex.http.server.own_data import own_data
 from reptidex.services.service import Service
 from reptidex.settings import SERVICES, Settings
 from reptidex.streams import community, core
 from reptidex.streams.catalogue import events_of
 from reptidex.streams.commands.ops import WatchService
+from reptidex.tables.ops.personal import PERSONAL
 from reptidex.tables.ops.projections import AUDIT, PEOPLE, VIVARIUMS
 
 LOOK_S = 3.0
@@ -118,6 +120,7 @@ SERVICE = Service(
         compliance_views.routes,
         system_views.routes,
         console.routes,
+        own_data("ops", PERSONAL),
     ),
     projections=(
         Projection(

@@ -6,6 +6,8 @@ from reptidex.connectors.services.refusals import RefusedError
 from reptidex.domain.ownership import GoneError
 from reptidex.streams.core import PaymentDisputed
 from reptidex.streams.values import Money
+from reptidex.tables.commerce.models import Inquiry
+from reptidex.tables.commerce.personal import PERSONAL
 from tests.unit.commerce.market import ANIMAL, Market, payment_record
 from tests.unit.commerce.shop import Shop
 from tests.unit.commerce.test_views import _inquiry, _published
@@ -69,3 +71,14 @@ async def test_the_status_of_offers_is_asked_of_one_s_own_alone(shop: Shop) -> N
 
     assert len(drafts["items"]) == 1
     assert (status, problem["pointer"]) == (422, "/status")
+
+
+async def test_of_a_conversation_each_is_given_their_own_words(shop: Shop) -> None:
+    inquiry_id = await _inquiry(shop, "bea", await _published(shop))
+    await shop.call("POST", f"/inquiries/{inquiry_id}/respond", "sam", {"message": "Every week."})
+    inquiry = await shop.market.harness.get(Inquiry, inquiry_id)
+    assert inquiry is not None and len(inquiry.notes) == 2
+    [held] = [each for each in PERSONAL.held if each.row is Inquiry]
+    given = [held.shown(inquiry, user_id)["notes"] for user_id in (inquiry.buyer_user_id, inquiry.seller_user_id)]
+
+    assert [[note.by for note in notes] for notes in given] == [["buyer"], ["seller"]]

@@ -215,3 +215,20 @@ async def test_linking_another_account_asks_for_no_second_factor_again(gil: Brow
     status, tokens = await gil.link("github", gil.tokens["access_token"])
 
     assert (status, tokens["user_id"]) == (200, gil.tokens["user_id"])
+
+
+async def test_who_unlinks_a_provider_puts_out_whoever_came_in_by_it_and_by_the_second_factor(
+    stand: Stand, gil: Browser
+) -> None:
+    challenge = await gil.challenge("github")
+    _, intruder = await gil.prove(challenge, "github", code=await gil.later(minutes=1))
+    _, by_password = await stand.login(GIL, code=await gil.later(minutes=1))
+
+    status, _ = await stand.call("DELETE", "/auth/identities/github", token=by_password["access_token"])
+
+    assert status == 204
+    outcomes = [
+        (await stand.post("/auth/refresh", {"refresh_token": each["refresh_token"]}))[0]
+        for each in (intruder, by_password)
+    ]
+    assert outcomes == [401, 200]

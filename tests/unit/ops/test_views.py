@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reptidex.streams.core import AuthUserDeleted
+from reptidex.streams.core import AuthUserDeleted, AuthUserUpdated
 from reptidex.streams.ops import AdminActionPerformed, AuditComplianceRequested
 from reptidex.streams.pages import source_hash
 from reptidex.tables.ops.models import Alert, Health
@@ -178,3 +178,16 @@ async def test_who_joins_a_chain_with_a_request_of_their_own_does_not_see_it(des
     seen = [(await desk.call("GET", f"/audit/chains/{CHAIN}", who))[0] for who in ("sam", "bea")]
 
     assert seen == [200, 404]
+
+
+async def test_of_the_trail_a_person_gets_their_acts_and_that_something_was_done_to_them(desk: Desk) -> None:
+    await desk.hear(newcomer(), actor=f"user:{SAM}")
+    await desk.hear(newcomer(BEA), actor=f"user:{BEA}")
+    suspended = AuthUserUpdated(user_id=SAM, changed=("status",), status="suspended")
+    await desk.hear(suspended, 2, actor=f"user:{BEA}")
+    own = (await desk.get("/me/data", "sam"))["tables"]["audit_records"]
+
+    assert [(each["name"], each["actor"]) for each in own] == [
+        ("auth.user.created", f"user:{SAM}"),
+        ("auth.user.updated", "user"),
+    ]
