@@ -79,6 +79,7 @@ SERVICE = Service(
         core.PaymentFailed: "undo the sale",
         core.PaymentRefunded: "close the undone sale",
         core.PaymentDisputed: "say that the sale is contested; people decide",
+        core.PaymentDisputeClosed: "say how the bank decided",
         ops.AdminModerationDecided: "take down an offer",
     },
     asks={
@@ -111,6 +112,7 @@ SERVICE = Service(
         outcomes.advance_sale,
         outcomes.follow_payment,
         disputes.follow_dispute,
+        disputes.follow_verdict,
         policies.set_policy,
         searches.record_search,
         standing.follow_subscription,
