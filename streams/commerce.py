@@ -35,6 +35,7 @@ SaleFailure = Literal[
     "withdrawn",
     "requested",
     "provider",
+    "disputed",
 ]
 """Why a sale ended without an animal changing hands."""
 
@@ -220,7 +221,7 @@ class SalesTransactionFailed(TransactionRecord, frozen=True, kw_only=True):
 
 @event("sales.transaction.refunded", key="transaction_id")
 class SalesTransactionRefunded(TransactionRecord, frozen=True, kw_only=True):
-    """The buyer has the money back: the sale was undone, or its seller granted it afterwards (`requested`)."""
+    """The buyer has the money back: the sale was undone, or its seller (`requested`) or a bank (`disputed`) decided so."""
 
     reason: SaleFailure
     refunded: Money
@@ -234,6 +235,16 @@ class SalesTransactionDisputed(TransactionRecord, frozen=True, kw_only=True):
     reason: Literal["fraud", "unrecognised", "undelivered", "misdescribed", "ill", "duplicate", "other"]
     provider_reference: Text = ""
     respond_by: Time | None = None
+
+
+@event("sales.transaction.resolved", key="transaction_id")
+class SalesTransactionResolved(TransactionRecord, frozen=True, kw_only=True):
+    """A sale that a bank contested is contested no more."""
+
+    outcome: Literal["won", "lost"]
+    """From the seller's side: whether the money stays."""
+    provider_reference: Text
+    contested: Money
 
 
 @event("inventory.reserved", key="animal_id")

@@ -368,6 +368,17 @@ class PaymentDisputed(PaymentRecord, frozen=True, kw_only=True):
     """Until when the provider takes an answer, where it says so."""
 
 
+@event("payment.dispute.closed", key="order_id")
+class PaymentDisputeClosed(PaymentRecord, frozen=True, kw_only=True):
+    """The provider has decided a dispute. A lost one's money is told by `payment.refunded` (`disputed`) as well."""
+
+    dispute_reference: Text
+    outcome: Literal["won", "lost"]
+    """From the seller's side; `won` where the buyer withdrew it, too."""
+    contested: Money
+    """How much of the payment it was about; of a lost one, how much the buyer has back by it."""
+
+
 @event("events.published", key="topic")
 class EventsPublished(Event, frozen=True, kw_only=True):
     """So many events of one name were published in one minute."""

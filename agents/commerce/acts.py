@@ -22,6 +22,7 @@ ACTS: dict[Act, Callable[[Step], Awaitable[list[Event]]]] = {
     Act.DECLARE_FAILED: declaring.failed,
     Act.DECLARE_REFUNDED: declaring.refunded,
     Act.DECLARE_DISPUTED: declaring.disputed,
+    Act.DECLARE_RESOLVED: declaring.resolved,
     Act.ARM: asking.arm,
     Act.DISARM: asking.disarm,
 }

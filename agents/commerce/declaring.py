@@ -8,8 +8,10 @@ from reptidex.streams.commerce import (
     SalesTransactionDisputed,
     SalesTransactionFailed,
     SalesTransactionRefunded,
+    SalesTransactionResolved,
 )
 from reptidex.streams.contract import Event
+from reptidex.streams.values import Money
 
 
 async def order_transfer(step: Step) -> list[Event]:
@@ -48,5 +50,19 @@ async def disputed(step: Step) -> list[Event]:
             step=PUBLIC[sale.step],
             reason=sale.dispute or "other",
             provider_reference=sale.reference,
+        )
+    ]
+
+
+async def resolved(step: Step) -> list[Event]:
+    """Say how the bank decided. A lost sale's money is told by its refund; the animal stays where it is."""
+    sale = step.sale
+    return [
+        SalesTransactionResolved(
+            **transaction_record(sale),
+            step=PUBLIC[sale.step],
+            outcome=sale.verdict or "won",
+            provider_reference=sale.bank_dispute,
+            contested=sale.contested or Money(amount=sale.amount, currency=sale.currency),
         )
     ]

@@ -47,7 +47,7 @@ async def refund_order(command: RefundOrder, unit: Unit) -> AsyncIterator[Event]
     sale = await unit.need(SaleRow, order.transaction_id)
     if sale.step != "completed":
         raise WrongStateError("only a completed order is paid back; one that is not paid yet can be cancelled")
-    if sale.money == "captured" and sale.disputed and sale.reference:
+    if sale.money == "captured" and sale.with_the_bank:
         raise WrongStateError("the buyer's bank decides about this money: it cannot be paid back twice")
     for said in await tell_sale(unit, sale, RefundGranted()):
         yield said

@@ -85,6 +85,8 @@ async def follow_payment(event: PaymentCompleted | PaymentFailed | PaymentRefund
         return
     else:
         heard = PaidBack()
-        sale = msgspec.structs.replace(sale, reference=event.refund_reference, paid_back=event.refunded_total)
+        reason = sale.reason or ("disputed" if event.reason == "disputed" else "")
+        back = event.refunded_total
+        sale = msgspec.structs.replace(sale, reference=event.refund_reference, paid_back=back, reason=reason)
     for said in await tell_sale(unit, sale, heard):
         yield said

@@ -19,6 +19,7 @@ from reptidex.streams.commerce import (
     SalesInquiryResponded,
     SalesTransactionDisputed,
     SalesTransactionRefunded,
+    SalesTransactionResolved,
 )
 from reptidex.streams.community import CommunityInteractionFollowed
 from reptidex.streams.contract import Event
@@ -87,6 +88,7 @@ REASONS = {
     "withdrawn": "the offer was withdrawn",
     "requested": "the buyer called it off",
     "provider": "the payment provider could not be reached",
+    "disputed": "the buyer's bank took the money back",
 }
 
 
@@ -100,7 +102,9 @@ async def tell_of_cancellation(event: OrderCancelled, unit: Unit) -> AsyncIterat
 
 @agent(SalesTransactionRefunded, prefetch={Document: _listing})
 async def tell_of_refund(event: SalesTransactionRefunded, unit: Unit) -> AsyncIterator[Event]:
-    """Tell the buyer that the money is on its way back."""
+    """Tell the buyer that the money is on its way back; their bank, where it took it back, tells them itself."""
+    if event.reason == "disputed":
+        return
     total = money_text(event.refunded.amount, event.refunded.currency)
     facts = {"title": await _title(unit, event.listing_id), "total": total, "order_id": event.order_id}
     for said in await notify(unit, [event.buyer.user_id], "order.refunded", facts):
@@ -113,6 +117,18 @@ async def tell_of_dispute(event: SalesTransactionDisputed, unit: Unit) -> AsyncI
     by = event.respond_by.strftime("%d %B %Y") if event.respond_by else "soon"
     facts = {"title": await _title(unit, event.listing_id), "reason": event.reason, "respond_by": by}
     for said in await notify(unit, [event.seller.user_id], "sale.disputed", facts | {"order_id": event.order_id}):
+        yield said
+
+
+@agent(SalesTransactionResolved, prefetch={Document: _listing})
+async def tell_of_verdict(event: SalesTransactionResolved, unit: Unit) -> AsyncIterator[Event]:
+    """Tell the seller how the buyer's bank decided."""
+    facts = {
+        "title": await _title(unit, event.listing_id),
+        "total": money_text(event.contested.amount, event.contested.currency),
+        "order_id": event.order_id,
+    }
+    for said in await notify(unit, [event.seller.user_id], f"sale.{event.outcome}", facts):
         yield said
 
 

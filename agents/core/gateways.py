@@ -21,6 +21,7 @@ from reptidex.connectors.payments.port import (
 from reptidex.domain.payments import Seen
 from reptidex.errors import ContractError
 from reptidex.streams.commands.core_billing import SeePayment, SeeRefund
+from reptidex.streams.commands.core_disputes import SeeDispute
 from reptidex.streams.contract import Command
 from reptidex.streams.values import Money
 
@@ -79,6 +80,12 @@ class LetGo(OnPayment, frozen=True, kw_only=True):
 
 class GiveBack(OnPayment, frozen=True, kw_only=True):
     """Refund all that was captured and not given back yet, whatever sum that is."""
+
+
+class LookUpDispute(OnPayment, frozen=True, kw_only=True):
+    """Read how a dispute over the payment stands."""
+
+    dispute_reference: str
 
 
 def _gateway(effect: AtProvider, call: Call) -> PaymentGateway:
@@ -208,4 +215,24 @@ async def give_back(effect: GiveBack, call: Call) -> Command | None:
     )
 
 
-CARRIERS = (authorise, confirm, capture, let_go, look_up, give_back)
+@carries_out(LookUpDispute)
+async def look_up_dispute(effect: LookUpDispute, call: Call) -> Command:
+    """Read how a dispute stands. One over another payment says nothing of this one, whoever named it."""
+    seen = SeeDispute(
+        order_id=effect.order_id,
+        payment_id=effect.payment_id,
+        dispute_reference=effect.dispute_reference,
+        state="absent",
+    )
+    try:
+        dispute = await _gateway(effect, call).look_up_dispute(effect.dispute_reference)
+    except UnknownPaymentError:
+        return seen
+    if dispute.payment != effect.reference:
+        return seen
+    return replace(
+        seen, state=dispute.state, contested=dispute.money, code=dispute.reason, respond_by=dispute.respond_by
+    )
+
+
+CARRIERS = (authorise, confirm, capture, let_go, look_up, give_back, look_up_dispute)

@@ -1,17 +1,18 @@
 """What providers say of payments, in answers, webhooks and look-ups alike: judged once, told once."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core import gateways
 from reptidex.agents.core.handover import hand_over
+from reptidex.agents.core.payment_disputes import contest, look_at
+from reptidex.agents.core.payment_told import REFUNDABLE, given_back, record, settles
 from reptidex.agents.core.payments import begin_refund, look_later, look_up
-from reptidex.domain.payments import OPEN, Act, Seen, Status, decide, dispute_reason, failure
+from reptidex.domain.payments import OPEN, Act, Seen, decide, failure
 from reptidex.streams import core as events
-from reptidex.streams.commands.core_billing import SeePayment, SeeRefund, SettleInvoice, TakeNotice
+from reptidex.streams.commands.core_billing import SeePayment, SeeRefund, TakeNotice
 from reptidex.streams.contract import Event
 from reptidex.tables.core.payments import Payment, ProviderEvent
 from reptidex.tables.query import select
@@ -25,23 +26,8 @@ NOTICED: dict[str, Seen] = {
     "canceled": "canceled",
 }
 
-REFUNDABLE: tuple[Status, ...] = ("refunding", "completed")
-
 WEAKLY_SIGNED = ("paypal",)
 """PayPal signs a CRC of the body only: a notice of it is a reason to look, never the proof of what it says."""
-
-
-def record(payment: Payment) -> dict[str, Any]:
-    """Return the fields that every event about a payment has."""
-    return {
-        "order_id": payment.order_id,
-        "transaction_id": payment.transaction_id,
-        "payment_id": payment.payment_id,
-        "vivarium_id": payment.buyer_vivarium_id,
-        "amount": payment.amount,
-        "provider": payment.provider,
-        "provider_reference": payment.reference,
-    }
 
 
 def advance(unit: Unit, payment: Payment, seen: Seen, code: str = "") -> list[Event]:
@@ -83,28 +69,17 @@ def _do(unit: Unit, payment: Payment, act: Act, seen: Seen, code: str) -> tuple[
 
 def _say_completed(unit: Unit, payment: Payment) -> list[Event]:
     if payment.purpose == "plan":
-        hand_over(unit, _settles(payment, paid=True))
+        hand_over(unit, settles(payment, paid=True))
         return []
     return [events.PaymentCompleted(**record(payment), captured_at=unit.now)]
 
 
 def _say_failed(unit: Unit, payment: Payment) -> list[Event]:
     if payment.purpose == "plan":
-        hand_over(unit, _settles(payment, paid=False))
+        hand_over(unit, settles(payment, paid=False))
         return []
     again = payment.reason in ("declined", "authentication", "expired")
     return [events.PaymentFailed(**record(payment), reason=payment.reason, retriable=again)]  # type: ignore[arg-type]
-
-
-def _settles(payment: Payment, *, paid: bool) -> SettleInvoice:
-    return SettleInvoice(
-        vivarium_id=payment.buyer_vivarium_id,
-        invoice_id=payment.order_id,
-        paid=paid,
-        provider=payment.provider,  # type: ignore[arg-type]
-        provider_reference=payment.reference,
-        reason=payment.reason,
-    )
 
 
 @agent(SeePayment, prefetch={Payment: "payment_id"})
@@ -129,8 +104,11 @@ async def see_payment(command: SeePayment, unit: Unit) -> AsyncIterator[Event]:
 
 
 def _taken_back(unit: Unit, payment: Payment, refunded: int) -> None:
-    """Give back once more what the provider had said was back, and is not: a bank may fail to book a refund days later."""
-    if payment.status == "refunded" and refunded < payment.given_back:
+    """Give back once more what the provider had said was back, and is not: a bank may fail to book a refund days later.
+
+    What a bank took by a dispute is no refund in the provider's books.
+    """
+    if payment.status == "refunded" and refunded < payment.given_back and payment.refund_reason != "disputed":
         payment = replace(payment, refund_tries=payment.refund_tries + 1)
         begin_refund(unit, payment, payment.refund_id, payment.refund_reason)
 
@@ -158,7 +136,7 @@ async def take_notice(command: TakeNotice, unit: Unit) -> AsyncIterator[Event]:
     if not payment.reference and command.provider not in WEAKLY_SIGNED:
         payment = replace(payment, reference=command.reference)
         unit.put(payment)
-    for event in _noticed(unit, payment, command):
+    for event in await _noticed(unit, payment, command):
         yield event
 
 
@@ -170,8 +148,8 @@ async def _meant(unit: Unit, notice: TakeNotice) -> Payment | None:
     return next(iter(named), None) or next((payment for payment in of_provider if not payment.reference), None)
 
 
-def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
-    if notice.provider in WEAKLY_SIGNED and notice.kind != "dispute":
+async def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
+    if notice.provider in WEAKLY_SIGNED and not notice.kind.startswith("dispute"):
         look_up(unit, payment)
         return []
     match notice.kind:
@@ -184,7 +162,11 @@ def _noticed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
                 look_up(unit, payment)
             return []
         case "dispute":
-            return _disputed(unit, payment, notice)
+            contested = replace(payment.amount, amount=notice.amount or payment.amount.amount)
+            return await contest(unit, payment, notice.detail, notice.code, contested, notice.respond_by)
+        case "dispute_closed":
+            look_at(unit, payment, notice.detail)
+            return []
     seen = NOTICED.get(notice.kind)
     if seen is None:
         return []
@@ -216,24 +198,6 @@ def _given_back_it_says(unit: Unit, payment: Payment, notice: TakeNotice) -> lis
     return []
 
 
-def _disputed(unit: Unit, payment: Payment, notice: TakeNotice) -> list[Event]:
-    """Say once that a payment is contested. It changes hands at the provider; here nothing moves."""
-    if payment.disputed:
-        return []
-    unit.put(replace(payment, disputed=True))
-    if payment.purpose == "plan":
-        return []
-    return [
-        events.PaymentDisputed(
-            **record(payment),
-            dispute_reference=notice.detail,
-            reason=dispute_reason(notice.code),  # type: ignore[arg-type]  # one of the contract's words
-            contested=replace(payment.amount, amount=notice.amount or payment.amount.amount),
-            respond_by=notice.respond_by,
-        )
-    ]
-
-
 @agent(SeeRefund, prefetch={Payment: "payment_id"})
 async def see_refund(command: SeeRefund, unit: Unit) -> AsyncIterator[Event]:
     """Take note of how a refund stands; one that failed is tried again under a new key when the timer comes."""
@@ -244,41 +208,3 @@ async def see_refund(command: SeeRefund, unit: Unit) -> AsyncIterator[Event]:
             yield event
     elif command.state == "failed" and payment.status == "refunding":
         unit.put(replace(payment, refund_tries=payment.refund_tries + 1))
-
-
-def given_back(unit: Unit, payment: Payment, total: int, reference: str = "") -> list[Event]:
-    """Take note of how much is given back in all, by us or at the provider's own desk; each part of it is told once.
-
-    The payment is over when that is all that was taken.
-    """
-    taken = payment.taken or payment.amount
-    whole, now = total >= taken.amount, max(total - payment.given_back, 0)
-    if payment.status not in REFUNDABLE or not (whole or now):
-        return []
-    payment = replace(
-        payment,
-        given_back=payment.given_back + now,
-        refund_reference=reference or payment.refund_reference,
-        refund_reason=payment.refund_reason or "requested",
-    )
-    if whole:
-        payment = replace(payment, status="refunded", refund_id=payment.refund_id or unit.new_id())
-        unit.cancel_timer(f"payment/{payment.payment_id}")
-    unit.put(payment)
-    if payment.purpose == "plan":
-        if whole and payment.captured_at is None:
-            hand_over(unit, _settles(replace(payment, reason="provider"), paid=False))
-        return []
-    if not now:  # it was told when it seemed to be back the first time
-        return []
-    said = record(payment) | {"amount": replace(taken, amount=now)}
-    return [
-        events.PaymentRefunded(
-            **said,
-            refund_id=payment.refund_id if whole else unit.new_id(),
-            refund_reference=payment.refund_reference,
-            reason=payment.refund_reason,  # type: ignore[arg-type]
-            refunded_total=replace(taken, amount=payment.given_back),
-            captured_total=taken,
-        )
-    ]

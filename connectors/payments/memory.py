@@ -5,13 +5,14 @@ import hmac
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
 from reptidex.connectors.payments.port import (
     Charge,
     DeclinedError,
+    Dispute,
     ForgedNoticeError,
     NoticeKind,
     Payment,
@@ -49,6 +50,7 @@ class MemoryPaymentGateway:
         self.captures: dict[str, int] = {}
         """How often each order was captured: what a judge of money asks."""
         self._payments: dict[str, Payment] = {}
+        self._disputes: dict[str, Dispute] = {}
         self._answers: dict[str, Payment | Refund | DeclinedError] = {}
         self._secret, self._clock = secret, clock
 
@@ -77,6 +79,13 @@ class MemoryPaymentGateway:
         """Read a payment."""
         self._up()
         return self._need(reference)
+
+    async def look_up_dispute(self, reference: str) -> Dispute:
+        """Read a dispute."""
+        self._up()
+        if reference not in self._disputes:
+            raise UnknownPaymentError("resource_missing", f"there is no dispute {reference}")
+        return self._disputes[reference]
 
     async def find(self, charge: Charge, *, key: str) -> Payment | None:
         """Read what a key made."""
@@ -108,10 +117,28 @@ class MemoryPaymentGateway:
     def dispute(self, reference: str, reason: str = "fraudulent") -> None:
         """Let the buyer's bank dispute a captured payment; like real providers, without our order's name."""
         payment = self._need(reference)
-        detail = f"dispute_{reference}"
-        due = datetime.fromtimestamp(int(self._clock()) + 7 * 86400, UTC)
-        said = {"money": payment.money, "detail": detail, "reason": reason, "respond_by": due}
-        self._send(payment, "dispute", order="", transaction="", **said)
+        dispute = Dispute(
+            provider=self.provider,
+            reference=f"dispute_{len(self._disputes) + 1}",
+            payment=reference,
+            money=payment.money,
+            state="open",
+            reason=reason,
+            respond_by=datetime.fromtimestamp(int(self._clock()) + 7 * 86400, UTC),
+        )
+        self._tell_of("dispute", dispute)
+
+    def decide(self, reference: str, state: Literal["won", "lost"], amount: int | None = None) -> None:
+        """Let the newest dispute of a payment be decided; a lost one may cost a part only."""
+        dispute = [each for each in self._disputes.values() if each.payment == reference][-1]
+        money = dispute.money if amount is None else msgspec.structs.replace(dispute.money, amount=amount)
+        self._tell_of("dispute_closed", msgspec.structs.replace(dispute, state=state, money=money))
+
+    def _tell_of(self, kind: NoticeKind, dispute: Dispute) -> None:
+        self._disputes[dispute.reference] = dispute
+        said = {name: getattr(dispute, name) for name in ("money", "reason", "respond_by")}
+        payment = self._need(dispute.payment)
+        self._send(payment, kind, order="", transaction="", detail=dispute.reference, **said)
 
     def take_back_refund(self, reference: str) -> None:
         """Let the refunds of a payment fail after all, as a bank does that cannot book them."""

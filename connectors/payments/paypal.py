@@ -4,6 +4,7 @@ Opening an order moves no money; every act that does goes by the order's id, so 
 replays the answer to a `PayPal-Request-Id` it knows, and stores no failures.
 """
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
@@ -12,11 +13,19 @@ import httpx
 import msgspec
 
 from reptidex.connectors.payments.money import decimal
-from reptidex.connectors.payments.paypal_answers import authorization_of, capture_of, declined, payment_of, refund_of
+from reptidex.connectors.payments.paypal_answers import (
+    authorization_of,
+    capture_of,
+    declined,
+    dispute_of,
+    payment_of,
+    refund_of,
+)
 from reptidex.connectors.payments.paypal_http import PayPalHttp
 from reptidex.connectors.payments.paypal_webhooks import Certificates, read_notice
 from reptidex.connectors.payments.port import (
     Charge,
+    Dispute,
     Payment,
     PaymentNotice,
     PaymentRefusedError,
@@ -27,6 +36,7 @@ from reptidex.connectors.payments.port import (
 from reptidex.streams.values import Money
 
 T = TypeVar("T")
+SEGMENT = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 
 
 class PayPalGateway:
@@ -133,6 +143,12 @@ class PayPalGateway:
         """Read the order."""
         return payment_of(await self._order(reference))
 
+    async def look_up_dispute(self, reference: str) -> Dispute:
+        """Read the dispute, and which order it is about; it names the capture only."""
+        dispute = await self._api.get(f"/v1/customer/disputes/{_segment(reference)}")
+        capture = dispute["disputed_transactions"][0]["seller_transaction_id"]
+        return dispute_of(dispute, await self._order_of(capture))
+
     async def find(self, charge: Charge, *, key: str) -> Payment | None:
         """Have PayPal replay the order of the key."""
         order = await self._open(charge, key)
@@ -147,9 +163,7 @@ class PayPalGateway:
         notice, capture = await read_notice(body, headers, self._webhook_id, self._certificates, self._clock())
         if not capture:
             return notice
-        disputed = await self._api.get(f"/v2/payments/captures/{_segment(capture)}")
-        related = (disputed.get("supplementary_data") or {}).get("related_ids") or {}
-        return msgspec.structs.replace(notice, reference=related.get("order_id", ""))
+        return msgspec.structs.replace(notice, reference=await self._order_of(capture))
 
     async def aclose(self) -> None:
         """Close the connections to PayPal."""
@@ -157,6 +171,11 @@ class PayPalGateway:
 
     async def _order(self, reference: str) -> Any:
         return await self._api.get(f"/v2/checkout/orders/{_segment(reference)}")
+
+    async def _order_of(self, capture: str) -> str:
+        found = await self._api.get(f"/v2/payments/captures/{_segment(capture)}")
+        related = (found.get("supplementary_data") or {}).get("related_ids") or {}
+        return str(related.get("order_id", ""))
 
     async def _open(self, charge: Charge, key: str) -> Any:
         unit = {
@@ -205,6 +224,6 @@ class PayPalGateway:
 
 
 def _segment(reference: str) -> str:
-    if not reference.isalnum():
-        raise UnknownPaymentError("resource_missing", "this is no order of PayPal")
+    if SEGMENT.fullmatch(reference) is None:
+        raise UnknownPaymentError("resource_missing", "this is no reference of PayPal")
     return reference

@@ -1,10 +1,11 @@
 """PayPal's objects in the words of the port."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from reptidex.connectors.payments.money import minor
-from reptidex.connectors.payments.port import DeclinedError, Payment, Refund, State
+from reptidex.connectors.payments.port import DeclinedError, Dispute, Payment, Refund, State
 from reptidex.streams.values import Money
 
 PROCESSOR = {"5120": "insufficient_funds", "5400": "expired_card", "9500": "suspected_fraud"}
@@ -32,6 +33,10 @@ CAPTURE_STATES: Mapping[str, State] = {
 }
 """Captures that have taken nothing: PayPal looks into one (an eCheck, a review), or has refused it."""
 REFUND_STATES = {"COMPLETED": "succeeded", "PENDING": "pending"}
+
+LOST = ("RESOLVED_BUYER_FAVOUR", "ACCEPTED")
+"""Outcomes of disputes by which the seller pays (Disputes API v1, `dispute_outcome`); by all others the money stays, be it
+that PayPal pays the buyer itself (`RESOLVED_WITH_PAYOUT`)."""
 
 
 def _last(order: Mapping[str, Any], kind: str) -> Any:
@@ -98,6 +103,30 @@ def refund_of(order: Mapping[str, Any], key: str) -> Refund | None:
                 state=REFUND_STATES.get(refund["status"], "failed"),  # type: ignore[arg-type]
             )
     return None
+
+
+def dispute_of(dispute: Mapping[str, Any], order: str) -> Dispute:
+    """Read a dispute over a capture of an order."""
+    outcome = dispute.get("dispute_outcome") or {}
+    lost = outcome.get("outcome_code") in LOST
+    return Dispute(
+        provider="paypal",
+        reference=dispute["dispute_id"],
+        payment=order,
+        money=minor((lost and outcome.get("amount_refunded")) or dispute["dispute_amount"]),
+        state=("lost" if lost else "won") if dispute["status"] == "RESOLVED" else "open",
+        reason=str(dispute.get("reason") or ""),
+        respond_by=due_of(dispute),
+    )
+
+
+def due_of(dispute: Mapping[str, Any]) -> datetime | None:
+    """Return until when a dispute takes an answer, where it says so."""
+    due = dispute.get("seller_response_due_date")
+    if not due:
+        return None
+    moment = datetime.fromisoformat(due)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def declined(thing: Mapping[str, Any]) -> DeclinedError:

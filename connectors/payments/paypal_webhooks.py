@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from reptidex.connectors.certificates import PinnedCertificates, canonical_base64
 from reptidex.connectors.payments.money import minor
+from reptidex.connectors.payments.paypal_answers import due_of
 from reptidex.connectors.payments.port import ForgedNoticeError, NoticeKind, PaymentNotice
 from reptidex.connectors.payments.proof import only, sound
 
@@ -39,6 +40,7 @@ KINDS: dict[str, NoticeKind] = {
     "PAYMENT.CAPTURE.REFUNDED": "refunded",
     "PAYMENT.REFUND.FAILED": "refund_failed",
     "CUSTOMER.DISPUTE.CREATED": "dispute",
+    "CUSTOMER.DISPUTE.RESOLVED": "dispute_closed",
 }
 
 
@@ -107,7 +109,7 @@ def _read(event: dict[str, Any]) -> tuple[PaymentNotice, str]:
     if kind == "approved":
         unit, reference = thing["purchase_units"][0], thing["id"]
         amount = unit["amount"]
-    elif kind == "dispute":
+    elif kind in ("dispute", "dispute_closed"):
         amount, detail = thing["dispute_amount"], thing["dispute_id"]
         disputed = thing["disputed_transactions"][0]
         unit, capture = {"custom_id": disputed.get("custom", "")}, disputed["seller_transaction_id"]
@@ -125,11 +127,6 @@ def _read(event: dict[str, Any]) -> tuple[PaymentNotice, str]:
         money=minor(amount),
         detail=detail,
         reason=str(thing.get("reason") or (thing.get("status_details") or {}).get("reason") or ""),
-        respond_by=_moment(thing["seller_response_due_date"]) if thing.get("seller_response_due_date") else None,
+        respond_by=due_of(thing),
     )
     return notice, capture
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

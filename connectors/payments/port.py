@@ -27,9 +27,11 @@ NoticeKind = Literal[
     "refunded",
     "refund_failed",
     "dispute",
+    "dispute_closed",
     "other",
 ]
-"""`approved`: the buyer approved, `confirm` can go on. `other`: authentic, and of no interest to us."""
+"""`approved`: the buyer approved, `confirm` can go on. `dispute_closed`: it was decided, `look_up_dispute` says how.
+`other`: authentic, and of no interest to us."""
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +80,21 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     payment: str
     money: Money
     state: Literal["pending", "succeeded", "failed"]
+
+
+class Dispute(msgspec.Struct, frozen=True, kw_only=True):
+    """A captured payment that the buyer or their bank contests, as the provider knows it now."""
+
+    provider: str
+    reference: str
+    payment: str
+    """The payment's reference, as in `Payment.reference`."""
+    money: Money
+    """How much is contested; of a lost one, how much the buyer has back by it."""
+    state: Literal["open", "won", "lost"]
+    """From our side: `won`, and the money stays; so where the buyer withdrew it, or the provider pays them itself."""
+    reason: str = ""
+    respond_by: datetime | None = None
 
 
 class PaymentNotice(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,6 +193,9 @@ class PaymentGateway(Protocol):
 
     async def look_up(self, reference: str) -> Payment:
         """Read a payment by the provider's reference. Raises `UnknownPaymentError`."""
+
+    async def look_up_dispute(self, reference: str) -> Dispute:
+        """Read a dispute by the provider's reference. Raises `UnknownPaymentError`."""
 
     async def find(self, charge: Charge, *, key: str) -> Payment | None:
         """Read the payment that `authorise(charge, key=key)` made, where its answer never came; None: there is none.

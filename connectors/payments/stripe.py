@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 import stripe
 
-from reptidex.connectors.payments.port import Charge, Payment, PaymentNotice, PaymentRefusedError, Refund
+from reptidex.connectors.payments.port import Charge, Dispute, Payment, PaymentNotice, PaymentRefusedError, Refund
 from reptidex.connectors.payments.port import UnknownOutcomeError as Unknown
-from reptidex.connectors.payments.stripe_answers import failure, kept, payment_of, refund_of
+from reptidex.connectors.payments.stripe_answers import dispute_of, failure, kept, payment_of, refund_of
 from reptidex.connectors.payments.stripe_webhooks import read_notice
 
 T = TypeVar("T")
@@ -122,6 +122,13 @@ class StripeGateway:
         """Retrieve the intent."""
         try:
             return payment_of(await self._intents.retrieve_async(reference, {"expand": EXPAND}))
+        except stripe.StripeError as problem:
+            raise failure(problem) from problem
+
+    async def look_up_dispute(self, reference: str) -> Dispute:
+        """Retrieve the dispute."""
+        try:
+            return dispute_of(await self._client.v1.disputes.retrieve_async(reference))
         except stripe.StripeError as problem:
             raise failure(problem) from problem
 

@@ -1,11 +1,13 @@
 """Stripe's objects and errors in the words of the port."""
 
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import stripe
 
 from reptidex.connectors.payments.port import (
     DeclinedError,
+    Dispute,
     Payment,
     PaymentRefusedError,
     Refund,
@@ -25,6 +27,15 @@ STATES: dict[str, State] = {
     "succeeded": "captured",
     "canceled": "canceled",
 }
+DISPUTE_STATES = {
+    "won": "won",
+    "lost": "lost",
+    "warning_closed": "won",
+    "charge_refunded": "won",
+    "prevented": "won",
+}
+"""Disputes that were decided (https://docs.stripe.com/api/disputes/object); by the last three nothing is taken from us, a
+refund that prevented one tells of itself."""
 REFUND_STATES = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
 
 
@@ -59,6 +70,26 @@ def refund_of(refund: stripe.Refund) -> Refund:
         money=Money(amount=refund.amount, currency=refund.currency.upper()),
         state=REFUND_STATES.get(refund.status or "", "pending"),  # type: ignore[arg-type]
     )
+
+
+def dispute_of(dispute: stripe.Dispute) -> Dispute:
+    """Read a dispute."""
+    intent = dispute.payment_intent
+    return Dispute(
+        provider="stripe",
+        reference=dispute.id,
+        payment=intent if isinstance(intent, str) else getattr(intent, "id", ""),
+        money=Money(amount=dispute.amount, currency=dispute.currency.upper()),
+        state=DISPUTE_STATES.get(dispute.status, "open"),  # type: ignore[arg-type]
+        reason=dispute.reason,
+        respond_by=due_of(dispute),
+    )
+
+
+def due_of(thing: Any) -> datetime | None:
+    """Return until when a dispute takes an answer, where it says so."""
+    due = getattr(getattr(thing, "evidence_details", None), "due_by", None)
+    return datetime.fromtimestamp(due, UTC) if due else None
 
 
 def failure(problem: stripe.StripeError) -> ReptidexError:

@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import stripe
 
 from reptidex.connectors.payments.port import ForgedNoticeError, NoticeKind, PaymentNotice
 from reptidex.connectors.payments.proof import only, sound
-from reptidex.connectors.payments.stripe_answers import kept, reason_of
+from reptidex.connectors.payments.stripe_answers import due_of, kept, reason_of
 from reptidex.streams.values import Money
 
 TOLERANCE_S = 300
@@ -25,6 +24,7 @@ KINDS: dict[str, NoticeKind] = {
     "refund.updated": "refunded",
     "refund.failed": "refund_failed",
     "charge.dispute.created": "dispute",
+    "charge.dispute.closed": "dispute_closed",
 }
 REFUND_KINDS: dict[str, NoticeKind] = {
     "succeeded": "refunded",
@@ -77,13 +77,8 @@ def _read(event: stripe.Event) -> PaymentNotice:
         money=Money(amount=getattr(thing, AMOUNTS.get(kind, "amount")), currency=thing.currency.upper()),
         detail="" if intent else thing.id,
         reason=_reason(thing, problem),
-        respond_by=_due(thing),
+        respond_by=due_of(thing),
     )
-
-
-def _due(thing: Any) -> datetime | None:
-    due = getattr(getattr(thing, "evidence_details", None), "due_by", None)
-    return datetime.fromtimestamp(due, UTC) if due else None
 
 
 def _reason(thing: Any, problem: Any) -> str:

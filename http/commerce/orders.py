@@ -45,6 +45,8 @@ class TransactionView(msgspec.Struct, frozen=True, kw_only=True):
     money: str
     reason: str
     disputed: bool
+    verdict: str
+    """How the buyer's bank decided about the payment, from the seller's side: `won`, `lost`; empty while it has not."""
     refunded: Money | None = None
     """What the buyer got back, where the money was given back."""
     reserved_until: datetime

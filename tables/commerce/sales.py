@@ -1,6 +1,7 @@
 """The rows of orders and of the sales that carry them out."""
 
 from datetime import datetime
+from typing import Literal
 
 from reptidex.domain.sale.state import Hold, Money, Reason, Step
 from reptidex.streams.commands.commerce import DisputeReason
@@ -80,6 +81,12 @@ class SaleRow(Row, frozen=True, kw_only=True):
     dispute: DisputeReason | None = None
     reference: str = ""
     """The provider's name of the refund or the dispute."""
+    bank_dispute: str = ""
+    """The provider's name of the last dispute that a bank, or the buyer at the provider, began."""
+    verdict: Literal["", "won", "lost"] = ""
+    """How it was decided, from the seller's side; empty while it is not."""
+    contested: Sum | None = None
+    """How much it was about; of a lost one, how much it took."""
     paid_back: Sum | None = None
     """What core says that the buyer got back: not `amount`, where the provider had taken another sum."""
     started_at: datetime
@@ -89,3 +96,8 @@ class SaleRow(Row, frozen=True, kw_only=True):
     def refund(self) -> Sum:
         """What the buyer gets back, as far as is known: what they paid."""
         return self.paid_back or Sum(amount=self.amount, currency=self.currency)
+
+    @property
+    def with_the_bank(self) -> bool:
+        """Whether a bank decides about the money: what it may take must not be paid back beside it."""
+        return bool(self.bank_dispute) and not self.verdict

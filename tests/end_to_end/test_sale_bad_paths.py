@@ -228,6 +228,20 @@ async def test_a_bank_that_contests_a_payment_is_heard_and_moves_no_animal(
     said = [each.event for each in world.watcher.by_correlation[step.request_id]]
     assert [e.data.reason for e in said if e.type == "sales.transaction.disputed"] == ["undelivered"]
 
+    async with world.session.post(f"{url}/lost") as answer:
+        assert answer.status == 200, await answer.text()
+    await world.heard(
+        step.request_id, "payment.dispute.closed", "sales.transaction.resolved", "sales.transaction.refunded"
+    )
+    decided = await bea.call("commerce", "GET", f"/transactions/{order['transaction_id']}")
+    kept = await bea.call("animal", "GET", f"/animals/{market.animal_id}")
+    assert (decided["step"], decided["disputed"], decided["verdict"]) == ("completed", False, "lost")
+    assert (decided["money"], decided["refunded"], decided["reason"]) == ("refunded", decided["amount"], "disputed")
+    assert kept["vivarium_id"] == bea.vivarium_id
+    ledger = await world.ledger(order["order_id"])
+    [paid] = ledger["payments"]
+    assert (paid["refund_count"], paid["chargeback_amount"]) == (0, decided["amount"]["amount"]), "it went back once"
+
 
 async def test_a_buyer_who_is_suspended_in_mid_sale_gets_no_animal_and_keeps_the_money(
     world: World, market: Market, confirmed: Confirmed

@@ -156,6 +156,17 @@ TEMPLATES: dict[str, Template] = {
     "sale.disputed": Template(
         "A sale is contested", "The sale of “{title}” is contested ({reason}). Answer by {respond_by}.", must=True
     ),
+    "sale.won": Template(
+        "A contested sale was decided for you",
+        "The dispute about the sale of “{title}” was decided for you: the money, {total}, stays.",
+        must=True,
+    ),
+    "sale.lost": Template(
+        "A contested sale was decided against you",
+        "The dispute about the sale of “{title}” was decided for the buyer: {total} went back to them. "
+        "The animal stays in their collection; they may hand it back to you.",
+        must=True,
+    ),
     "invoice.paid": Template("Invoice {number}", "Your invoice {number} over {total} is paid."),
     "invoice.failed": Template(
         "Invoice {number} could not be paid", "The payment of your invoice {number} over {total} failed."

@@ -81,6 +81,7 @@ SERVICE = Service(
         core.PaymentFailed: "undo the sale",
         core.PaymentRefunded: "close the undone sale",
         core.PaymentDisputed: "say that the sale is contested; people decide",
+        core.PaymentDisputeClosed: "say how the bank decided",
         ops.AdminModerationDecided: "take down an offer",
     },
     asks={
@@ -113,6 +114,7 @@ SERVICE = Service(
         outcomes.advance_sale,
         outcomes.follow_payment,
         disputes.follow_dispute,
+        disputes.follow_verdict,
         policies.set_policy,
         searches.record_search,
         standing.follow_subscription,

@@ -1,7 +1,7 @@
 """One way for the suite to drive a gateway, whatever is behind it."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Literal, Protocol
 
 from aiohttp import ClientSession, web
 
@@ -48,6 +48,7 @@ class Host(Protocol):
     def gateway(self) -> PaymentGateway: ...
     async def act(self, reference: str, *, succeeds: bool = True) -> None: ...
     async def dispute(self, reference: str) -> None: ...
+    async def decide(self, reference: str, outcome: Literal["won", "lost"]) -> None: ...
     async def lose_next_answer(self, act: str) -> None: ...
     async def go_down(self) -> None: ...
     def captures(self, order: str) -> int: ...
@@ -63,6 +64,9 @@ class TwinHost:
 
     async def dispute(self, reference: str) -> None:
         self.twin.dispute(reference)
+
+    async def decide(self, reference: str, outcome: Literal["won", "lost"]) -> None:
+        self.twin.decide(reference, outcome)
 
     async def lose_next_answer(self, act: str) -> None:
         self.twin.lose_answers = 1
@@ -105,6 +109,12 @@ class VendorHost:
     async def dispute(self, reference: str) -> None:
         async with ClientSession() as session:
             await session.post(f"{self.double.url}/_control/{self.gateway.provider}/{reference}/dispute")
+
+    async def decide(self, reference: str, outcome: Literal["won", "lost"]) -> None:
+        async with ClientSession() as session:
+            url = f"{self.double.url}/_control/{self.gateway.provider}/{reference}/dispute/{outcome}"
+            async with session.post(url) as answer:
+                assert answer.status == 200, await answer.text()
 
     async def lose_next_answer(self, act: str) -> None:
         self.double.desk.faults = Faults(hang_after=1.0, acts=(act,))

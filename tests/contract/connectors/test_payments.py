@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import pytest
 
@@ -239,3 +240,25 @@ async def test_a_dispute_names_the_payment(host: Host) -> None:
 
     assert (told.reference, bool(told.detail)) == (payment.reference, True)
     assert told.respond_by is not None and told.respond_by.timestamp() > time.time() + 86400
+
+
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+async def test_how_a_dispute_was_decided_is_told_and_can_be_asked_for(
+    host: Host, outcome: Literal["won", "lost"]
+) -> None:
+    payment = await captured(host)
+    await host.dispute(payment.reference)
+    opened = await host.gateway.look_up_dispute((await notice(host, "dispute")).detail)
+    await host.decide(payment.reference, outcome)
+    told = await notice(host, "dispute_closed")
+    closed = await host.gateway.look_up_dispute(told.detail)
+
+    assert (opened.state, opened.payment, opened.reference) == ("open", payment.reference, told.detail)
+    assert opened.respond_by is not None
+    assert (told.reference, closed.payment) == (payment.reference, payment.reference)
+    assert (closed.state, closed.money.amount) == (outcome, 12_345)
+
+
+async def test_a_dispute_that_the_provider_does_not_know_is_said_to_be_unknown(host: Host) -> None:
+    with pytest.raises(UnknownPaymentError):
+        await host.gateway.look_up_dispute("PP-D-0")

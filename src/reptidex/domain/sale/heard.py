@@ -84,6 +84,11 @@ class Contested:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolved:
+    """The buyer's bank has decided about the payment. What it took back is heard as money."""
+
+
+@dataclass(frozen=True, slots=True)
 class RefundGranted:
     """The seller pays the buyer back, who has the animal; what becomes of it is between the two."""
 
@@ -102,5 +107,6 @@ Heard = (
     | DeadlinePassed
     | CalledOff
     | Contested
+    | Resolved
     | RefundGranted
 )

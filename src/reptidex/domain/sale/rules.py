@@ -17,6 +17,7 @@ from reptidex.domain.sale.heard import (
     PaymentRefunded,
     PaymentUnknown,
     RefundGranted,
+    Resolved,
     Transferred,
     TransferRejected,
 )
@@ -187,6 +188,10 @@ def _contested(sale: Sale, heard: Contested) -> Advance:
     return _stay(replace(sale, disputed=True), Act.DECLARE_DISPUTED)
 
 
+def _resolved(sale: Sale, heard: Resolved) -> Advance:
+    return _stay(replace(sale, disputed=False), Act.DECLARE_RESOLVED) if sale.disputed else _stay(sale)
+
+
 def _refund_granted(sale: Sale, heard: RefundGranted) -> Advance:
     if sale.step != "completed" or sale.money != "captured" or sale.owes_refund:
         return _stay(sale)
@@ -207,5 +212,6 @@ _RULES: dict[type, Callable[..., Advance]] = {
     DeadlinePassed: _deadline_passed,
     CalledOff: _called_off,
     Contested: _contested,
+    Resolved: _resolved,
     RefundGranted: _refund_granted,
 }

@@ -22,6 +22,7 @@ Reason = Literal[
     "withdrawn",
     "requested",
     "provider",
+    "disputed",
 ]
 
 
@@ -74,5 +75,6 @@ class Act(Enum):
     DECLARE_FAILED = "publish that the sale failed"
     DECLARE_REFUNDED = "publish that the money is paid back"
     DECLARE_DISPUTED = "publish that the sale is contested"
+    DECLARE_RESOLVED = "publish that the bank has decided"
     ARM = "set the deadline of the new step"
     DISARM = "drop the deadline"

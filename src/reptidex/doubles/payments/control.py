@@ -33,6 +33,7 @@ class Control:
             web.post("/_control/advance", self.advance),
             web.post("/_control/webhooks", self.aim),
             web.post("/_control/{provider:stripe|paypal}/{id}/dispute", self.dispute),
+            web.post("/_control/{provider:stripe|paypal}/{id}/dispute/{outcome:won|lost}", self.decide),
             web.get("/_ledger", self.ledger),
             web.get("/_webhooks", self.webhooks),
             web.get("/_buyer/stripe/{id}", self.authenticate),
@@ -76,6 +77,14 @@ class Control:
         provider = self._intents if request.match_info["provider"] == "stripe" else self._orders
         with self._book.transaction():
             dispute = provider.dispute(request.match_info["id"], request.query.get("reason", "fraudulent"))
+        self._hooks.wake()
+        return _json(dispute, 200 if dispute else 404)
+
+    async def decide(self, request: web.Request) -> web.Response:
+        """Decide the open dispute over a payment: `won` by the merchant, or `lost` to the buyer."""
+        provider = self._intents if request.match_info["provider"] == "stripe" else self._orders
+        with self._book.transaction():
+            dispute = provider.decide(request.match_info["id"], won=request.match_info["outcome"] == "won")
         self._hooks.wake()
         return _json(dispute, 200 if dispute else 404)
 

@@ -18,6 +18,8 @@ MOVES = {
     "refund": ("merchant", "buyer"),
     "unrefund": ("buyer", "merchant"),
     "dispute": ("merchant", "disputed"),
+    "chargeback": ("disputed", "buyer"),
+    "reinstate": ("disputed", "merchant"),
 }
 
 

@@ -53,6 +53,7 @@ class PayPalApi:
             ),
             web.post(paid + "/authorizations/{id}/void", self._bound(lambda r, b: orders.void(r.match_info["id"]))),
             web.get(paid + "/captures/{id}", self._bound(lambda r, b: orders.read_capture(r.match_info["id"]))),
+            web.get("/v1/customer/disputes/{id}", self._bound(lambda r, b: orders.read_dispute(r.match_info["id"]))),
             web.post(paid + "/captures/{id}/refund", self._bound(lambda r, b: orders.refund(r.match_info["id"], b))),
         ]
 

@@ -15,6 +15,9 @@ REFUSING = {
 DENYING = {"vault_insufficient": "5120"}
 """Vaulted accounts whose authorisations come back as DENIED with this code of the processor."""
 
+ANSWER_S = 10 * 86400
+"""So long a dispute waits for the seller's answer."""
+
 
 def is_known(vault: str) -> bool:
     """Return whether a vaulted account exists here."""
@@ -78,6 +81,32 @@ def new_refund(book: Book, body: dict[str, Any], amount: dict[str, str]) -> Thin
         "invoice_id": body.get("invoice_id", ""),
         "create_time": stamp(book),
     }
+
+
+def new_dispute(book: Book, capture: Thing, reason: str) -> Thing:
+    """Return a dispute over a whole capture, as the Disputes API v1 shows it."""
+    return {
+        "dispute_id": book.fresh("PP-D-", 8),
+        "create_time": stamp(book),
+        "update_time": stamp(book),
+        "disputed_transactions": [{"seller_transaction_id": capture["id"], "custom": capture["custom_id"]}],
+        "reason": reason.upper(),
+        "status": "OPEN",
+        "dispute_amount": capture["amount"],
+        "dispute_life_cycle_stage": "CHARGEBACK",
+        "dispute_channel": "INTERNAL",
+        "seller_response_due_date": stamp(book, ANSWER_S),
+    }
+
+
+def decided(book: Book, dispute: Thing, *, won: bool) -> Thing:
+    """Return a dispute that was decided for the seller or for the buyer."""
+    outcome: Thing = {"outcome_code": "RESOLVED_SELLER_FAVOUR"}
+    if not won:
+        outcome = {"outcome_code": "RESOLVED_BUYER_FAVOUR", "amount_refunded": dispute["dispute_amount"]}
+    open_only = ("seller_response_due_date",)
+    kept = {name: value for name, value in dispute.items() if name not in open_only}
+    return kept | {"status": "RESOLVED", "update_time": stamp(book), "dispute_outcome": outcome}
 
 
 def new_event(book: Book, kind: str, resource_type: str, resource: Thing) -> Thing:

@@ -10,21 +10,20 @@ from reptidex.doubles.payments.ledger import Ledger, Purpose
 from reptidex.doubles.payments.paypal_objects import (
     DENYING,
     REFUSING,
+    decided,
     error,
     is_known,
+    new_dispute,
     new_event,
     new_order,
     new_payment,
     new_refund,
     shown,
-    stamp,
 )
 
-ORDER, OWNER = "paypal order", "paypal owner"
+ORDER, OWNER, DISPUTE = "paypal order", "paypal owner", "paypal dispute"
 """`paypal owner` leads from an authorisation or a capture to its order."""
 WHOLE = {"JPY", "KRW", "CLP", "VND"}
-ANSWER_S = 10 * 86400
-"""So long a dispute waits for the seller's answer."""
 APPROVABLE = ("CREATED", "PAYER_ACTION_REQUIRED")
 
 
@@ -160,18 +159,30 @@ class PayPalOrders:
         left = self._ledger.balance(key, "merchant")
         if left:
             self._ledger.post("dispute", _purpose(order), left)
-        dispute = {
-            "dispute_id": self._book.fresh("PP-D-", 8),
-            "reason": reason.upper(),
-            "status": "OPEN",
-            "seller_response_due_date": stamp(self._book, ANSWER_S),
-            "dispute_amount": captures[0]["amount"],
-            "disputed_transactions": [
-                {"seller_transaction_id": captures[0]["id"], "custom": captures[0]["custom_id"]},
-            ],
-        }
+        dispute = new_dispute(self._book, captures[0], reason)
+        self._book.put(DISPUTE, {"id": dispute["dispute_id"], "order": key, "dispute": dispute})
         self._tell("CUSTOMER.DISPUTE.CREATED", "dispute", dispute, order)
         return dispute
+
+    def decide(self, key: str, *, won: bool) -> Thing | None:
+        """Let PayPal decide the open dispute over an order. Returns it, or None where there is none."""
+        order = self._book.get(ORDER, key)
+        mine = (each for each in self._book.newest(DISPUTE) if each["order"] == key)
+        kept = next((each for each in mine if each["dispute"]["status"] == "OPEN"), None)
+        if order is None or kept is None:
+            return None
+        dispute = decided(self._book, kept["dispute"], won=won)
+        self._book.put(DISPUTE, kept | {"dispute": dispute})
+        taken = self._ledger.balance(key, "disputed")
+        if taken:
+            self._ledger.post("reinstate" if won else "chargeback", _purpose(order), taken)
+        self._tell("CUSTOMER.DISPUTE.RESOLVED", "dispute", dispute, order)
+        return dispute
+
+    def read_dispute(self, key: str) -> Answer:
+        """Show a dispute."""
+        kept = self._book.get(DISPUTE, key)
+        return error(404, "INVALID_RESOURCE_ID") if kept is None else Answer(body=kept["dispute"])
 
     def _owned(self, kind: str, key: str) -> tuple[Thing | None, Thing | None]:
         owner = self._book.get(OWNER, key)

@@ -10,7 +10,7 @@ from aiohttp import web
 from reptidex.doubles.payments import forms
 from reptidex.doubles.payments.book import Book, Thing
 from reptidex.doubles.payments.desk import Answer, Desk, Replies, fingerprint_of
-from reptidex.doubles.payments.stripe_intents import CUSTOMER, INTENT, REFUND, StripeIntents
+from reptidex.doubles.payments.stripe_intents import CUSTOMER, DISPUTE, INTENT, REFUND, StripeIntents
 from reptidex.doubles.payments.stripe_objects import error, listed, missing
 
 CLAUSE = re.compile(r"metadata\['(\w+)'\]:'((?:[^'\\]|\\.)*)'")
@@ -51,6 +51,7 @@ class StripeApi:
             web.post("/v1/refunds", self._bound(lambda r, p: intents.refund(p))),
             web.get("/v1/refunds", self._bound(self._list_of(REFUND))),
             web.get("/v1/refunds/{id}", self._bound(self._one_of(REFUND, "refund"))),
+            web.get("/v1/disputes/{id}", self._bound(self._one_of(DISPUTE, "dispute"))),
             web.get("/v1/events", self._bound(self._list_of("stripe event"))),
             web.get("/v1/events/{id}", self._bound(self._one_of("stripe event", "event"))),
             web.post("/v1/customers", self._bound(self._new_customer)),

@@ -23,7 +23,7 @@ from reptidex.doubles.payments.stripe_objects import (
     new_refund,
 )
 
-INTENT, CHARGE, REFUND = "stripe payment_intent", "stripe charge", "stripe refund"
+INTENT, CHARGE, REFUND, DISPUTE = "stripe payment_intent", "stripe charge", "stripe refund", "stripe dispute"
 METHOD, CUSTOMER = "stripe payment_method", "stripe customer"
 CANCELABLE = {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture", "processing"}
 
@@ -165,14 +165,32 @@ class StripeIntents:
         intent = self._book.get(INTENT, key)
         if intent is None or intent["status"] != "succeeded":
             return None
-        dispute = self._book.put("stripe dispute", new_dispute(self._book, intent, reason))
+        dispute = self._book.put(DISPUTE, new_dispute(self._book, intent, reason))
         left = self._ledger.balance(key, "merchant")
         if left:
             self._ledger.post("dispute", _purpose(intent), left)
-        method = intent["payment_method"] or ""
-        event = new_event(self._book, "charge.dispute.created", dispute)
-        self._hooks.queue("stripe", event, subject=subject_of(intent), method=method)
+        self._tell_of("charge.dispute.created", dispute, intent)
         return dispute
+
+    def decide(self, key: str, *, won: bool) -> Thing | None:
+        """Let the bank decide the open dispute of an intent. Returns it, or None where there is none."""
+        intent = self._book.get(INTENT, key)
+        open_ones = (each for each in self._book.newest(DISPUTE) if each["payment_intent"] == key)
+        dispute = next((each for each in open_ones if each["status"] == "needs_response"), None)
+        if intent is None or dispute is None:
+            return None
+        dispute = self._book.put(DISPUTE, dispute | {"status": "won" if won else "lost"})
+        taken = self._ledger.balance(key, "disputed")
+        if taken:
+            self._ledger.post("reinstate" if won else "chargeback", _purpose(intent), taken)
+        if won:
+            self._tell_of("charge.dispute.funds_reinstated", dispute, intent)
+        self._tell_of("charge.dispute.closed", dispute, intent)
+        return dispute
+
+    def _tell_of(self, kind: str, dispute: Thing, intent: Thing) -> None:
+        method = intent["payment_method"] or ""
+        self._hooks.queue("stripe", new_event(self._book, kind, dispute), subject=subject_of(intent), method=method)
 
     def expanded(self, intent: Thing) -> Thing:
         """Return an intent with its charge inside."""
