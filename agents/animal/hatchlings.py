@@ -11,7 +11,7 @@ from reptidex.agents.animal.history import ROLES, Word, by_record, note, overall
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import hatched_with
-from reptidex.agents.animal.proving import learn, reckoned_at_hatching, relearn
+from reptidex.agents.animal.proving import learn, reckoned_at_hatching
 from reptidex.agents.animal.records import created, hatched, remarked, updated
 from reptidex.agents.animal.registry import AnimalExistsError, first_ownership, own_animal
 from reptidex.domain.catalogue.shelf import need_species
@@ -148,7 +148,7 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
         raise InvalidError("the sire is none of the clutch's candidates", "/sire_id")
     if command.sire_id is None and clutch.candidate_sire_ids and command.evidence != "lab":
         raise InvalidError("that no candidate took part is for a laboratory to say", "/evidence")
-    resolved, former = list[Animal](), dict[str, None]()
+    resolved, former = list[Animal](), list[str | None]()
     for animal_id in command.animal_ids:
         before = await own_animal(animal_id, command.vivarium_id, unit)
         if before.clutch_id != clutch.clutch_id:
@@ -159,13 +159,10 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
         yield updated(after, "sire_id", "lineage_status")
         async for event in descent_events(after, before, doubts, "resolved", unit, standings=sired):
             yield event
-        former |= {one: None for one in (before.sire_id,) if one and one != after.sire_id}
+        former.append(before.sire_id)
         resolved.append(after)
-    for event in await learn(resolved, unit):
+    for event in await learn(resolved, unit, former):
         yield event
-    if former and any(one.genotype or one.morphs for one in resolved):
-        for event in await relearn([*former], command.vivarium_id, unit):
-            yield event
     unit.answer(Done(id=clutch.clutch_id))
     yield BreedingOffspringResolved(
         clutch_id=clutch.clutch_id,

@@ -9,7 +9,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring, descent_events, for_keepers, place_of
 from reptidex.agents.animal.history import ROLES, Word, overall, parent_of, standing_of, with_standing
 from reptidex.agents.animal.journal import keep
-from reptidex.agents.animal.proving import relearn
+from reptidex.agents.animal.proving import learn
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.agents.animal.relinking import hand_on_parents, relink_breeding
@@ -70,8 +70,9 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
         told = descent_events(after, before, found, "correction", unit, standings=standings, word=word)
         async for event in told:
             yield event
-    if any(child.genotype or child.morphs for child in children):
-        for event in await relearn([real.animal_id], real.vivarium_id, unit):
+    for keeper in dict.fromkeys(after.vivarium_id for after, _, _ in repointed):
+        young = [after for after, _, _ in repointed if after.vivarium_id == keeper]
+        for event in await learn(young, unit, former=[stand_in.animal_id]):
             yield event
     breeders = {one.breeder_vivarium_id for one in children if one.breeder_vivarium_id}
     for event in await relink_breeding(stand_in.animal_id, real.animal_id, {stand_in.vivarium_id, *breeders}, unit):
