@@ -113,7 +113,7 @@ async def test_a_breeder_who_says_who_the_sire_is_ends_no_dispute_about_him(keep
     clutch = (await keepers.row(child)).clutch_id
     same: dict[str, Any] = {"clutch_id": clutch, "vivarium_id": keepers.sam, "animal_ids": (child,), "sire_id": stud}
     for word in ({"evidence": "claim"}, {"evidence": "lab", "reference": "R-1"}):
-        await keepers.harness.handle(ResolveSire(**same, **word))
+        await keepers.harness.handle(ResolveSire(**same | word))
         assert await standing(keepers, child) == ("disputed", "disputed")
 
 
