@@ -10,7 +10,7 @@ from reptidex.agents.animal.descent import check_offspring
 from reptidex.agents.animal.enclosures import leave_enclosure
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.laying import check_clutches, count_hatchling
-from reptidex.agents.animal.proving import relearn
+from reptidex.agents.animal.proving import learn
 from reptidex.agents.animal.records import updated
 from reptidex.agents.animal.registry import check_birth, own_animal
 from reptidex.agents.animal.transfers import lapse_offers
@@ -75,12 +75,8 @@ async def archive_animal(command: ArchiveAnimal, unit: Unit) -> AsyncIterator[Ev
 
 
 async def _mistaken(animal: Animal, by: Literal[1, -1], unit: Unit) -> list[Event]:
-    """Let an animal that was registered by mistake be no hatchling and tell nothing of its parents' genes; or let it again."""
-    events = await count_hatchling(animal, by, unit)
-    parents = [one for one in (animal.sire_id, animal.dam_id) if one]
-    if parents and (animal.genotype or animal.morphs):
-        events += await relearn(parents, animal.vivarium_id, unit)
-    return events
+    """Let an animal that was registered by mistake be no hatchling and tell nothing of its family's genes; or let it again."""
+    return [*await count_hatchling(animal, by, unit), *await learn([animal], unit)]
 
 
 async def _forget(animal: Animal, unit: Unit) -> None:

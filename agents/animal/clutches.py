@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
-from reptidex.agents.animal.laying import check_laid
+from reptidex.agents.animal.laying import check_laid, laid_by
 from reptidex.agents.animal.pairings import breeding_pair, paired
 from reptidex.agents.animal.records import clutch_record, hatched, remarked
 from reptidex.domain.catalogue.entries import Species
@@ -21,7 +21,6 @@ from reptidex.streams.commands.animal import Done, RecordClutch, UpdateClutch
 from reptidex.streams.commands.animal_breeding import WatchClutch
 from reptidex.streams.contract import Event
 from reptidex.tables.animal.breeding import Clutch, Pairing
-from reptidex.tables.animal.breeding_queries import clutches_of_dam
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.queries import clutch_animals
 
@@ -129,7 +128,7 @@ async def record_clutch(command: RecordClutch, unit: Unit) -> AsyncIterator[Even
         updated_at=unit.now,
     )
     clutch = dated(counted(clutch), species)
-    others = [one for one in await unit.find(clutches_of_dam(dam.animal_id)) if one.clutch_id != clutch.clutch_id]
+    others = [one for one in await laid_by(dam.animal_id, unit) if one.clutch_id != clutch.clutch_id]
     remarks = doubts(species, clutch.laid, clutch.laid_on, [one.laid_on for one in others])
     shown = [one for one in sires if has_page(sight(one.visibility, one.vivarium_id, command.vivarium_id))]
     remarks += [one for sire in shown for one in late_sire(species, clutch.laid_on, sire.code, sire.died_on)]

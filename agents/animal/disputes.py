@@ -8,7 +8,7 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import descent_events, findings_of, place_of
 from reptidex.agents.animal.history import Word, overall, parent_of, said_now, standing_of, with_standing
 from reptidex.agents.animal.journal import keep
-from reptidex.agents.animal.proving import relearn
+from reptidex.agents.animal.proving import learn
 from reptidex.agents.animal.records import updated
 from reptidex.agents.animal.suggestions import stand
 from reptidex.errors import DomainError, ForbiddenError, InvalidError, NotFoundError
@@ -146,8 +146,4 @@ async def _cleared(animal: Animal, role: ParentRole, excluded: bool, word: Word,
     word = replace(word, act="excluded" if excluded else "removed")
     told = descent_events(after, animal, doubts, "correction", unit, standings=standings, word=word)
     events = [updated(after, f"{role}_id", "lineage_status"), *[event async for event in told]]
-    if after.genotype or after.morphs:
-        former = parent_of(animal, role)
-        kin = [one for one in (former, after.sire_id, after.dam_id, after.animal_id) if one]
-        events += await relearn(kin, after.vivarium_id, unit)
-    return events
+    return [*events, *await learn([after], unit, former=[parent_of(animal, role)])]

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import descent_events, place_of
+from reptidex.agents.animal.journal import note
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.lineage import Remark
 from reptidex.errors import InvalidError
@@ -13,6 +14,7 @@ from reptidex.streams.animal import Finding
 from reptidex.streams.commands.animal import Done
 from reptidex.streams.commands.animal_lineage import SetFounderInbreeding, SetLineageRules
 from reptidex.streams.contract import Event
+from reptidex.tables.animal.journal import FieldChange
 from reptidex.tables.animal.lineage import Descent, LineageRules
 from reptidex.tables.animal.models import Animal
 
@@ -27,7 +29,15 @@ async def set_founder_inbreeding(command: SetFounderInbreeding, unit: Unit) -> A
     unit.answer(Done(id=animal.animal_id))
     if place.given_inbreeding == command.inbreeding:
         return
-    unit.put(replace(place, given_inbreeding=command.inbreeding))
+    async for event in give_inbreeding(animal, place, command.inbreeding, unit):
+        yield event
+
+
+async def give_inbreeding(animal: Animal, place: Descent, inbreeding: float | None, unit: Unit) -> AsyncIterator[Event]:
+    """Put down how inbred a founder is, in its journal too, and tell what that changes for all who descend from it."""
+    unit.put(replace(place, given_inbreeding=inbreeding))
+    change = FieldChange(field="founder_inbreeding", before=place.given_inbreeding, after=inbreeding)
+    note(animal, "inbreeding given", unit, fields=(change,))
     doubts = [_remark(finding) for finding in place.findings]
     async for event in descent_events(animal, animal, doubts, "correction", unit, old=place):
         yield event

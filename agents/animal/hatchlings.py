@@ -11,7 +11,7 @@ from reptidex.agents.animal.history import ROLES, Word, by_record, note, overall
 from reptidex.agents.animal.journal import keep
 from reptidex.agents.animal.numbering import claim_code, next_code
 from reptidex.agents.animal.odds import hatched_with
-from reptidex.agents.animal.proving import learn, reckoned_at_hatching, relearn
+from reptidex.agents.animal.proving import learn, reckoned_at_hatching
 from reptidex.agents.animal.records import created, hatched, remarked, updated
 from reptidex.agents.animal.registry import AnimalExistsError, first_ownership, own_animal
 from reptidex.domain.catalogue.shelf import need_species
@@ -148,24 +148,24 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
         raise InvalidError("the sire is none of the clutch's candidates", "/sire_id")
     if command.sire_id is None and clutch.candidate_sire_ids and command.evidence != "lab":
         raise InvalidError("that no candidate took part is for a laboratory to say", "/evidence")
-    resolved, former = list[Animal](), dict[str, None]()
+    if command.evidence == "lab" and not command.reference:
+        raise InvalidError("a laboratory's finding needs its reference", "/reference")
+    word = Word(vivarium_id=command.vivarium_id, evidence=command.evidence, reference=command.reference)
+    resolved, former = list[Animal](), list[str | None]()
     for animal_id in command.animal_ids:
         before = await own_animal(animal_id, command.vivarium_id, unit)
         if before.clutch_id != clutch.clutch_id:
             raise InvalidError(f"{before.code} is not of this clutch", "/animal_ids")
-        after, sired = await _resolved(before, clutch, command, unit)
+        after, sired = await _resolved(before, clutch, command, word, unit)
         doubts = await check_parents(after, replace(before, sire_id=command.sire_id), unit)
         keep(before, after, unit, "sire resolved")
         yield updated(after, "sire_id", "lineage_status")
-        async for event in descent_events(after, before, doubts, "resolved", unit, standings=sired):
+        async for event in descent_events(after, before, doubts, "resolved", unit, standings=sired, word=word):
             yield event
-        former |= {one: None for one in (before.sire_id,) if one and one != after.sire_id}
+        former.append(before.sire_id)
         resolved.append(after)
-    for event in await learn(resolved, unit):
+    for event in await learn(resolved, unit, former):
         yield event
-    if former and any(one.genotype or one.morphs for one in resolved):
-        for event in await relearn([*former], command.vivarium_id, unit):
-            yield event
     unit.answer(Done(id=clutch.clutch_id))
     yield BreedingOffspringResolved(
         clutch_id=clutch.clutch_id,
@@ -178,7 +178,7 @@ async def resolve_sire(command: ResolveSire, unit: Unit) -> AsyncIterator[Event]
 
 
 async def _resolved(
-    before: Animal, clutch: Clutch, command: ResolveSire, unit: Unit
+    before: Animal, clutch: Clutch, command: ResolveSire, word: Word, unit: Unit
 ) -> tuple[Animal, dict[ParentRole, LineageStatus]]:
     """Return a hatchling with its sire, and how that stands; the breeder's word ends no dispute, about sire or dam.
 
@@ -197,7 +197,6 @@ async def _resolved(
         standing = standing_of(place, "sire")
         if lab and standing not in ("disputed", "tested"):
             standing = "tested"
-            word = Word(vivarium_id=command.vivarium_id, evidence=command.evidence)
             note(before.animal_id, "sire", sire_id, "supported", standing, word, unit)
             unit.put(with_standing(place, "sire", standing))
     settled = with_standing(place, "sire", standing)

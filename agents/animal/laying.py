@@ -14,6 +14,7 @@ from reptidex.streams.contract import Event
 from reptidex.tables.animal.breeding import Clutch, Pairing
 from reptidex.tables.animal.breeding_queries import breeding_with, clutches_of_dam
 from reptidex.tables.animal.models import Animal
+from reptidex.tables.animal.queries import owners_of
 
 
 def check_laid(laid_on: date, dam: Animal, pairing: Pairing | None, today: date) -> None:
@@ -51,9 +52,19 @@ async def count_hatchling(animal: Animal, by: Literal[1, -1], unit: Unit) -> lis
     return [BreedingClutchUpdated(**clutch_record(after), changed=("hatched",))]
 
 
+async def laid_by(dam_id: str, unit: Unit) -> list[Clutch]:
+    """Return the clutches of a dam that were not written off, as those recorded them who keep or kept her.
+
+    A file may bring a clutch of somebody else's dam; what it says binds her keeper to nothing.
+    """
+    laid: list[Clutch] = await unit.find(clutches_of_dam(dam_id))
+    kept = {one.vivarium_id for one in await unit.find(owners_of(dam_id))} if laid else set()
+    return [one for one in laid if one.vivarium_id in kept]
+
+
 async def check_clutches(after: Animal, unit: Unit) -> None:
     """Check a changed animal against the clutches that name it, of which nothing may have hatched yet. Raises `InvalidError`."""
-    laid = await unit.find(clutches_of_dam(after.animal_id))
+    laid = await laid_by(after.animal_id, unit)
     if laid and after.sex == "male":
         raise InvalidError(f"it is the dam of a clutch, laid on {laid[0].laid_on}", "/sex")
     if after.sex == "female":

@@ -20,7 +20,7 @@ from reptidex.agents.animal.history import (
     with_standing,
 )
 from reptidex.agents.animal.journal import keep
-from reptidex.agents.animal.proving import relearn
+from reptidex.agents.animal.proving import learn
 from reptidex.agents.animal.records import findings, remarked, updated
 from reptidex.agents.animal.registry import own_animal
 from reptidex.domain.lineage import ParentsRefusedError, excluded_before, refuse_errors
@@ -89,12 +89,8 @@ async def change_parents(
         after, before, remarks, reason, unit, standings=stands, word=word, hybrid=hybrid, lines=lines
     ):
         yield event
-    if after.genotype or after.morphs:
-        former = [one for one in (before.sire_id, before.dam_id) if one and one not in (after.sire_id, after.dam_id)]
-        for event in await relearn(
-            [*former, *(one for one in (after.sire_id, after.dam_id) if one)], after.vivarium_id, unit
-        ):
-            yield event
+    for event in await learn([after], unit, former=(before.sire_id, before.dam_id)):
+        yield event
 
 
 @agent(ValidateLineage, prefetch={Animal: "animal_id", Descent: "animal_id", LineageRules: "vivarium_id"})

@@ -9,10 +9,10 @@ from reptidex.agents.agent import Unit, agent
 from reptidex.agents.animal.descent import check_offspring, descent_events, for_keepers, place_of
 from reptidex.agents.animal.history import ROLES, Word, overall, parent_of, standing_of, with_standing
 from reptidex.agents.animal.journal import keep
-from reptidex.agents.animal.proving import relearn
+from reptidex.agents.animal.proving import learn
 from reptidex.agents.animal.records import remarked, updated
 from reptidex.agents.animal.registry import own_animal
-from reptidex.agents.animal.relinking import hand_on_parents, relink_breeding
+from reptidex.agents.animal.relinking import hand_on_inbreeding, hand_on_parents, relink_breeding
 from reptidex.domain.lineage import ParentsRefusedError, Remark, excluded_before, two_sexes
 from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import InvalidError
@@ -47,6 +47,10 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
     for event in handed_on:
         yield event
     real = await unit.need(Animal, real.animal_id)
+    handed_on, more = await hand_on_inbreeding(stand_in, real, command.vivarium_id, unit)
+    for event in handed_on:
+        yield event
+    remarks += more
     await _check_circle(real, children, stand_in, unit)
     both = [*children, *await unit.find(offspring_of([real.animal_id]))]
     ids = (stand_in.animal_id, real.animal_id)
@@ -70,14 +74,15 @@ async def link_placeholder(command: LinkPlaceholder, unit: Unit) -> AsyncIterato
         told = descent_events(after, before, found, "correction", unit, standings=standings, word=word)
         async for event in told:
             yield event
-    if any(child.genotype or child.morphs for child in children):
-        for event in await relearn([real.animal_id], real.vivarium_id, unit):
+    for keeper in dict.fromkeys(after.vivarium_id for after, _, _ in repointed):
+        young = [after for after, _, _ in repointed if after.vivarium_id == keeper]
+        for event in await learn(young, unit, former=[stand_in.animal_id]):
             yield event
     breeders = {one.breeder_vivarium_id for one in children if one.breeder_vivarium_id}
     for event in await relink_breeding(stand_in.animal_id, real.animal_id, {stand_in.vivarium_id, *breeders}, unit):
         yield event
-    place = await place_of(stand_in, unit)
-    unit.put(replace(place, linked_to=real.animal_id))
+    unit.put(replace(await place_of(stand_in, unit), linked_to=real.animal_id))
+    stand_in = await unit.need(Animal, stand_in.animal_id)
     gone = replace(
         stand_in, status="archived", archived_as="mistake", revision=stand_in.revision + 1, updated_at=unit.now
     )

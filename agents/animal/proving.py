@@ -4,7 +4,7 @@ A visual recessive young proves both parents; young that do not show it lower th
 What is reckoned is kept beside what the keeper had said (`ReckonedGene`), and every reckoning begins anew from what was said.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -47,12 +47,14 @@ class _Learned(msgspec.Struct, frozen=True):
     """Whether the record says again what the keeper stated: what else it said no longer follows from anything."""
 
 
-async def learn(young: Sequence[Animal], unit: Unit) -> list[Event]:
-    """Reckon anew what the parents of some young carry, and what all of their young may; store it and tell what changed.
+async def learn(young: Sequence[Animal], unit: Unit, former: Iterable[str | None] = ()) -> list[Event]:
+    """Reckon anew what the parents of some young carry, the `former` ones too, and what all kin of theirs may.
 
-    Only animals of the young's own vivarium are touched, and never what their keeper is certain of.
+    It is stored, and what changed is told. Only animals of the young's own vivarium are touched, and never what their keeper is
+    certain of.
     """
-    parents = list(dict.fromkeys(parent for one in young for parent in (one.sire_id, one.dam_id) if parent))
+    named = [*(parent for one in young for parent in (one.sire_id, one.dam_id)), *former]
+    parents = list(dict.fromkeys(parent for parent in named if parent))
     known = [await unit.get(Animal, parent) for parent in parents]
     if not any(one.genotype or one.morphs for one in [*young, *known] if one is not None):
         return []
@@ -62,14 +64,15 @@ async def learn(young: Sequence[Animal], unit: Unit) -> list[Event]:
 async def relearn(
     animal_ids: Sequence[str], vivarium_id: str, unit: Unit, *, alone: bool = False, brought: bool = False
 ) -> list[Event]:
-    """Reckon anew what some animals carry, and, unless `alone`, what their kin may of whom something was reckoned before.
+    """Reckon anew what some animals carry, and, unless `alone`, what their kin may.
 
     What was reckoned and follows from nothing any more is taken back; where a file `brought` it, it stays as the keeper's claim.
-    Of a family that cannot be reckoned whole the kin follow in units of their own: each costs as much as the animals themselves.
+    Of a family that is not here whole, or cannot be reckoned whole, only kin of whom a chance is recorded or was reckoned follow;
+    the latter in units of their own: each costs as much as the animals themselves.
     """
     family = await family_of(unit, animal_ids)
-    reckoned_before = [] if alone else sorted(known.animal_id for known in family.reckoned.values())
-    asked = [key for key in dict.fromkeys([*animal_ids, *reckoned_before]) if key in family.animals]
+    kin = () if alone else sorted(family.animals if family.whole else _moving(family))
+    asked = [key for key in dict.fromkeys([*animal_ids, *kin]) if key in family.animals]
     said: list[Event] = []
     later: dict[str, None] = {}
     for species_id in sorted({one.species_id for one in family.animals.values()}):
@@ -79,11 +82,17 @@ async def relearn(
             if family.animals[key].species_id == species_id and family.animals[key].vivarium_id == vivarium_id
         ]
         said += _species(need_species(species_id), family, mine, set(animal_ids), later, unit, brought)
-    kin = list(later)
-    for start in range(0, len(kin), KIN):
-        some = tuple(kin[start : start + KIN])
+    waiting = list(later)
+    for start in range(0, len(waiting), KIN):
+        some = tuple(waiting[start : start + KIN])
         unit.timer(f"relearn:{some[0]}", unit.now, RelearnKin(vivarium_id=vivarium_id, animal_ids=some))
     return said
+
+
+def _moving(family: Family) -> set[str]:
+    """Return of whom in a family a chance is recorded, or something was reckoned before."""
+    chances = {key for key, one in family.animals.items() if any(gene.probability for gene in one.genotype)}
+    return chances | {known.animal_id for known in family.reckoned.values()}
 
 
 @agent(RelearnKin)
@@ -104,6 +113,7 @@ def _species(
 ) -> list[Event]:
     """Reckon animals of one species; of those that come `first` alone, with the others put `later`, where it costs too much."""
     learned: dict[str, list[_Learned]] = {one.animal_id: [] for one in mine}
+    moving = _moving(family)
     for locus in loci_told(species, family):
         known = records(species, family, locus)
         open_ = [one for one in mine if _is_open(species, locus, known, family, one)]
@@ -111,7 +121,7 @@ def _species(
             beliefs = believe_whole(locus, known, {one.animal_id: None for one in open_})
         except TangledError:
             beliefs = believe_each(locus, known, [one.animal_id for one in open_ if one.animal_id in first])
-            later |= {one.animal_id: None for one in open_ if one.animal_id not in first}
+            later |= {one.animal_id: None for one in open_ if one.animal_id in moving and one.animal_id not in first}
         for one in open_:
             belief = beliefs.get(one.animal_id)
             found = _learn(locus, known, family, one, belief, asked=one.animal_id in first) if belief else None

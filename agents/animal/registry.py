@@ -176,7 +176,7 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
     yield updated(after, *changed)
     for event in trait_events(after, [gene for gene in after.genotype if gene not in before.genotype]):
         yield event
-    if {"genotype", "morphs"} & set(changed):
+    if {"genotype", "morphs", "sex"} & set(changed):
         kin = [after.animal_id, *(parent for parent in (after.sire_id, after.dam_id) if parent)]
         for event in await relearn(kin, after.vivarium_id, unit):
             yield event

@@ -1,10 +1,12 @@
-"""Puts the animal that a placeholder turned out to be in its place: in the records of breeding, and below its parents."""
+"""Puts the animal that a placeholder turned out to be in its place: in the records of breeding, below its parents, as inbred."""
 
 from collections.abc import Collection
 
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit
+from reptidex.agents.animal.descent import place_of
+from reptidex.agents.animal.founders import give_inbreeding
 from reptidex.agents.animal.history import ROLES, Word, note, parent_of
 from reptidex.agents.animal.lineage import change_parents
 from reptidex.agents.animal.records import clutch_record
@@ -83,3 +85,17 @@ async def hand_on_parents(
         text = f"the placeholder's {role} was suggested to the animal's keeper"
         found.append(Remark(rule="parents", severity="note", text=text))
     return [], found
+
+
+async def hand_on_inbreeding(
+    stand_in: Animal, real: Animal, vivarium_id: str, unit: Unit
+) -> tuple[list[Event], list[Remark]]:
+    """Let a founder have the inbreeding that was given of its placeholder; another keeper's animal stays as it is."""
+    given = (await place_of(stand_in, unit)).given_inbreeding
+    place = await place_of(real, unit)
+    if given is None or given == place.given_inbreeding or any(parent_of(real, role) for role in ROLES):
+        return [], []
+    if real.vivarium_id != vivarium_id or place.given_inbreeding is not None:
+        text = f"an inbreeding of {given} was given of the placeholder; what is recorded of the registered animal stays"
+        return [], [Remark(rule="inbreeding", severity="note", text=text)]
+    return [event async for event in give_inbreeding(real, place, given, unit)], []

@@ -153,6 +153,8 @@ class Sired(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     animal_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=100)]
     sire_id: Id | None
     evidence: Evidence = "claim"
+    reference: Text = ""
+    """The laboratory's report; needed where the evidence is `lab`."""
 
 
 class PairingView(msgspec.Struct, frozen=True, kw_only=True):

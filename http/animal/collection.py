@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -19,7 +19,7 @@ from reptidex.http.server.policy import member
 from reptidex.http.server.routes import Paging, Reader, Request, Routes, Stream
 from reptidex.streams.commands.animal_collection import COLLECTION, Carried, CarriedTest
 from reptidex.tables.animal.breeding import Clutch, Pairing
-from reptidex.tables.animal.breeding_queries import hatched_of, notes_of_all, seasons_of
+from reptidex.tables.animal.breeding_queries import bred_by, hatched_of, notes_of_all, seasons_of
 from reptidex.tables.animal.carried import (
     carried_care,
     carried_clutch,
@@ -34,6 +34,10 @@ from reptidex.tables.animal.carried_queries import rows_of
 from reptidex.tables.animal.keeping import enclosures_of
 from reptidex.tables.animal.models import Animal
 from reptidex.tables.animal.queries import animals_of, fetch
+from reptidex.tables.query import Query
+from reptidex.tables.row import Row
+
+R = TypeVar("R", bound=Row)
 
 routes = Routes("collection")
 
@@ -86,38 +90,49 @@ def _lines(values: Iterable[Any], *, first: bool) -> bytes:
 
 
 async def _records(read: Reader, vivarium_id: str) -> AsyncIterator[Sequence[Carried]]:
-    """Yield records page by page: the vivarium's own, then those of its animals, a page of animals at a time."""
+    """Yield records page by page: the vivarium's own, what it bred, then those of its animals."""
     yield [carried_enclosure(row) for row in await read.find(enclosures_of(vivarium_id, closed=True))]
     yield [carried_season(row) for row in await read.find(seasons_of(vivarium_id))]
-    for kind in ("breeding", "care"):
-        cursor: str | None = None
-        while True:
-            animals, cursor = await read.page(animals_of(vivarium_id), Paging(cursor=cursor, limit=PAGE))
-            ids = [one.animal_id for one in animals]
-            yield await (_bred if kind == "breeding" else _kept)(read, vivarium_id, ids)
-            if cursor is None:
-                break
+    async for pairings in _pages(read, bred_by(Pairing, vivarium_id)):
+        yield await _paired(read, vivarium_id, pairings)
+    async for clutches in _pages(read, bred_by(Clutch, vivarium_id)):
+        yield await _laid(read, vivarium_id, clutches)
+    async for animals in _pages(read, animals_of(vivarium_id)):
+        yield await _kept(read, vivarium_id, [one.animal_id for one in animals])
 
 
-async def _bred(read: Reader, vivarium_id: str, dams: list[str]) -> list[Carried]:
-    pairings: list[Pairing] = await read.find(rows_of("pairing", vivarium_id, dams))
-    clutches: list[Clutch] = await read.find(rows_of("clutch", vivarium_id, dams))
+async def _pages(read: Reader, query: Query[R]) -> AsyncIterator[list[R]]:
+    cursor: str | None = None
+    while True:
+        rows, cursor = await read.page(query, Paging(cursor=cursor, limit=PAGE))
+        yield rows
+        if cursor is None:
+            return
+
+
+async def _paired(read: Reader, vivarium_id: str, pairings: list[Pairing]) -> list[Carried]:
     notes = await read.find(notes_of_all([one.pairing_id for one in pairings])) if pairings else []
+    names = await _names(read, vivarium_id, _parents(pairings))
+    return [
+        carried_pairing(row, [one for one in notes if one.pairing_id == row.pairing_id], names.get)
+        for row in pairings
+        if names.get(row.dam_id)
+    ]
+
+
+async def _laid(read: Reader, vivarium_id: str, clutches: list[Clutch]) -> list[Carried]:
     young = await read.find(hatched_of([one.clutch_id for one in clutches])) if clutches else []
     young = [one for one in young if one.vivarium_id == vivarium_id]
-    sires = [one for each in pairings for one in each.candidate_sire_ids]
-    sires += [one for each in clutches for one in each.candidate_sire_ids]
-    named = await _names(read, vivarium_id, [*dams, *sires])
-    misleading = await misleading_codes(read, vivarium_id)
-    names = named | {one.animal_id: called(one, vivarium_id, misleading) for one in young}
-    found: list[Carried] = []
-    for pairing in pairings:
-        seen = [one for one in notes if one.pairing_id == pairing.pairing_id]
-        found.append(carried_pairing(pairing, seen, names.get))
-    for clutch in clutches:
-        hatchlings = [one.animal_id for one in young if one.clutch_id == clutch.clutch_id]
-        found.append(carried_clutch(clutch, hatchlings, names.get))
-    return found
+    names = await _names(read, vivarium_id, [*_parents(clutches), *(one.animal_id for one in young)])
+    return [
+        carried_clutch(row, [one.animal_id for one in young if one.clutch_id == row.clutch_id], names.get)
+        for row in clutches
+        if names.get(row.dam_id)
+    ]
+
+
+def _parents(rows: Sequence[Pairing] | Sequence[Clutch]) -> list[str]:
+    return [one for row in rows for one in (row.dam_id, *row.candidate_sire_ids)]
 
 
 async def _kept(read: Reader, vivarium_id: str, animals: list[str]) -> list[Carried]:

@@ -120,7 +120,7 @@ async def run_import(
 
     rows, outcomes, intake = await asyncio.to_thread(check)
     carried, there = await matched_rows(
-        request.read, vivarium_id, records.entries, _meant(rows, known), known.own, request.new_id
+        request.read, vivarium_id, records.entries, _meant(rows, known), known.own, known.others, request.new_id
     )
     refused_animals = {
         row.animal_id: row.line for row, said in zip(rows, outcomes, strict=True) if said.action == "refuse"

@@ -35,16 +35,18 @@ async def matched_rows(
     vivarium_id: str,
     records: Sequence[Numbered[Carried]],
     names: Names,
-    known: AbstractSet[str],
+    own: AbstractSet[str],
+    others: AbstractSet[str],
     new_id: Callable[[], str],
 ) -> tuple[list[ImportRow], list[Row]]:
     """Return records as rows of an import, in the order in which they can be written, and the rows that are there.
 
-    A record that says the same as a row is that row, each row once. `known` are the animals that there are.
+    A record that says the same as a row is that row, each row once. `own` are the vivarium's animals, `others`
+    those of others that may be named.
     """
     kinds = {kind_of(one.entry) for one in records}
     mentioned = {names(name) or "" for one in records for name in animals_in(one.entry)}
-    there = await rows_there(source, vivarium_id, kinds, mentioned & known)
+    there = await rows_there(source, vivarium_id, kinds, mentioned & own, mentioned & (own | others))
     ids = [new_id() for _ in records]
     return await asyncio.to_thread(_matched, records, names, there, iter(ids)), there
 

@@ -310,6 +310,8 @@ class ResolveSire(Command, frozen=True, kw_only=True):
     animal_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=100)]
     sire_id: Id | None
     evidence: Evidence = "claim"
+    reference: Text = ""
+    """The laboratory's report; needed where the evidence is `lab`."""
 
 
 @command(key="request_id")

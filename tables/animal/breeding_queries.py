@@ -107,6 +107,11 @@ def clutches_of_pairings(pairing_ids: Iterable[str]) -> Query[Clutch]:
     return select(Clutch, Clutch.c.pairing_id.in_(list(pairing_ids)), order=("laid_on",))
 
 
+def bred_by(row: type[B], vivarium_id: str) -> Query[B]:
+    """Ask for all clutches or all pairings of a vivarium, whoever keeps the animals since."""
+    return select(row, row.c.vivarium_id == vivarium_id)
+
+
 def breeding_with(row: type[B], animal_id: str, vivarium_ids: Iterable[str]) -> Query[B]:
     """Ask for the clutches or the pairings of some vivariums that name an animal as dam or as a candidate."""
     sire = sa.cast(row.c.candidate_sire_ids, sa.Text).contains(animal_id)

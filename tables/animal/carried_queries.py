@@ -1,6 +1,6 @@
 """Asks for the rows that a file carries, and that a file's records may already be."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,8 +44,11 @@ def known_by(row: Row) -> object:
     return recognised_by(_READ[type(row)](row))
 
 
-async def rows_there(source: Finder, vivarium_id: str, kinds: set[str], animal_ids: Iterable[str]) -> list[Row]:
-    """Return what there is of these kinds: of the vivarium, and of animals; what was struck out is left out."""
+async def rows_there(source: Finder, vivarium_id: str, kinds: set[str], own: set[str], dams: set[str]) -> list[Row]:
+    """Return what there is of these kinds: of the vivarium, of its `own` animals, and what it bred from `dams`.
+
+    What was struck out is left out.
+    """
     found: list[Row] = []
     if kinds & {"enclosure", "stay"}:
         places: list[Enclosure] = await source.find(enclosures_of(vivarium_id, closed=True))
@@ -53,11 +56,12 @@ async def rows_there(source: Finder, vivarium_id: str, kinds: set[str], animal_i
     if kinds & {"season", "pairing"}:
         seasons: list[Season] = await source.find(seasons_of(vivarium_id))
         found += seasons
-    ids = sorted(set(animal_ids))
-    for start in range(0, len(ids), CHUNK):
-        for kind in ("pairing", "clutch", "care", "provenance", "test", "stay"):
-            if kind in kinds:
-                found += await source.find(rows_of(kind, vivarium_id, ids[start : start + CHUNK]))
+    for among, named in ((dams, ("pairing", "clutch")), (own, ("care", "provenance", "test", "stay"))):
+        ids = sorted(among)
+        for start in range(0, len(ids), CHUNK):
+            for kind in named:
+                if kind in kinds:
+                    found += await source.find(rows_of(kind, vivarium_id, ids[start : start + CHUNK]))
     return found
 
 

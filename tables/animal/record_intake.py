@@ -11,7 +11,7 @@ from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.interchange.reading import Problem
 from reptidex.domain.lineage import Remark
 from reptidex.domain.ownership import LEFT
-from reptidex.domain.visibility import has_page, sight
+from reptidex.domain.visibility import shows_name, sight
 from reptidex.errors import DomainError, InvalidError
 from reptidex.streams.commands.animal_collection import (
     CarriedCare,
@@ -116,8 +116,8 @@ class RecordIntake:
         assert row.record is not None
         for name, field in animals_in(row.record).items():
             animal = self._scene.animals.get(row.names.get(name, ""))
-            outsider = field in ("sires", "seen")
-            seen = animal is not None and has_page(
+            outsider = field in ("sires", "seen", "dam")
+            seen = animal is not None and shows_name(
                 sight(animal.visibility, animal.vivarium_id, self._scene.vivarium_id)
             )
             if animal is not None and (animal.vivarium_id == self._scene.vivarium_id or (outsider and seen)):

@@ -4,9 +4,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from reptidex.agents.animal.clutches import ClutchClosedError
 from reptidex.errors import InvalidError, NotFoundError
+from reptidex.http.animal import breeding
 from reptidex.streams.animal import (
     AnimalCreated,
     BreedingClutchHatched,
@@ -24,7 +26,6 @@ from reptidex.streams.commands.animal import (
     PredictGenetics,
     RecordClutch,
     RegisterHatchlings,
-    ResolveSire,
     TellTaxonomy,
     Told,
     UpdateAnimal,
@@ -33,6 +34,8 @@ from reptidex.streams.commands.animal import (
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.breeding import Clutch, Pairing
 from reptidex.tables.animal.lineage import Descent
+from reptidex.tables.animal.pedigrees import history_of
+from tests.unit.animal.asking import Asker
 
 HET = (Gene(locus="albino", alleles=("albino", "+"), evidence="offspring"),)
 VISUAL = (Gene(locus="albino", alleles=("albino", "albino")),)
@@ -190,15 +193,20 @@ async def test_a_sire_among_several_is_resolved_later(keepers: Any) -> None:
     await keepers.harness.handle(command)
     ids = tuple(one.animal_id for one in command.hatchlings)
     unsettled = await keepers.row(ids[0])
-    await keepers.harness.handle(
-        ResolveSire(clutch_id=clutch, vivarium_id=keepers.sam, animal_ids=ids, sire_id=second, evidence="lab")
-    )
+    ask = Asker(keepers.harness)
+    body = breeding.Sired(animal_ids=ids, sire_id=second, evidence="lab")
+    with pytest.raises(InvalidError) as refusal:
+        await ask(breeding.resolve_sire, keepers.sam, body, clutch_id=clutch)
+    await ask(breeding.resolve_sire, keepers.sam, replace(body, reference="LAB-7"), clutch_id=clutch)
     settled = await keepers.row(ids[0])
+    [said] = [one for one in await keepers.harness.find(history_of(ids[0])) if one.evidence == "lab"]
 
     assert (unsettled.sire_id, unsettled.dam_id, unsettled.lineage_status) == (None, dam, "claimed")
     place = await keepers.harness.get(Descent, ids[0])
     assert (settled.sire_id, place.sire_standing, place.dam_standing) == (second, "tested", "confirmed")
     assert settled.lineage_status == "confirmed"  # as the weaker parent
+    assert refusal.value.pointer == "/reference"
+    assert (said.parent_id, said.evidence, said.reference) == (second, "lab", "LAB-7")
 
 
 async def test_a_sire_from_outside_the_candidates_is_refused(keepers: Any) -> None:

@@ -18,7 +18,16 @@ from reptidex.http.animal import (
 )
 from reptidex.services.animal import SERVICE
 from reptidex.streams.animal import BreedingClutchCreated, BreedingPaired
-from reptidex.streams.commands.animal import Done, Hatchling, PairAnimals, RecordClutch, RegisterHatchlings
+from reptidex.streams.commands.animal import (
+    ArchiveAnimal,
+    Changes,
+    Done,
+    Hatchling,
+    PairAnimals,
+    RecordClutch,
+    RegisterHatchlings,
+    UpdateAnimal,
+)
 from reptidex.streams.commands.animal_breeding import CandleClutch, IncubateClutch, NotePairing, OpenSeason
 from reptidex.streams.commands.animal_care import Feeding, Medication, Shed, Visit, Weight
 from reptidex.streams.commands.animal_keeping import KeepEnclosure, Mark, MoveAnimals, NewEnclosure, Provenance
@@ -179,6 +188,42 @@ async def test_an_empty_vivarium_gets_the_same_registry(keepers: Any, ask: Asker
         again = await taken(keepers, ask, vivarium, file)
         assert (again.unchanged, again.created, again.updated) == (again.total, 0, 0)
     assert plain(await exported(ask, keepers.bea)) == plain(file)
+
+
+async def test_what_was_bred_from_a_dam_sold_since_is_in_the_file(keepers: Any, ask: Asker) -> None:
+    await furnish(keepers, ask)
+    [dam] = [one for one in await ask(animals_view, keepers.sam) if one.code == "D-1"]
+    public = UpdateAnimal(animal_id=dam.animal_id, vivarium_id=keepers.sam, changes=Changes(visibility="public"))
+    for act in (public, keepers.paid(dam.animal_id)):
+        await keepers.hold(dam.animal_id)
+        await keepers.harness.handle(act)
+    file = await exported(ask, keepers.sam)
+    bred = [one for one in file["records"] if one["record"] in ("pairing", "clutch")]
+    assert [(one["dam"], len(one.get("hatchlings", ()))) for one in bred] == [(dam.animal_id, 0), (dam.animal_id, 3)]
+    again = await taken(keepers, ask, keepers.sam, file)
+    assert (again.unchanged, again.refused) == (again.total, 0)
+
+    third = keepers.id()
+    await keepers.join(third, "Third")
+    done = await taken(keepers, ask, third, file)
+    assert (done.state, done.refused, done.created) == ("done", 0, len(file["animals"]) + len(file["records"]))
+    young = [one for one in await ask(animals_view, third) if one.clutch_id]
+    assert [(one.dam_id, one.lineage_status) for one in young] == [(dam.animal_id, "claimed")] * 3
+    await keepers.harness.handle(
+        UpdateAnimal(animal_id=dam.animal_id, vivarium_id=keepers.bea, changes=Changes(visibility="private"))
+    )
+    hidden = await exported(ask, keepers.sam)
+    assert not [one for one in hidden["records"] if one["record"] in ("pairing", "clutch")]
+
+
+async def test_a_clutch_in_a_file_binds_the_keeper_of_anothers_dam_to_nothing(keepers: Any, ask: Asker) -> None:
+    dam = await keepers.animal("female", "2020-01-01", vivarium_id=keepers.bea, visibility="public")
+    file = {"format": "reptidex-collection", "version": 1, "animals": [], "records": [CLUTCH | {"dam": dam}]}
+    assert (await taken(keepers, ask, keepers.sam, file)).created == 1
+    died = ArchiveAnimal(animal_id=dam, vivarium_id=keepers.bea, reason="deceased", died_on=date(2025, 12, 1))
+    await keepers.harness.handle(died)
+
+    assert (await keepers.row(dam)).died_on == date(2025, 12, 1)
 
 
 async def animals_view(request: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from reptidex.agents.animal.archive import NotArchivedError
 from reptidex.domain.catalogue.shelf import find_species
 from reptidex.domain.lineage import ParentsRefusedError
 from reptidex.errors import InvalidError
-from reptidex.http.animal import claims, founders, kinship, lineage
+from reptidex.http.animal import claims, founders, history, kinship, lineage
 from reptidex.http.animal.founders import FounderInbreeding, Link, RulesBody
 from reptidex.http.animal.kinship import Depth
 from reptidex.http.server.routes import Paging
@@ -214,6 +214,27 @@ async def test_a_placeholder_is_linked_and_its_young_get_the_real_parent(keepers
     assert (await place(keepers, grandchild)).inbreeding == 1 / 8
     with pytest.raises(NotArchivedError):
         await keepers.harness.handle(RestoreAnimal(animal_id=stand_in, vivarium_id=keepers.sam, reason="oops"))
+
+
+async def test_the_inbreeding_of_a_founder_is_in_its_journal_and_goes_with_a_link(keepers: Any, ask: Asker) -> None:
+    stand_in, real = await keepers.animal("male", placeholder=True), await keepers.animal("male")
+    hers = await keepers.animal("male", vivarium_id=keepers.bea, visibility="public")
+    second, theirs = await keepers.animal("male", placeholder=True), Link(to_animal_id=hers)
+    child = await keepers.animal("female", "2024-05-01", sire_id=stand_in)
+    grandchild = await keepers.animal(born="2026-01-01", sire_id=real, dam_id=child)
+    for one in (stand_in, second):
+        await ask(founders.set_founder_inbreeding, keepers.sam, FounderInbreeding(inbreeding=0.25), animal_id=one)
+    await ask(founders.link_placeholder, keepers.sam, Link(to_animal_id=real), animal_id=stand_in)
+    left = await ask(founders.link_placeholder, keepers.sam, theirs, animal_id=second)
+    page = await ask(history.list_changes, keepers.sam, query=Paging(), animal_id=real)
+    [change] = [field for one in page.items for field in one.fields if one.action == "inbreeding given"]
+
+    assert (change.field, change.before, change.after) == ("founder_inbreeding", None, 0.25)
+    # Kinship of a sire with his own daughter: half of his with himself.
+    assert [(await place(keepers, one)).inbreeding for one in (real, grandchild)] == [0.25, 1.25 / 4]
+    assert (await place(keepers, hers)).given_inbreeding is None and [one.rule for one in left.remarks] == [
+        "inbreeding"
+    ]
 
 
 async def test_a_link_to_a_hidden_animal_names_it_to_nobody(keepers: Any, ask: Asker) -> None:

@@ -102,11 +102,10 @@ async def test_a_parents_keeper_who_agrees_ends_no_other_dispute(keepers: Any, a
 async def test_a_breeder_who_says_who_the_sire_is_ends_no_dispute_about_him(keepers: Any, ask: Asker) -> None:
     child, stud = await hatched(keepers)
     await dispute(ask, keepers.bea, child)
-    for evidence in ("claim", "lab"):
-        clutch = (await keepers.row(child)).clutch_id
-        await keepers.harness.handle(
-            ResolveSire(clutch_id=clutch, vivarium_id=keepers.sam, animal_ids=(child,), sire_id=stud, evidence=evidence)
-        )
+    clutch = (await keepers.row(child)).clutch_id
+    same: dict[str, Any] = {"clutch_id": clutch, "vivarium_id": keepers.sam, "animal_ids": (child,), "sire_id": stud}
+    for word in ({"evidence": "claim"}, {"evidence": "lab", "reference": "R-1"}):
+        await keepers.harness.handle(ResolveSire(**same | word))
         assert await standing(keepers, child) == ("disputed", "disputed")
 
 

@@ -1,4 +1,4 @@
-"""What is recorded of genes does not depend on the way there: any detour over other parents ends where the direct way does."""
+"""What is recorded of genes is what all records say: it depends neither on the way there nor on who was reckoned last."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 
 from reptidex.errors import ReptidexError
 from reptidex.services.animal import SERVICE
-from reptidex.streams.commands.animal import ArchiveAnimal, SetParents
+from reptidex.streams.commands.animal import ArchiveAnimal, Changes, SetParents, UpdateAnimal
+from reptidex.streams.commands.animal_genetics import RelearnKin
 from reptidex.streams.commands.animal_keeping import RestoreAnimal
 from reptidex.streams.values import Gene
 from reptidex.tables.animal.models import Animal
 from reptidex.testing import UnitHarness
 from tests.unit.animal.conftest import NOW, Keepers
-from tests.unit.animal.test_genes import possible
+from tests.unit.animal.test_genes import HET, VISUAL, hatched, lab_test, possible
 
-VISUAL = Gene(locus="albino", alleles=("albino", "albino"))
 PASTEL = Gene(locus="pastel", alleles=("pastel", "+"))
 STATED: list[tuple[Gene, ...]] = [
     (),
@@ -78,3 +78,65 @@ async def test_a_detour_over_other_parents_leaves_no_trace(
                 await give(keepers, animals, young, pair)
             known.append(await recorded(keepers, animals))
     assert known[0] == known[1]
+
+
+async def act(keepers: Keepers, animals: list[str], deed: tuple[Any, ...]) -> None:
+    """Do something to a herd that may tell of its genes; what is refused is not done."""
+    kind, one, *what = deed
+    one = one % len(animals)
+    mine: dict[str, Any] = {"animal_id": animals[one], "vivarium_id": keepers.sam}
+    try:
+        match kind:
+            case "parents":
+                await give(keepers, animals, one, what[0])
+            case "genes":
+                await keepers.harness.handle(UpdateAnimal(**mine, changes=Changes(genotype=what[0])))
+            case "test":
+                await keepers.harness.handle(lab_test(keepers, animals[one], *what[0]))
+            case "mistake":
+                await keepers.harness.handle(ArchiveAnimal(**mine, reason="mistake"))
+            case "clutch":
+                sire, dam = what[0]
+                animals += (await hatched(keepers, animals[sire], animals[dam], 1 + one % 2, genotype=what[1]))[1]
+    except ReptidexError:
+        return
+
+
+genes = st.sampled_from([*STATED, (HET,)])
+anybody = st.integers(0, 9)
+deeds = st.one_of(
+    st.tuples(st.just("parents"), anybody, parents),
+    st.tuples(st.just("genes"), anybody, genes),
+    st.tuples(st.just("test"), anybody, st.sampled_from([VISUAL.alleles, HET.alleles, ("+", "+")])),
+    st.tuples(st.just("mistake"), anybody),
+    st.tuples(
+        st.just("clutch"),
+        anybody,
+        st.tuples(st.sampled_from((0, 2)), st.sampled_from((1, 3))),
+        st.sampled_from([(), (VISUAL,)]),
+    ),
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(genes, min_size=6, max_size=6), st.lists(deeds, max_size=6))
+# An animal may carry what the parents carry that it is given by hand,
+@example([(possible(1, 2),), (), (), (), (), (PASTEL,)], [("parents", 5, (0, None))])
+# the odds of a mate move with those of the other,
+@example([(), (), (possible(1, 2),), (), (), ()], [("clutch", 0, (2, 1), ()), ("genes", 1, (possible(1, 2),))])
+# elder young may carry of what a younger one proves its parents,
+@example([(), (), (), (), (), ()], [("clutch", 1, (0, 1), ()), ("clutch", 0, (0, 1), (VISUAL,))])
+# and what a parent told that was registered by mistake no longer counts for its young.
+@example([(), (), (possible(1, 2),), (), (), ()], [("clutch", 1, (2, 3), ()), ("mistake", 2)])
+async def test_to_reckon_everybody_anew_finds_nothing_new(
+    stated: list[tuple[Gene, ...]], deeds: list[tuple[Any, ...]]
+) -> None:
+    async with await UnitHarness.open(SERVICE.agents, Animal, now=NOW) as harness:
+        keepers = Keepers(harness)
+        await keepers.join(keepers.sam, "Kiwi Reptiles")
+        animals = await herd(keepers, stated)
+        for deed in deeds:
+            await act(keepers, animals, deed)
+        known = await recorded(keepers, animals)
+        await harness.handle(RelearnKin(vivarium_id=keepers.sam, animal_ids=tuple(animals)))
+        assert await recorded(keepers, animals) == known

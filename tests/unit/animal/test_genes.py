@@ -20,7 +20,7 @@ from reptidex.streams.commands.animal import (
     UpdateAnimal,
 )
 from reptidex.streams.commands.animal_genetics import LocusResult, RecordTest, WithdrawTest
-from reptidex.streams.commands.animal_lineage import DisputeParent, ResolveParent
+from reptidex.streams.commands.animal_lineage import DisputeParent, LinkPlaceholder, ResolveParent
 from reptidex.streams.values import Gene, Ratio
 from reptidex.tables.animal.genetics import GeneticTest
 from reptidex.tables.animal.lineage import Descent
@@ -335,3 +335,14 @@ async def test_a_parent_proves_itself_however_it_came_to_be_named(keepers: Any) 
     for parent in (real, dam):
         found = await gene(keepers, parent)
         assert found is not None and (found.alleles, found.evidence) == (("albino", "+"), "offspring")
+
+
+async def test_a_link_proves_nothing_of_an_animal_that_another_keeps(keepers: Any) -> None:
+    stand_in = await keepers.animal("male", placeholder=True)
+    stud = await keepers.animal("male", vivarium_id=keepers.bea, visibility="public")
+    await keepers.animal(born="2025-07-01", sire_id=stand_in, genotype=(VISUAL,))
+    before = await keepers.row(stud)
+    link = LinkPlaceholder(animal_id=stand_in, vivarium_id=keepers.sam, to_animal_id=stud)
+    await keepers.harness.handle(link)
+
+    assert await keepers.row(stud) == before

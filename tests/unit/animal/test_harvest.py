@@ -90,6 +90,7 @@ async def test_a_resolved_sire_is_proven_by_his_visual_young(keepers: Any) -> No
             animal_ids=(young.hatchlings[0].animal_id,),
             sire_id=sires[1],
             evidence="lab",
+            reference="R-1",
         )
     )
 
