@@ -12,6 +12,9 @@ from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.settings import Settings
 
 THREADS = 8
+NO_CREDENTIALS = (
+    "there are no credentials for AWS (variables, profile, role); the double is named in REPTIDEX_AWS_ENDPOINT"
+)
 
 
 class AwsRefusedError(ReptidexError):
@@ -52,7 +55,7 @@ class AwsClient:
     async def run(self, work: Any) -> Any:
         """Run anything that uses the client in a thread."""
         # As with the client itself: a service that calls nobody at AWS does not load boto.
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
         from botocore.parsers import ResponseParserError
 
         try:
@@ -64,6 +67,8 @@ class AwsClient:
             if code in TRANSIENT or status >= 500:
                 raise UnavailableError(self.service, code) from problem
             raise AwsRefusedError(self.service, code, detail) from problem
+        except NoCredentialsError as problem:
+            raise UnavailableError(self.service, NO_CREDENTIALS) from problem
         except (
             BotoCoreError,
             ResponseParserError,

@@ -40,6 +40,8 @@ class Entry(msgspec.Struct, gc=False, kw_only=True):
     """Topic, partition and offset."""
     payload: bytes | None = None
     """What goes to S3 first, where it is too large."""
+    large: bool = False
+    """Whether it goes by S3."""
     refusal: Verdict | None = None
     """Why it cannot be sent at all; it becomes a letter when its turn comes."""
     alone: bool = False

@@ -1,4 +1,4 @@
-"""Tells SQS that messages are still being worked on, at half of their time, ten in a call."""
+"""Tells SQS that messages are still being worked on, at half of their time, ten in a call and all calls at once."""
 
 import asyncio
 import math
@@ -22,17 +22,18 @@ async def keep_hidden(
         due = tracker.next_due()
         await asyncio.sleep(LOOK_S if due is None else min(LOOK_S, max(0.0, due - clock())))
         before = tracker.given_up
+        due_now: list[dict[str, str]] = []
         while message_ids := tracker.take_due(BATCH_ENTRIES):
-            await _extend(queue, tracker, meter, message_ids)
+            due_now.append({each: tracker.handle(each) for each in message_ids})
+        await asyncio.gather(*(_extend(queue, tracker, meter, each) for each in due_now))
         if tracker.given_up > before:
             meter.heartbeat("given up", tracker.given_up - before)
 
 
-async def _extend(queue: SqsQueue, tracker: Tracker, meter: Meter, message_ids: list[str]) -> None:
+async def _extend(queue: SqsQueue, tracker: Tracker, meter: Meter, handles: dict[str, str]) -> None:
     seconds = min(VISIBILITY_S, math.ceil(tracker.visibility_s))
-    handles = [tracker.handle(each) for each in message_ids]
-    said = await queue.hide([(handle, seconds) for handle in handles])
-    for message_id, handle, verdict in zip(message_ids, handles, said, strict=True):
+    said = await queue.hide([(handle, seconds) for handle in handles.values()])
+    for (message_id, handle), verdict in zip(handles.items(), said, strict=True):
         if message_id in tracker and tracker.handle(message_id) != handle:
             continue  # delivered again meanwhile: what SQS says of the old handle is nothing about the new one
         if verdict.fate is Fate.DONE:

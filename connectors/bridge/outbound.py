@@ -84,7 +84,7 @@ class Outbound:
         self.hurry = False
         """Nothing lingers any more: the bridge is stopping, or works off what is there."""
         self.trouble: dict[str, str] = {}
-        """By event: what AWS says of topics that do not take it, until they do."""
+        """By event, large ones apart: what AWS says of topics that do not take it, until they do."""
 
     def offer(self, record: Record, mark: Watermark) -> None:
         """Take a record on; its offset is settled in `mark` when it has crossed or is kept."""
@@ -132,6 +132,7 @@ class Outbound:
         entry.fields, entry.size, entry.payload = fields_of(
             entry.raw, head, own=self._to.own, key=entry.lane, fifo=fifo, fair=self._to.fair
         )
+        entry.large = entry.payload is not None
         return head
 
     def put(self, entry: Entry) -> None:
@@ -224,7 +225,8 @@ class Outbound:
                 queue.done((lane,))
         if done:
             self._meter.crossed("outbound", batch[0].name, "published", done)
-            self.trouble.pop(batch[0].name, None)
+            for entry in batch if self.trouble else ():
+                self.trouble.pop(_whose(entry), None)
         self._wake.set()
 
     def _blocked(self, entry: Entry) -> bool:
@@ -242,14 +244,14 @@ class Outbound:
             entry.attempts += 1
             entry.alone = entry.alone or verdict.fate is Fate.ALONE
         worst = next((each for each in verdicts if each.fate is Fate.WAIT), verdicts[0])
-        self.trouble[entries[0].name] = f"{worst.code}: {worst.detail}"
+        self.trouble[_whose(entries[0])] = f"{worst.code}: {worst.detail}"
         self._meter.crossed("outbound", entries[0].name, worst.fate.value, len(entries))
         if worst.fate is Fate.ALONE:
             return 0.0
         wait = send_again_s(max(entry.attempts for entry in entries), self._chance)
         if worst.fate is Fate.WAIT:
             wait = max(wait, CONFIGURATION_S * self._chance.uniform(0.5, 1.0))
-        if worst.fate in (Fate.SLOWER, Fate.WAIT):
+        if worst.fate in (Fate.SLOWER, Fate.WAIT) and entries[0].payload is None:  # else it was S3 that did not take it
             queue.not_before = max(queue.not_before, self._clock() + wait)
         return wait
 
@@ -300,3 +302,7 @@ class Outbound:
             await asyncio.wait(set(tasks), timeout=max(0.0, end - self._clock()), return_when=asyncio.FIRST_COMPLETED)
         self.hurry = before
         return not self.in_flight
+
+
+def _whose(entry: Entry) -> str:
+    return f"{entry.name} (large)" if entry.large else entry.name

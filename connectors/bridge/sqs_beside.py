@@ -1,6 +1,7 @@
 """SQS as the bridge sees it: queues whose calls are made by a process beside it (`sqs_process`)."""
 
 import asyncio
+import logging
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from reptidex.connectors.bridge.sqs_frames import (
     Ended,
     Order,
     Pace,
+    Ping,
     Poll,
     Stop,
     Told,
@@ -27,9 +29,12 @@ from reptidex.connectors.bridge.sqs_frames import (
 from reptidex.connectors.bridge.verdicts import CallError, Fate, Verdict
 from reptidex.errors import UnavailableError
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 END_S = 1.0
+LOOK_S, PATIENCE_S = 5.0, 20.0
+"""How often it is asked whether it is there, and how long it may take to say so."""
 GONE = Verdict(Fate.AGAIN, "ProcessEnded", "the process that calls SQS has ended")
 
 Deal = Callable[[list[Received] | CallError], None]
@@ -89,6 +94,24 @@ class Beside:
             raise CallError(answer.failed)
         return unpacked(answer.value, kind)
 
+    async def _watch(self) -> None:
+        """Kill it where it hangs, which nobody would notice otherwise: it brings nothing, and no call ends."""
+        assert self._process is not None
+        while True:
+            await asyncio.sleep(LOOK_S)
+            told: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+            number = self._next()
+            self._asked[number] = told
+            self.say(Ping(number=number))
+            # The second wait is for a bridge that was stopped itself meanwhile, and reads the answer only now.
+            if (
+                not (await asyncio.wait({told}, timeout=PATIENCE_S))[0]
+                and not (await asyncio.wait({told}, timeout=1))[0]
+            ):
+                log.error("the process that calls SQS hangs, and is ended")
+                self._process.kill()
+                return
+
     async def queue(self, name: str, wait_s: int) -> "SqsQueue":
         """Return a queue, by its name or URL. Raises `CallError`."""
         return SqsQueue(self, name if "://" in name else await self.ask("url_of", str, name), wait_s)
@@ -105,6 +128,7 @@ class Beside:
         return self._number
 
     async def _hear(self) -> None:
+        watching = asyncio.create_task(self._watch(), name="watch over the calls of SQS")
         try:
             while True:
                 report = decode_report(await next_frame(self._reader))
@@ -118,6 +142,7 @@ class Beside:
         except (EOFError, OSError):
             raise UnavailableError("sqs", GONE.detail) from None
         finally:
+            watching.cancel()
             self._ended = True
             for told in self._asked.values():
                 _settle(told, Told(number=0, failed=GONE))

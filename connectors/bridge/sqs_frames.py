@@ -51,6 +51,12 @@ class Pace(msgspec.Struct, tag=True, frozen=True, kw_only=True):
     pause_s: float
 
 
+class Ping(msgspec.Struct, tag=True, frozen=True, kw_only=True):
+    """Answer at once by `Told`, whatever is under way."""
+
+    number: int
+
+
 class Stop(msgspec.Struct, tag=True, frozen=True, kw_only=True):
     """Begin no more polls."""
 
@@ -79,7 +85,7 @@ class Ended(msgspec.Struct, tag=True, frozen=True, kw_only=True):
     number: int
 
 
-Order = Begin | Ask | Poll | Pace | Stop
+Order = Begin | Ask | Poll | Pace | Ping | Stop
 Report = Told | Brought | Ended
 
 _encode = msgspec.msgpack.Encoder().encode

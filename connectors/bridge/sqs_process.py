@@ -29,6 +29,7 @@ from reptidex.connectors.bridge.sqs_frames import (
     Brought,
     Ended,
     Pace,
+    Ping,
     Poll,
     Report,
     Stop,
@@ -63,13 +64,15 @@ class Serving:
                 )
             case Pace():
                 self._polls[order.number].pace(held=order.held, pause_s=order.pause_s)
+            case Ping():
+                self._say(Told(number=order.number))
             case Stop():
                 self._polls[order.number].stop()
 
     def _answer(self, asked: Ask) -> None:
         call: Callable[..., Any] = getattr(self._calls, asked.call)
         try:
-            told = Told(number=asked.number, value=packed(call(*asked.arguments)))
+            told = Told(number=asked.number, value=_packed(call(*asked.arguments)))
         except Exception as problem:  # noqa: BLE001 - whoever has asked hears of it
             told = Told(number=asked.number, failed=verdicts.of_call(problem, 1))
         self._say(told)
@@ -78,7 +81,6 @@ class Serving:
         try:
             self._say(_told(number, brought))
         except UnicodeEncodeError:
-            # Half of a surrogate pair, which no frame holds. As an escape it can be told, and is refused where it is read.
             self._say(_told(number, brought if isinstance(brought, Exception) else list(map(_escaped, brought))))
 
     def _say(self, report: Report) -> None:
@@ -94,7 +96,16 @@ def _told(number: int, brought: list[Received] | Exception) -> Brought:
     return Brought(number=number, messages=brought)
 
 
+def _packed(value: Any) -> msgspec.Raw:
+    try:
+        return packed(value)
+    except UnicodeEncodeError:
+        return packed(list(map(_escaped, value)))
+
+
 def _escaped(message: Received) -> Received:
+    """Write half of a surrogate pair, which no frame holds, as an escape: so it can be told, and is refused where it is read."""
+
     def text(value: Any) -> Any:
         return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 

@@ -90,7 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where it answers `/metrics` alone, on any address, for a Prometheus on another machine; empty: nowhere."""
     bridge_env: str = "dev"
     """In front of every topic and queue name (`dev-animal-created`), so that two environments share an account."""
-    bridge_account: str = "123456789012"
+    bridge_account: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{12}$")] = "123456789012"
     """The AWS account of the topics and queues; the default is that of the local double."""
     bridge_origin: str = "reptidex"
     """Our name in `rxorigin`: what carries it is never taken in again."""

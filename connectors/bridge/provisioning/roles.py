@@ -1,6 +1,6 @@
-"""The least that each role needs, as IAM policies: who publishes, who consumes, who provisions."""
+"""The least that each role needs, as IAM policies: who publishes, who consumes, who provisions, who takes what SNS posts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from reptidex.connectors.bridge.limits import LimitError
@@ -8,18 +8,26 @@ from reptidex.connectors.bridge.provisioning.desired import canonical
 from reptidex.connectors.bridge.provisioning.landscape import Landscape
 from reptidex.connectors.bridge.provisioning.place import OWNED, Place
 
-Role = Literal["publisher", "consumer", "provisioner"]
-ROLES: tuple[Role, ...] = ("publisher", "consumer", "provisioner")
+Role = Literal["publisher", "consumer", "provisioner", "endpoint"]
+ROLES: tuple[Role, ...] = ("publisher", "consumer", "provisioner", "endpoint")
 MANAGED_POLICY_CHARACTERS = 6144
 """White space not counted (AWS IAM quotas)."""
 
 
 def role_policies(
-    landscape: Landscape, place: Place, *, kms_key_arn: str = "", bucket: str = "", consumer: str = "", bus: str = ""
+    landscape: Landscape,
+    place: Place,
+    *,
+    kms_key_arn: str = "",
+    bucket: str = "",
+    consumer: str = "",
+    bus: str = "",
+    posted: Sequence[str] = (),
 ) -> dict[Role, dict[str, Any]]:
     """Return the policy of each role; `bucket` holds large payloads, `consumer` narrows that role to one consumer's queues.
 
-    `bus` is the name or ARN of the EventBridge bus that events go to in the place of topics, if they do.
+    `bus` is the name or ARN of the EventBridge bus that events go to in the place of topics, if they do. `posted` are the ARNs of
+    the topics whose messages SNS posts to repti-core; without any there is no role `endpoint`.
 
     Raises `LimitError` for one that IAM would not take.
     """
@@ -31,6 +39,8 @@ def role_policies(
             _provisioner(place, kms_key_arn, {each.bucket for each in landscape.queues if each.bucket}, bucket)
         ),
     }
+    if posted:
+        made["endpoint"] = [_allow("Confirm", ["sns:ConfirmSubscription"], list(posted))]
     policies = {role: {"Version": "2012-10-17", "Statement": statements} for role, statements in made.items()}
     for role, policy in policies.items():
         size = len(canonical(policy))

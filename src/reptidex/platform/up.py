@@ -60,7 +60,7 @@ def addresses(platform: Platform) -> Table:
     if platform.doubles:
         table.add_row("mail", f"http://127.0.0.1:{platform.doubles.mail_view}/_mail", "what the platform sent")
         if platform.doubles.aws:
-            told = "as REPTIDEX_AWS_ENDPOINT for `reptidex keys`"
+            told = "as REPTIDEX_AWS_ENDPOINT for `reptidex keys` and `aws`"
             table.add_row("aws", f"http://127.0.0.1:{platform.doubles.aws}", told)
         table.add_row("texts", f"http://127.0.0.1:{platform.doubles.payments}/_texts", "text messages that it sent")
         table.add_row("payments", f"http://127.0.0.1:{platform.doubles.payments}/_ledger", "the double's ledger")

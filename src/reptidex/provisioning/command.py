@@ -225,7 +225,17 @@ async def _policies(arguments: argparse.Namespace, settings: Settings) -> int:
     finally:
         await call.aclose()
     bucket = settings.bridge_bucket if arguments.bucket is None else arguments.bucket
-    made = role_policies(planned, place, kms_key_arn=key, bucket=bucket, consumer=arguments.of, bus=settings.bridge_bus)
+    made = role_policies(
+        planned,
+        place,
+        kms_key_arn=key,
+        bucket=bucket,
+        consumer=arguments.of,
+        bus=settings.bridge_bus,
+        posted=settings.sns_topics,
+    )
+    if arguments.role and arguments.role not in made:
+        raise SettingsError("no topic may post to repti-core: REPTIDEX_SNS_TOPICS names none")
     print_json(made[arguments.role] if arguments.role else made)
     return 0
 

@@ -39,6 +39,7 @@ OPTIONS = Options(
     kms_key="key", alarm_actions=("arn:aws:sns:eu-central-1:123456789012:pager",), payloads="reptidex-large"
 )
 MOTO_TAGS_NO_TOPIC = {"tag reptidex:environment", "tag reptidex:event"}
+POSTED = ("arn:aws:sns:eu-west-1:999999999999:acme-animal-created",)
 PLACE = Place(account="123456789012", region="eu-central-1", environment="prod")
 
 
@@ -49,7 +50,11 @@ def whole() -> Landscape:
 
 def files() -> dict[str, str]:
     policies = role_policies(
-        SAMPLE, PLACE, kms_key_arn="arn:aws:kms:eu-central-1:123456789012:key/k", bucket="reptidex-large"
+        SAMPLE,
+        PLACE,
+        kms_key_arn="arn:aws:kms:eu-central-1:123456789012:key/k",
+        bucket="reptidex-large",
+        posted=POSTED,
     )
     return (
         {FILE: terraform(SAMPLE, OPTIONS)}
@@ -80,7 +85,9 @@ def test_cloudformations_own_linter_finds_nothing(tmp_path: Path) -> None:
 
 
 def _roles_template() -> str:
-    policies = role_policies(whole(), PLACE, kms_key_arn="arn:aws:kms:eu-central-1:123456789012:key/k", bucket="b")
+    policies = role_policies(
+        whole(), PLACE, kms_key_arn="arn:aws:kms:eu-central-1:123456789012:key/k", bucket="b", posted=POSTED
+    )
     made = {
         role.capitalize(): {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": policies[role]}}
         for role in ROLES

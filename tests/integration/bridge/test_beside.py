@@ -165,6 +165,40 @@ def showing(*bodies: str) -> Callable[[str], web.Application]:
     return build
 
 
+async def test_where_it_hangs_it_is_ended_and_whoever_waits_hears_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reptidex.connectors.bridge.sqs_beside.LOOK_S", 0.05)
+    monkeypatch.setattr("reptidex.connectors.bridge.sqs_beside.PATIENCE_S", 2.0)
+    async with silent_sqs() as (url, waiting):
+        beside = Beside(begin(url))
+        hearing = await beside.start()
+        queue = await beside.queue(f"{url}/1/q", 20)
+        hiding = [asyncio.create_task(queue.hide([("a", 30)])) for _ in range(3)]  # one more than it has threads
+        await eventually(lambda: waiting() == 2, 20)
+        await asyncio.sleep(3)
+        assert is_there(beside.pid), "that AWS keeps silent is no fault of its own"
+
+        os.kill(beside.pid, signal.SIGSTOP)
+
+        async with asyncio.timeout(10):
+            with pytest.raises(UnavailableError, match="has ended"):
+                await hearing
+        assert [each.fate for said in await asyncio.gather(*hiding) for each in said] == [Fate.AGAIN] * 3
+        await beside.stop()
+
+
+async def test_a_message_that_no_text_can_be_does_not_end_one_receive() -> None:
+    async with served(showing(r"a\ud800z")) as url:
+        beside = Beside(begin(url))
+        hearing = await beside.start()
+        queue = await beside.queue(f"{url}/1/q", 1)
+
+        assert [message.body for message in await queue.receive(wait_s=1)] == [r"a\ud800z"]
+
+        await beside.stop()
+        with pytest.raises(UnavailableError):
+            await hearing
+
+
 async def test_a_message_that_no_text_can_be_does_not_end_the_poll_that_brought_it() -> None:
     async with served(showing(r"a\ud800z", "next")) as url:
         beside = Beside(begin(url))

@@ -5,6 +5,7 @@ from typing import Any
 
 import aiokafka
 import msgspec
+import pytest
 
 from reptidex.platform.bridge.log_reader import GROUP
 from reptidex.platform.bridge.process import wall_clock
@@ -120,22 +121,31 @@ async def test_a_bridge_that_starts_again_goes_on_where_it_stood(aws: Cloud, run
     assert [seen(each["Body"])["subject"] for each in found] == [key_of(2)]
 
 
-async def test_a_large_event_goes_by_s3_with_a_pointer(aws: Cloud, run: Run, put: Put, settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("form", "kind", "size"),
+    [
+        ("current", "software.amazon.payloadoffloading.PayloadS3Pointer", "ExtendedPayloadSize"),
+        ("legacy", "com.amazon.sqs.javamessaging.MessageS3Pointer", "SQSLargePayloadSize"),
+    ],
+)
+async def test_a_large_event_goes_by_s3_with_a_pointer(
+    aws: Cloud, run: Run, put: Put, settings: Settings, form: str, kind: str, size: str
+) -> None:
     where = {"CreateBucketConfiguration": {"LocationConstraint": settings.aws_region}}
     await aws.call("s3", "create_bucket", Bucket=settings.bridge_bucket, **where)
     url = await aws.subscriber("animal.created")
     raw = event("animal.created", padding="é" * 120_000)
     await put("animal.created", raw)
 
-    await run("outbound")
+    await run("outbound", bridge_pointer=form)
     [message] = await collect(aws, url, 1)
 
     name, place = msgspec.json.decode(message["Body"])
-    assert name == "software.amazon.payloadoffloading.PayloadS3Pointer"
+    assert name == kind
     kept = await aws.call("s3", "get_object", Bucket=place["s3BucketName"], Key=place["s3Key"])
     body = kept["Body"].read()
     assert seen(body) == seen(raw) | {"rxorigin": "reptidex", "rxhops": 1}
-    assert message["MessageAttributes"]["ExtendedPayloadSize"]["StringValue"] == str(len(body))
+    assert message["MessageAttributes"][size]["StringValue"] == str(len(body))
     assert message["MessageAttributes"]["dataref"]["StringValue"] == f"s3://{settings.bridge_bucket}/{place['s3Key']}"
     assert len(message["MessageAttributes"]) == 8
 

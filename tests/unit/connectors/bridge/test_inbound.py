@@ -185,6 +185,27 @@ async def test_what_sqs_says_of_an_old_handle_does_not_end_the_heartbeats_of_the
     beating.cancel()
 
 
+async def test_one_slow_call_keeps_no_other_messages_from_being_hidden_for_longer() -> None:
+    tracker, now = Tracker(30.0, clock=lambda: now), 0.0
+    for number in range(30):
+        tracker.add(Received(message_id=str(number), handle=str(number), body=""))
+
+    class Together(Queue):
+        def __init__(self) -> None:
+            super().__init__()
+            self.all_there = asyncio.Barrier(3)
+
+        async def hide(self, handles: list[tuple[str, int]]) -> list[Verdict]:
+            await self.all_there.wait()
+            return await super().hide(handles)
+
+    queue: Any = Together()
+    beating = asyncio.create_task(keep_hidden(queue, tracker, BridgeMetrics(CollectorRegistry()), clock=lambda: now))
+    now = 15.0
+    await eventually(lambda: len(queue.hidden) == 30, 5, why="three calls of ten are under way at once")
+    beating.cancel()
+
+
 class Late(Parts):
     """A log and letters that a person sends on."""
 

@@ -137,6 +137,14 @@ def test_no_role_may_more_than_its_work() -> None:
     }
 
 
+def test_who_takes_what_sns_posts_may_confirm_subscriptions_to_those_topics_and_nothing_else() -> None:
+    topics = ("arn:aws:sns:eu-west-1:999999999999:acme-animal-created",)
+    [statement] = role_policies(whole(), PLACE, posted=topics)["endpoint"]["Statement"]
+
+    assert (statement["Action"], statement["Resource"]) == (["sns:ConfirmSubscription"], list(topics))
+    assert "endpoint" not in role_policies(whole(), PLACE)
+
+
 def test_who_publishes_to_a_bus_may_put_events_there_and_nowhere_else() -> None:
     [statement] = role_policies(whole(), PLACE, bus="platform")["publisher"]["Statement"]
 

@@ -188,6 +188,31 @@ async def test_what_cannot_be_read_waits_its_turn_behind_what_is_tried_again() -
     assert [(each.offset, each.state) for each in letters.letters] == [(1, "dead"), (2, "parked")]
 
 
+async def test_a_bucket_that_is_missing_holds_up_large_events_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reptidex.connectors.bridge.outbound.CONFIGURATION_S", 60.0)
+    large, taken = event(STANDARD, key=key_of(0), padding="x" * 220_000), list[str]()
+
+    class NoBucket:
+        async def publish(self, arn: str, batch: Sequence[Entry]) -> list[Verdict]:
+            if batch[0].payload is not None:
+                return [Verdict(Fate.WAIT, "NoSuchBucket", "there is none")]
+            taken.extend(entry.lane for entry in batch)
+            return [DONE] * len(batch)
+
+    destination = Destination("arn:aws:sns:eu-central-1:1:", "t", "us")
+    outbound = Outbound(NoBucket(), destination, Kept(), BridgeMetrics(CollectorRegistry()), calls=4)
+    pump, mark = asyncio.create_task(outbound.run()), Watermark(0)
+    outbound.offer(Record(STANDARD, 0, 0, key_of(0).encode(), large), mark)
+    await eventually(lambda: "NoSuchBucket" in str(outbound.trouble))
+    for offset, record in enumerate(records(STANDARD, list(range(1, 26))), 1):
+        outbound.offer(record._replace(offset=offset), mark)
+    await eventually(lambda: len(taken) == 25, 5, why="the others go out")
+
+    assert (outbound.in_flight, mark.position) == (1, 0)
+    assert "NoSuchBucket" in str(outbound.trouble), "it is still said for what the one waits"
+    pump.cancel()
+
+
 async def test_a_partition_that_is_lost_is_sent_no_more() -> None:
     made, mark = records(STANDARD, [1, 2]), Watermark(0)
     publisher = Scripted()
