@@ -21,6 +21,7 @@ positions = sa.Table(
     sa.Column("partition", sa.Integer, primary_key=True),
     sa.Column("next_offset", sa.BigInteger, nullable=False),
     sa.Column("marks", sa.Text, nullable=False),
+    sa.Column("witness", sa.Text),
 )
 
 fences = sa.Table(
@@ -37,12 +38,25 @@ fences = sa.Table(
 TopicPartition = tuple[str, int]
 
 
+class Witness(msgspec.Struct, frozen=True, array_like=True):
+    """A record that was handled, as it is known again: it tells whether the log is still the one that was read."""
+
+    offset: int
+    """Says nothing of a position that is not just behind it: an older version of the code moved that on."""
+    time: int
+    """Its timestamp, in milliseconds since 1970."""
+    digest: int
+    """The CRC-32 of its key and value."""
+
+
 class Position(msgspec.Struct):
     """Where the next unit goes on in one topic-partition."""
 
     next_offset: int
     marks: dict[str, int]
     """Per outbox that wrote here (`<service>:<partition>`) the number of the last record seen: repeats are dropped by it."""
+    witness: Witness | None = None
+    """The last record handled; None where it cannot be known again."""
 
 
 class Fence(msgspec.Struct):

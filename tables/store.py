@@ -16,6 +16,7 @@ from reptidex.tables.positions import (
     Fence,
     Position,
     TopicPartition,
+    Witness,
     fences,
     guard_sql,
     guard_values,
@@ -77,7 +78,7 @@ class Store:
         self._inbox = Statements(inbox, dialect)
         self._fences = Statements(fences, dialect)
         self._guard, self._touch, self._take = guard_sql(dialect), touch_sql(dialect), take_over_sql(dialect)
-        self._encode_marks = msgspec.json.Encoder().encode
+        self._encode = msgspec.json.Encoder().encode
 
     async def session(self) -> Session:
         """Return the writing connection; opened again where it was lost."""
@@ -155,8 +156,7 @@ class Store:
             encode = self._outbox.encode
             steps.append(Step(self._outbox.insert, [encode(outboxes.values(each)) for each in changes.outbox]))
         if changes.positions:
-            marks = self._encode_marks
-            rows = [(*at, it.next_offset, marks(it.marks).decode()) for at, it in changes.positions.items()]
+            rows = [(*at, *self._values(position)) for at, position in changes.positions.items()]
             steps.append(Step(self._positions.upsert, rows))
         if seen := [self._inbox.encode((each, changes.now)) for each in changes.inbox]:
             steps.append(Step(self._inbox.insert, seen))
@@ -171,6 +171,10 @@ class Store:
             self._step("in tx")
             steps = []
         await session.commit(steps)
+
+    def _values(self, position: Position) -> tuple[int, str, str | None]:
+        witness = self._encode(position.witness).decode() if position.witness else None
+        return position.next_offset, self._encode(position.marks).decode(), witness
 
     def _row_steps(self, rows: RowChanges, fresh: frozenset[RowKey] | set[RowKey]) -> list[Step]:
         steps: list[Step] = []
@@ -235,10 +239,14 @@ class Store:
 
     async def positions(self, partitions: Sequence[int]) -> dict[TopicPartition, Position]:
         """Return where to go on in the topics of these partition numbers."""
-        values = await self._all("SELECT topic, partition, next_offset, marks FROM positions")
+        values = await self._all("SELECT topic, partition, next_offset, marks, witness FROM positions")
         mine = set(partitions)
-        decode = msgspec.json.Decoder(dict[str, int]).decode
-        return {(each[0], each[1]): Position(each[2], decode(each[3])) for each in values if each[1] in mine}
+        marks, witness = msgspec.json.Decoder(dict[str, int]).decode, msgspec.json.Decoder(Witness).decode
+        return {
+            (topic, partition): Position(next_offset, marks(told), witness(last) if last else None)
+            for topic, partition, next_offset, told, last in values
+            if partition in mine
+        }
 
     async def unsent(self, fence: Fence) -> list[Batch]:
         """Return what an outbox holds that the log may not have seen, oldest first."""

@@ -24,7 +24,7 @@ from reptidex.agents.engine.pipeline import Pipeline
 from reptidex.agents.engine.pruning import keep_pruned
 from reptidex.agents.engine.relay import Relay
 from reptidex.agents.engine.routing import Routing
-from reptidex.agents.engine.starting import replaced
+from reptidex.agents.engine.starting import begin_anew
 from reptidex.agents.engine.timers import Timers
 from reptidex.agents.engine.unit import UnitRunner
 from reptidex.errors import FencedError, UnavailableError
@@ -246,11 +246,11 @@ class Engine:
         await self.effects.load()
         self.timers.forget()
 
-    async def begin_anew(self, at: TopicPartition, position: int, first: int) -> None:
-        """Go on at an offset before our position: the log has been replaced while we read it."""
+    async def begin_anew(self, at: TopicPartition, first: int, first_time: int | None, found: str) -> None:
+        """Go on at the first offset of a log that is not the one that we have read. Raises `CutOffError`."""
         async with self._alone():
-            if at[1] in self.ownership.fences:
-                replaced(self.runner.positions, at, position, first)
+            if at in self.runner.positions:
+                begin_anew(self.service, self.runner.positions, at, first, first_time, found)
 
     def ready(self) -> None:
         """Say that the partitions are assigned and sought."""

@@ -18,6 +18,8 @@ class BehindError(ReptidexError):
     What it said now would carry numbers that readers have seen, and they would drop it (`restoring.py`).
     """
 
+    exit_status = BEHIND
+
     def __init__(self, service: str, at: TopicPartition, reached: int, before: int) -> None:
         super().__init__(
             f"the database stands at {reached} of {at[0]} {at[1]}, where {before} was reached before: it was restored from a"

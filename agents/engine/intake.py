@@ -10,6 +10,7 @@ import msgspec
 from reptidex.agents.engine.identity import log_seed, seed_at
 from reptidex.agents.engine.inputs import ASKED, MARK, Input, LogRecord, mark_of
 from reptidex.agents.engine.poison import unreadable
+from reptidex.agents.engine.starting import witness_of
 from reptidex.errors import ContractError
 from reptidex.streams import codec
 from reptidex.streams.contract import command_topic
@@ -67,8 +68,9 @@ class Reception:
             taken.add(one.event.type, [one])
         for (topic, partition), records in fetch.items():
             known = at.get((topic, partition))
-            next_offset, marks = (known.next_offset, known.marks) if known else (0, {})
-            taken.positions[topic, partition] = Position(next_offset, dict(marks))
+            taken.positions[topic, partition] = (
+                Position(known.next_offset, dict(known.marks), known.witness) if known else Position(0, {})
+            )
             self._take_records(taken, topic, partition, records, now)
         return taken
 
@@ -134,7 +136,8 @@ class Reception:
             inputs.append(one)
         if outbox:
             marks[outbox] = int(last[cut:])
-        position.next_offset = next_offset
+        if next_offset > position.next_offset:
+            position.next_offset, position.witness = next_offset, witness_of(records[-1], now)
         taken.add(topic, inputs)
 
     def _refuse(self, taken: Intake, one: Input, now: datetime) -> None:

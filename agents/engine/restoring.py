@@ -17,6 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition as Kafka
 
+from reptidex.agents.engine.cut_off import AT_ONCE, resumptions
 from reptidex.agents.engine.inputs import mark_of
 from reptidex.agents.engine.replay.source import Source
 from reptidex.errors import ReptidexError, UnavailableError
@@ -24,12 +25,11 @@ from reptidex.settings import Settings
 from reptidex.tables import outbox as outboxes
 from reptidex.tables.database import Database
 from reptidex.tables.driver import Lookup, Step
-from reptidex.tables.positions import Fence, TopicPartition, fences
+from reptidex.tables.positions import Fence, Position, TopicPartition, fences
 from reptidex.tables.said_before import said_before
 from reptidex.tables.statements import Statements
-from reptidex.tables.store import Store
+from reptidex.tables.store import Changes, Store
 
-AT_ONCE = 5000
 MARGIN = timedelta(minutes=5)
 """So much earlier than the last thing in the outbox the log is read: clocks of workers differ."""
 
@@ -50,30 +50,38 @@ class Outcome(msgspec.Struct, kw_only=True):
     """By partition number: where the outbox stood, and where it goes on."""
     again: int = 0
     """Records that the service will work off once more."""
+    moved: dict[str, tuple[int, int]] = {}
+    """By topic and partition of a log whose end was cut off: where the service stood, and from where it goes on."""
 
 
 async def prepare(
     short: str, settings: Settings, database: Database, topics: Iterable[str], told: Callable[[int, int], None]
 ) -> Outcome:
-    """Prepare the restored database of a service that stands still; may be repeated.
+    """Prepare the database of a service that stands still, after it or the log was restored; may be repeated.
 
     `told` hears how many records are read, and of how many. Raises `RestoreError` where a worker of the service is in its group,
     `UnavailableError`.
     """
     group = f"repti-{short}"
     committed = await _committed(settings.log, group)
-    store = Store(database)
+    store, source = Store(database), Source(settings.log, topics, settings.partitions)
     try:
         known = await store.fences(range(settings.partitions))
         positions = await store.positions(range(settings.partitions))
         outcome = Outcome(service=short)
-        ids, tops = await _said(short, settings, await _since(database, store), topics, known, outcome, told)
+        await source.open()
+        moved = await resumptions(source, positions, told)
+        outcome.moved = {f"{at[0]}/{at[1]}": (positions[at].next_offset, to) for at, to in sorted(moved.items())}
+        ids, tops = await _said(short, source, await _since(database, store), known, outcome, told)
         await _write(database, store, ids, tops, known)
         ahead = {at: offset for at, offset in committed.items() if offset > _reached(positions, at)}
         outcome.again = sum(offset - _reached(positions, at) for at, offset in ahead.items())
-        await _commit(settings.log, group, {at: _reached(positions, at) for at in ahead})
+        goals = {at: _reached(positions, at) for at in ahead}
+        await _commit(settings.log, group, goals | {at: to for at, to in moved.items() if at in committed})
+        await _move(store, positions, moved)
         return outcome
     finally:
+        await source.close()
         await store.close()
 
 
@@ -92,36 +100,30 @@ async def _since(database: Database, store: Store) -> datetime | None:
 
 async def _said(
     short: str,
-    settings: Settings,
+    source: Source,
     since: datetime | None,
-    topics: Iterable[str],
     known: Mapping[int, Fence],
     outcome: Outcome,
     told: Callable[[int, int], None],
 ) -> tuple[set[str], dict[int, int]]:
     """Return the ids of what the service has said beyond what its outboxes know, and the highest number of each outbox."""
-    source = Source(settings.log, topics, settings.partitions)
     ids, tops = set[str](), dict[int, int]()
-    await source.open()
-    try:
-        source.begin(await (source.offsets_at(since) if since else source.beginnings()))
-        source.until(await source.ends())
-        whole = source.left
-        while source.left:
-            for records in (await source.read(AT_ONCE)).values():
-                outcome.read += len(records)
-                for record in records:
-                    outbox, number, _ = mark_of(record.headers)
-                    service, _, partition = outbox.rpartition(":")
-                    if service != short or not partition.isdigit():
-                        continue
-                    place = int(partition)
-                    if number > (known[place].sent if place in known else 0):
-                        ids.add(dict(record.headers)["ce_id"].decode())
-                        tops[place] = max(number, tops.get(place, 0))
-            told(whole - source.left, whole)
-    finally:
-        await source.close()
+    source.begin(await (source.offsets_at(since) if since else source.beginnings()))
+    source.until(await source.ends())
+    whole = source.left
+    while source.left:
+        for records in (await source.read(AT_ONCE)).values():
+            outcome.read += len(records)
+            for record in records:
+                outbox, number, _ = mark_of(record.headers)
+                service, _, partition = outbox.rpartition(":")
+                if service != short or not partition.isdigit():
+                    continue
+                place = int(partition)
+                if number > (known[place].sent if place in known else 0):
+                    ids.add(dict(record.headers)["ce_id"].decode())
+                    tops[place] = max(number, tops.get(place, 0))
+        told(whole - source.left, whole)
     outcome.said = len(ids)
     outcome.outboxes = {place: (known[place].sent if place in known else 0, top) for place, top in sorted(tops.items())}
     return ids, tops
@@ -142,6 +144,15 @@ async def _write(
     if steps:
         session = await store.session()
         await session.commit(steps)
+
+
+async def _move(
+    store: Store, positions: Mapping[TopicPartition, Position], moved: Mapping[TopicPartition, int]
+) -> None:
+    """Have the database stand where a log whose end was cut off goes on."""
+    if moved:
+        changed = {at: Position(to, positions[at].marks) for at, to in moved.items()}
+        await store.commit(Changes(now=datetime.now(UTC), stamp=0, positions=changed))
 
 
 async def _committed(bootstrap: str, group: str) -> dict[TopicPartition, int]:

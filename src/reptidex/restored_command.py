@@ -1,4 +1,4 @@
-"""`reptidex restored`: prepare databases that were restored from a backup, before their services start."""
+"""`reptidex restored`: prepare databases after they, or the log, were restored from a backup, before their services start."""
 
 import argparse
 import asyncio
@@ -15,6 +15,9 @@ EPILOG = """\
 A database that was restored from a backup is older than the log. Its service would say again, with numbers that its readers have
 seen, what it had said since; and they would drop whatever it says otherwise now. So it does not start (exit status 72) until this
 command has looked through the log for what it had said. The service works off anew what came in since the backup.
+
+Where an older copy of the log was put back, or its end was cut off, a service has handled more than the log holds. It does not go
+on (exit status 73) until this command has found the first record that its database does not know.
 """
 
 
@@ -22,11 +25,11 @@ def add_parsers(commands: Any) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "restored",
-        help="prepare databases that were restored from a backup, before their services start",
+        help="prepare databases after they, or the log, were restored from a backup, before their services start",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("services", nargs="+", choices=SERVICES, metavar="SERVICE", help="whose database was restored")
+    parser.add_argument("services", nargs="+", choices=SERVICES, metavar="SERVICE", help="whose database it is")
     parser.add_argument(
         "--json", action="store_true", help="print what was found as JSON; progress goes to standard error"
     )
@@ -66,4 +69,6 @@ def told(outcome: Outcome) -> str:
     found = (
         f"{outcome.said:,} of {outcome.read:,} records of the log were said since the backup, and are not said again"
     )
-    return f"{outcome.service}: {found}; {outcome.again:,} that came in since are worked off anew"
+    head = f"{outcome.service}: {found}; {outcome.again:,} that came in since are worked off anew"
+    lines = [f"  {at}: goes on at {to}, not at {stood}" for at, (stood, to) in outcome.moved.items()]
+    return "\n".join([head, *lines])

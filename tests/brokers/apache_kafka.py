@@ -99,6 +99,11 @@ class ApacheKafka:
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
+    def data_dir(self) -> Path:
+        """Where its records are."""
+        return self._folder / "data"
+
+    @property
     def bootstrap(self) -> str:
         """Where it listens."""
         return f"127.0.0.1:{self._listen}"

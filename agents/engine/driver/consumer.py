@@ -19,8 +19,9 @@ from mode.utils.futures import maybe_async
 
 from reptidex.agents.engine.driver.client import check_tasks
 from reptidex.agents.engine.driver.fetching import MOST_BYTES, Fetched, fetched
-from reptidex.agents.engine.group import BEHIND, BehindError, check_not_behind
-from reptidex.agents.engine.starting import note_loss, start_at
+from reptidex.agents.engine.group import BehindError, check_not_behind
+from reptidex.agents.engine.starting import CutOffError, awaited, contradicts, note_loss, start_at
+from reptidex.tables.positions import Witness
 
 log = logging.getLogger(__name__)
 
@@ -150,6 +151,8 @@ class Consumer(driver.Consumer):
         self._next: dict[TP, int] = {}
         """The offset that the next fetch of each partition has to begin with."""
         self._sought: dict[TP, int] = {}
+        self._witnesses: dict[TP, Witness] = {}
+        """Of partitions of which nothing has been fetched yet, the record that the first fetch should begin with."""
 
     def _new_consumer_thread(self) -> LoopConsumer:
         return LoopConsumer(self, loop=self.loop, beacon=self.beacon)
@@ -193,22 +196,35 @@ class Consumer(driver.Consumer):
             consumer.end_offsets(assigned),
             consumer._coordinator.fetch_committed_offsets(list(assigned)),
         )
+        beyond = [tp for tp in assigned if tp in positions and positions[tp].next_offset > latest[tp]]
+        oldest = await self._oldest(beyond)
         try:
             check_not_behind(engine.service, positions, committed, latest)
-        except BehindError as problem:
-            engine.end(problem, BEHIND)
+            places = {
+                tp: start_at(engine.service, positions, tp, earliest[tp], latest[tp], oldest.get(tp)) for tp in assigned
+            }
+        except (BehindError, CutOffError) as problem:
+            engine.end(problem, problem.exit_status)
             return
         self._read_offset.clear()
         self._next.clear()
         self._sought.clear()
+        self._witnesses.clear()
         self._waiting.take()
         self._waiting = Waiting()
-        for tp in assigned:
-            offset = start_at(positions, (tp.topic, tp.partition), earliest[tp], latest[tp])
+        for tp, offset in places.items():
+            if witness := awaited(positions.get(tp), earliest[tp], latest[tp]):
+                self._witnesses[tp], offset = witness, witness.offset
             consumer.seek(tp, offset)
-            self._next[TP(tp.topic, tp.partition)] = offset
+            self._next[tp] = offset
         consumer.resume(*assigned)
         engine.ready()
+
+    async def _oldest(self, partitions: Iterable[Any]) -> dict[TP, int]:
+        """Return the times of the first records of partitions, in milliseconds; nothing of those that are empty."""
+        asked = dict.fromkeys(partitions, 0)
+        found = await self._thread._ensure_consumer().offsets_for_times(asked) if asked else {}
+        return {TP(*tp): first.timestamp for tp, first in found.items() if first is not None}
 
     async def _drain_messages(self, fetcher: Any) -> None:
         engine = self.app.engine
@@ -227,10 +243,13 @@ class Consumer(driver.Consumer):
                 records, size = await self._thread.fetch(active, engine.appetite)
                 if self.flow_active and waiting is self._waiting:
                     whole = self._without_gaps(records)
+                    await self._hear_witnesses(whole, waiting)
                     await self._note_breaks(whole, waiting)
                     await self._hand_over(whole, size, waiting)
                 else:
                     self._fetch_again(records)
+        except CutOffError as problem:
+            engine.end(problem, problem.exit_status)
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
                 raise
@@ -275,12 +294,40 @@ class Consumer(driver.Consumer):
             whole[at] = batch
         return whole
 
+    async def _hear_witnesses(self, records: dict[TP, list[Any]], waiting: "Waiting") -> None:
+        """Leave out the last records handled, which come first after an assignment. Another in its place tells of another log.
+
+        Raises `CutOffError`.
+        """
+        others = []
+        for tp in [each for each in records if each in self._witnesses]:
+            witness, record = self._witnesses.pop(tp), records[tp][0]
+            self._next[tp] = witness.offset + 1
+            if contradicts(witness, record):
+                others.append((tp, witness))
+                del records[tp]
+            elif record.offset == witness.offset:
+                del records[tp][0]
+                if not records[tp]:
+                    del records[tp]
+        for tp, witness in others:
+            earliest = (await self._thread._ensure_consumer().beginning_offsets([tp]))[tp]
+            oldest = (await self._oldest([tp])).get(tp)
+            found = f"another record stands at {witness.offset}"
+            await self.app.engine.begin_anew(tp, earliest, oldest, found)
+            if waiting is not self._waiting:
+                return
+            self._next[tp] = earliest
+            self._thread.seek(tp, earliest)
+
     async def _note_breaks(self, records: dict[TP, list[Any]], waiting: "Waiting") -> None:
         """Tell the engine of records that do not follow the last ones, and go on behind what comes now.
 
         Where the offset to go on from is not on the log (any more), the client goes to the earliest that is there.
         """
         for at, batch in records.items():
+            if waiting is not self._waiting:
+                return
             tp, first = TP(at.topic, at.partition), batch[0].offset
             expected = self._next.get(tp, first)
             if first > expected:
@@ -288,7 +335,7 @@ class Consumer(driver.Consumer):
                 note_loss(tp, expected, min(earliest, first))
             elif first < expected:
                 await waiting.room(1)  # what the log had before it was replaced is handled first
-                await self.app.engine.begin_anew(tp, expected, first)
+                await self.app.engine.begin_anew(tp, first, batch[0].timestamp, f"it begins anew at {first}")
             if waiting is not self._waiting:
                 return
             self._next[tp] = batch[-1].offset + 1

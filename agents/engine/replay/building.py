@@ -74,6 +74,10 @@ class Building:
         known = self._runner.positions
         return {at: max(known[at].next_offset, start) if at in known else start for at, start in starts.items()}
 
+    def ahead(self, now: Moment) -> list[TopicPartition]:
+        """Return where more is in the rows than in those of the live service."""
+        return [at for at, each in self._runner.positions.items() if each.next_offset > now.positions.get(at, 0)]
+
     async def advance(self, now: Moment, told: Callable[[int], None], *, urgent: bool = False) -> None:
         """Build up to a moment of the live service, except for what it has put away. `told` hears of progress, in offsets.
 

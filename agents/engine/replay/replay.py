@@ -199,6 +199,11 @@ class Replay:
                 f"the log has forgotten records that this replay has not read ({gone[0][0]}/{gone[0][1]});"
                 " begin anew with --fresh"
             )
+        if ahead := building.ahead(await current(self._live)):
+            raise ReplayError(
+                f"what was built has more of {ahead[0][0]}/{ahead[0][1]} in it than the live rows: the database or the log was"
+                " restored since; begin anew with --fresh"
+            )
         self._source.begin(places)
 
     async def _catch_up(self, building: Building) -> None:
@@ -223,7 +228,7 @@ class Replay:
             if now.positions.get(at, 0) > end:
                 raise ReplayError(
                     f"{at[0]}/{at[1]} ends at {end}, before the position of repti-{self._short}: the log has been replaced."
-                    " Start the service once, so that it reads the new log"
+                    " Start the service once: it reads the new log, or says what to do"
                 )
 
     # -- what comes of it --------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from reptidex.agents.projection import Projection
 from reptidex.streams import codec
 from reptidex.streams.envelope import enveloped
 from reptidex.tables.comparing import Comparison
+from reptidex.tables.positions import positions
 from reptidex.tables.timers import TimerRow
 
 
@@ -52,10 +53,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fingerprint(projection: Projection) -> str:
-    """Return a digest of the tables and of the modules of the handlers."""
+    """Return a digest of the tables that are built, and of the modules of the handlers."""
     modules = sorted({agent.handle.__module__ for agent in projection.agents})
     told = [getsource(sys.modules[name]) for name in modules]
-    told += [repr((part.row.sql.name, [repr(c) for c in part.row.sql.columns])) for part in projection.parts]
+    tables = (positions, *(part.row.sql for part in projection.parts))
+    told += [repr((table.name, [repr(column) for column in table.columns])) for table in tables]
     return sha256("\n".join(told).encode()).hexdigest()
 
 

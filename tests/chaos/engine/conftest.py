@@ -50,6 +50,17 @@ class SharedLog:
             pytest.skip("this broker is not ours to kill")
         self._broker.kill()
 
+    @property
+    def data_dir(self) -> Path:
+        """Where its records are."""
+        if not hasattr(self._broker, "data_dir"):
+            pytest.skip("this broker's disk is not ours")
+        return Path(self._broker.data_dir)
+
+    def stop(self) -> None:
+        """Stop it in good order."""
+        self._broker.stop()
+
     def evidence(self) -> str:
         """Return what it has said last, where it is ours."""
         return str(self._broker.evidence()) if hasattr(self._broker, "evidence") else self.bootstrap

@@ -21,8 +21,10 @@ from reptidex.tables.database import Database
 from reptidex.tables.driver import Lookup
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.letter_office import LetterOffice
+from reptidex.tables.positions import Position
 from reptidex.tables.projection import Part, ProjectionRow, ReplayError
 from reptidex.tables.query import select
+from reptidex.tables.store import Changes, Store
 from reptidex.testing import eventually, reached
 from tests.chaos.engine.replay_process import COUNTS, Quiet, killed_at
 from tests.chaos.engine.scales import Scales, books, counted, key_of, listen
@@ -252,6 +254,25 @@ async def test_a_replay_that_was_killed_after_its_switch_leaves_the_new_rows(
 
     assert (known.generation, again.generation, again.events) == (2, 3, 400)
     assert sum((await books(live.database)).values()) == 400
+
+
+async def test_what_was_built_before_the_live_rows_went_back_is_not_built_on(
+    live: Worker, scales: Scales, settings: Settings
+) -> None:
+    await weighed(scales, live, 200)
+    await killed_at(settings, "caught up:1")
+    await live.stop()
+    database = Database.open(settings.database_of("post"))
+    store = Store(database)
+    known = await store.positions(range(settings.partitions))
+    before = {at: Position(max(0, each.next_offset - 10), each.marks) for at, each in known.items()}
+    await store.commit(Changes(now=datetime.now(UTC), stamp=0, positions=before))
+    await store.close()
+    await database.close()
+
+    with pytest.raises(ReplayError, match=r"restored since; begin anew with --fresh"):
+        await replay(settings).run()
+    assert (await replay(settings).run(fresh=True)).outcome == "switched"
 
 
 async def test_a_second_replay_of_the_same_rows_is_refused(live: Worker, scales: Scales, settings: Settings) -> None:
