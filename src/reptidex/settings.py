@@ -154,6 +154,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     twilio_url: str = "https://api.twilio.com"
     twilio_account: str = ""
     twilio_token: str = ""
+    """For texts; no service sends any yet."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @property
