@@ -45,9 +45,12 @@ class Comparison(msgspec.Struct, kw_only=True):
         """Whether a switch would change nothing."""
         return not (self.only_live or self.only_rebuilt or self.differing)
 
-    def note(self, difference: Difference) -> None:
-        """Count a difference, and keep the first few."""
+    def note(self, difference: Difference, *, cut: bool) -> None:
+        """Count a difference, and keep the first few. Of what is `cut` off, rows that are only live are no difference."""
         match difference.kind:
+            case "only live" if cut:
+                self.kept += 1
+                return
             case "only live":
                 self.only_live += 1
             case "only rebuilt":
@@ -75,10 +78,7 @@ class Snapshot:
                     found.rows += len(live)
                     looked_at(len(live))
                     for difference in _differences(part, live, new):
-                        if cut and difference.kind == "only live":
-                            found.kept += 1
-                        else:
-                            found.note(difference)
+                        found.note(difference, cut=cut)
         return found
 
 

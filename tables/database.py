@@ -7,11 +7,13 @@ import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from reptidex.errors import ReptidexError, SettingsError, UnavailableError
 from reptidex.tables.checkpointing import Checkpointing
@@ -145,11 +147,17 @@ class Database:
         return None
 
     async def create(self, *services: str) -> None:
-        """Create the tables of these services and the engine's own, as the row classes say. For tests and tools."""
+        """Create the tables of these services and the engine's own, as the row classes say. For tests and benchmarks."""
+        tables = [
+            table
+            for service in ("engine", *services)
+            if service in METADATA
+            for table in METADATA[service].sorted_tables
+        ]
+        script = ";\n".join(_definition(table, self.dialect.name) for table in tables)
         async with self.engine.connect() as connection:
-            for service in ("engine", *services):
-                await connection.run_sync(METADATA.get(service, sa.MetaData()).create_all)
-            await connection.commit()
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await (driver.execute(script) if self.shared else driver.executescript(script))
 
     async def close(self) -> None:
         """Close every connection and let the file go."""
@@ -164,6 +172,14 @@ class Database:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+@cache
+def _definition(table: sa.Table, dialect: str) -> str:
+    """Return the statements that make a table with its indexes, where there is none."""
+    made: list[ExecutableDDLElement] = [CreateTable(table, if_not_exists=True)]
+    made += [CreateIndex(each, if_not_exists=True) for each in table.indexes]
+    return ";\n".join(str(each.compile(dialect=sa.dialects.registry.load(dialect)())) for each in made)
 
 
 def _unreachable(*, shared: bool) -> tuple[type[Exception], ...]:

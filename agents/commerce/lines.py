@@ -1,5 +1,7 @@
 """Inventory lines: opened by what is known of an animal, left by what happens to it."""
 
+from typing import Any
+
 import msgspec
 
 from reptidex.agents.agent import Unit
@@ -15,6 +17,19 @@ from reptidex.tables.commerce.sales import SaleRow
 
 SHOWN = ("species_id", "species", "morphs", "sex", "lineage_status")
 """What an offer repeats of the animal."""
+
+
+def shown_of(product: Product, line: Line) -> dict[str, Any]:
+    """Return the fields of a `Listing` that tell of its animal."""
+    return {
+        "species_id": product.species_id,
+        "species": product.species,
+        "venomous": product.venomous,
+        "morphs": line.morphs,
+        "sex": product.sex,
+        "lineage_status": product.lineage_status,
+        "welfare": product.welfare,
+    }
 
 
 def line_of_product(product: Product, unit: Unit) -> Line:

@@ -6,7 +6,7 @@ import msgspec
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.commerce.errors import WrongStateError
-from reptidex.agents.commerce.lines import line_of_product, open_line
+from reptidex.agents.commerce.lines import line_of_product, open_line, shown_of
 from reptidex.agents.commerce.offers import OPEN, change_listing, expire_listing, searchable, withdraw_listing
 from reptidex.agents.commerce.records import listing_record
 from reptidex.agents.commerce.saga import tell_sale
@@ -65,13 +65,7 @@ async def draft_listing(command: DraftListing, unit: Unit) -> AsyncIterator[Even
             currency=command.currency,
             visibility=command.visibility,
             category=command.category,
-            species_id=product.species_id,
-            species=product.species,
-            venomous=product.venomous,
-            morphs=line.morphs,
-            sex=product.sex,
-            lineage_status=product.lineage_status,
-            welfare=product.welfare,
+            **shown_of(product, line),
             created_at=unit.now,
             updated_at=unit.now,
         )

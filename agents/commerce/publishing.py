@@ -6,6 +6,7 @@ import msgspec
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.commerce.errors import NotPublishableError, SuspendedError, WrongStateError
+from reptidex.agents.commerce.lines import shown_of
 from reptidex.agents.commerce.listings import own_listing
 from reptidex.agents.commerce.offers import expiry_timer, searchable
 from reptidex.agents.commerce.records import listing_record
@@ -52,13 +53,7 @@ async def publish_listing(command: PublishListing, unit: Unit) -> AsyncIterator[
         msgspec.structs.replace(
             listing,
             status="published",
-            species_id=product.species_id,
-            species=product.species,
-            venomous=product.venomous,
-            morphs=line.morphs,
-            sex=product.sex,
-            lineage_status=product.lineage_status,
-            welfare=product.welfare,
+            **shown_of(product, line),
             published_at=unit.now,
             expires_at=unit.now + LIFE,
             updated_at=unit.now,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.community.refusals import heed
-from reptidex.agents.community.telling import channel_of
+from reptidex.agents.community.telling import message_record
 from reptidex.streams.commands.community import RecordDelivered, SettleDelivery
 from reptidex.streams.community import NotificationDelivered
 from reptidex.streams.contract import Event
@@ -67,13 +67,4 @@ async def record_delivered(command: RecordDelivered, unit: Unit) -> AsyncIterato
 
 def delivered(message: Notification, at: datetime) -> NotificationDelivered:
     """Return the event that says that a message arrived, or was seen."""
-    return NotificationDelivered(
-        notification_id=message.notification_id,
-        recipient_id=message.recipient_id,
-        channel=channel_of(message),
-        template=message.template,
-        provider=message.provider,
-        provider_reference=message.provider_reference,
-        cause_id=message.cause_id,
-        delivered_at=at,
-    )
+    return NotificationDelivered(**message_record(message), delivered_at=at)

@@ -9,7 +9,7 @@ from reptidex.agents.agent import Call, Unit, agent, carries_out
 from reptidex.agents.community.deliveries import FIRST_LOOK_S, await_report, delivered
 from reptidex.agents.community.people import check_here
 from reptidex.agents.community.refusals import heed, refuse
-from reptidex.agents.community.telling import SendMessage, channel_of, notify, sent
+from reptidex.agents.community.telling import SendMessage, message_record, notify, sent
 from reptidex.agents.community.texts import refuse_texts
 from reptidex.connectors.mail.port import UndeliverableError
 from reptidex.domain.messages import TEMPLATES, channels_for, fill
@@ -112,17 +112,7 @@ async def record_failed(command: RecordFailed, unit: Unit) -> AsyncIterator[Even
         return
     attempts = max(command.attempts, message.attempts, 1)
     unit.put(replace(message, status="failed", reason=command.reason, attempts=attempts))
-    yield NotificationFailed(
-        notification_id=message.notification_id,
-        recipient_id=message.recipient_id,
-        channel=channel_of(message),
-        template=message.template,
-        provider=message.provider,
-        provider_reference=message.provider_reference,
-        cause_id=message.cause_id,
-        reason=command.reason,
-        attempts=attempts,
-    )
+    yield NotificationFailed(**message_record(message), reason=command.reason, attempts=attempts)
     for event in await _heed_refusal(unit, message, command):
         yield event
 

@@ -1,13 +1,14 @@
 """How a person comes to be told: which channels, which messages, each once for its cause."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Effect, Unit
 from reptidex.domain.messages import TEMPLATES, channels_for
-from reptidex.streams.community import Channel, NotificationSent
+from reptidex.streams.community import NotificationSent
 from reptidex.streams.contract import Event
 from reptidex.tables.community.models import Contact, Notification, Preference
 from reptidex.tables.query import select
@@ -129,19 +130,17 @@ async def _choices(unit: Unit, people: Sequence[str]) -> dict[str, dict[str, lis
 
 def sent(message: Notification) -> NotificationSent:
     """Return the event that says that a provider has a message."""
-    return NotificationSent(
-        notification_id=message.notification_id,
-        recipient_id=message.recipient_id,
-        channel=channel_of(message),
-        template=message.template,
-        provider=message.provider,
-        provider_reference=message.provider_reference,
-        cause_id=message.cause_id,
-        attempt=max(message.attempts, 1),
-    )
+    return NotificationSent(**message_record(message), attempt=max(message.attempts, 1))
 
 
-def channel_of(message: Notification) -> Channel:
-    """Return the channel of a message as the contracts name it."""
-    channel: Channel = message.channel  # type: ignore[assignment]  # stored as it was chosen
-    return channel
+def message_record(message: Notification) -> dict[str, Any]:
+    """Return the fields that every event about a message has."""
+    return {
+        "notification_id": message.notification_id,
+        "recipient_id": message.recipient_id,
+        "channel": message.channel,
+        "template": message.template,
+        "provider": message.provider,
+        "provider_reference": message.provider_reference,
+        "cause_id": message.cause_id,
+    }

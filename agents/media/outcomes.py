@@ -23,28 +23,7 @@ async def record_drawing(command: DrawingStored, unit: Unit) -> AsyncIterator[Ev
     if render is None or render.job_id != command.job_id:
         unit.effect(RemoveStored(places=(command.place,)))
         return
-    file = File(
-        file_id=command.file_id,
-        vivarium_id=command.vivarium_id,
-        owner_id=person(unit.cause, command.vivarium_id),
-        subject_kind="animal",
-        subject_id=command.subject_id,
-        name=f"{render.drawing}.svg",
-        kind="image" if render.drawing == "placeholder" else "document",
-        content_type=command.variant.content_type,
-        size_bytes=command.variant.size_bytes,
-        digest=command.variant.digest,
-        state="ready",
-        made=True,
-        confidential=command.confidential or render.drawing in PAPERS,
-        stored=(Stored(place=command.place, variant=command.variant),),
-        width=command.variant.width,
-        height=command.variant.height,
-        depth=command.depth,
-        shows=command.shows,
-        names_owner=command.names_owner,
-        created_at=unit.now,
-    )
+    file = _file_of(command, render, unit)
     unit.put(file)
     yield uploaded(file)
     yield processed(file)
@@ -67,6 +46,31 @@ async def record_drawing(command: DrawingStored, unit: Unit) -> AsyncIterator[Ev
         )
     async for event in _drop_older(render, file, unit):
         yield event
+
+
+def _file_of(command: DrawingStored, render: Render, unit: Unit) -> File:
+    return File(
+        file_id=command.file_id,
+        vivarium_id=command.vivarium_id,
+        owner_id=person(unit.cause, command.vivarium_id),
+        subject_kind="animal",
+        subject_id=command.subject_id,
+        name=f"{render.drawing}.svg",
+        kind="image" if render.drawing == "placeholder" else "document",
+        content_type=command.variant.content_type,
+        size_bytes=command.variant.size_bytes,
+        digest=command.variant.digest,
+        state="ready",
+        made=True,
+        confidential=command.confidential or render.drawing in PAPERS,
+        stored=(Stored(place=command.place, variant=command.variant),),
+        width=command.variant.width,
+        height=command.variant.height,
+        depth=command.depth,
+        shows=command.shows,
+        names_owner=command.names_owner,
+        created_at=unit.now,
+    )
 
 
 async def _drop_older(render: Render, newer: File, unit: Unit) -> AsyncIterator[Event]:

@@ -26,10 +26,12 @@ class RateLimiter:
     def take(self, caller: str, cost: int = 1) -> tuple[int, int]:
         """Take a cost from a caller's share; return what remains and the seconds until the share is whole again.
 
-        Raises `LimitedError` with the seconds to wait, and then takes nothing."""
+        What costs more than a share takes all of it, else it would never be let through. Raises `LimitedError` with the
+        seconds to wait, and then takes nothing.
+        """
         now = self._clock()
         known = self._full_at.get(caller)
-        wait = cost * self._interval + (known - now if known is not None and known > now else 0.0)
+        wait = min(cost * self._interval, WINDOW_S) + (known - now if known is not None and known > now else 0.0)
         if wait > WINDOW_S + 1e-9:
             raise LimitedError(max(1, ceil(wait - WINDOW_S)))
         if known is None and len(self._full_at) >= self._callers:

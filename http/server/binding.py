@@ -72,6 +72,22 @@ def bind(route: Route) -> Bound:
         raise RouteError(f"{where}: paths are lower-case words and {{names}} divided by slashes")
     if not inspect.iscoroutinefunction(route.view):
         raise RouteError(f"{where}: a view is an `async def`")
+    body, query, answer, page_too = _types_of(route, where)
+    summary, _, description = inspect.cleandoc(route.view.__doc__ or route.name.replace("_", " ")).partition("\n")
+    return Bound(
+        route=route,
+        body=body,
+        query=query,
+        answer=answer,
+        page_too=page_too,
+        parameters=tuple(PARAMETER.findall(route.path)),
+        summary=summary,
+        description=description.strip(),
+    )
+
+
+def _types_of(route: Route, where: str) -> tuple[Any, Any, Any, bool]:
+    """Return the types of body, query and answer, and whether browsers get a page too. Raises `RouteError`."""
     hints = get_type_hints(route.view, include_extras=True)
     if "return" not in hints:
         raise RouteError(f"{where}: the answer is not annotated")
@@ -93,14 +109,4 @@ def bind(route: Route) -> Bound:
                 msgspec.json.schema_components([kind])
             except TypeError as problem:
                 raise RouteError(f"{where}: {problem}") from problem
-    summary, _, description = inspect.cleandoc(route.view.__doc__ or route.name.replace("_", " ")).partition("\n")
-    return Bound(
-        route=route,
-        body=body,
-        query=query,
-        answer=answer,
-        page_too=page_too,
-        parameters=tuple(PARAMETER.findall(route.path)),
-        summary=summary,
-        description=description.strip(),
-    )
+    return body, query, answer, page_too

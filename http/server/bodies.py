@@ -6,7 +6,7 @@ from types import NoneType
 from typing import Any
 
 import msgspec
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11, StreamReader, web
 
 from reptidex.http.server.guards import SUSPICIOUS, IdGuard, check_values, has_moments
 from reptidex.http.server.pointers import shape_error
@@ -29,23 +29,25 @@ async def read_body(request: web.BaseRequest, limit: int, timeout_s: float) -> b
         raise TooLargeError(limit)
     if "Expect" in request.headers:
         await _go_on(request)
-    content = request.content
-    if content.is_eof():
-        body = content.read_nowait()
-    else:
-        parts = bytearray()
-        try:
-            async with asyncio.timeout(timeout_s):
-                while chunk := await content.readany():
-                    parts += chunk
-                    if len(parts) > limit:
-                        raise TooLargeError(limit)
-        except TimeoutError:
-            raise TooSlowError(f"the body did not arrive within {timeout_s:g} s") from None
-        body = bytes(parts)
-    if len(body) > limit:
-        raise TooLargeError(limit)
-    return body
+    if request.content.is_eof():
+        body = request.content.read_nowait()
+        if len(body) > limit:
+            raise TooLargeError(limit)
+        return body
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await _whole(request.content, limit)
+    except TimeoutError:
+        raise TooSlowError(f"the body did not arrive within {timeout_s:g} s") from None
+
+
+async def _whole(content: StreamReader, limit: int) -> bytes:
+    parts = bytearray()
+    while chunk := await content.readany():
+        parts += chunk
+        if len(parts) > limit:
+            raise TooLargeError(limit)
+    return bytes(parts)
 
 
 async def _go_on(request: web.BaseRequest) -> None:

@@ -13,20 +13,20 @@ DESCRIPTION = "ReptiDex: a platform for people who keep and breed reptiles, with
 
 PARTS: dict[str, tuple[str, ...]] = {
     "reptidex.platform.commands": ("run", "up", "demo", "graph", "settings", "openapi", "admin"),
-    "reptidex.contracts_command": ("contracts", "asyncapi"),
-    "reptidex.catalogue_command": ("catalogue",),
-    "reptidex.letters_command": ("dead-letters",),
-    "reptidex.migrate_command": ("migrate",),
+    "reptidex.commands.contracts": ("contracts", "asyncapi"),
+    "reptidex.commands.catalogue": ("catalogue",),
+    "reptidex.commands.letters": ("dead-letters",),
+    "reptidex.commands.migrate": ("migrate",),
     "reptidex.interchange.command": ("import", "export"),
-    "reptidex.keys_command": ("keys",),
+    "reptidex.commands.keys": ("keys",),
     "reptidex.platform.replay_command": ("replay",),
-    "reptidex.restored_command": ("restored",),
+    "reptidex.commands.restored": ("restored",),
     "reptidex.platform.bridge.command": ("bridge",),
     "reptidex.devlog.command": ("log",),
     "reptidex.probe.command": ("probe-broker",),
     "reptidex.provisioning.command": ("aws",),
     "reptidex.publishing.command": ("publish",),
-    "reptidex.verify_command": ("verify",),
+    "reptidex.commands.verify": ("verify",),
 }
 """The commands by the module that has them, in the order of the help."""
 

@@ -39,7 +39,7 @@ async def test_what_is_rebuilt_from_the_log_is_what_is_live(world: World, confir
 
 async def test_a_spoilt_search_is_right_again_without_a_break(world: World, confirmed: Confirmed) -> None:
     sam = await confirmed("Sam")
-    animal = await bred_hatchling(sam, world.until)
+    animal = await bred_hatchling(sam)
     listing = await offered(sam, animal["animal_id"], world.until)
 
     async def found(title: str) -> bool:

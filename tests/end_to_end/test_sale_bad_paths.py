@@ -54,7 +54,7 @@ class Market:
 async def market(world: World, confirmed: Confirmed) -> Market:
     """Put one hatchling on the market."""
     seller = await confirmed("Sam")
-    animal = await bred_hatchling(seller, world.until)
+    animal = await bred_hatchling(seller)
     listing = await offered(seller, animal["animal_id"], world.until)
     return Market(world, seller, animal["animal_id"], listing["listing_id"])
 

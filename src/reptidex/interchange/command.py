@@ -30,6 +30,13 @@ EXPORTS = {
     "care": "/health/export",
     "collection": "/collection/export",
 }
+TAKES = {
+    "animals": ("format", "species", "match_codes", "placeholders"),
+    "pedigree": ("format", "species"),
+    "care": ("format",),
+    "collection": ("species", "match_codes"),
+}
+"""What each kind of file may be taken with, besides what all are."""
 POLL_S = 0.2
 SHOWN = 50
 """Refused rows printed for people; `--json` has all of them."""
@@ -80,26 +87,12 @@ def add_parsers(subparsers: Any) -> None:
 def _import(arguments: argparse.Namespace) -> int:
     _check_photos(arguments)
     raw = _read(arguments.file)
-    query: dict[str, Any] = {
-        "format": arguments.format or ENDINGS.get(arguments.file.suffix.lower(), "csv"),
-        "dry_run": arguments.dry_run,
-        "species": arguments.species,
-        "on_error": "skip" if arguments.skip_refused else "stop",
-    }
-    path = IMPORTS[arguments.what]
-    if arguments.what == "animals":
-        query |= {"match_codes": arguments.match_codes, "placeholders": arguments.placeholders}
-    elif arguments.what == "collection":
-        query |= {"match_codes": arguments.match_codes}
-        del query["format"]
-    elif arguments.what == "care":
-        del query["species"]
-    params = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
     with client_of(load()) as client:
         console = Console(stderr=True)
         with console.status("reading and checking the file"):
             headers = {"Content-Type": "application/octet-stream"}
-            report = checked(client.post(path, params=params, content=raw, headers=headers)).json()
+            params = _wanted(arguments)
+            report = checked(client.post(IMPORTS[arguments.what], params=params, content=raw, headers=headers)).json()
         if report.get("import_id"):
             refused = report.get("rows", [])
             report = _followed(client, report)
@@ -113,6 +106,15 @@ def _import(arguments: argparse.Namespace) -> int:
         _tell(report, arguments.dry_run)
     lost = report.get("photos", {}).get("refused")
     return 1 if report.get("refused") or lost or report["state"] == "failed" else 0
+
+
+def _wanted(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return how the file is to be taken, as the parameters of the request."""
+    asked: dict[str, Any] = {name: getattr(arguments, name) for name in ("dry_run", *TAKES[arguments.what])}
+    asked["on_error"] = "skip" if arguments.skip_refused else "stop"
+    if "format" in asked and asked["format"] is None:
+        asked["format"] = ENDINGS.get(arguments.file.suffix.lower(), "csv")
+    return asked
 
 
 def _check_photos(arguments: argparse.Namespace) -> None:

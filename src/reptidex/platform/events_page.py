@@ -5,6 +5,7 @@ from functools import cache
 from aiohttp import web
 
 from reptidex.services import all_services
+from reptidex.services.hearing import hears_of
 from reptidex.streams.asyncapi import document
 from reptidex.streams.asyncapi_page import content_security_policy, page
 
@@ -12,8 +13,6 @@ from reptidex.streams.asyncapi_page import content_security_policy, page
 @cache
 def events_page() -> bytes:
     """Return the page; built when first asked for, since it takes in all six manifests."""
-    from reptidex.contracts_command import hears_of  # with what prints tables on terminals, which no other worker needs
-
     return page(document(hears_of(all_services()))).encode()
 
 

@@ -42,45 +42,44 @@ class Child:
         Raises `StartError` when it ends or stays silent for `within_s`.
         """
         self._stopping = False
-        await self._spawn()
+        process = await self._spawn()
         begin = time.monotonic()
         while not await self.ready():
-            if self.process is None or self.process.returncode is not None:
+            if process.returncode is not None:
                 raise StartError(f"{self.name} ended while starting:\n{self.tail()}")
             if time.monotonic() - begin > within_s:
                 raise StartError(f"{self.name} was not ready within {within_s:.0f} s:\n{self.tail()}")
             await asyncio.sleep(0.05)
         self.state = "ready"
-        self._guard = asyncio.create_task(self._keep_alive())
+        self._guard = asyncio.create_task(self._keep_alive(process))
         return time.monotonic() - begin
 
     async def finish(self) -> None:
         """Run the process to its end, which is that of whoever waits for it too. Raises `StartError` where it fails."""
-        await self._spawn()
-        assert self.process is not None
+        process = await self._spawn()
         try:
-            failed = await self.process.wait()
+            failed = await process.wait()
         except BaseException:
             await self.stop()
             raise
         if failed:
             raise StartError(f"{self.name} failed:\n{self.tail()}")
 
-    async def _spawn(self) -> None:
+    async def _spawn(self) -> asyncio.subprocess.Process:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
-            self.process = await asyncio.create_subprocess_exec(
+            self.process = process = await asyncio.create_subprocess_exec(
                 sys.executable, *self.arguments,
                 stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
                 env={**os.environ, **self.environment}, start_new_session=True,
             )  # fmt: skip
         self.started_at = time.monotonic()
         self.state = "starting"
+        return process
 
-    async def _keep_alive(self) -> None:
+    async def _keep_alive(self, process: asyncio.subprocess.Process) -> None:
         while True:
-            assert self.process is not None
-            code = await self.process.wait()
+            code = await process.wait()
             if self._stopping:
                 return
             if time.monotonic() - self.started_at > STEADY_S:
@@ -90,13 +89,13 @@ class Child:
             self.state = f"ended with {code}, again in {wait} s"
             await asyncio.sleep(wait)
             try:
-                await self._spawn()
+                process = await self._spawn()
             except OSError as problem:  # no memory, no processes left: there may be some later
                 self.state = f"cannot be started: {problem}"
                 continue
-            while not await self.ready() and self.process.returncode is None:
+            while not await self.ready() and process.returncode is None:
                 await asyncio.sleep(0.1)
-            if self.process.returncode is None:
+            if process.returncode is None:
                 self.state = "ready"
 
     async def stop(self, *, within_s: float = 12.0) -> None:

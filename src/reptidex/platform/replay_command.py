@@ -19,6 +19,7 @@ from reptidex.services import all_services
 from reptidex.services.service import Service
 from reptidex.settings import Settings, load
 from reptidex.tables.beside import is_there, is_under_way
+from reptidex.tables.comparing import Comparison
 from reptidex.tables.database import Database
 from reptidex.tables.projection import ProjectionRow, ReplayError
 from reptidex.tables.reader import Reader
@@ -145,12 +146,10 @@ def say(report: Report, console: Console) -> None:
     if report.outcome == "switched":
         console.print(f"generation {report.generation} is live; commits stood still for {report.standstill_ms:.0f} ms")
     elif report.comparison is not None:
-        _say_comparison(report, console)
+        _say_comparison(report.projection, report.comparison, console)
 
 
-def _say_comparison(report: Report, console: Console) -> None:
-    found = report.comparison
-    assert found is not None
+def _say_comparison(projection: str, found: Comparison, console: Console) -> None:
     if found.alike:
         console.print(f"the rebuilt rows are the {found.rows:,} live ones")
         return
@@ -162,7 +161,7 @@ def _say_comparison(report: Report, console: Console) -> None:
         console.print(f"  {each.table} {each.key}: {each.kind}")
         for column, (live, rebuilt) in each.columns.items():
             console.print(f"    {column}: live {live!r}, rebuilt {rebuilt!r}")
-    console.print(f"`reptidex replay {report.projection}` puts the rebuilt rows in the place of the live ones")
+    console.print(f"`reptidex replay {projection}` puts the rebuilt rows in the place of the live ones")
 
 
 async def _list(settings: Settings, *, as_json: bool) -> int:

@@ -71,22 +71,27 @@ async def walk_bodies(
         if "application/json" not in content or path in leave_out:
             continue
         here = {**learned, **known, **known.get(name, {})}
-        place = path
-        for parameter in operation.get("parameters", ()):
-            if parameter["in"] == "path":
-                place = place.replace(f"{{{parameter['name']}}}", str(here.get(parameter["name"], NOBODY)))
+        place = _placed(path, operation, here)
         for group in Bodies(components, here, harness.now.date()).of(content["application/json"]["schema"]):
             for body in group:
                 before = len(harness.breaches)
                 status, said = await call(Asked(method.upper(), place, body, operation["x-policy"]))
                 if status >= 500 or len(harness.breaches) > before:
                     walk.broken.append(f"{name}: {status} {harness.breaches[before:] or said} of {_short(body)}")
-                if status < 300:
-                    learned = _ids_of(said) | learned
-                    walk.taken.add(name)
-                    if body is group[0]:
-                        break  # all of it at once: the parts say nothing more
+                if status >= 300:
+                    continue
+                learned = _ids_of(said) | learned
+                walk.taken.add(name)
+                if body is group[0]:
+                    break  # all of it at once: the parts say nothing more
     return walk
+
+
+def _placed(path: str, operation: Mapping[str, Any], known: Mapping[str, Any]) -> str:
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", str(known.get(parameter["name"], NOBODY)))
+    return path
 
 
 def _ids_of(said: Any) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from reptidex.contracts_command import readers_of
 from reptidex.services import all_services
+from reptidex.services.hearing import readers_of
 from reptidex.streams.markdown import markdown
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "contracts.md"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reptidex import letters_command, migrate_command
+from reptidex.commands import letters as letters_command
+from reptidex.commands import migrate as migrate_command
 from reptidex.errors import NotFoundError
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow, State, letter_id

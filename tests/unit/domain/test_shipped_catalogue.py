@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reptidex.catalogue_command import faults, schema_text
+from reptidex.commands.catalogue import faults, schema_text
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.finding import find
 from reptidex.domain.catalogue.shelf import find_species, shipped

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from reptidex.commands.verify import Proof, verify
 from reptidex.domain import merkle
 from reptidex.streams.animal import AnimalArchived
 from reptidex.streams.catalogue import NOT_CAUGHT
@@ -13,7 +14,6 @@ from reptidex.streams.codec import encode
 from reptidex.streams.ops import AuditLogged
 from reptidex.tables.ops.models import AuditRecord, AuditStream, EventCount
 from reptidex.tables.query import select
-from reptidex.verify_command import Proof, verify
 from tests.unit.ops.desk import SAM, Desk, newcomer, uid
 
 

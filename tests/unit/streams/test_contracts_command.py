@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reptidex.contracts_command import add_parsers, hears_of, readers_of
+from reptidex.commands.contracts import add_parsers
 from reptidex.errors import UnknownContractError
+from reptidex.services.hearing import hears_of, readers_of
 from reptidex.services.service import Service
 from reptidex.streams import catalogue
 from reptidex.streams.animal import AnimalTransferred

@@ -99,6 +99,16 @@ def test_the_limit_is_kept_within_two_percent_over_ten_thousand_requests() -> No
     assert abs(taken - allowed) <= 0.02 * allowed
 
 
+def test_what_costs_more_than_the_whole_share_takes_all_of_it() -> None:
+    now = [0.0]
+    limiter = RateLimiter(10, lambda: now[0])
+    for _ in range(2):
+        assert limiter.take("a", cost=20) == (0, 60)
+        with pytest.raises(LimitedError):
+            limiter.take("a", cost=20)
+        now[0] += 60
+
+
 def test_the_idlest_callers_are_forgotten_first() -> None:
     limiter = RateLimiter(60, lambda: 0.0, callers=10)
     for _ in range(30):

@@ -11,8 +11,9 @@ from rich.table import Table
 
 from reptidex import settings
 from reptidex.errors import UnknownContractError
+from reptidex.services.hearing import hears_of, readers_of
 from reptidex.services.service import Service
-from reptidex.streams import asyncapi, asyncapi_page, baseline, catalogue
+from reptidex.streams import asyncapi, asyncapi_page, baseline
 from reptidex.streams.contract import Event, message_class
 from reptidex.streams.facts import Readers, example_of, fact_of, facts, fields_of
 from reptidex.streams.markdown import markdown
@@ -50,24 +51,6 @@ def add_parsers(commands: Parsers, manifests: Manifests = _all_services) -> None
     )
     document.add_argument("--format", choices=("json", "yaml", "html"), default="json", help="default: %(default)s")
     document.set_defaults(run=lambda arguments: _asyncapi(arguments, manifests))
-
-
-def readers_of(services: Mapping[str, Service]) -> Readers:
-    """Return who hears each event and why, the catch-all readers left out."""
-    found: dict[str, dict[str, str]] = {}
-    for short, service in services.items():
-        for cls, why in service.hears.items():
-            found.setdefault(cls.contract.name, {})[short] = why
-    return found
-
-
-def hears_of(services: Mapping[str, Service]) -> dict[str, dict[type[Event], str]]:
-    """Return what each service hears and why, the catch-all readers included."""
-    return {
-        short: dict.fromkeys(catalogue.everything() if service.hears_everything else (), service.hears_everything)
-        | dict(service.hears)
-        for short, service in services.items()
-    }
 
 
 def _contracts(arguments: argparse.Namespace, manifests: Manifests) -> int:

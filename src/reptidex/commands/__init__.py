@@ -1,0 +1,1 @@
+"""Commands of `reptidex` about what stands in a room: a room imports nothing that runs it."""
