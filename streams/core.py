@@ -9,6 +9,7 @@ from reptidex.streams.values import (
     Count,
     Digest,
     Id,
+    InvoiceLine,
     Key,
     Language,
     LongPersonal,
@@ -263,14 +264,6 @@ class BillingSubscriptionLapsed(SubscriptionRecord, frozen=True, kw_only=True):
     """A subscription ended unpaid or after its last period: the free plan's entitlements hold from now on."""
 
     previous_plan: Plan
-
-
-class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One position of an invoice."""
-
-    text: Text
-    quantity: Positive = 1
-    amount: Money
 
 
 class InvoiceRecord(Event, frozen=True, kw_only=True):

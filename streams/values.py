@@ -124,3 +124,11 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     width: Count = 0
     """In pixels; 0 for what has no picture."""
     height: Count = 0
+
+
+class InvoiceLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One position of an invoice."""
+
+    text: Text
+    quantity: Positive = 1
+    amount: Money

@@ -13,8 +13,7 @@ from reptidex.streams import core as events
 from reptidex.streams.commands.core_billing import IssueOrderInvoice, RequestPayment, SettleInvoice
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.contract import Event
-from reptidex.streams.core import InvoiceLine
-from reptidex.streams.values import Money
+from reptidex.streams.values import InvoiceLine, Money
 from reptidex.tables.core.billing import Invoice, Subscription
 from reptidex.tables.core.payments import Payment
 from reptidex.tables.core.vivariums import Membership, membership_id

@@ -13,8 +13,7 @@ from reptidex.http.core.vivariums import own_role
 from reptidex.http.server.policy import member, public
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.core_billing import ChangePlan
-from reptidex.streams.core import InvoiceLine
-from reptidex.streams.values import Money, Plan, Provider
+from reptidex.streams.values import InvoiceLine, Money, Plan, Provider
 from reptidex.tables.core.billing import Invoice, Subscription
 from reptidex.tables.core.payments import Payment
 from reptidex.tables.query import select

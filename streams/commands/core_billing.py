@@ -10,8 +10,7 @@ import msgspec
 
 from reptidex.domain.payments import Seen
 from reptidex.streams.contract import Command, command
-from reptidex.streams.core import InvoiceLine
-from reptidex.streams.values import Money, Plan, Provider
+from reptidex.streams.values import InvoiceLine, Money, Plan, Provider
 
 RefundReason = Literal["cancelled", "rejected", "requested", "disputed", "late", "duplicate"]
 

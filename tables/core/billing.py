@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from reptidex.streams.core import InvoiceLine
-from reptidex.streams.values import Money
+from reptidex.streams.values import InvoiceLine, Money
 from reptidex.tables.row import Row, stored
 
 

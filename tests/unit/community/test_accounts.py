@@ -15,9 +15,8 @@ from reptidex.streams.core import (
     AuthUserDeleted,
     AuthUserUpdated,
     BillingInvoicePaid,
-    InvoiceLine,
 )
-from reptidex.streams.values import Money
+from reptidex.streams.values import InvoiceLine, Money
 from reptidex.tables.community import queries
 from reptidex.tables.community.forum import FORUMS, Post, Reply, Vote
 from reptidex.tables.community.models import Document, Notification, Preference
