@@ -1,4 +1,4 @@
-"""Accounts and vivariums as administrators and the law decide: suspended, restored, verified, erased."""
+"""Accounts: called otherwise by their owners; suspended, restored, verified, erased as administrators and the law decide."""
 
 from collections.abc import AsyncIterator
 from typing import Literal, TypeVar
@@ -8,11 +8,12 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core.handover import hand_over
-from reptidex.agents.core.sessions import revoke_all
+from reptidex.agents.core.sessions import living, revoke_all
 from reptidex.agents.core.vivariums import set_vivarium_status
 from reptidex.errors import ContractError
 from reptidex.streams import core as events
 from reptidex.streams.commands.core import DeleteUser
+from reptidex.streams.commands.core_account import ChangeAccount
 from reptidex.streams.commands.core_billing import OverridePlan
 from reptidex.streams.commands.core_vivariums import ChangeSetting, LoseMember, ToggleFeature
 from reptidex.streams.contract import Event
@@ -91,6 +92,18 @@ async def _act_on_user(event: AdminActionPerformed, unit: Unit) -> list[Event]:
     unit.put(replace(user, status=status))
     ended = await revoke_all(unit, user.user_id, "suspended") if status == "suspended" else []
     return [*ended, events.AuthUserUpdated(user_id=user.user_id, changed=("status",), status=status)]
+
+
+@agent(ChangeAccount, prefetch={User: "user_id"})
+async def change_account(command: ChangeAccount, unit: Unit) -> AsyncIterator[Event]:
+    """Change how a person is called and spoken to; what the public reads of them is their profile's."""
+    user = await living(unit, command.user_id)
+    wanted = {"display_name": command.display_name, "locale": command.locale}
+    changed = {name: value for name, value in wanted.items() if value is not None and value != getattr(user, name)}
+    if changed:
+        unit.put(replace(user, **changed))
+        name, locale = changed.get("display_name"), changed.get("locale")
+        yield events.AuthUserUpdated(user_id=user.user_id, changed=tuple(changed), display_name=name, locale=locale)
 
 
 @agent(AuditComplianceRequested)

@@ -6,11 +6,13 @@ import msgspec
 
 from reptidex.errors import NotFoundError
 from reptidex.http.core.ports import Ports, email_of
-from reptidex.http.core.registration import Password
+from reptidex.http.core.registration import Name, Password, check_name
 from reptidex.http.core.sign_in import proved
 from reptidex.http.server.policy import signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.core import DeleteUser, EndSession
+from reptidex.streams.commands.core_account import ChangeAccount
+from reptidex.streams.values import Language
 from reptidex.tables.core.people import Grant, Session, User
 from reptidex.tables.core.vivariums import Membership, Vivarium
 from reptidex.tables.query import select
@@ -46,6 +48,13 @@ class MeView(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...]
     vivariums: list[MembershipView]
     created_at: datetime
+
+
+class AccountChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What changes; what is left out stays."""
+
+    display_name: Name | None = None
+    locale: Language | None = None
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +112,16 @@ async def me(request: Request[None, None]) -> MeView:
         vivariums=vivariums,
         created_at=user.created_at,
     )
+
+
+@routes.put("/auth/me", policy=signed_in(), errors=(422,))
+async def change_me(request: Request[AccountChange, None]) -> MeView:
+    """Change how one is called in mails and by administrators, and the language; what everybody reads is the profile."""
+    body = request.body
+    name = check_name(body.display_name) if body.display_name is not None else None
+    await request.tell(ChangeAccount(user_id=request.caller.subject, display_name=name, locale=body.locale))
+    changed: MeView = await me(request)
+    return changed
 
 
 @routes.get("/auth/sessions", policy=signed_in())

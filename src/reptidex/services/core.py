@@ -226,6 +226,7 @@ SERVICE = Service(
         identities.unlink_identity,
         credentials.create_api_key,
         credentials.revoke_api_key,
+        accounts.change_account,
         accounts.carry_out_admin_action,
         accounts.erase_on_request,
         accounts.delete_user,
