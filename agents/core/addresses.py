@@ -67,13 +67,16 @@ async def change_address(command: ChangeAddress, unit: Unit) -> AsyncIterator[Ev
         raise LinkError("the session in which you asked for it has ended; sign in, and ask for another link")
     if await unit.get(Address, change.address_hash) is not None:
         raise AddressTakenError
+    # Before anything is put: what is found flushes that, and another worker may just be giving the address to somebody else,
+    # which the commit finds out.
+    ended = await revoke_all(unit, user.user_id, "logout", keep=change.session_id)
     unit.put(Address(address_hash=change.address_hash, user_id=user.user_id, claimed_at=unit.now))
     # A link for a new password that went to the address of before must not outlive it.
     await _put(unit, replace(_exchanged(user, change), reset_open=False), user.address_hash)
     made = replace(change, changed_at=unit.now, address_hash=user.address_hash, email_sealed=user.email_sealed)
     unit.put(made)
     _settle_in(unit, made)
-    for event in await revoke_all(unit, user.user_id, "logout", keep=change.session_id):
+    for event in ended:
         yield event
     yield events.AuthUserUpdated(user_id=user.user_id, changed=("email",), email_hash=change.address_hash)
 

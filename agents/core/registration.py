@@ -157,6 +157,12 @@ async def resend_confirmation(command: ResendConfirmation, unit: Unit) -> AsyncI
 async def grant_admin(command: GrantAdmin, unit: Unit) -> None:
     """Give scopes of the platform, which count from the next access token, or take some: then all sessions end."""
     known, held = await unit.get(Grant, command.address_hash), await unit.get(Address, command.address_hash)
+    user = await unit.get(User, held.user_id) if held is not None else None
+    if user is not None and user.address_hash != command.address_hash:
+        # Or it would wait for whoever has the address next.
+        raise DomainError("this address was changed for another lately, and is nobody's")
+    if user is not None:
+        unit.put(user)  # who is just changing the address at another worker loses the race, and takes the grant along
     if held is not None and known is not None and not set(known.scopes) <= set(command.scopes):
         hand_over(unit, EndSession(user_id=held.user_id, reason="admin"))
     if command.scopes:

@@ -95,7 +95,7 @@ class UnitRunner:
         refused: DataRefusedError | None,
         failed: tuple[Prepared | None, ReptidexError] | None,
     ) -> int:
-        wait, raced = RETRY_FIRST_S, False
+        wait, raced, doubted = RETRY_FIRST_S, False, False
         last, problem = failed if failed is not None else (None, None)
         while True:
             self.attempted = time.monotonic()
@@ -116,6 +116,15 @@ class UnitRunner:
                 last, raced = None, True
                 await self.abandon()
                 log.info("another worker wrote rows of ours; the unit is run again")
+            except DataRefusedError as doubt:
+                await self.abandon()
+                if refused is not None or doubted or self.ownership.sole:
+                    raise
+                # What is to be unique may just have been taken by another worker: who looks again sees that.
+                last, raced, doubted = None, True, True
+                log.info(
+                    "the database refuses what another worker may have written first; the unit is run again: %s", doubt
+                )
             except UnavailableError as away:
                 log.warning("the unit waits %.2f s: %s", wait, away)
                 await self.abandon()

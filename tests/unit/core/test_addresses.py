@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from reptidex.errors import UnauthenticatedError
+from reptidex.errors import DomainError, UnauthenticatedError
+from reptidex.services.core import is_known
 from reptidex.streams.commands.core import DeleteUser, GrantAdmin
 from reptidex.streams.commands.core_addresses import AskForAddress
 from reptidex.streams.core import AuthSessionRevoked, AuthUserUpdated
@@ -255,6 +256,17 @@ async def test_what_was_granted_goes_with_the_person_and_is_not_left_to_who_come
 
     await stand.post("/auth/email/stop", {"token": contact["stop_token"]})
     assert [await stand.harness.get(Grant, each) is not None for each in (old, new)] == [True, False]
+
+
+async def test_nothing_is_granted_to_an_address_that_is_nobodys_for_now(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    await changed(stand, tokens)
+    old = stand.ports.keyed.address_hash(OLD)
+
+    with pytest.raises(DomainError):
+        await stand.harness.handle(GrantAdmin(address_hash=old))
+    assert await stand.harness.get(Grant, old) is None
+    assert not await is_known(stand.harness.read, GrantAdmin(address_hash=old))
 
 
 async def test_links_are_good_for_their_own_purpose_only(stand: Stand) -> None:
