@@ -225,6 +225,7 @@ class SalesTransactionRefunded(TransactionRecord, frozen=True, kw_only=True):
 
     reason: SaleFailure
     refunded: Money
+    """All that the buyer has back so far; less than `amount` where it is a part."""
     refund_reference: Text = ""
 
 

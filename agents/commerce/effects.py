@@ -62,6 +62,14 @@ class CancelPayment(SaleEffect, frozen=True, kw_only=True):
     reason: str
 
 
+class RefundPart(SaleEffect, frozen=True, kw_only=True):
+    """Have core pay a part of the sum back, once by the refund's id. How much is back by then, core's event tells."""
+
+    payment_id: str
+    refund_id: str
+    amount: int
+
+
 class RefundPayment(SaleEffect, frozen=True, kw_only=True):
     """Have core pay the whole sum back. The refund's id is the sale's: however often it is asked, it happens once."""
 

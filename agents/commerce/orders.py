@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from reptidex.agents.agent import Unit, agent
+from reptidex.agents.commerce.effects import RefundPart
 from reptidex.agents.commerce.errors import WrongStateError
 from reptidex.agents.commerce.saga import tell_sale
 from reptidex.agents.commerce.saga_state import state_of
 from reptidex.domain.offer import DISPUTE_WINDOW
 from reptidex.domain.sale.heard import CalledOff, Contested, RefundGranted
-from reptidex.errors import ForbiddenError, NotFoundError
+from reptidex.errors import ForbiddenError, InvalidError, NotFoundError
 from reptidex.streams.commands.commerce import CancelOrder, DisputeOrder, RefundOrder
 from reptidex.streams.contract import Event
 from reptidex.tables.commerce.sales import Order, SaleRow
@@ -38,7 +39,10 @@ async def cancel_unpaid_order(command: CancelOrder, unit: Unit) -> AsyncIterator
 
 @agent(RefundOrder, prefetch={Order: "order_id"})
 async def refund_order(command: RefundOrder, unit: Unit) -> AsyncIterator[Event]:
-    """Pay the buyer of a completed order back, as its seller wishes. The animal stays with the buyer, who may hand it back."""
+    """Pay the buyer of a completed order back, all or a part, as its seller wishes.
+
+    The animal stays with the buyer, who may hand it back.
+    """
     order = await unit.need(Order, command.order_id)
     if command.vivarium_id not in (order.buyer_vivarium_id, order.seller_vivarium_id):
         raise NotFoundError("order", command.order_id)
@@ -49,9 +53,22 @@ async def refund_order(command: RefundOrder, unit: Unit) -> AsyncIterator[Event]
         raise WrongStateError("only a completed order is paid back; one that is not paid yet can be cancelled")
     if sale.money == "captured" and sale.with_the_bank:
         raise WrongStateError("the buyer's bank decides about this money: it cannot be paid back twice")
+    if command.amount is not None and command.amount != sale.left.amount:
+        _refund_part(unit, sale, command.amount)
+        unit.answer(sale)
+        return
     for said in await tell_sale(unit, sale, RefundGranted()):
         yield said
     unit.answer(await unit.need(SaleRow, order.transaction_id))
+
+
+def _refund_part(unit: Unit, sale: SaleRow, amount: int) -> None:
+    if sale.money != "captured" or state_of(sale).owes_refund:
+        raise WrongStateError("all of the money is back, or on its way")
+    if amount > sale.left.amount:
+        raise InvalidError(f"{sale.left.amount} {sale.currency} (minor units) are left to be paid back", "/amount")
+    whose = {"animal_id": sale.animal_id, "transaction_id": sale.transaction_id, "payment_id": sale.payment_id}
+    unit.effect(RefundPart(**whose, refund_id=unit.new_id(), amount=amount))
 
 
 @agent(DisputeOrder, prefetch={Order: "order_id"})

@@ -6,6 +6,7 @@ import msgspec
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.commerce.payments import FAILURES
+from reptidex.agents.commerce.records import transaction_record
 from reptidex.agents.commerce.saga import tell_sale
 from reptidex.domain.sale.heard import (
     DeadlinePassed,
@@ -22,6 +23,7 @@ from reptidex.domain.sale.heard import (
 )
 from reptidex.domain.sale.heard import PaymentRefunded as PaidBack
 from reptidex.streams.commands.commerce_sales import PassDeadline, TellHold, TellPayment, TellReleased, TellTransfer
+from reptidex.streams.commerce import SalesTransactionRefunded
 from reptidex.streams.contract import Event
 from reptidex.streams.core import PaymentCompleted, PaymentFailed, PaymentRefunded
 from reptidex.tables.commerce.sales import SaleRow
@@ -70,6 +72,24 @@ def _all_back(event: PaymentRefunded, sale: SaleRow) -> bool:
     return event.refunded_total.amount >= taken
 
 
+def _part_back(event: PaymentRefunded, sale: SaleRow, unit: Unit) -> list[Event]:
+    """Note that a part of a completed order's money is back, and say so; an older word of less says nothing."""
+    known = sale.paid_back.amount if sale.paid_back is not None else 0
+    if sale.step != "completed" or sale.money != "captured" or event.refunded_total.amount <= known:
+        return []
+    sale = msgspec.structs.replace(sale, paid_back=event.refunded_total, updated_at=unit.now)
+    unit.put(sale)
+    return [
+        SalesTransactionRefunded(
+            **transaction_record(sale),
+            step="refund",
+            reason="disputed" if event.reason == "disputed" else "requested",
+            refunded=event.refunded_total,
+            refund_reference=event.refund_reference,
+        )
+    ]
+
+
 @agent(PaymentCompleted, PaymentFailed, PaymentRefunded, prefetch={SaleRow: "transaction_id"})
 async def follow_payment(event: PaymentCompleted | PaymentFailed | PaymentRefunded, unit: Unit) -> AsyncIterator[Event]:
     """Go on with a sale when its money was taken, was not, or was paid back; payments for plans are core's own."""
@@ -82,6 +102,8 @@ async def follow_payment(event: PaymentCompleted | PaymentFailed | PaymentRefund
     elif isinstance(event, PaymentFailed):
         heard = PaymentEnded(FAILURES.get(event.reason, "declined"))
     elif not _all_back(event, sale):
+        for said in _part_back(event, sale, unit):
+            yield said
         return
     else:
         heard = PaidBack()

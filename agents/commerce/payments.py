@@ -1,15 +1,26 @@
 """Carries a sale's wishes about money to repti-core. What came of them is also told by core's events; both are heard."""
 
+from contextlib import suppress
+
 import msgspec
 
 from reptidex.agents.agent import Call, carries_out
-from reptidex.agents.commerce.effects import CancelPayment, LookUpPayment, RefundPayment, RequestPayment, SaleEffect
+from reptidex.agents.commerce.effects import (
+    CancelPayment,
+    LookUpPayment,
+    RefundPart,
+    RefundPayment,
+    RequestPayment,
+    SaleEffect,
+)
 from reptidex.connectors.services.refusals import RefusedError
 from reptidex.domain.sale.state import Reason
 from reptidex.errors import NotFoundError
 from reptidex.streams.commands.commerce_sales import TellPayment
 from reptidex.streams.values import Money
 
+PATIENT = 24
+"""Attempts over more than an hour, for what no deadline asks for again."""
 CONFLICT = 409
 """core is at work on this payment, or has one for the order: no news, so it is looked up."""
 
@@ -41,6 +52,7 @@ class RefundWanted(msgspec.Struct, frozen=True, kw_only=True):
 
     reason: str
     refund_id: str
+    amount: int | None = None
 
 
 class PaymentStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,3 +131,12 @@ async def refund_payment(effect: RefundPayment, call: Call) -> TellPayment | Non
     path, body = f"/payments/{effect.payment_id}/refund", RefundWanted(reason=effect.reason, refund_id=effect.refund_id)
     standing = await call.ports.core.post(path, body, PaymentStanding, idempotency_key=call.idempotency_key)
     return None if standing.status == "completed" else _told(effect, standing)
+
+
+@carries_out(RefundPart, attempts=PATIENT)
+async def refund_part(effect: RefundPart, call: Call) -> None:
+    """Have a part paid back. Core refuses it where another refund has come first: then less is left."""
+    path = f"/payments/{effect.payment_id}/refund"
+    body = RefundWanted(reason="requested", refund_id=effect.refund_id, amount=effect.amount)
+    with suppress(RefusedError):
+        await call.ports.core.post(path, body, PaymentStanding, idempotency_key=call.idempotency_key)

@@ -21,6 +21,7 @@ from reptidex.streams.core import (
 )
 from reptidex.tables.community import forum, queries
 from reptidex.tables.community.models import Contact, Follow, Notification, Preference, SavedSearch
+from reptidex.tables.community.reviews import Reviewer, reviewers_by
 
 
 @agent(AuthUserCreated, prefetch={Contact: "user_id", Preference: "user_id"})
@@ -47,6 +48,8 @@ async def forget_user(event: AuthUserDeleted, unit: Unit) -> None:
         unit.delete(Follow, follow.follow_id)
     for search in await unit.find(queries.searches_of(person)):
         unit.delete(SavedSearch, search.search_id)
+    for known in await unit.find(reviewers_by(person)):
+        unit.delete(Reviewer, known.reviewer_id)
     posts = {each.post_id for each in await unit.find(forum.posts_by(person))}
     posts |= {each.post_id for each in await unit.find(forum.replies_by(person))}
     posts |= {each.post_id for each in await unit.find(forum.votes_by(person))}

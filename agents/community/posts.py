@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.community.documents import document, keep
 from reptidex.agents.community.people import check_here
+from reptidex.agents.community.reviews import check_review, put_post, reviewed, take_back
 from reptidex.domain.suspicion import is_suspicious
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.community_forum import ChangePost, ErasePost, RemovePost, WritePost
@@ -57,23 +58,11 @@ async def shown_post(unit: Unit, post_id: str) -> Post:
     return post
 
 
-def _check_subject(command: WritePost) -> None:
-    """Check whom or what a post is about. Raises `InvalidError`."""
-    if (command.subject_kind is None) != (command.subject_id is None):
-        raise InvalidError("a subject needs its kind and its id", "/subject_id")
-    if command.kind != "review":
-        return
-    if command.subject_id is None:
-        raise InvalidError("a review names what it is of", "/subject_id")
-    if command.subject_id in (command.author_id, command.vivarium_id):
-        raise InvalidError("nobody reviews themselves", "/subject_id")
-
-
 @agent(WritePost, prefetch={Post: "post_id", Document: _document, Contact: "author_id"})
 async def write_post(command: WritePost, unit: Unit) -> AsyncIterator[Event]:
     """Put a post into a forum."""
     await check_here(unit, command.author_id)
-    _check_subject(command)
+    check_review(command)
     if command.forum_id not in FORUMS:
         raise NotFoundError("forum", command.forum_id)
     post = Post(
@@ -84,13 +73,15 @@ async def write_post(command: WritePost, unit: Unit) -> AsyncIterator[Event]:
         kind=command.kind,
         subject_kind=command.subject_kind,
         subject_id=command.subject_id,
+        rating=command.rating,
         title=command.title,
         text=command.text,
         suspicious=is_suspicious(f"{command.title}\n{command.text}"),
         written_at=unit.now,
         changed_at=unit.now,
     )
-    unit.put(post)
+    post = await reviewed(unit, post)
+    await put_post(unit, post)
     unit.answer(post)
     await show(unit, post)
     yield CommunityPostCreated(**_record(post), digest=digest(post.text), suspicious=post.suspicious)
@@ -106,16 +97,19 @@ async def _own(unit: Unit, post_id: str, author_id: str) -> Post:
 @agent(ChangePost, prefetch={Post: "post_id", Document: _document})
 async def change_post(command: ChangePost, unit: Unit) -> AsyncIterator[Event]:
     """Change one's own post."""
-    post = await _own(unit, command.post_id, command.author_id)
+    before = await _own(unit, command.post_id, command.author_id)
+    if command.rating is not None and before.kind != "review":
+        raise InvalidError("a review, and nothing else, has a rating", "/rating")
     post = replace(
-        post,
+        before,
+        rating=command.rating or before.rating,
         title=command.title,
         text=command.text,
-        revision=post.revision + 1,
+        revision=before.revision + 1,
         suspicious=is_suspicious(f"{command.title}\n{command.text}"),
         changed_at=unit.now,
     )
-    unit.put(post)
+    await put_post(unit, post, before)
     unit.answer(post)
     await show(unit, post)
     yield CommunityPostUpdated(
@@ -126,9 +120,10 @@ async def change_post(command: ChangePost, unit: Unit) -> AsyncIterator[Event]:
 @agent(RemovePost, prefetch={Post: "post_id", Document: _document})
 async def remove_post(command: RemovePost, unit: Unit) -> AsyncIterator[Event]:
     """Take one's own post down; its words are gone."""
-    post = await _own(unit, command.post_id, command.author_id)
-    post = replace(post, status="removed", title="", text="", changed_at=unit.now)
-    unit.put(post)
+    before = await _own(unit, command.post_id, command.author_id)
+    post = replace(before, status="removed", title="", text="", changed_at=unit.now)
+    await put_post(unit, post, before)
+    await take_back(unit, post)
     await show(unit, post)
     yield CommunityPostRemoved(**_record(post), reason="author")
 
@@ -140,13 +135,13 @@ DECIDED: dict[str, Standing] = {"hide": "hidden", "remove": "removed", "suspend"
 @agent(AdminModerationDecided, prefetch={Post: "subject_id", Document: lambda e: [f"post:{e.subject_id}"]})
 async def moderate_post(event: AdminModerationDecided, unit: Unit) -> AsyncIterator[Event]:
     """Hide, remove or show a post as a moderator decided."""
-    post, status = await unit.get(Post, event.subject_id), DECIDED.get(event.decision)
-    if event.subject_kind != "post" or post is None or status is None or post.status in (status, "removed"):
+    before, status = await unit.get(Post, event.subject_id), DECIDED.get(event.decision)
+    if event.subject_kind != "post" or before is None or status is None or before.status in (status, "removed"):
         return
-    post = replace(post, status=status, changed_at=unit.now)
+    post = replace(before, status=status, changed_at=unit.now)
     if status == "removed":
         post = replace(post, title="", text="")
-    unit.put(post)
+    await put_post(unit, post, before)
     await show(unit, post)
     if status != "shown":
         yield CommunityPostRemoved(**_record(post), reason="moderation")
@@ -159,10 +154,10 @@ async def erase_words(command: ErasePost, unit: Unit) -> AsyncIterator[Event]:
     for reply in await unit.find(forum.replies_to(command.post_id)):
         if reply.author_id == command.user_id and reply.status != "erased":
             unit.put(replace(reply, text="", status="erased"))
-    post = await unit.get(Post, command.post_id)
-    if post is None or post.author_id != command.user_id or post.status == "removed":
+    before = await unit.get(Post, command.post_id)
+    if before is None or before.author_id != command.user_id or before.status == "removed":
         return
-    post = replace(post, status="removed", title="", text="", changed_at=unit.now)
-    unit.put(post)
+    post = replace(before, status="removed", title="", text="", changed_at=unit.now)
+    await put_post(unit, post, before)
     await show(unit, post)
     yield CommunityPostRemoved(**_record(post), reason="erased")

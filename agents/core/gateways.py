@@ -4,6 +4,7 @@ However often an act is tried, and whatever becomes of its answer, it happens on
 says how the payment stands there; nothing is decided here.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from msgspec.structs import replace
@@ -24,6 +25,9 @@ from reptidex.streams.commands.core_billing import SeePayment, SeeRefund
 from reptidex.streams.commands.core_disputes import SeeDispute
 from reptidex.streams.contract import Command
 from reptidex.streams.values import Money
+
+PATIENT = 24
+"""Attempts over more than an hour, for what no timer asks for again."""
 
 SEEN: dict[State, Seen] = {
     "requires_method": "declined",
@@ -80,6 +84,12 @@ class LetGo(OnPayment, frozen=True, kw_only=True):
 
 class GiveBack(OnPayment, frozen=True, kw_only=True):
     """Refund all that was captured and not given back yet, whatever sum that is."""
+
+
+class GiveBackPart(OnPayment, frozen=True, kw_only=True):
+    """Refund a part of what was captured."""
+
+    amount: int
 
 
 class LookUpDispute(OnPayment, frozen=True, kw_only=True):
@@ -215,6 +225,15 @@ async def give_back(effect: GiveBack, call: Call) -> Command | None:
     )
 
 
+@carries_out(GiveBackPart, attempts=PATIENT)
+async def give_back_part(effect: GiveBackPart, call: Call) -> Command:
+    """Refund a part, once by its key, and see how much is back by now; a refusal is seen by that, too."""
+    gateway = _gateway(effect, call)
+    with suppress(DeclinedError, PaymentRefusedError):
+        await gateway.refund(effect.reference, amount=effect.amount, key=effect.key)
+    return await _look(effect, call, effect.reference)
+
+
 @carries_out(LookUpDispute)
 async def look_up_dispute(effect: LookUpDispute, call: Call) -> Command:
     """Read how a dispute stands. One over another payment says nothing of this one, whoever named it."""
@@ -235,4 +254,4 @@ async def look_up_dispute(effect: LookUpDispute, call: Call) -> Command:
     )
 
 
-CARRIERS = (authorise, confirm, capture, let_go, look_up, give_back, look_up_dispute)
+CARRIERS = (authorise, confirm, capture, let_go, look_up, give_back, give_back_part, look_up_dispute)

@@ -136,13 +136,24 @@ def _call_off(unit: Unit, payment: Payment) -> Payment:
 
 @agent(RefundPayment, prefetch={Payment: "payment_id"})
 async def refund_payment(command: RefundPayment, unit: Unit) -> None:
-    """Give the whole sum back; asked again, say how it stands."""
+    """Give the whole sum back, or a part; asked again, say how it stands."""
     payment = await payment_of(unit, command.order_id, command.payment_id)
-    if payment.status == "completed":
+    left = (payment.taken or payment.amount).amount - payment.given_back
+    if payment.status == "completed" and command.amount is not None and command.amount != left:
+        _give_part_back(unit, payment, command.refund_id, command.amount, left)
+    elif payment.status == "completed":
         payment = begin_refund(unit, payment, command.refund_id, command.reason)
     elif payment.status not in ("refunding", "refunded"):
         raise DomainError(f"a payment that is {as_asked(payment.status)} has nothing to give back")
     unit.answer(payment_status(payment))
+
+
+def _give_part_back(unit: Unit, payment: Payment, refund_id: str, amount: int, left: int) -> None:
+    """Have a part given back: what is back then is read at the provider, so a part that is asked for again is counted once."""
+    if amount > left:
+        raise DomainError(f"{left} {payment.amount.currency} (minor units) of this payment are left to be given back")
+    key = payment.at_provider(f"refund/{refund_id}")
+    unit.effect(gateways.GiveBackPart(**key, reference=payment.reference, amount=amount))
 
 
 def begin_refund(unit: Unit, payment: Payment, refund_id: str, reason: str) -> Payment:

@@ -12,7 +12,7 @@ from reptidex.http.server.policy import member, scope, services
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.commerce import CancelOrder, DisputeOrder, DisputeReason, RefundOrder
 from reptidex.streams.commerce import OrderStatus
-from reptidex.streams.values import Money
+from reptidex.streams.values import Money, Positive
 from reptidex.tables.commerce.queries import orders_of
 from reptidex.tables.commerce.sales import Order, SaleRow
 
@@ -48,10 +48,17 @@ class TransactionView(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     """How the buyer's bank decided about the payment, from the seller's side: `won`, `lost`; empty while it has not."""
     refunded: Money | None = None
-    """What the buyer got back, where the money was given back."""
+    """What the buyer got back so far, where money was given back."""
     reserved_until: datetime
     started_at: datetime
     updated_at: datetime
+
+
+class RefundWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is paid back."""
+
+    amount: Positive | None = None
+    """In minor units of the order's currency; all that is left, where none is given."""
 
 
 class Dispute(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +72,7 @@ def _transaction_view(sale: SaleRow) -> TransactionView:
     same = {
         name: getattr(sale, name) for name in TransactionView.__struct_fields__ if name not in ("amount", "refunded")
     }
-    back = sale.refund if sale.money == "refunded" else None
+    back = sale.refund if sale.money == "refunded" else sale.paid_back
     return TransactionView(**same, amount=Money(amount=sale.amount, currency=sale.currency), refunded=back)
 
 
@@ -111,11 +118,16 @@ async def dispute_order(request: Request[Dispute, None]) -> OrderView:
     return order_view(await request.ask(command, Order))
 
 
-@routes.post("/orders/{order_id}/refund", policy=member("curator"), errors=(403, 404, 409))
-async def refund_order(request: Request[None, None]) -> TransactionView:
-    """Pay the buyer of a completed order the whole sum back, as its seller; `refunded` says when they have it."""
+@routes.post("/orders/{order_id}/refund", policy=member("curator"), errors=(403, 404, 409, 422))
+async def refund_order(request: Request[RefundWanted | None, None]) -> TransactionView:
+    """Pay the buyer of a completed order back, as its seller: the whole sum, or a part. `refunded` says when they have it."""
     order = await _order(request)
-    command = RefundOrder(animal_id=order.animal_id, order_id=order.order_id, vivarium_id=request.caller.vivarium_id)
+    command = RefundOrder(
+        animal_id=order.animal_id,
+        order_id=order.order_id,
+        vivarium_id=request.caller.vivarium_id,
+        amount=request.body.amount if request.body is not None else None,
+    )
     return _transaction_view(await request.ask(command, SaleRow))
 
 

@@ -16,6 +16,7 @@ from reptidex.streams.commands.community_forum import (
     PostKind,
     RemovePost,
     RemoveReply,
+    Stars,
     Title,
     Words,
     WritePost,
@@ -37,20 +38,22 @@ class ForumView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewPost(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody writes; a review names its subject."""
+    """What somebody writes; a review names its subject, and how it rates it."""
 
     title: Title
     text: Words
     kind: PostKind = "discussion"
     subject_kind: SubjectKind | None = None
     subject_id: Id | None = None
+    rating: Stars | None = None
 
 
 class NewWords(msgspec.Struct, frozen=True, kw_only=True):
-    """The words that take the place of the old ones."""
+    """The words that take the place of the old ones; the rating of a review stays where none is given."""
 
     title: Title
     text: Words
+    rating: Stars | None = None
 
 
 class NewReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +79,10 @@ class PostView(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     subject_kind: str | None
     subject_id: str | None
+    rating: int | None
+    """Of a review: 1 to 5 stars."""
+    verified: bool
+    """Of a review: whether its author bought there."""
     title: str
     text: str
     revision: int
@@ -96,7 +103,8 @@ class ReplyView(msgspec.Struct, frozen=True, kw_only=True):
     written_at: datetime
 
 
-def _post(row: Post) -> PostView:
+def post_view(row: Post) -> PostView:
+    """Show a post."""
     return msgspec.convert(row, PostView, from_attributes=True)
 
 
@@ -136,10 +144,10 @@ async def list_forums(request: Request[None, None]) -> list[ForumView]:
 async def list_posts(request: Request[None, Paging]) -> Page[PostView]:
     """List a forum's posts, newest first."""
     found, after = await request.read.page(forum.posts_in(_forum_id(request)), request.query)
-    return Page(items=[_post(row) for row in found], next=after)
+    return Page(items=[post_view(row) for row in found], next=after)
 
 
-@routes.post("/community/forums/{forum_id}/posts", policy=signed_in(cost=5), status=201, errors=(404, 422))
+@routes.post("/community/forums/{forum_id}/posts", policy=signed_in(cost=5), status=201, errors=(404, 409, 422))
 async def write_post(request: Request[NewPost, None]) -> PostView:
     """Write a post."""
     ask, caller = request.body, request.caller
@@ -151,16 +159,17 @@ async def write_post(request: Request[NewPost, None]) -> PostView:
         kind=ask.kind,
         subject_kind=ask.subject_kind,
         subject_id=ask.subject_id,
+        rating=ask.rating,
         title=title(ask.title),
         text=words(ask.text),
     )
-    return _post(await request.ask(command, Post))
+    return post_view(await request.ask(command, Post))
 
 
 @routes.get("/community/posts/{post_id}", policy=public(), errors=(404,))
 async def get_post(request: Request[None, None]) -> PostView:
     """Show a post."""
-    return _post(await _shown(request))
+    return post_view(await _shown(request))
 
 
 @routes.put("/community/posts/{post_id}", policy=signed_in(cost=5), errors=(404, 422))
@@ -172,8 +181,9 @@ async def change_post(request: Request[NewWords, None]) -> PostView:
         author_id=request.caller.subject,
         title=title(ask.title),
         text=words(ask.text),
+        rating=ask.rating,
     )
-    return _post(await request.ask(command, Post))
+    return post_view(await request.ask(command, Post))
 
 
 @routes.delete("/community/posts/{post_id}", policy=signed_in(), status=204, errors=(404,))
@@ -215,11 +225,11 @@ async def remove_reply(request: Request[None, None]) -> None:
 async def vote(request: Request[NewVote, None]) -> PostView:
     """Vote on somebody's post; one vote a person, the last one counts."""
     command = CastVote(post_id=request.path["post_id"], user_id=request.caller.subject, reaction=request.body.reaction)
-    return _post(await request.ask(command, Post))
+    return post_view(await request.ask(command, Post))
 
 
 @routes.get("/community/users/{user_id}/activity", policy=public())
 async def list_activity(request: Request[None, Paging]) -> Page[PostView]:
     """List the posts of a person that can be seen, newest first."""
     found, after = await request.read.page(forum.posts_by(request.path["user_id"], shown=True), request.query)
-    return Page(items=[_post(row) for row in found], next=after)
+    return Page(items=[post_view(row) for row in found], next=after)

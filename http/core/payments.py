@@ -50,10 +50,12 @@ class CancelBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefundBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Why money is given back."""
+    """Why money is given back, and how much of it."""
 
     reason: RefundReason
     refund_id: Id
+    amount: Positive | None = None
+    """In minor units; all that is left, where none is given."""
 
 
 class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,9 +149,8 @@ async def cancel_payment(request: Request[CancelBody, None]) -> PaymentStatus:
 
 @routes.post("/payments/{payment_id}/refund", policy=COMMERCE, errors=(404, 409))
 async def refund_payment(request: Request[RefundBody, None]) -> PaymentStatus:
-    """Give the whole sum back, once."""
+    """Give the whole sum back, or a part of it, once a refund's id."""
     order_id, payment_id = await _order_of(request)
-    command = RefundPayment(
-        order_id=order_id, payment_id=payment_id, refund_id=request.body.refund_id, reason=request.body.reason
-    )
+    wanted = msgspec.structs.asdict(request.body)
+    command = RefundPayment(order_id=order_id, payment_id=payment_id, **wanted)
     return await request.ask(command, PaymentStatus)

@@ -231,11 +231,13 @@ class CancelOrder(Command, frozen=True, kw_only=True):
 
 @command(key="animal_id")
 class RefundOrder(Command, frozen=True, kw_only=True):
-    """Pay the buyer of a completed order back, on the seller's wish."""
+    """Pay the buyer of a completed order back, on the seller's wish: all of it, or a part."""
 
     animal_id: Id
     order_id: Id
     vivarium_id: Id
+    amount: Positive | None = None
+    """In minor units of the order's currency; None for all that is left."""
 
 
 @command(key="animal_id")

@@ -8,6 +8,9 @@ from reptidex.streams.contract import Command, command
 from reptidex.streams.values import Id, SubjectKind
 
 PostKind = Literal["discussion", "question", "review", "showcase"]
+REVIEWED = ("vivarium", "user", "animal", "listing", "clutch")
+"""The kinds of subjects that reviews are of."""
+Stars = Annotated[int, Meta(ge=1, le=5)]
 Title = Annotated[str, Meta(min_length=3, max_length=200)]
 Words = Annotated[str, Meta(min_length=1, max_length=20_000)]
 
@@ -23,18 +26,22 @@ class WritePost(Command, frozen=True, kw_only=True):
     kind: PostKind = "discussion"
     subject_kind: SubjectKind | None = None
     subject_id: Id | None = None
+    rating: Stars | None = None
+    """Of a review, and of nothing else."""
     title: Title
     text: Words
 
 
 @command(key="post_id", service="community")
 class ChangePost(Command, frozen=True, kw_only=True):
-    """Change the words of one's own post."""
+    """Change the words of one's own post, and of a review its rating."""
 
     post_id: Id
     author_id: Id
     title: Title
     text: Words
+    rating: Stars | None = None
+    """None where it stays."""
 
 
 @command(key="post_id", service="community")

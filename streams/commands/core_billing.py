@@ -115,12 +115,14 @@ class CancelPayment(Command, frozen=True, kw_only=True):
 
 @command(key="order_id", service="core")
 class RefundPayment(Command, frozen=True, kw_only=True):
-    """Give the whole sum back, once."""
+    """Give the whole sum back, or a part of it, once a refund's id."""
 
     order_id: str
     payment_id: str
     refund_id: str
     reason: RefundReason
+    amount: int | None = None
+    """How much, in minor units; None for all that is left."""
 
 
 @command(key="order_id", service="core")

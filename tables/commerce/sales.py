@@ -88,7 +88,7 @@ class SaleRow(Row, frozen=True, kw_only=True):
     contested: Sum | None = None
     """How much it was about; of a lost one, how much it took."""
     paid_back: Sum | None = None
-    """What core says that the buyer got back: not `amount`, where the provider had taken another sum."""
+    """What core says that the buyer got back so far: not `amount`, where that is a part, or another sum was taken."""
     started_at: datetime
     updated_at: datetime
 
@@ -96,6 +96,12 @@ class SaleRow(Row, frozen=True, kw_only=True):
     def refund(self) -> Sum:
         """What the buyer gets back, as far as is known: what they paid."""
         return self.paid_back or Sum(amount=self.amount, currency=self.currency)
+
+    @property
+    def left(self) -> Sum:
+        """What the buyer has not got back of what was asked for."""
+        back = self.paid_back.amount if self.paid_back is not None else 0
+        return Sum(amount=self.amount - back, currency=self.currency)
 
     @property
     def with_the_bank(self) -> bool:

@@ -38,7 +38,11 @@ FORUMS = {
 @stored(
     "posts",
     key="post_id",
-    indexes=(("forum_id", "status", "written_at"), ("author_id", "written_at")),
+    indexes=(
+        ("forum_id", "status", "written_at"),
+        ("author_id", "written_at"),
+        ("subject_id", "kind", "status", "written_at"),
+    ),
 )
 class Post(Row, frozen=True, kw_only=True):
     """A post. What is taken down loses its words and keeps its place."""
@@ -50,6 +54,10 @@ class Post(Row, frozen=True, kw_only=True):
     kind: str = "discussion"
     subject_kind: str | None = None
     subject_id: str | None = None
+    rating: int | None = None
+    """Of a review: 1 to 5 stars."""
+    verified: bool = False
+    """Of a review: whether its author bought there."""
     title: str
     text: str
     revision: int = 1

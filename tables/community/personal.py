@@ -10,6 +10,7 @@ from reptidex.tables.community.models import (
     Preference,
     SavedSearch,
 )
+from reptidex.tables.community.reviews import Rating, Reviewer
 from reptidex.tables.personal import NOBODYS, Held, Personal
 
 PERSONAL = Personal(
@@ -28,6 +29,8 @@ PERSONAL = Personal(
         Held(row=Post, by=("author_id",), beside=("subject_id",), stays="its place in the thread, without words"),
         Held(row=Reply, by=("author_id",), stays="its place in the thread, without words"),
         Held(row=Vote, by=("user_id",)),
+        Held(row=Reviewer, by=("user_id",), beside=("reviewer_id",)),
+        Held(row=Rating, by=("rating_id",), called=("user:{}",), stays="how others rated them, whose reviews stay"),
     ),
     left_out={IndexState: NOBODYS},
 )

@@ -66,7 +66,7 @@ async def test_what_was_taken_in_a_wrong_sum_is_what_the_buyer_is_told_to_have_b
     assert (seen["status"], seen["taken"], seen["refunded"], sale["refunded"]) == ("refunded", back, back, back)
 
 
-async def test_a_second_part_given_back_at_the_desk_is_reckoned_with_the_first(
+async def test_parts_given_back_at_the_desk_and_by_the_seller_are_reckoned_together(
     world: World, market: Market, confirmed: Confirmed
 ) -> None:
     bea = await confirmed("Bea")
@@ -84,12 +84,20 @@ async def test_a_second_part_given_back_at_the_desk_is_reckoned_with_the_first(
 
     await at_stripe(world, "refunds", payment_intent=payment["reference"], amount=1_000)
     await back(1_000)
-    assert "sales.transaction.refunded" not in world.watcher.names(step.request_id)
-    await at_stripe(world, "refunds", payment_intent=payment["reference"], amount=total - 1_000)
+    path = f"/orders/{order['order_id']}/refund"
+    _, asked_back = await market.seller.exchange("commerce", "POST", path, {"amount": 2_000})
+    await back(3_000)
+    await at_stripe(world, "refunds", payment_intent=payment["reference"], amount=total - 3_000)
     await back(total)
-    await world.heard(step.request_id, "sales.transaction.refunded")
 
-    assert refunds(world, step.request_id) == [(1_000, 1_000, total), (total - 1_000, total, total)]
+    async def told() -> bool:
+        said = [each.event for each in world.watcher.by_correlation[step.request_id]]
+        return [e.data.refunded.amount for e in said if e.type == "sales.transaction.refunded"][-1:] == [total]
+
+    await world.until(told, "the last part to be told")
+
+    assert refunds(world, step.request_id) == [(1_000, 1_000, total), (total - 3_000, total, total)]
+    assert refunds(world, asked_back.request_id) == [(2_000, 3_000, total)]
     assert kept(await world.ledger(order["order_id"])) == 0
 
 

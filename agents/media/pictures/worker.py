@@ -10,7 +10,7 @@ import resource
 import sys
 
 import msgspec
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 from reptidex.domain.uploads import MOST_PIXELS, TooManyPixelsError, check_pixels
 
@@ -18,7 +18,7 @@ MEMORY_BYTES = 1024 * 1024 * 1024
 CPU_S = 20
 FORMATS = ("JPEG", "PNG", "WEBP")
 SIDES = (("original", 4096, 90), ("large", 1600, 85), ("thumbnail", 320, 80))
-"""Renditions by name, longest side in pixels, and quality."""
+"""Renditions by name, longest side in pixels, and quality: the largest first, each is made of the one before."""
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +51,8 @@ def render(data: bytes) -> Renditions:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
             check_pixels(*opened.size)
-            upright = ImageOps.exif_transpose(opened)
-            picture = upright.convert("RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB")
+            ImageOps.exif_transpose(opened, in_place=True)
+            picture = in_srgb(opened)
         return Renditions(made=tuple(_rendition(picture, *spec) for spec in SIDES))
     except TooManyPixelsError as problem:
         return Renditions(refused=str(problem))
@@ -62,12 +62,48 @@ def render(data: bytes) -> Renditions:
         return Renditions(refused="the picture is damaged, or not what it says it is")
 
 
+def in_srgb(picture: Image.Image) -> Image.Image:
+    """Return a picture of 8 bits of RGB or RGBA in the colours that are meant without a profile, since none is kept."""
+    profile = _profile(picture)
+    if picture.mode.startswith(
+        "I"
+    ):  # 16 bits of grey, which `convert` would cut off at 255; a transparent shade stays a shade
+        picture = picture.point(lambda value: value / 256).convert("L")
+    elif picture.mode == "P" or "transparency" in picture.info:
+        picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+    alpha = picture.getchannel("A") if "A" in picture.getbands() else None
+    colours = _converted(picture if alpha is None else picture.convert(picture.mode.rstrip("A")), profile)
+    if alpha is not None:
+        colours.putalpha(alpha)
+    return colours
+
+
+def _profile(picture: Image.Image) -> ImageCms.ImageCmsProfile | None:
+    """Return the profile that says which colours are meant; None where it is sRGB, is missing, or makes no sense."""
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(picture.info["icc_profile"]))
+        return None if "sRGB" in ImageCms.getProfileDescription(profile) else profile
+    except (KeyError, OSError, TypeError, ImageCms.PyCMSError):
+        return None
+
+
+def _converted(picture: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> Image.Image:
+    if profile is not None:
+        try:
+            made = ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except ImageCms.PyCMSError:  # a profile of other colours than the picture's
+            made = None
+        if made is not None:
+            return made
+    return picture.convert("RGB")
+
+
 def _rendition(picture: Image.Image, name: str, side: int, quality: int) -> Rendition:
-    small = picture.copy()
-    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    """Make the picture smaller, where it is larger, and write it."""
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    small.save(out, "WEBP", quality=quality, method=4)
-    return Rendition(name=name, width=small.width, height=small.height, data=out.getvalue())
+    picture.save(out, "WEBP", quality=quality, method=4)
+    return Rendition(name=name, width=picture.width, height=picture.height, data=out.getvalue())
 
 
 if __name__ == "__main__":

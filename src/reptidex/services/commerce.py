@@ -131,6 +131,7 @@ SERVICE = Service(
         payments.look_up_payment,
         payments.cancel_payment,
         payments.refund_payment,
+        payments.refund_part,
     ),
     views=(
         listing_views.routes,

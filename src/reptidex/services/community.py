@@ -17,6 +17,7 @@ from reptidex.agents.community import (
     posts,
     rebuilding,
     refusals,
+    reviews,
     sales,
     searches,
     texts,
@@ -39,6 +40,7 @@ from reptidex.http.community import index as index_views
 from reptidex.http.community import mail as mail_views
 from reptidex.http.community import notifications as notification_views
 from reptidex.http.community import refusals as refusal_views
+from reptidex.http.community import reviews as review_views
 from reptidex.http.community import saved as saved_views
 from reptidex.http.community import search as search_views
 from reptidex.http.community import stopping as stopping_views
@@ -217,7 +219,7 @@ SERVICE = Service(
         commerce.SalesInquiryCreated: "tell the seller",
         commerce.SalesInquiryResponded: "tell the other side",
         commerce.OrderCreated: "tell buyer and seller",
-        commerce.OrderCompleted: "tell buyer and seller",
+        commerce.OrderCompleted: "tell buyer and seller; verify reviews",
         commerce.OrderCancelled: "tell buyer and seller",
         commerce.SalesTransactionRefunded: "tell the buyer",
         commerce.SalesTransactionDisputed: "tell the seller",
@@ -295,6 +297,7 @@ SERVICE = Service(
         posts.remove_post,
         posts.moderate_post,
         posts.erase_words,
+        reviews.note_purchase,
         threads.write_reply,
         threads.remove_reply,
         threads.have_reply_moderated,
@@ -323,6 +326,7 @@ SERVICE = Service(
         follow_views.routes,
         forum_views.routes,
         own_data("community", PERSONAL),
+        review_views.routes,
     ),
     projections=(
         Projection(

@@ -75,6 +75,7 @@ class CoreTwin(Twin):
         super().__init__()
         self.outcome, self.payments, self.refunds = outcome, dict[str, str](), set[str]()
         self.reasons = dict[str, str]()
+        self.parts: list[tuple[str, int]] = []
         self.refusal: RefusedError | None = None
 
     def read(self, path: list[str]) -> Any:
@@ -96,6 +97,8 @@ class CoreTwin(Twin):
             raise NotFoundError("payment", path[1])
         elif path[2] == "cancel" and self.payments[path[1]] == "processing":
             self.payments[path[1]] = "canceled"
+        elif path[2] == "refund" and body["amount"] is not None:
+            self.parts.append((body["refund_id"], body["amount"]))
         elif path[2] == "refund" and self.payments[path[1]] == "completed":
             self.refunds.add(body["refund_id"])
             self.payments[path[1]] = "refunded"

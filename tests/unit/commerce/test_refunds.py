@@ -3,16 +3,32 @@
 import pytest
 
 from reptidex.agents.commerce.errors import WrongStateError
-from reptidex.errors import ForbiddenError, NotFoundError
+from reptidex.errors import ForbiddenError, InvalidError, NotFoundError
 from reptidex.streams.commands.commerce import RefundOrder
+from reptidex.streams.core import PaymentRefunded
+from reptidex.streams.values import Money
 from reptidex.tables.commerce.sales import SaleRow
-from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, EVE_VIVARIUM, SAM_VIVARIUM, Market, names
+from tests.unit.commerce.market import ANIMAL, BEA_VIVARIUM, EVE_VIVARIUM, SAM_VIVARIUM, Market, names, payment_record
 from tests.unit.commerce.shop import Shop
 from tests.unit.commerce.test_disputes import _contested, _dispute, _sold
 
 
-def _refund(sale: SaleRow, vivarium_id: str = SAM_VIVARIUM) -> RefundOrder:
-    return RefundOrder(animal_id=ANIMAL, order_id=sale.order_id, vivarium_id=vivarium_id)
+def _refund(sale: SaleRow, vivarium_id: str = SAM_VIVARIUM, amount: int | None = None) -> RefundOrder:
+    return RefundOrder(animal_id=ANIMAL, order_id=sale.order_id, vivarium_id=vivarium_id, amount=amount)
+
+
+def _back(sale: SaleRow, now: int, total: int) -> PaymentRefunded:
+    record = payment_record(sale) | {"amount": Money(amount=now, currency=sale.currency)}
+    money = Money(amount=total, currency=sale.currency)
+    whole = Money(amount=sale.amount, currency=sale.currency)
+    return PaymentRefunded(
+        **record,
+        refund_id=sale.refund_id,
+        refund_reference=f"re_{total}",
+        reason="requested",
+        refunded_total=money,
+        captured_total=whole,
+    )
 
 
 async def test_a_seller_pays_a_completed_order_back_once(market: Market) -> None:
@@ -85,3 +101,59 @@ async def test_both_sides_see_over_http_that_the_money_is_back(shop: Shop) -> No
 
     assert (status, asked["money"], asked["refunded"]) == (200, "captured", None)
     assert (seen["step"], seen["money"], seen["refunded"]["amount"]) == ("completed", "refunded", sale.amount)
+
+
+async def test_a_part_is_paid_back_and_told_and_then_the_rest(market: Market) -> None:
+    sale = await _sold(market)
+    asked = await market.harness.handle(_refund(sale, amount=5_000))
+    await market.carry_all()
+    first = await market.harness.handle(_back(sale, 5_000, 5_000), sequence=7)
+    late = await market.harness.handle(_back(sale, 4_000, 4_000), sequence=8)
+    after_a_part = await market.sale()
+    await market.harness.handle(_refund(sale, amount=sale.amount - 5_000))
+    second = await market.harness.handle(_back(sale, sale.amount - 5_000, sale.amount), sequence=9)
+
+    assert (asked, late, [amount for _, amount in market.core.parts]) == ([], [], [5_000])
+    assert [(each.reason, each.refunded.amount) for each in first] == [("requested", 5_000)]
+    assert (after_a_part.money, after_a_part.left.amount, after_a_part.step) == (
+        "captured",
+        sale.amount - 5_000,
+        "completed",
+    )
+    assert [(each.reason, each.refunded.amount) for each in second] == [("requested", sale.amount)]
+    await market.carry_all()
+    assert market.core.refunds == {sale.refund_id}, "what is left is given back whole"
+    assert (await market.sale()).money == "refunded"
+
+
+async def test_no_more_is_paid_back_than_was_paid(market: Market) -> None:
+    sale = await _sold(market)
+    await market.harness.handle(_back(sale, 40_000, 40_000), sequence=7)
+    with pytest.raises(InvalidError) as problem:
+        await market.harness.handle(_refund(sale, amount=sale.amount - 39_999))
+    await market.harness.handle(_refund(sale))
+    with pytest.raises(WrongStateError):
+        await market.harness.handle(_refund(sale, amount=1))
+
+    assert problem.value.pointer == "/amount"
+    assert market.core.parts == []
+
+
+async def test_a_part_is_asked_for_over_http_with_a_reason_where_it_is_too_much(shop: Shop) -> None:
+    market = shop.market
+    await market.draft()
+    await market.publish()
+    await market.convert(await market.inquire())
+    await market.carry_all()
+    sale = await market.sale()
+    await market.paid(sale)
+    await market.hand_over(sale)
+    path = f"/orders/{sale.order_id}/refund"
+
+    statuses = [(await shop.call("POST", path, "sam", {"amount": amount}))[0] for amount in (0, sale.amount + 1, 100)]
+    await market.carry_all()
+    await market.harness.handle(_back(sale, 100, 100), sequence=7)
+    _, seen = await shop.call("GET", f"/transactions/{sale.transaction_id}", "bea")
+
+    assert (statuses, [amount for _, amount in market.core.parts]) == ([422, 422, 200], [100])
+    assert (seen["money"], seen["refunded"]["amount"]) == ("captured", 100)

@@ -183,11 +183,18 @@ async def test_nobody_answers_an_answer_that_was_taken_down(town: Town) -> None:
         ({"subject_kind": "vivarium"}, "/subject_id"),
         ({"subject_id": OTHER}, "/subject_id"),
         ({"subject_kind": "user", "subject_id": SAM}, "/subject_id"),
+        ({"subject_kind": "file", "subject_id": OTHER}, "/subject_kind"),
         ({"subject_kind": "vivarium", "subject_id": VIVARIUM}, "/subject_id"),
     ],
 )
 async def test_a_review_is_of_somebody_else(town: Town, subject: Any, pointer: str) -> None:
-    words: Any = {"title": "The best breeder", "text": "Buy here.", "kind": "review", "vivarium_id": VIVARIUM}
+    words: Any = {
+        "title": "The best breeder",
+        "text": "Buy here.",
+        "kind": "review",
+        "rating": 5,
+        "vivarium_id": VIVARIUM,
+    }
     with pytest.raises(InvalidError) as problem:
         await town.hear(WritePost(post_id=POST, forum_id=FORUM, author_id=SAM, **words, **subject))
 

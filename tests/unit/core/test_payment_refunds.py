@@ -1,12 +1,14 @@
 """Money that goes back, by us or at the provider's own desk: told to the cent, and once."""
 
+import contextlib
 from typing import Any, cast
 
 import pytest
 
 from reptidex.connectors.payments.memory import MemoryPaymentGateway
+from reptidex.connectors.payments.port import UnknownOutcomeError
 from reptidex.tables.core.payments import Payment
-from tests.unit.core.conftest import Stand
+from tests.unit.core.conftest import Stand, uid
 from tests.unit.core.test_payments import PAYMENT, REFUND, joined
 
 
@@ -121,3 +123,41 @@ async def test_a_part_as_large_as_the_sum_asked_for_does_not_close_a_capture_of_
     assert (await till.provider.look_up(payment.reference)).refunded == 30_000
     assert sum(now for now, _, _ in till.refunds()) == 30_000
     assert till.refunds()[-1][1:] == (30_000, 30_000)
+
+
+async def test_parts_are_given_back_once_each_until_nothing_is_left(stand: Stand) -> None:
+    till = await joined(stand)
+    await till.ask()
+    await till.carry()
+
+    async def part(amount: int, number: int) -> int:
+        body = {"reason": "requested", "refund_id": uid(number), "amount": amount}
+        status, _ = await stand.post(f"/payments/{PAYMENT}/refund", body, token=till.token)
+        await till.carry()
+        return status
+
+    statuses = [await part(10_000, 40), await part(10_000, 40), await part(15_001, 41), await part(1_000, 42)]
+    after_parts = (await till.status(), till.refunds())
+    rest = await part(14_000, 43)
+    over = await part(1, 44)
+
+    assert statuses == [200, 200, 409, 200]
+    assert after_parts == ("completed", [(10_000, 10_000, 25_000), (1_000, 11_000, 25_000)])
+    assert (rest, over, await till.status(), till.refunds()[-1]) == (200, 200, "refunded", (14_000, 25_000, 25_000))
+    payment = await stand.harness.get(Payment, PAYMENT)
+    assert payment is not None
+    assert (await till.provider.look_up(payment.reference)).refunded == 25_000
+
+
+async def test_a_part_whose_answer_is_lost_is_given_back_once(stand: Stand) -> None:
+    till = await joined(stand)
+    await till.ask()
+    await till.carry()
+    till.provider.lose_answers = 1
+    body = {"reason": "requested", "refund_id": uid(40), "amount": 10_000}
+    await stand.post(f"/payments/{PAYMENT}/refund", body, token=till.token)
+    with contextlib.suppress(UnknownOutcomeError):
+        await till.carry()
+    await till.carry()
+
+    assert till.refunds() == [(10_000, 10_000, 25_000)]
