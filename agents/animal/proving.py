@@ -17,13 +17,13 @@ from reptidex.agents.animal.records import updated
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.explain import odds
-from reptidex.domain.genetics.family import Belief, Record, believe_each, believe_whole
+from reptidex.domain.genetics.family import Belief, Record, believe, believe_each, believe_whole
 from reptidex.domain.genetics.leading import TangledError
 from reptidex.domain.genetics.loci import ABSENT, WILD, Locus, Pair
 from reptidex.domain.genetics.looks import look
 from reptidex.domain.genetics.reading import recordable
 from reptidex.streams.animal import GeneticsTraitProven, GeneticsTraitRecorded
-from reptidex.streams.commands.animal_genetics import RelearnKin
+from reptidex.streams.commands.animal_genetics import RelearnKin, TakeBackProof
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Evidence, Gene
 from reptidex.tables.animal.families import Family, family_of, loci_told, named_genes, records, stated, tested
@@ -82,6 +82,10 @@ async def relearn(
             if family.animals[key].species_id == species_id and family.animals[key].vivarium_id == vivarium_id
         ]
         said += _species(need_species(species_id), family, mine, set(animal_ids), later, unit, brought)
+    for one in family.animals.values() if not alone else ():
+        if one.animal_id in animal_ids and one.vivarium_id != vivarium_id and _proven(family, one):
+            command = TakeBackProof(vivarium_id=one.vivarium_id, animal_id=one.animal_id)
+            unit.timer(f"proof:{one.animal_id}", unit.now, command)
     waiting = list(later)
     for start in range(0, len(waiting), KIN):
         some = tuple(waiting[start : start + KIN])
@@ -99,6 +103,39 @@ def _moving(family: Family) -> set[str]:
 async def relearn_kin(command: RelearnKin, unit: Unit) -> AsyncIterator[Event]:
     """Reckon anew what some animals carry whose kin told something."""
     for event in await relearn(command.animal_ids, command.vivarium_id, unit, alone=True):
+        yield event
+
+
+def _proven(family: Family, animal: Animal) -> list[Gene]:
+    """Return what the record of an animal says that its young proved."""
+    reckoned = [family.reckoned.get(ReckonedGene.id_of(animal.animal_id, gene.locus)) for gene in animal.genotype]
+    return [
+        gene
+        for gene, known in zip(animal.genotype, reckoned, strict=True)
+        if known is not None and known.gene == gene and gene.evidence == "offspring" and gene.probability is None
+    ]
+
+
+@agent(TakeBackProof, prefetch={Animal: "animal_id"})
+async def take_back_proof(command: TakeBackProof, unit: Unit) -> AsyncIterator[Event]:
+    """Take back what was proven of an animal by young whom another vivarium keeps, once none of its young carries it.
+
+    Nothing else is recorded: what another's records say besides moves nothing here, true or false.
+    """
+    animal = await unit.need(Animal, command.animal_id)
+    if animal.vivarium_id != command.vivarium_id:
+        return
+    family, species, lost = await family_of(unit, [animal.animal_id]), need_species(animal.species_id), []
+    for gene in _proven(family, animal):
+        locus = species.locus(gene.locus)
+        known = records(species, family, locus)
+        mutants = set(gene.alleles) - {WILD, ABSENT}
+        told = {allele for child in _children(known, animal.animal_id) for pair in child.pairs for allele in pair}
+        belief = believe(locus, known, animal.animal_id)
+        if not mutants & told and family.near and all(belief.carries(one) != 1 for one in mutants):
+            why = f"{locus.name}: none of its young proves any more what was reckoned before"
+            lost.append(_Learned(locus.locus, stated(family, animal, locus.locus), why, taken_back=True))
+    for event in _store(animal, lost, family, unit):
         yield event
 
 
