@@ -67,11 +67,11 @@ async def relearn(
     """Reckon anew what some animals carry, and, unless `alone`, what their kin may.
 
     What was reckoned and follows from nothing any more is taken back; where a file `brought` it, it stays as the keeper's claim.
-    Of a family that is not here whole, or cannot be reckoned whole, only kin of whom a chance is recorded or was reckoned follow;
-    the latter in units of their own: each costs as much as the animals themselves.
+    Of a family that is not here whole, or cannot be reckoned whole, only kin of whom a chance is recorded or was reckoned follow:
+    of the former those whose parents and young are here; of the latter in units of their own, each as costly as the animals.
     """
     family = await family_of(unit, animal_ids)
-    kin = () if alone else sorted(family.animals if family.whole else _moving(family))
+    kin = () if alone else sorted(family.animals if family.whole else _moving(family) & family.near)
     asked = [key for key in dict.fromkeys([*animal_ids, *kin]) if key in family.animals]
     said: list[Event] = []
     later: dict[str, None] = {}
@@ -132,7 +132,7 @@ async def take_back_proof(command: TakeBackProof, unit: Unit) -> AsyncIterator[E
         mutants = set(gene.alleles) - {WILD, ABSENT}
         told = {allele for child in _children(known, animal.animal_id) for pair in child.pairs for allele in pair}
         belief = believe(locus, known, animal.animal_id)
-        if not mutants & told and family.near and all(belief.carries(one) != 1 for one in mutants):
+        if not mutants & told and animal.animal_id in family.near and all(belief.carries(one) != 1 for one in mutants):
             why = f"{locus.name}: none of its young proves any more what was reckoned before"
             lost.append(_Learned(locus.locus, stated(family, animal, locus.locus), why, taken_back=True))
     for event in _store(animal, lost, family, unit):
@@ -181,7 +181,7 @@ def _lapsed(locus: Locus, family: Family, animal: Animal, belief: Belief, *, ask
         return False
     if belief.carries(next((one for one in now.alleles if one not in (WILD, ABSENT)), WILD)) == 1:
         return False
-    return family.whole or (asked and family.near and now.evidence == "offspring")
+    return family.whole or (asked and animal.animal_id in family.near and now.evidence == "offspring")
 
 
 def _is_open(species: Species, locus: Locus, known: dict[str, Record], family: Family, animal: Animal) -> bool:
@@ -213,6 +213,9 @@ def _learn(
         return _Learned(locus.locus, said, why, taken_back=True)
     if gene is None or gene == now:
         return None
+    falls = now is not None and now.probability is None and gene.probability is not None
+    if falls and not family.whole and not (asked and animal.animal_id in family.near):
+        return None  # who proved it may be among the kin who are not here
     return _Learned(
         locus.locus,
         gene,
