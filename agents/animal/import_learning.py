@@ -40,7 +40,8 @@ async def learn_from_import(command: LearnImport, unit: Unit) -> AsyncIterator[E
     kin = {one for each in animals.values() for one in (each.sire_id, each.dam_id) if one}
     family = animals | await unit.get_many(Animal, kin)
     if any(one.genotype or one.morphs for one in family.values()):
-        new = all(one.action == "create" for one in rows.values())
+        # What all are new to is reckoned row by row; what was there before has kin that are no rows.
+        new = all(one.created_at >= job.begun_at for one in family.values())
         for event in await relearn(sorted(family), job.vivarium_id, unit, alone=new, brought=True):
             yield event
     reckoned = job.reckoned + len(part.outcomes[command.start : end])

@@ -17,13 +17,13 @@ from reptidex.agents.animal.records import updated
 from reptidex.domain.catalogue.entries import Species
 from reptidex.domain.catalogue.shelf import need_species
 from reptidex.domain.genetics.explain import odds
-from reptidex.domain.genetics.family import Belief, Record, believe_each, believe_whole
+from reptidex.domain.genetics.family import Belief, Record, believe, believe_each, believe_whole
 from reptidex.domain.genetics.leading import TangledError
 from reptidex.domain.genetics.loci import ABSENT, WILD, Locus, Pair
 from reptidex.domain.genetics.looks import look
 from reptidex.domain.genetics.reading import recordable
 from reptidex.streams.animal import GeneticsTraitProven, GeneticsTraitRecorded
-from reptidex.streams.commands.animal_genetics import RelearnKin
+from reptidex.streams.commands.animal_genetics import RelearnKin, TakeBackProof
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Evidence, Gene
 from reptidex.tables.animal.families import Family, family_of, loci_told, named_genes, records, stated, tested
@@ -67,11 +67,11 @@ async def relearn(
     """Reckon anew what some animals carry, and, unless `alone`, what their kin may.
 
     What was reckoned and follows from nothing any more is taken back; where a file `brought` it, it stays as the keeper's claim.
-    Of a family that is not here whole, or cannot be reckoned whole, only kin of whom a chance is recorded or was reckoned follow;
-    the latter in units of their own: each costs as much as the animals themselves.
+    Of a family that is not here whole, or cannot be reckoned whole, only kin of whom a chance is recorded or was reckoned follow:
+    of the former those whose parents and young are here; of the latter in units of their own, each as costly as the animals.
     """
     family = await family_of(unit, animal_ids)
-    kin = () if alone else sorted(family.animals if family.whole else _moving(family))
+    kin = () if alone else sorted(family.animals if family.whole else _moving(family) & family.near)
     asked = [key for key in dict.fromkeys([*animal_ids, *kin]) if key in family.animals]
     said: list[Event] = []
     later: dict[str, None] = {}
@@ -82,6 +82,10 @@ async def relearn(
             if family.animals[key].species_id == species_id and family.animals[key].vivarium_id == vivarium_id
         ]
         said += _species(need_species(species_id), family, mine, set(animal_ids), later, unit, brought)
+    for one in family.animals.values() if not alone else ():
+        if one.animal_id in animal_ids and one.vivarium_id != vivarium_id and _proven(family, one):
+            command = TakeBackProof(vivarium_id=one.vivarium_id, animal_id=one.animal_id)
+            unit.timer(f"proof:{one.animal_id}", unit.now, command)
     waiting = list(later)
     for start in range(0, len(waiting), KIN):
         some = tuple(waiting[start : start + KIN])
@@ -99,6 +103,39 @@ def _moving(family: Family) -> set[str]:
 async def relearn_kin(command: RelearnKin, unit: Unit) -> AsyncIterator[Event]:
     """Reckon anew what some animals carry whose kin told something."""
     for event in await relearn(command.animal_ids, command.vivarium_id, unit, alone=True):
+        yield event
+
+
+def _proven(family: Family, animal: Animal) -> list[Gene]:
+    """Return what the record of an animal says that its young proved."""
+    reckoned = [family.reckoned.get(ReckonedGene.id_of(animal.animal_id, gene.locus)) for gene in animal.genotype]
+    return [
+        gene
+        for gene, known in zip(animal.genotype, reckoned, strict=True)
+        if known is not None and known.gene == gene and gene.evidence == "offspring" and gene.probability is None
+    ]
+
+
+@agent(TakeBackProof, prefetch={Animal: "animal_id"})
+async def take_back_proof(command: TakeBackProof, unit: Unit) -> AsyncIterator[Event]:
+    """Take back what was proven of an animal by young whom another vivarium keeps, once none of its young carries it.
+
+    Nothing else is recorded: what another's records say besides moves nothing here, true or false.
+    """
+    animal = await unit.need(Animal, command.animal_id)
+    if animal.vivarium_id != command.vivarium_id:
+        return
+    family, species, lost = await family_of(unit, [animal.animal_id]), need_species(animal.species_id), []
+    for gene in _proven(family, animal):
+        locus = species.locus(gene.locus)
+        known = records(species, family, locus)
+        mutants = set(gene.alleles) - {WILD, ABSENT}
+        told = {allele for child in _children(known, animal.animal_id) for pair in child.pairs for allele in pair}
+        belief = believe(locus, known, animal.animal_id)
+        if not mutants & told and animal.animal_id in family.near and all(belief.carries(one) != 1 for one in mutants):
+            why = f"{locus.name}: none of its young proves any more what was reckoned before"
+            lost.append(_Learned(locus.locus, stated(family, animal, locus.locus), why, taken_back=True))
+    for event in _store(animal, lost, family, unit):
         yield event
 
 
@@ -144,7 +181,7 @@ def _lapsed(locus: Locus, family: Family, animal: Animal, belief: Belief, *, ask
         return False
     if belief.carries(next((one for one in now.alleles if one not in (WILD, ABSENT)), WILD)) == 1:
         return False
-    return family.whole or (asked and family.near and now.evidence == "offspring")
+    return family.whole or (asked and animal.animal_id in family.near and now.evidence == "offspring")
 
 
 def _is_open(species: Species, locus: Locus, known: dict[str, Record], family: Family, animal: Animal) -> bool:
@@ -176,6 +213,9 @@ def _learn(
         return _Learned(locus.locus, said, why, taken_back=True)
     if gene is None or gene == now:
         return None
+    falls = now is not None and now.probability is None and gene.probability is not None
+    if falls and not family.whole and not (asked and animal.animal_id in family.near):
+        return None  # who proved it may be among the kin who are not here
     return _Learned(
         locus.locus,
         gene,

@@ -51,3 +51,11 @@ class RelearnKin(Command, frozen=True, kw_only=True):
 
     vivarium_id: Id
     animal_ids: Annotated[tuple[Id, ...], Meta(min_length=1, max_length=100)]
+
+
+@command(key="vivarium_id", service="animal")
+class TakeBackProof(Command, frozen=True, kw_only=True):
+    """Take back what young proved of an animal that prove it no more; the service says it to itself, for its keeper."""
+
+    vivarium_id: Id
+    animal_id: Id

@@ -35,23 +35,25 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     """By `<animal>:<locus>`."""
     whole: bool
     """False where there are more relatives than are reckoned with."""
-    near: bool = True
-    """Whether all parents and young of those who were asked for are there."""
+    near: frozenset[str]
+    """Of whom all parents and young are there."""
 
 
 async def family_of(source: Finder, animal_ids: Iterable[str]) -> Family:
     """Gather the kin of some animals: ancestors, young, mates and theirs, as far as the bounds allow."""
     animals = await fetch(source, animal_ids)
-    whole, near, level = True, True, list(animals.values())
-    for step in range(MOST_STEPS):
+    whole, near, level = True, set[str](), list(animals.values())
+    for _ in range(MOST_STEPS):
         parents = {parent for one in level for parent in (one.sire_id, one.dam_id) if parent} - animals.keys()
         fresh = await fetch(source, parents)
         fresh |= {one.animal_id: one for one in await _young(source, level) if one.animal_id not in animals}
+        room = max(0, MOST_RELATIVES - len(animals))
+        if len(fresh) <= room:
+            near |= {one.animal_id for one in level}
         if not fresh:
             break
-        room = max(0, MOST_RELATIVES - len(animals))
         if len(fresh) > room:
-            whole, near = False, near and step > 0
+            whole = False
             first = sorted(
                 fresh.values(), key=lambda one: (one.animal_id not in parents, not one.genotype, one.animal_id)
             )
@@ -73,7 +75,7 @@ async def family_of(source: Finder, animal_ids: Iterable[str]) -> Family:
             tests.setdefault(test.animal_id, []).append(test)
         known = await source.find(select(ReckonedGene, ReckonedGene.c.animal_id.in_(chunk)))
         reckoned |= {one.reckoned_id: one for one in known}
-    return Family(animals=animals, tests=tests, reckoned=reckoned, whole=whole, near=near)
+    return Family(animals=animals, tests=tests, reckoned=reckoned, whole=whole, near=frozenset(near))
 
 
 async def _young(source: Finder, parents: Sequence[Animal]) -> list[Animal]:

@@ -191,6 +191,7 @@ SERVICE = Service(
         laboratory.record_test,
         laboratory.withdraw_test,
         proving.relearn_kin,
+        proving.take_back_proof,
         taxonomy.tell_taxonomy,
         editing.edit_taxon,
         editing.propose_taxon,

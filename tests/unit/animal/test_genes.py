@@ -22,6 +22,7 @@ from reptidex.streams.commands.animal import (
 from reptidex.streams.commands.animal_genetics import LocusResult, RecordTest, WithdrawTest
 from reptidex.streams.commands.animal_lineage import DisputeParent, LinkPlaceholder, ResolveParent
 from reptidex.streams.values import Gene, Ratio
+from reptidex.tables.animal import families
 from reptidex.tables.animal.genetics import GeneticTest
 from reptidex.tables.animal.lineage import Descent
 from tests.unit.animal.asking import Asker
@@ -346,3 +347,31 @@ async def test_a_link_proves_nothing_of_an_animal_that_another_keeps(keepers: An
     await keepers.harness.handle(link)
 
     assert await keepers.row(stud) == before
+
+
+async def test_of_a_family_that_is_not_here_whole_only_those_follow_whose_kin_is(
+    keepers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sire, dam = await keepers.animal("male", genotype=(HET,)), await keepers.animal("female", genotype=(HET,))
+    elder = await keepers.animal("female", "2024-01-01", sire_id=sire, dam_id=dam, genotype=(possible(2, 3),))
+    await keepers.animal(born="2026-01-01", dam_id=elder, genotype=(VISUAL,))
+    proven = await gene(keepers, elder)
+    assert proven is not None and proven.evidence == "offspring"
+    for bound, value in (("MOST_STEPS", 1), ("MOST_RELATIVES", 4)):
+        with monkeypatch.context() as patch:
+            patch.setattr(families, bound, value)
+            await keepers.animal(born="2025-01-01", sire_id=sire, dam_id=dam, genotype=(possible(2, 3),))
+        assert await gene(keepers, elder) == proven
+
+
+async def test_a_proof_stands_although_the_young_that_gave_it_is_one_of_too_many(
+    keepers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stud = await keepers.animal("male", genotype=(possible(1, 2),))
+    for _ in range(3):
+        await keepers.animal(born="2025-01-01", sire_id=stud, genotype=(possible(1, 4),))
+    await keepers.animal(born="2025-01-01", sire_id=stud, genotype=(VISUAL,))
+    monkeypatch.setattr(families, "MOST_RELATIVES", 3)
+    await keepers.animal(born="2025-01-01", sire_id=stud, genotype=(possible(1, 4),))
+
+    assert (await gene(keepers, stud)).evidence == "offspring"  # type: ignore[union-attr]

@@ -1,6 +1,7 @@
 """An import learns of genes, and a file keeps what was stated apart from what was reckoned."""
 
 import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -48,6 +49,17 @@ async def test_what_a_file_tells_of_a_family_is_learned_and_the_same_file_again_
     assert learned[1] == (replace(possible(2, 3), evidence="parentage"),)
     assert (again.unchanged, ended.unchanged, ended.state) == (4, 4, "done")
     assert (await genes(keepers, ask, "DAM-1"), await genes(keepers, ask, "KID-2")) == learned
+
+
+async def test_what_a_file_tells_reaches_the_kin_that_were_there_before(keepers: Any, ask: Asker) -> None:
+    await keepers.animal("male", "2020-01-01", external_ref="S1")
+    dam = await keepers.animal("female", "2020-01-01", external_ref="D1")
+    elder = await keepers.animal("male", "2023-01-01", dam_id=dam, morphs=("Normal",))
+    keepers.harness.now += timedelta(hours=1)
+    body = b"external_ref,species,sex,born,sire,dam,morphs\nK1,Python regius,f,2024-05-01,S1,D1,Albino\n"
+    await finished(keepers, ask, await send(ask, keepers.sam, body), keepers.sam)
+
+    assert (await keepers.row(elder)).genotype == (replace(possible(1, 2), evidence="parentage"),)
 
 
 async def test_what_a_corrected_file_states_counts_and_what_was_reckoned_of_the_rest_stays(

@@ -1,6 +1,6 @@
 """What was recorded and turns out otherwise: what followed from it is taken back, and no record comes to contradict another."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from reptidex.domain.catalogue.shelf import find_species
 from reptidex.errors import InvalidError
 from reptidex.http.animal import collection, exports, imports
-from reptidex.streams.animal import GeneticsTraitRecorded
+from reptidex.streams.animal import AnimalUpdated, GeneticsTraitRecorded
 from reptidex.streams.commands.animal import (
     ArchiveAnimal,
     Changes,
@@ -22,6 +22,7 @@ from reptidex.streams.commands.animal import (
 from reptidex.streams.commands.animal_keeping import OfferAnimal, RestoreAnimal
 from reptidex.streams.commands.animal_lineage import LinkPlaceholder, ResolveParent, SetFounderInbreeding
 from reptidex.tables.animal.breeding import Clutch, Pairing
+from reptidex.tables.animal.journal import changes_of
 from reptidex.tables.animal.lineage import Descent
 from reptidex.tables.animal.queries import with_references
 from tests.unit.animal.asking import Asker
@@ -61,6 +62,28 @@ async def test_a_former_parent_carries_again_what_its_keeper_had_stated(keepers:
     assert (await keepers.row(sire)).genotype == (possible(1, 2),)
     told = [one for one in events if isinstance(one, GeneticsTraitRecorded) and one.animal_id == sire]
     assert [one.posterior for one in told] == [possible(1, 2).probability]
+
+
+async def test_a_former_parent_that_was_sold_is_proven_no_more_by_whom_she_is_not_the_mother_of(keepers: Any) -> None:
+    sire, dam, child = await proven(keepers)
+    second = await keepers.animal(born="2024-08-01", sire_id=sire, dam_id=dam, genotype=VISUAL)
+    await keepers.hold(dam)
+    await keepers.harness.handle(keepers.paid(dam))
+    known = []
+    for young in (child, second):
+        await keepers.harness.handle(SetParents(animal_id=young, vivarium_id=keepers.sam, sire_id=sire, dam_id=None))
+        told = await keepers.harness.advance(by=timedelta(seconds=1))
+        known.append(
+            ((await keepers.row(dam)).genotype, [one.animal_id for one in told if isinstance(one, AnimalUpdated)])
+        )
+
+    assert [len(genes) for genes, _ in known] == [1, 0] and [told for _, told in known] == [[], [dam]]
+    [change] = [
+        one
+        for one in await keepers.harness.find(changes_of(dam))
+        if one.action == "genes reckoned" and one.fields[-1].after == []
+    ]
+    assert (change.vivarium_id, change.actor) == (keepers.bea, None)
 
 
 async def test_another_sire_of_the_clutch_takes_the_proof_along(keepers: Any) -> None:
