@@ -7,13 +7,13 @@ which carries neither attributes nor a signature.
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import httpx
 import msgspec
 
 from reptidex.connectors.aws import AwsClient, AwsRefusedError
-from reptidex.connectors.bridge.names import event_name, topic_of_arn
+from reptidex.connectors.bridge.names import event_name, region_of_arn, topic_of_arn
 from reptidex.connectors.bridge.signature import (
     OLDEST_S,
     Certificates,
@@ -46,12 +46,13 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
 class SnsEndpoint:
     """Takes what SNS posts, for the topics that are allowed. Close it with `aclose`.
 
-    `own` is our name in `rxorigin`, `origin` what events are given that name none.
+    `sns` are clients by region: a subscription is confirmed where its topic is. `own` is our name in `rxorigin`, `origin` what
+    events are given that name none.
     """
 
     def __init__(
         self,
-        sns: AwsClient,
+        sns: Mapping[str, AwsClient],
         certificates: Certificates,
         topics: tuple[str, ...],
         *,
@@ -99,7 +100,7 @@ class SnsEndpoint:
 
     async def _confirm(self, message: SnsMessage) -> None:
         try:
-            await self._sns.call(
+            await self._sns[region_of_arn(message.topic_arn)].call(
                 "confirm_subscription",
                 TopicArn=message.topic_arn,
                 Token=message.token,
@@ -112,9 +113,16 @@ class SnsEndpoint:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._sns.aclose()
+        for client in self._sns.values():
+            await client.aclose()
         if self._http is not None:
             await self._http.aclose()
+
+
+def clients_of(settings: Settings, topics: Iterable[str]) -> dict[str, AwsClient]:
+    """Return clients of SNS for the regions of topics."""
+    regions = sorted({region_of_arn(arn) for arn in topics})
+    return {region: AwsClient(msgspec.structs.replace(settings, aws_region=region), "sns") for region in regions}
 
 
 def sns_endpoint(settings: Settings) -> SnsEndpoint | None:
@@ -127,7 +135,7 @@ def sns_endpoint(settings: Settings) -> SnsEndpoint | None:
         http = httpx.AsyncClient(timeout=5, follow_redirects=False)
         certificates = PinnedCertificates(http, trusted, time.time, whose="SNS", forged=ForgedMessageError)
         return SnsEndpoint(
-            AwsClient(settings, "sns"),
+            clients_of(settings, topics),
             certificates,
             topics,
             environment=settings.bridge_env,

@@ -63,6 +63,11 @@ def topic_of_arn(arn: str) -> str:
     return arn.rpartition(":")[2]
 
 
+def region_of_arn(arn: str) -> str:
+    """Return the region in an ARN."""
+    return arn.split(":")[3]
+
+
 def _known(name: str) -> str:
     if name not in known_events():
         raise UnknownContractError(name)

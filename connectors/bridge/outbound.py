@@ -272,13 +272,6 @@ class Outbound:
         """Whether everything that was offered is settled."""
         return not self.in_flight
 
-    async def settled_below(self, count: int) -> None:
-        """Wait until fewer than so many entries are under way."""
-        while self.in_flight >= count and self._tasks:
-            await asyncio.wait(set(self._tasks), return_when=asyncio.FIRST_COMPLETED)
-        if self.in_flight >= count:
-            await asyncio.sleep(0.05)  # all of them wait for their next attempt
-
     async def send_letter(self, topic: str, key: str, raw: bytes) -> Verdict:
         """Send one event past all that wait, and return what AWS says: a person has asked for it."""
         entry = self._entry(Record(topic, 0, 0, None, raw), key, lambda: None, lambda: True)

@@ -9,6 +9,7 @@ Attributes are not signed: whoever relies on them relies on nothing.
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal, Protocol
 
 import msgspec
@@ -70,7 +71,8 @@ _reader = msgspec.json.Decoder(SnsMessage)
 _members = {field.name: field.encode_name for field in msgspec.structs.fields(SnsMessage)}
 
 
-def trusted_addresses(topics: Collection[str]) -> re.Pattern[str]:
+@lru_cache(maxsize=256)
+def trusted_addresses(topics: tuple[str, ...]) -> re.Pattern[str]:
     """Return the pattern of certificate addresses: the host of the region of each topic, and nothing else.
 
     Raises `ValueError` for what is no ARN of a topic.
@@ -118,6 +120,8 @@ async def verify(
     age = now - _moment(message.timestamp)
     if not -NEWEST_S <= age <= OLDEST_S:
         raise ForgedMessageError("the message is older than SNS's retries, or from the future")
+    if not trusted_addresses((message.topic_arn,)).fullmatch(message.signing_cert_url):
+        raise ForgedMessageError("the certificate is not at the address of SNS in the topic's region")
     signature = canonical_base64(message.signature, ForgedMessageError)
     signed = signed_text(message)
     key = await certificates.key(message.signing_cert_url)

@@ -15,7 +15,7 @@ from reptidex.http.core.api_keys import EVERYBODY
 from reptidex.http.core.ports import Ports
 from reptidex.http.server.policy import services
 from reptidex.http.server.routes import Request, Routes
-from reptidex.streams import edge
+from reptidex.streams import binary, edge
 from reptidex.streams.envelope import AnyEvent
 from reptidex.streams.pointers import pointer_in
 
@@ -53,11 +53,12 @@ class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
 
 @routes.post("/events/publish", policy=services(*EVERYBODY), status=202, errors=(403, 422))
 async def publish_event(request: Request[bytes, None]) -> Published:
-    """Publish a CloudEvent (structured mode) of the asking service's own; the catalogue says what is wrong with another.
+    """Publish a CloudEvent (structured or binary mode) of the asking service's own; it is said what is wrong with another.
 
     An event that is handed in again under the same id is dropped by every reader.
     """
-    event = edge.accept(request.raw, service=request.caller.subject)
+    raw = binary.structured(request.headers, request.raw) if binary.is_binary(request.headers) else request.raw
+    event = edge.accept(raw, service=request.caller.subject)
     await _publish(request.ports, [event], request.caller.subject)
     return Published(event_id=event.id, topic=event.data.contract.topic)
 

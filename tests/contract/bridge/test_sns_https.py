@@ -10,8 +10,7 @@ import httpx
 import pytest
 from aiohttp import web
 
-from reptidex.connectors.aws import AwsClient
-from reptidex.connectors.bridge.https import SnsEndpoint
+from reptidex.connectors.bridge.https import SnsEndpoint, clients_of
 from reptidex.connectors.bridge.signature import ForgedMessageError, trusted_addresses
 from reptidex.connectors.certificates import PinnedCertificates
 from reptidex.doubles.aws import Aws
@@ -46,8 +45,12 @@ async def posted(aws: Aws, client: Client, env: str, settings: Settings) -> Asyn
             return await real.get(aws.url + request.url.path, headers={"Authorization": scope})
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(from_moto))
-    certificates = PinnedCertificates(http, trusted_addresses([arn]), time.time, whose="SNS", forged=ForgedMessageError)
-    endpoint = SnsEndpoint(AwsClient(settings, "sns"), certificates, (arn,), environment=env, own="reptidex", http=http)
+    certificates = PinnedCertificates(
+        http, trusted_addresses((arn,)), time.time, whose="SNS", forged=ForgedMessageError
+    )
+    endpoint = SnsEndpoint(
+        clients_of(settings, (arn,)), certificates, (arn,), environment=env, own="reptidex", http=http
+    )
     found = Posted(arn, endpoint)
 
     async def keep(request: web.Request) -> web.Response:

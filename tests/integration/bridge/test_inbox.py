@@ -85,6 +85,25 @@ async def test_a_letter_is_kept_once_and_blocks_its_lane_after_a_restart(databas
     await writer.close()
 
 
+async def test_what_lies_at_the_same_place_of_a_log_that_was_replaced_is_a_letter_of_its_own(
+    database: Database,
+) -> None:
+    writer, told = Writer(database), Told()
+    box = LetterBox(database, writer, told, BridgeMetrics(CollectorRegistry()), clock=lambda: BEGINNING)
+    for value in (b"before", b"after", b"before", b"after"):
+        await box.keep(
+            Letter(
+                direction="outbound", letter_id="animal.created/0/00000000000000000007", state="unreadable",
+                topic="animal.created", key="k", type="x", value=value, offset=7,
+            )
+        )  # fmt: skip
+
+    kept = await LetterOffice(database, clock=lambda: BEGINNING).letters()
+    assert sorted(each.value for each in kept) == [b"after", b"before"]
+    assert len(told.records) == 2
+    await writer.close()
+
+
 async def test_a_letter_that_joins_its_lane_while_those_before_it_are_sent_keeps_the_lane_waiting(
     database: Database,
 ) -> None:

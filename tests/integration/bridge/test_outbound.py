@@ -106,6 +106,26 @@ async def test_a_topic_that_is_made_later_gets_what_waited(aws: Cloud, run: Run,
     assert len(await collect(aws, url, 1, within=30)) == 1
 
 
+async def test_a_bridge_that_holds_all_it_may_stays_in_its_group_and_says_how_old_it_is(
+    aws: Cloud, run: Run, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reptidex.connectors.bridge.outbound.CONFIGURATION_S", 1.0)
+    monkeypatch.setattr("reptidex.platform.bridge.log_reader.TOTAL_RECORDS", 20)
+    monkeypatch.setattr("reptidex.platform.bridge.log_reader.FETCH_RECORDS", 10)
+    consumer, idle = aiokafka.AIOKafkaConsumer, {"max_poll_interval_ms": 1500}  # else five minutes
+    monkeypatch.setattr(aiokafka, "AIOKafkaConsumer", lambda **options: consumer(**options, **idle))
+    bridge = await run("outbound")
+    await put("animal.created", *(event("animal.created", key=key_of(number)) for number in range(100)))
+
+    # A member that leaves lets go of what it holds: the age began anew, and so did the alert that watches it.
+    await eventually(lambda: bridge.status()["outbound"]["watermark_age_s"] > 4, 20)
+    stands = bridge.status()["outbound"]
+    assert (stands["in_flight"], stands["lag_records"] >= 20) == (20, True)
+    url = await aws.subscriber("animal.created")
+
+    assert len({seen(each["Body"])["id"] for each in await collect(aws, url, 100)}) == 100
+
+
 async def test_a_bridge_that_starts_again_goes_on_where_it_stood(aws: Cloud, run: Run, put: Put) -> None:
     url = await aws.subscriber("animal.created")
     await put("animal.created", event("animal.created", key=key_of(1)))

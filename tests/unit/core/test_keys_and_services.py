@@ -6,6 +6,7 @@ from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
+import msgspec
 from msgspec.structs import force_setattr
 
 from reptidex.streams.envelope import AnyEvent
@@ -158,6 +159,42 @@ async def test_a_service_publishes_its_own_contracts_over_http_and_no_others(sta
     assert (own, said["event_id"], len(recorder.published)) == (202, event["id"], 1)
     assert foreign == 422 and "is published by repti-commerce" in why["detail"]
     assert broken == 422 and "missing required field" in where["detail"]
+
+
+async def test_an_event_in_binary_mode_is_the_same_event(stand: Stand) -> None:
+    recorder = Recorder()
+    force_setattr(stand.ports, "publisher", recorder)
+    [event, *_] = _searches(1)
+    data, headers = (
+        json.dumps(event["data"]).encode(),
+        {f"ce-{name}": str(event[name]) for name in event if name != "data"},
+    )
+    headers |= {"ce-rxhops": "2", "ce-rxorigin": "acme%20%E2%82%AC", "Content-Type": "application/json"}
+    token = await stand.service("repti-commerce")
+
+    async def post(body: bytes, **changed: str) -> tuple[int, Any]:
+        sent = (
+            headers
+            | {"Authorization": f"Bearer {token}"}
+            | {name.replace("_", "-"): each for name, each in changed.items()}
+        )
+        async with stand.session.post(f"{stand.url}/events/publish", data=body, headers=sent) as answer:
+            return answer.status, await answer.json()
+
+    assert (await post(data))[0] == 202
+    await stand.post("/events/publish", event | {"rxhops": 2, "rxorigin": "acme €"}, token=token)
+    binary, structured = recorder.published
+    assert msgspec.json.encode(binary) == msgspec.json.encode(structured)
+
+    refused = [
+        await post(data + b'}, "id": "x"'),
+        await post(data, Content_Type="text/plain"),
+        await post(data, ce_id="7"),
+    ]
+    assert [(status, why["detail"].rpartition("at `")[2]) for status, why in refused] == [
+        (422, "$.data`"), (422, "$.datacontenttype`"), (422, "$.id`"),
+    ]  # fmt: skip
+    assert len(recorder.published) == 2
 
 
 def _searches(count: int) -> list[dict[str, Any]]:

@@ -8,8 +8,7 @@ import httpx
 import pytest
 from msgspec.structs import force_setattr
 
-from reptidex.connectors.aws import AwsClient
-from reptidex.connectors.bridge.https import SnsEndpoint
+from reptidex.connectors.bridge.https import SnsEndpoint, clients_of
 from reptidex.connectors.bridge.signature import ForgedMessageError, trusted_addresses
 from reptidex.connectors.certificates import PinnedCertificates
 from reptidex.settings import Settings
@@ -41,11 +40,11 @@ async def log(stand: Stand) -> Log:
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
     certificates = PinnedCertificates(
-        http, trusted_addresses([TOPIC]), lambda: NOW, whose="SNS", forged=ForgedMessageError
+        http, trusted_addresses((TOPIC,)), lambda: NOW, whose="SNS", forged=ForgedMessageError
     )
-    client = AwsClient(Settings(aws_endpoint="http://127.0.0.1:1"), "sns")
+    clients = clients_of(Settings(aws_endpoint="http://127.0.0.1:1"), (TOPIC,))
     endpoint = SnsEndpoint(
-        client, certificates, (TOPIC,), environment="dev", own="reptidex", clock=lambda: NOW, http=http
+        clients, certificates, (TOPIC,), environment="dev", own="reptidex", clock=lambda: NOW, http=http
     )
     found = Log()
     force_setattr(stand.ports, "sns", endpoint)

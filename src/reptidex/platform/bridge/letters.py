@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -96,7 +97,13 @@ class LetterBox:
         log.warning("%s cannot cross: %s: %s", letter.letter_id, letter.error or letter.state, letter.cause)
 
     async def _keep(self, letter: Letter) -> None:
-        if await self._reader.get(DeadLetterRow, letter.letter_id) is not None:
+        known = await self._reader.get(DeadLetterRow, letter.letter_id)
+        if known is not None and known.value != letter.value:
+            # A log that was replaced begins anew with its offsets: this is another record at the same place.
+            digest = sha256(letter.value).hexdigest()[:16]
+            letter = msgspec.structs.replace(letter, letter_id=f"{letter.letter_id}/{digest}")
+            known = await self._reader.get(DeadLetterRow, letter.letter_id)
+        if known is not None:
             return
         now = self._clock()
         row = DeadLetterRow(

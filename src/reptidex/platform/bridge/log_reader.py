@@ -20,7 +20,8 @@ GROUP = "repti-bridge"
 FETCH_RECORDS = 500
 PARTITION_RECORDS, PARTITION_BYTES = 2000, 8 * 1024 * 1024
 """At so much waiting of one partition, the partition pauses, not the process."""
-TOTAL_RECORDS = 10_000
+TOTAL_RECORDS, TOTAL_BYTES = 10_000, 256 * 1024 * 1024
+"""At so much waiting in all, every partition pauses. The log is asked on: who asks nothing for five minutes leaves its group."""
 COMMIT_S = 1.0
 SETTLE_SHARE = 0.2
 """The share of a session in which, at a rebalance, what is under way may still be settled."""
@@ -37,6 +38,7 @@ class LogReader(aiokafka.ConsumerRebalanceListener):
         self.marks: dict[aiokafka.TopicPartition, Watermark] = {}
         self._consumer: Any = None
         self._paused: set[aiokafka.TopicPartition] = set()
+        self._full = False
         self._stopping = False
         self.trouble = ""
 
@@ -106,9 +108,6 @@ class LogReader(aiokafka.ConsumerRebalanceListener):
             while not self._stopping:
                 self._check()
                 self._balance()
-                if self._outbound.in_flight >= TOTAL_RECORDS:
-                    await self._outbound.settled_below(TOTAL_RECORDS // 2)
-                    continue
                 await self._fetch()
         finally:
             committing.cancel()
@@ -152,14 +151,20 @@ class LogReader(aiokafka.ConsumerRebalanceListener):
                 await asyncio.sleep(0.5)
 
     def _balance(self) -> None:
-        for tp, mark in self.marks.items():
-            if mark.pending >= PARTITION_RECORDS or mark.bytes >= PARTITION_BYTES:
-                if tp not in self._paused:
-                    self._consumer.pause(tp)
-                    self._paused.add(tp)
-            elif tp in self._paused and mark.pending < PARTITION_RECORDS // 2 and mark.bytes < PARTITION_BYTES // 2:
-                self._consumer.resume(tp)
-                self._paused.discard(tp)
+        """Pause partitions of which much waits, until half of it is settled; all of them where much waits in all."""
+        size, share = sum(mark.bytes for mark in self.marks.values()), 0.5 if self._full else 1.0
+        self._full = self._outbound.in_flight >= TOTAL_RECORDS * share or size >= TOTAL_BYTES * share
+        mine = self._consumer.assignment()
+        wanted = mine if self._full else {tp for tp, mark in self.marks.items() if tp in mine and self._much(tp, mark)}
+        if pausing := wanted - self._paused:
+            self._consumer.pause(*pausing)
+        if resuming := (self._paused - wanted) & mine:
+            self._consumer.resume(*resuming)
+        self._paused = set(wanted)
+
+    def _much(self, tp: aiokafka.TopicPartition, mark: Watermark) -> bool:
+        share = 0.5 if tp in self._paused else 1.0
+        return mark.pending >= PARTITION_RECORDS * share or mark.bytes >= PARTITION_BYTES * share
 
     async def _keep_committing(self) -> None:
         while True:

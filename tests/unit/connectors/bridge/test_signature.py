@@ -8,8 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reptidex.connectors.aws import AwsClient
-from reptidex.connectors.bridge.https import SnsEndpoint, sns_endpoint
+from reptidex.connectors.bridge.https import SnsEndpoint, clients_of, sns_endpoint
 from reptidex.connectors.bridge.signature import ForgedMessageError, read, signed_text, trusted_addresses, verify
 from reptidex.connectors.certificates import PinnedCertificates
 from reptidex.doubles.web import served
@@ -73,7 +72,7 @@ def net(sns: SnsSigner) -> Net:
 @pytest.fixture
 async def certificates(net: Net) -> AsyncIterator[PinnedCertificates]:
     async with httpx.AsyncClient(transport=httpx.MockTransport(net), follow_redirects=True) as http:
-        yield PinnedCertificates(http, trusted_addresses([TOPIC]), lambda: NOW, whose="SNS", forged=ForgedMessageError)
+        yield PinnedCertificates(http, trusted_addresses((TOPIC,)), lambda: NOW, whose="SNS", forged=ForgedMessageError)
 
 
 async def check(document: Any, certificates: PinnedCertificates, **more: Any) -> None:
@@ -143,6 +142,27 @@ async def test_a_certificate_of_others_is_not_even_fetched(
         await check(forger.notification("{}", NOW, SigningCertURL=url), certificates)
 
     assert net.asked == []
+
+
+async def test_a_certificate_of_another_allowed_topics_region_is_not_this_ones(sns: SnsSigner, net: Net) -> None:
+    far = TOPIC.replace("eu-central-1", "eu-west-1")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(net)) as http:
+        certificates = PinnedCertificates(
+            http,
+            trusted_addresses(
+                (
+                    TOPIC,
+                    far,
+                )
+            ),
+            lambda: NOW,
+            whose="SNS",
+            forged=ForgedMessageError,
+        )
+        there = CERTIFICATE.replace("eu-central-1", "eu-west-1")
+        await check(sns.notification("{}", NOW, TopicArn=far, SigningCertURL=there), certificates, topics=[TOPIC, far])
+        with pytest.raises(ForgedMessageError):
+            await check(sns.notification("{}", NOW, SigningCertURL=there), certificates, topics=[TOPIC, far])
 
 
 async def test_another_key_is_refused(certificates: PinnedCertificates) -> None:
@@ -273,15 +293,17 @@ def test_a_topic_of_no_event_cannot_be_allowed() -> None:
         sns_endpoint(Settings(sns_topics=(TOPIC.replace("animal-created", "no-such"),)))
 
 
-async def test_a_subscription_is_confirmed_by_the_api_and_its_address_never_opened(
-    sns: SnsSigner, certificates: PinnedCertificates
+@pytest.mark.parametrize("region", ["eu-central-1", "eu-west-1"])
+async def test_a_subscription_is_confirmed_by_the_api_of_its_region_and_its_address_never_opened(
+    sns: SnsSigner, net: Net, region: str
 ) -> None:
     from aiohttp import web
 
-    seen: list[tuple[str, str]] = []
+    topic, place = (text.replace("eu-central-1", region) for text in (TOPIC, CERTIFICATE))
+    seen: list[tuple[str, str, str]] = []
 
     async def answer(request: web.Request) -> web.Response:
-        seen.append((request.method, (await request.read()).decode()))
+        seen.append((request.method, (await request.read()).decode(), request.headers["Authorization"]))
         result = f"<ConfirmSubscriptionResult><SubscriptionArn>{TOPIC}:1</SubscriptionArn></ConfirmSubscriptionResult>"
         return web.Response(text=f"<ConfirmSubscriptionResponse>{result}</ConfirmSubscriptionResponse>")
 
@@ -291,15 +313,24 @@ async def test_a_subscription_is_confirmed_by_the_api_and_its_address_never_open
         return made
 
     async with served(app) as url:
-        client = AwsClient(Settings(aws_endpoint=url), "sns")
-        endpoint = SnsEndpoint(client, certificates, (TOPIC,), environment="dev", own="reptidex", clock=lambda: NOW)
-        taken = await endpoint.receive(json.dumps(sns.confirmation(NOW, f"{url}/confirm")).encode())
+        clients, http = (
+            clients_of(Settings(aws_endpoint=url), (topic,)),
+            httpx.AsyncClient(transport=httpx.MockTransport(net)),
+        )
+        certificates = PinnedCertificates(
+            http, trusted_addresses((topic,)), lambda: NOW, whose="SNS", forged=ForgedMessageError
+        )
+        endpoint = SnsEndpoint(
+            clients, certificates, (topic,), environment="dev", own="reptidex", clock=lambda: NOW, http=http
+        )
+        asked = sns.confirmation(NOW, f"{url}/confirm", TopicArn=topic, SigningCertURL=place)
+        taken = await endpoint.receive(json.dumps(asked).encode())
         await endpoint.aclose()
 
     assert taken is None
-    assert [(method, "Action=ConfirmSubscription" in body, "2336412f37" in body) for method, body in seen] == [
-        ("POST", True, True)
-    ]
+    [(method, body, signed)] = seen
+    assert (method, "Action=ConfirmSubscription" in body, "2336412f37" in body) == ("POST", True, True)
+    assert f"/{region}/sns/" in signed
 
 
 async def test_a_confirmation_that_sns_refuses_is_posted_again_later(
@@ -317,8 +348,8 @@ async def test_a_confirmation_that_sns_refuses_is_posted_again_later(
         return made
 
     async with served(app) as url:
-        client = AwsClient(Settings(aws_endpoint=url), "sns")
-        endpoint = SnsEndpoint(client, certificates, (TOPIC,), environment="dev", own="reptidex", clock=lambda: NOW)
+        clients = clients_of(Settings(aws_endpoint=url), (TOPIC,))
+        endpoint = SnsEndpoint(clients, certificates, (TOPIC,), environment="dev", own="reptidex", clock=lambda: NOW)
         with pytest.raises(UnavailableError, match="not confirmed: AuthorizationError"):
             await endpoint.receive(json.dumps(sns.confirmation(NOW, f"{url}/confirm")).encode())
         await endpoint.aclose()
