@@ -27,17 +27,15 @@ class Moment(msgspec.Struct, frozen=True):
     """How far the service has come at one moment."""
 
     positions: dict[TopicPartition, int]
-    letters: dict[tuple[str, int, int], str]
-    """By topic, partition and offset the state of every message that was put away: those are not in its rows."""
+    letters: dict[str, str]
+    """By id of its letter the state of every record that was put away: those are not in its rows."""
 
 
 async def moment(connection: AsyncConnection) -> Moment:
     """Return how far the service has come, as a connection sees it."""
     positions = await connection.exec_driver_sql("SELECT topic, partition, next_offset FROM positions")
-    letters = await connection.exec_driver_sql(
-        "SELECT topic, partition, position, state FROM dead_letters WHERE source = 'log'"
-    )
-    away = {(row[0], row[1], row[2]): row[3] for row in map(tuple, letters)}
+    letters = await connection.exec_driver_sql("SELECT letter_id, state FROM dead_letters WHERE source = 'log'")
+    away = {row[0]: row[1] for row in map(tuple, letters)}
     return Moment({(row[0], row[1]): row[2] for row in map(tuple, positions)}, away)
 
 

@@ -2,7 +2,8 @@
 
 What was written since stands at offsets that were handled once, with other records there. So a service goes on at the first
 record that its database does not know: one with a higher number than its outbox had reached, or, where no outbox numbers it, one
-that is later than the last one handled. Repeats behind it are dropped as always, since the marks stay.
+that is later than the last one handled. Repeats behind it are dropped as always, since the marks stay; on an empty log too, which
+gets what the outboxes hold of the old one.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from reptidex.agents.engine.inputs import mark_of
 from reptidex.agents.engine.replay.source import Source
-from reptidex.agents.engine.starting import awaited, contradicts, is_new
+from reptidex.agents.engine.starting import awaited, contradicts
 from reptidex.tables.positions import Position, TopicPartition
 
 AT_ONCE = 5000
@@ -28,19 +29,15 @@ async def resumptions(
     others = await _others(source, known, earliest, ends)
     source.begin({at: earliest[at] for at in others})
     source.until(wanted := {at: ends[at] for at in others})
-    whole, found, untouched = source.left, dict[TopicPartition, int](), set(wanted)
+    whole, found = source.left, dict[TopicPartition, int]()
     while source.left:
         for at, records in (await source.read(AT_ONCE)).items():
-            begins = at in untouched
-            untouched.discard(at)
-            if begins and is_new(known[at].witness, records[0].timestamp):
-                del wanted[at]  # its worker reads it from the beginning
-            elif (first := next((one for one in records if _is_unknown(known[at], one)), None)) is not None:
+            if (first := next((one for one in records if _is_unknown(known[at], one)), None)) is not None:
                 found[at] = first.offset
                 del wanted[at]
         source.until(wanted)
         told(whole - source.left, whole)
-    return found | {at: end for at, end in wanted.items() if at not in untouched}
+    return found | wanted
 
 
 async def _others(
@@ -50,7 +47,7 @@ async def _others(
     ends: Mapping[TopicPartition, int],
 ) -> set[TopicPartition]:
     """Return the partitions that end before their position, or have another record where the last one handled was."""
-    others = {at for at, position in positions.items() if position.next_offset > ends[at] and position.witness}
+    others = {at for at, position in positions.items() if position.next_offset > ends[at]}
     asked = {at: found for at, each in positions.items() if (found := awaited(each, earliest[at], ends[at]))}
     source.begin({at: witness.offset for at, witness in asked.items()})
     source.until({at: witness.offset + 1 for at, witness in asked.items()})

@@ -5,9 +5,14 @@ from functools import lru_cache
 
 from aiokafka.partitioner import murmur2
 
+from reptidex.errors import ReptidexError
 from reptidex.tables.positions import Fence
 
 KEYS_REMEMBERED = 1 << 14
+
+
+class LetGoError(ReptidexError):
+    """Partitions were given up while a unit of theirs was being handled: what it had in memory is gone."""
 
 
 def partitioner(partitions: int) -> Callable[[str], int]:

@@ -8,7 +8,7 @@ from reptidex.agents.engine.inputs import Input, LogRecord
 from reptidex.agents.engine.sealing import Outgoing, type_header
 from reptidex.errors import ReptidexError
 from reptidex.streams.topics import dead_letter_topic
-from reptidex.tables.dead_letters import DeadLetterRow, State, letter_id
+from reptidex.tables.dead_letters import DeadLetterRow, State, letter_id, record_letter_id
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,9 +66,9 @@ def letter_of(one: Input, now: datetime) -> DeadLetterRow:
     """Return the letter that keeps a message; the one it came from, where it has been kept before."""
     if isinstance(one.ref, DeadLetterRow):
         return one.ref
-    tail = "" if one.kind == "log" else f"{one.seed:016x}"
+    place = (one.topic, one.partition, one.offset)
     return DeadLetterRow(
-        letter_id=letter_id(one.topic, one.partition, one.offset, tail),
+        letter_id=record_letter_id(*place, one.value) if one.kind == "log" else letter_id(*place, one.seed),
         state="parked",
         topic=one.topic,
         partition=one.partition,
@@ -107,7 +107,7 @@ def unreadable(record: LogRecord, error: BaseException, now: datetime) -> DeadLe
     """Return the letter of a record that breaks its contract."""
     state: State = "unreadable"
     return DeadLetterRow(
-        letter_id=letter_id(record.topic, record.partition, record.offset),
+        letter_id=record_letter_id(record.topic, record.partition, record.offset, record.value or b""),
         state=state,
         topic=record.topic,
         partition=record.partition,

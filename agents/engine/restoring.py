@@ -19,6 +19,7 @@ from aiokafka.structs import TopicPartition as Kafka
 
 from reptidex.agents.engine.cut_off import AT_ONCE, resumptions
 from reptidex.agents.engine.inputs import mark_of
+from reptidex.agents.engine.lost import Held
 from reptidex.agents.engine.replay.source import Source
 from reptidex.errors import ReptidexError, UnavailableError
 from reptidex.settings import Settings
@@ -50,6 +51,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     """By partition number: where the outbox stood, and where it goes on."""
     again: int = 0
     """Records that the service will work off once more."""
+    lost: int = 0
+    """Records that the service has said and the log lacks: they are sent when it starts."""
     moved: dict[str, tuple[int, int]] = {}
     """By topic and partition of a log whose end was cut off: where the service stood, and from where it goes on."""
 
@@ -72,8 +75,14 @@ async def prepare(
         await source.open()
         moved = await resumptions(source, positions, told)
         outcome.moved = {f"{at[0]}/{at[1]}": (positions[at].next_offset, to) for at, to in sorted(moved.items())}
-        ids, tops = await _said(short, source, await _since(database, store), known, outcome, told)
-        await _write(database, store, ids, tops, known)
+        held = await Held.of(database, store, datetime.now(UTC))
+        since = await _since(database, store)
+        if since is not None and held.since is not None:
+            since = min(since, held.since - MARGIN)
+        ids, tops = await _said(short, source, since, known, held, outcome, told)
+        lost = held.lost()
+        outcome.lost = sum(count for _, count in lost.values())
+        await _write(database, store, ids, tops, {place: first for place, (first, _) in lost.items()}, known)
         ahead = {at: offset for at, offset in committed.items() if offset > _reached(positions, at)}
         outcome.again = sum(offset - _reached(positions, at) for at, offset in ahead.items())
         goals = {at: _reached(positions, at) for at in ahead}
@@ -103,6 +112,7 @@ async def _said(
     source: Source,
     since: datetime | None,
     known: Mapping[int, Fence],
+    held: Held,
     outcome: Outcome,
     told: Callable[[int, int], None],
 ) -> tuple[set[str], dict[int, int]]:
@@ -120,6 +130,7 @@ async def _said(
                 if service != short or not partition.isdigit():
                     continue
                 place = int(partition)
+                held.saw(place, number)
                 if number > (known[place].sent if place in known else 0):
                     ids.add(dict(record.headers)["ce_id"].decode())
                     tops[place] = max(number, tops.get(place, 0))
@@ -130,14 +141,23 @@ async def _said(
 
 
 async def _write(
-    database: Database, store: Store, ids: set[str], tops: Mapping[int, int], known: Mapping[int, Fence]
+    database: Database,
+    store: Store,
+    ids: set[str],
+    tops: Mapping[int, int],
+    lost: Mapping[int, int],
+    known: Mapping[int, Fence],
 ) -> None:
-    """Write down what was found, in one transaction. What the outboxes hold is sent once more: the log may lack some of it."""
+    """Write down what was found, in one transaction.
+
+    What the log has not acknowledged is sent once more, as always, and so is all from the first number on that it has `lost`.
+    """
     gates, sayings = Statements(fences, database.dialect), Statements(said_before, database.dialect)
     now, steps = datetime.now(UTC), list[Step]()
-    for place, top in tops.items():
+    for place in sorted(tops.keys() | lost.keys()):
         fence = known.get(place) or Fence(place, 0)
-        fence.sent = top
+        fence.sent = max(fence.sent, tops.get(place, 0))
+        fence.relayed = min(fence.relayed, lost.get(place, fence.relayed + 1) - 1)
         steps.append(Step(gates.upsert, [gates.encode([getattr(fence, name) for name in gates.names])]))
     if ids:
         steps.append(Step(sayings.upsert, [sayings.encode((each, now)) for each in sorted(ids)]))

@@ -11,7 +11,7 @@ from reptidex.agents.engine.handling import Handling
 from reptidex.agents.engine.inputs import Input
 from reptidex.agents.engine.intake import Fetch, Intake, Reception
 from reptidex.agents.engine.outcome import Lane, Outcome
-from reptidex.agents.engine.ownership import Ownership
+from reptidex.agents.engine.ownership import LetGoError, Ownership
 from reptidex.agents.engine.poison import RetryPolicy
 from reptidex.agents.engine.prepared import Prepared
 from reptidex.agents.engine.reading import ENGINE_ROWS, Barrier, Reading
@@ -125,6 +125,10 @@ class UnitRunner:
                 log.info(
                     "the database refuses what another worker may have written first; the unit is run again: %s", doubt
                 )
+            except LetGoError:
+                last = None
+                await self.abandon()
+                log.info("partitions have gone while a unit was at work; it is run again without them")
             except UnavailableError as away:
                 log.warning("the unit waits %.2f s: %s", wait, away)
                 await self.abandon()
@@ -151,7 +155,7 @@ class UnitRunner:
         """Handle a unit up to its commit.
 
         `ahead` is the unit before where that is still being committed: what it wrote is in memory, where it leaves the log too.
-        Handlers that ask what memory cannot tell wait at the `barrier` for its commit.
+        Handlers that ask what memory cannot tell wait at the `barrier` for its commit. Raises `LetGoError`.
         """
         now = self.clock()
         owned = self.ownership.fences
@@ -169,6 +173,9 @@ class UnitRunner:
         await handling.handle(intake, refused)
         if barrier is not None:
             await barrier()  # numbers of the outbox go on from those of the unit before
+        if self.ownership.fences is not owned:
+            # Its rows went with what was in memory, and without the fences nothing would keep its positions from being written.
+            raise LetGoError("the partitions of this unit have been given up")
         changes = self._changes(intake, work, reading.absent, now)
         written = self.working.hand_over()
         outcome = handling.outcome(changes, written)

@@ -18,7 +18,7 @@ from reptidex.agents.projection import Projection
 from reptidex.errors import ContractError, UnavailableError
 from reptidex.streams import codec
 from reptidex.tables.beside import Beside, QuietStore
-from reptidex.tables.dead_letters import BLOCKING, DeadLetterRow
+from reptidex.tables.dead_letters import BLOCKING, DeadLetterRow, record_letter_id
 from reptidex.tables.positions import TopicPartition
 from reptidex.tables.projection import ReplayError
 from reptidex.tables.query import select
@@ -96,7 +96,7 @@ class Building:
             told(before - left)
 
     async def _unit(self, records: Records, now: Moment) -> None:
-        if now.letters and any((*at, one.offset) in now.letters for at, batch in records.items() for one in batch):
+        if now.letters:
             records = {at: await self._put_away(at, batch, now) for at, batch in records.items()}
         self.events += await self._runner.run(records)
 
@@ -104,7 +104,7 @@ class Building:
         """Keep the letters that the live service keeps, and return the other records."""
         letters, rest = [], []
         for record in records:
-            state = now.letters.get((*at, record.offset))
+            state = now.letters.get(record_letter_id(*at, record.offset, record.value or b""))
             if state is None:
                 rest.append(record)
             else:
@@ -133,7 +133,7 @@ class Building:
 
     async def retry(self, now: Moment) -> list[DeadLetterRow]:
         """Try once more what should be in the rows and is not; return what was left before."""
-        missing = [letter for letter in await self._letters() if _place(letter) not in now.letters]
+        missing = [letter for letter in await self._letters() if letter.letter_id not in now.letters]
         for letter in missing:
             await self._try(letter)
         return missing
@@ -166,7 +166,3 @@ def _letter(at: TopicPartition, record: Any, state: str, now: datetime) -> DeadL
     key = record.key.decode(errors="replace") if record.key is not None else event.subject
     letter = letter_of(Input("log", event, *at, record.offset, key, 0, record.value), now)
     return letter if state in BLOCKING else msgspec.structs.replace(letter, state=state)
-
-
-def _place(letter: DeadLetterRow) -> tuple[str, int, int]:
-    return letter.topic, letter.partition, letter.position

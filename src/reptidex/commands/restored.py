@@ -5,6 +5,7 @@ import asyncio
 from typing import Any
 
 from reptidex.agents.engine.restoring import Outcome, prepare
+from reptidex.agents.engine.topics import ensure_topics
 from reptidex.settings import SERVICES, Settings, load
 from reptidex.streams.topics import all_topics
 from reptidex.tables.database import Database
@@ -17,7 +18,8 @@ seen, what it had said since; and they would drop whatever it says otherwise now
 command has looked through the log for what it had said. The service works off anew what came in since the backup.
 
 Where an older copy of the log was put back, or its end was cut off, a service has handled more than the log holds. It does not go
-on (exit status 73) until this command has found the first record that its database does not know.
+on (exit status 73) until this command has found the first record that its database does not know. What a service said in the last
+six days and the log has lost is sent again.
 """
 
 
@@ -58,6 +60,7 @@ async def _prepared(service: str, settings: Settings, progress: Any) -> Outcome:
     try:
         if settings.environment == "development":
             await migrate(database, service)
+        await ensure_topics(settings)
         topics = [topic.name for topic in all_topics(settings.partitions)]
         return await prepare(service, settings, database, topics, progress)
     finally:
@@ -70,5 +73,7 @@ def told(outcome: Outcome) -> str:
         f"{outcome.said:,} of {outcome.read:,} records of the log were said since the backup, and are not said again"
     )
     head = f"{outcome.service}: {found}; {outcome.again:,} that came in since are worked off anew"
+    if outcome.lost:
+        head += f"; {outcome.lost:,} that the log has not are sent again"
     lines = [f"  {at}: goes on at {to}, not at {stood}" for at, (stood, to) in outcome.moved.items()]
     return "\n".join([head, *lines])

@@ -13,7 +13,7 @@ from reptidex.settings import Settings
 from reptidex.tables.database import Database
 from reptidex.testing import eventually, reached
 from tests.chaos.engine.nursery import Nursery
-from tests.chaos.engine.scales import TOPICS, Scales, books, counted, forget, key_of
+from tests.chaos.engine.scales import TOPICS, Scales, books, counted, forget, key_of, listen
 from tests.chaos.engine.scales import prepare as make_topics
 from tests.integration.devlog.broker_process import BrokerProcess
 
@@ -63,6 +63,12 @@ async def ended(nursery: Nursery, pid: int) -> str:
     return next(line for line in nursery.said() if line.startswith(f"ENDED {pid} ")).split()[2]
 
 
+async def said(log: BrokerProcess, count: int) -> bool:
+    """Say whether whoever reads from the beginning hears each count once."""
+    heard = await listen(log.bootstrap)
+    return heard.distinct == len(heard.ids) == count
+
+
 async def restored(log: BrokerProcess, url: str, state: Path) -> Outcome:
     database, found = Database.open(url), list[Outcome]()
     settings = Settings(log=log.bootstrap, state_dir=str(state), database_url=url)
@@ -101,12 +107,14 @@ async def test_a_worker_refuses_an_older_copy_of_its_log_and_goes_on_once_it_is_
     again = await restored(log, url, tmp_path)
     last = nursery.spawn()
     await weighed(database, scales, 100)
+    await eventually(lambda: said(log, scales.count), 30, why="what the log had lost stands on it again")
     await nursery.stop(last)
 
     assert status == str(CUT_OFF)
     assert "parcel.weighed" in told
     assert {at for at, _ in found.moved.items() if at.startswith("parcel.weighed")}
     assert all(to < stood for stood, to in found.moved.values())
+    assert (found.lost, again.lost) == (100, 100), "a count of each weighing since the copy, until the service sends it"
     assert again.moved == {}
     assert await books(database) == {key_of(number, KEYS): scales.count // KEYS for number in range(KEYS)}
 
@@ -123,6 +131,25 @@ async def test_a_worker_under_which_the_log_is_cut_off_ends_before_it_handles_an
 
     assert await ended(nursery, worker) == str(CUT_OFF)
     assert await counted(database) == 200
+
+
+async def test_an_empty_log_gets_what_the_outboxes_hold_and_nothing_of_it_is_handled_twice(
+    log: BrokerProcess, nursery: Nursery, database: Database, scales: Scales, url: str, tmp_path: Path
+) -> None:
+    first = nursery.spawn()
+    await weighed(database, scales, 100)
+    await nursery.stop(first)
+    await forget(log.bootstrap)
+    await make_topics(log.bootstrap, str(tmp_path))
+    found = await restored(log, url, tmp_path)
+    second = nursery.spawn()
+    await Scales(log.bootstrap, KEYS).weigh(100)  # the same once more, as an outbox sends it
+    await weighed(database, scales, 100)
+    await eventually(lambda: said(log, 200), 30, why="what the log had lost stands on it again")
+    await nursery.stop(second)
+
+    assert (found.lost, found.again, {to for _, to in found.moved.values()}) == (100, 0, {0})
+    assert await books(database) == {key_of(number, KEYS): 200 // KEYS for number in range(KEYS)}
 
 
 async def test_topics_that_are_made_anew_between_two_workers_are_read_from_their_beginning_however_long_they_are(

@@ -12,7 +12,7 @@ from reptidex.commands import letters as letters_command
 from reptidex.commands import migrate as migrate_command
 from reptidex.errors import NotFoundError
 from reptidex.tables.database import Database
-from reptidex.tables.dead_letters import DeadLetterRow, State, letter_id
+from reptidex.tables.dead_letters import DeadLetterRow, State, record_letter_id
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -42,7 +42,7 @@ class Command:
 
 def letter(offset: int, state: State) -> DeadLetterRow:
     return DeadLetterRow(
-        letter_id=letter_id("animal.created", 0, offset),
+        letter_id=record_letter_id("animal.created", 0, offset, b'{"data": 1}'),
         state=state,
         topic="animal.created",
         partition=0,

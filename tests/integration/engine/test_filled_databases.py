@@ -1,4 +1,4 @@
-"""A database that holds offers is brought to the newest schema with all that it holds, on both databases."""
+"""A database that holds rows is brought to the newest schema with all that it holds, on both databases."""
 
 import importlib
 from collections.abc import AsyncIterator
@@ -12,7 +12,9 @@ from alembic.operations import Operations
 from reptidex.tables.commerce.models import Listing
 from reptidex.tables.commerce.queries import Wanted, offers
 from reptidex.tables.database import Database
+from reptidex.tables.dead_letters import DeadLetterRow, record_letter_id
 from reptidex.tables.migrate import context, migrate
+from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
 from tests.chaos.engine.postgres import Cluster
 
@@ -40,7 +42,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     url = f"sqlite+aiosqlite:///{tmp_path}/commerce.db"
     if request.param == "postgresql":
         cluster: Cluster = request.getfixturevalue("cluster")
-        url = cluster.database("filled_commerce")
+        url = cluster.database(f"filled_{abs(hash(str(tmp_path))) % 10**9}")
     opened = Database.open(url, worker=False)
     yield opened
     await opened.close()
@@ -58,6 +60,48 @@ def _back_to_0003(connection: sa.Connection) -> None:
     row |= {name: at.isoformat() for name, at in row.items() if lite and isinstance(at, datetime)}
     connection.execute(before.insert().values(**row))
     connection.commit()
+
+
+LETTERS = [
+    DeadLetterRow(
+        letter_id=record_letter_id("order.created", 0, 7, value)
+        if source == "log"
+        else f"order.created/0/7/{'ab' * 8}",
+        state="dead",
+        topic="order.created",
+        partition=0,
+        position=7,
+        message_key="a",
+        message_type="order.created",
+        value=value,
+        source=source,
+        created=NOW,
+    )
+    for source, value in (("log", b"{}"), ("timer", b"[]"))
+]
+
+
+def _back_to_0005(connection: sa.Connection) -> None:
+    step = importlib.import_module("reptidex.tables.migrations.versions.0006_tell_letters_of_one_place_apart")
+    with Operations.context(context(connection, "engine")):
+        step.downgrade()
+    connection.exec_driver_sql("UPDATE schema_of_engine SET version_num = '0005'")
+    names = connection.exec_driver_sql("SELECT letter_id FROM dead_letters WHERE source = 'log'").scalars().all()
+    assert names == ["order.created/0/00000000000000000007"]
+    connection.commit()
+
+
+async def test_letters_of_before_are_named_by_what_they_hold(database: Database) -> None:
+    await migrate(database, "commerce")
+    session = await database.session()
+    await session.commit([database.statements(DeadLetterRow).write(LETTERS)])
+    await session.close()
+    connection = await database.connect()
+    await connection.run_sync(_back_to_0005)
+    await connection.close()
+
+    assert await migrate(database, "commerce") == ["engine 0006"]
+    assert await Reader(database).find(select(DeadLetterRow)) == sorted(LETTERS, key=lambda each: each.letter_id)
 
 
 async def test_offers_of_before_are_found_by_their_words(database: Database) -> None:

@@ -1,13 +1,16 @@
 """A log that is another than before, or has forgotten what was not handled yet: read on from where it begins, and told."""
 
+from functools import partial
+
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.structs import TopicPartition
 
 from reptidex.agents.runtime import Worker
 from reptidex.devlog import DevLog
+from reptidex.settings import Settings
 from reptidex.testing import eventually, reached
-from tests.chaos.engine.scales import PARTITIONS, TOPICS, Scales, counted, prepare
+from tests.chaos.engine.scales import PARTITIONS, TOPICS, Scales, counted, letters, prepare
 from tests.integration.engine.conftest import Start
 
 TOPIC = "parcel.weighed"
@@ -17,6 +20,10 @@ ONE = 1
 
 async def all_counted(worker: Worker, events: int) -> None:
     await reached(lambda: counted(worker.database), events, "weighings have counted")
+
+
+async def stand(worker: Worker, states: list[str]) -> bool:
+    return sorted(await letters(worker.database)) == states
 
 
 async def delete_records(log: DevLog, before: int) -> None:
@@ -52,6 +59,18 @@ async def test_topics_that_are_made_anew_under_a_running_worker_are_read_from_th
     await scales.weigh(40)
 
     await all_counted(worker, 140)
+
+
+async def test_a_letter_of_the_old_log_outlives_one_from_the_same_place_on_the_new_log(
+    start: Start, log: DevLog, settings: Settings
+) -> None:
+    for states in (["dead"], ["dead", "parked"]):
+        await Scales(log.bootstrap, ONE).weigh(1, poison=frozenset({0}))
+        worker = await start()
+        await eventually(partial(stand, worker, states), 20, why="both letters are there")
+        await worker.stop()
+        await delete_topics(log)
+        await prepare(log.bootstrap, settings.state_dir)
 
 
 async def test_what_the_log_forgot_while_no_worker_was_there_is_told(
