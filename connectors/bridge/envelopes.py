@@ -4,7 +4,7 @@ Raw delivery is what we subscribe with; the envelope is SNS's default, and partn
 (Amazon SNS Developer Guide, "Parsing Amazon SNS message formats").
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
@@ -75,7 +75,3 @@ def looks_enveloped(body: str) -> bool:
 
 class _Kind(msgspec.Struct):
     type: str = msgspec.field(name="Type", default="")
-
-
-Translate = Callable[[str, Mapping[str, str]], str | None]
-"""Turns another party's notification (S3's, say) into an event of ours; None where it is not one that it knows."""

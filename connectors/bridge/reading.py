@@ -8,7 +8,7 @@ import msgspec
 from reptidex.connectors.bridge import verdicts
 from reptidex.connectors.bridge.arrivals import Admission, Arrival, read_event
 from reptidex.connectors.bridge.claim_check import ClaimCheck, Pointer
-from reptidex.connectors.bridge.envelopes import Translate, Unwrapped, unwrap
+from reptidex.connectors.bridge.envelopes import Unwrapped, unwrap
 from reptidex.connectors.bridge.threads import Threads
 from reptidex.connectors.bridge.verdicts import Fate
 from reptidex.errors import ContractError, UnavailableError
@@ -31,18 +31,16 @@ class Reading:
         *,
         topics: Sequence[str],
         buckets: Sequence[str] = (),
-        translators: Sequence[Translate] = (),
     ) -> None:
         self._admission, self._claim_check, self._threads = admission, claim_check, threads
         self._topics, self._buckets = tuple(topics), frozenset((*buckets, claim_check.bucket))
-        self._translators = tuple(translators)
 
     def read(self, body: str, attributes: Any) -> Arrival | Dropped | Unwrapped:
         """Read a message; of one that is a pointer return the pointer, to `follow`. Raises `ContractError`."""
         found = unwrap(body, attributes, topics=self._topics, buckets=self._buckets)
         if found.pointer is not None:
             return found
-        return self._judged(self._translated(found.body, found.attributes), found.attributes)
+        return self._judged(found.body.encode(), found.attributes)
 
     async def follow(self, found: Unwrapped) -> Arrival | Dropped:
         """Read what a pointer leads to. Raises `ContractError`, `UnavailableError` (of S3)."""
@@ -52,13 +50,6 @@ class Reading:
     def _judged(self, raw: bytes, attributes: Mapping[str, str]) -> Arrival | Dropped:
         arrival = read_event(raw, attributes, self._admission)
         return arrival if isinstance(arrival, Arrival) else Dropped(arrival)
-
-    def _translated(self, body: str, attributes: Any) -> bytes:
-        for translate in self._translators:
-            event = translate(body, attributes)
-            if event is not None:
-                return event.encode()
-        return body.encode()
 
     async def _fetch(self, pointer: Pointer) -> bytes:
         try:
