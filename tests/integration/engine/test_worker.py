@@ -90,7 +90,7 @@ async def test_a_timer_fires_in_real_time_and_survives_a_new_start(start: Start)
     async def reminded() -> int:
         return (await second.reader.need(Parcel, "a")).reminded
 
-    assert await eventually(reminded, 30) == 1
+    assert await eventually(reminded) == 1
 
 
 async def test_an_effect_is_tried_again_until_it_is_done(start: Start) -> None:
@@ -110,7 +110,7 @@ async def test_an_effect_is_tried_again_until_it_is_done(start: Start) -> None:
     async def delivered() -> str:
         return (await worker.reader.need(Parcel, "a")).delivered_by
 
-    assert await eventually(delivered, 30) == "the third postman"
+    assert await eventually(delivered) == "the third postman"
     assert attempts == [1, 2, 3]
 
 
@@ -183,8 +183,8 @@ async def test_a_worker_waits_for_a_log_that_is_away_and_sends_what_it_has_when_
             except (UnavailableError, StillRunning):
                 return False
 
-        assert await eventually(answered, 30)
-        await eventually(lambda: worker.figures().unsent == 0, 20)
+        assert await eventually(answered)
+        await eventually(lambda: worker.figures().unsent == 0)
         await worker.stop()
 
 
@@ -201,7 +201,7 @@ async def test_the_group_follows_the_database(worker: Worker, log: DevLog) -> No
         return sum([await consumer.committed(tp) or 0 for tp in tps]) == 100
 
     try:
-        assert await eventually(committed, 30, every=0.2)
+        assert await eventually(committed, every=0.2)
     finally:
         await consumer.stop()
 
@@ -283,7 +283,7 @@ async def test_what_is_too_old_goes(start: Start, monkeypatch: pytest.MonkeyPatc
     async def pruned() -> bool:
         return [row.command_id for row in await worker.reader.find(select(AnswerRow))] == ["new"]
 
-    await eventually(pruned, 20)
+    await eventually(pruned)
 
 
 async def test_what_was_fetched_is_let_go_of_without_the_garbage_collector(worker: Worker, log: DevLog) -> None:
