@@ -61,12 +61,12 @@ def first_ownership(animal: Animal, how: str, unit: Unit) -> Ownership:
     )
 
 
-def checked_species(species_id: str, pointer: str = "/species_id") -> str:
+def checked_species(species_id: str) -> str:
     """Return the scientific name of a species. Raises `InvalidError` for one that the catalogue lacks."""
     try:
         return need_species(species_id).scientific_name
     except NotFoundError as missing:
-        raise InvalidError("the catalogue has no such species; GET /species lists them", pointer) from missing
+        raise InvalidError("the catalogue has no such species; GET /species lists them", "/species_id") from missing
 
 
 async def claim_reference(vivarium_id: str, reference: str, unit: Unit) -> str:

@@ -47,11 +47,10 @@ class Inbound:
         meter: Meter,
         *,
         held_most: int,
-        chance: random.Random | None = None,
     ) -> None:
         self.queue, self.tracker = queue, tracker
         self._reading, self._intake, self._letters, self._meter = reading, intake, letters, meter
-        self._held_most, self._chance = held_most, chance or random.Random()
+        self._held_most, self._chance = held_most, random.Random()
         self._deleter = Deleter(queue, tracker, self._chance)
         self._groups: set[str] = set()
         """Groups of a FIFO queue that are being worked on."""

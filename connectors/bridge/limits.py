@@ -40,7 +40,6 @@ SNS_PUBLISH_BATCH = "Amazon SNS API Reference, PublishBatch"
 SNS_ATTRIBUTES = "Amazon SNS Developer Guide, Message attributes"
 SNS_RAW = "Amazon SNS Developer Guide, Raw message delivery"
 SQS_SEND = "Amazon SQS API Reference, SendMessage"
-SQS_BATCH = "Amazon SQS API Reference, SendMessageBatch"
 SQS_RECEIVE = "Amazon SQS API Reference, ReceiveMessage"
 SQS_ATTRIBUTES = "Amazon SQS Developer Guide, Message attributes"
 SQS_VISIBILITY = "Amazon SQS API Reference, ChangeMessageVisibility"
@@ -167,15 +166,14 @@ def check_size(size: int, most: int = SNS_BYTES) -> None:
         raise LimitError("message size, bytes", size, f"at most {most}", SNS_PUBLISH if most == SNS_BYTES else SQS_SEND)
 
 
-def check_batch(ids: Sequence[str], total_bytes: int, most_bytes: int = SNS_BYTES) -> None:
+def check_batch(ids: Sequence[str], total_bytes: int) -> None:
     """See that a batch has 1 to 10 entries, ids that are unique and well formed, and a sum within the limit of one message.
 
-    Sources: Amazon SNS API Reference, PublishBatch and PublishBatchRequestEntry; Amazon SQS API Reference, SendMessageBatch.
+    Sources: Amazon SNS API Reference, PublishBatch and PublishBatchRequestEntry.
     """
     check_entries(ids)
-    if total_bytes > most_bytes:
-        source = SNS_PUBLISH_BATCH if most_bytes == SNS_BYTES else SQS_BATCH
-        raise LimitError("batch size, bytes", total_bytes, f"at most {most_bytes}", source)
+    if total_bytes > SNS_BYTES:
+        raise LimitError("batch size, bytes", total_bytes, f"at most {SNS_BYTES}", SNS_PUBLISH_BATCH)
 
 
 def check_entries(ids: Sequence[str]) -> None:

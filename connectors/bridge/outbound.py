@@ -68,10 +68,9 @@ class Outbound:
         calls: int,
         clock: Callable[[], float] = time.monotonic,
         chance: random.Random | None = None,
-        settled: Callable[[], None] = lambda: None,
     ) -> None:
         self._publisher, self._to, self._letters, self._meter = publisher, destination, letters, meter
-        self._clock, self._chance, self._settled = clock, chance or random.Random(), settled
+        self._clock, self._chance = clock, chance or random.Random()
         self._queues: dict[str, TopicQueue] = {}
         self._turns: deque[TopicQueue] = deque()
         """The queues with something in them; each has its turn."""
@@ -94,7 +93,6 @@ class Outbound:
         def settle() -> None:
             self.in_flight -= 1
             mark.settle(record.offset)
-            self._settled()
 
         key = (record.key or b"").decode(errors="replace")
         entry = self._entry(record, key, settle, lambda: not mark.lost)

@@ -2,7 +2,6 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
 
 
 class Watermark:
@@ -11,12 +10,11 @@ class Watermark:
     Offsets may have gaps (compaction, transactions), so records are counted by what was taken, not by number.
     """
 
-    __slots__ = ("_clock", "_settled", "_taken", "bytes", "committed", "lost", "position")
+    __slots__ = ("_settled", "_taken", "bytes", "committed", "lost", "position")
 
-    def __init__(self, position: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, position: int) -> None:
         self._taken: deque[tuple[int, float, int]] = deque()
         self._settled: set[int] = set()
-        self._clock = clock
         self.position = position
         """The offset that may be committed: that of the first record not settled, or the one after the last."""
         self.committed = position
@@ -26,7 +24,7 @@ class Watermark:
 
     def take(self, offset: int, size: int = 0) -> None:
         """Note a record that was taken from the log."""
-        self._taken.append((offset, self._clock(), size))
+        self._taken.append((offset, time.monotonic(), size))
         self.bytes += size
 
     def settle(self, offset: int) -> None:
@@ -46,4 +44,4 @@ class Watermark:
     @property
     def age_s(self) -> float:
         """How long the record that holds the mark has been there; 0 where none does."""
-        return self._clock() - self._taken[0][1] if self._taken else 0.0
+        return time.monotonic() - self._taken[0][1] if self._taken else 0.0

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -26,8 +25,8 @@ from reptidex.errors import InvalidError, NotFoundError
 class FolderFileStore:
     """`FileStore` on a folder: each file with its description beside it."""
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
-        self._folder, self._clock = folder, clock
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> Stored:
         """Write a file, whole or not at all."""
@@ -50,13 +49,13 @@ class FolderFileStore:
 
     async def upload(self, key: str, rules: Rules, *, within_s: int = 300) -> Upload:
         """Announce an upload; `receive` takes it."""
-        ends = datetime.fromtimestamp(self._clock() + lasting(within_s), UTC)
+        ends = datetime.fromtimestamp(time.time() + lasting(within_s), UTC)
         fields = {"key": WAITING + checked(key), "Content-Type": rules.content_type}
         return Upload(url=self._folder.as_uri(), fields=fields, expires_at=ends)
 
     async def receive(self, upload: Upload, data: bytes) -> None:
         """Take what a browser would send. Raises `InvalidError` after the upload's time."""
-        if datetime.fromtimestamp(self._clock(), UTC) > upload.expires_at:
+        if datetime.fromtimestamp(time.time(), UTC) > upload.expires_at:
             raise InvalidError("the upload has expired")
         await asyncio.to_thread(self._write, upload.fields["key"], data, upload.fields["Content-Type"])
 
@@ -79,7 +78,7 @@ class FolderFileStore:
 
     async def link(self, key: str, *, within_s: int = 300, name: str = "") -> str:
         """Return the file's own address."""
-        ends = int(self._clock()) + lasting(within_s)
+        ends = int(time.time()) + lasting(within_s)
         return f"{(self._folder / checked(key)).as_uri()}?expires={ends}"
 
     async def aclose(self) -> None:

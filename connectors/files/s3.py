@@ -1,8 +1,6 @@
 """Files in an S3 bucket. Hashes travel as S3's own SHA-256 checksums, and are kept in the object's metadata too."""
 
 import base64
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -35,8 +33,8 @@ def client_of(settings: Settings) -> AwsClient:
 class S3FileStore:
     """`FileStore` on S3."""
 
-    def __init__(self, s3: AwsClient, bucket: str, *, clock: Callable[[], float] = time.time) -> None:
-        self._s3, self._bucket, self._clock = s3, bucket, clock
+    def __init__(self, s3: AwsClient, bucket: str) -> None:
+        self._s3, self._bucket = s3, bucket
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> Stored:
         """Put an object, checked by S3 against its hash on arrival."""
@@ -90,7 +88,7 @@ class S3FileStore:
             ExpiresIn=lasting(within_s),
         )
         made = await self._s3.run(sign)
-        ends = datetime.fromtimestamp(self._clock(), UTC) + timedelta(seconds=within_s)
+        ends = datetime.now(UTC) + timedelta(seconds=within_s)
         return Upload(url=made["url"], fields=made["fields"], expires_at=ends)
 
     async def finalise(self, key: str, rules: Rules) -> Stored:

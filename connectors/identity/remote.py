@@ -48,13 +48,13 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CoreApiKeys:
-    """Asks core about an API key and remembers the answer, good or bad, for `keep_s`: a withdrawn key works no longer."""
+    """Asks core about an API key and remembers the answer, good or bad, for five seconds: a withdrawn key works no longer."""
 
-    KEPT = 5_000
+    KEPT, KEEP_S = 5_000, 5.0
 
-    def __init__(self, core: ServiceClient, *, clock: Callable[[], float], keep_s: float = 5.0) -> None:
+    def __init__(self, core: ServiceClient, *, clock: Callable[[], float]) -> None:
         """Take the client of core and a monotonic clock in seconds."""
-        self._core, self._clock, self._keep_s = core, clock, keep_s
+        self._core, self._clock = core, clock
         self._known: dict[bytes, tuple[float, Claims | None]] = {}
 
     async def __call__(self, key: str) -> Claims | None:
@@ -70,5 +70,5 @@ class CoreApiKeys:
         self._known.pop(digest, None)
         if len(self._known) >= self.KEPT:
             del self._known[next(iter(self._known))]
-        self._known[digest] = (self._clock() + self._keep_s, claims)
+        self._known[digest] = (self._clock() + self.KEEP_S, claims)
         return claims

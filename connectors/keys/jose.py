@@ -49,9 +49,9 @@ def short_enough(data: bytes) -> bytes:
     return data
 
 
-async def compact(signer: Signer, claims: dict[str, Any], *, typ: str = "at+jwt") -> str:
+async def compact(signer: Signer, claims: dict[str, Any]) -> str:
     """Sign claims as a JWT in compact form (RFC 7519); `at+jwt` is the type of access tokens (RFC 9068)."""
     kid = (await signer.current()).kid
-    parts = ({"alg": "ES256", "kid": kid, "typ": typ}, claims)
+    parts = ({"alg": "ES256", "kid": kid, "typ": "at+jwt"}, claims)
     signed = ".".join(base64url(msgspec.json.encode(part)) for part in parts)
     return f"{signed}.{base64url(await signer.sign(signed.encode(), kid=kid))}"

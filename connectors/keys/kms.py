@@ -6,7 +6,6 @@ names is retired. `MessageType=RAW`, because emulators hash a DIGEST again, and 
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Any
 
 from reptidex.connectors.aws import AwsClient, AwsRefusedError
@@ -25,12 +24,10 @@ def client_of(settings: Settings) -> AwsClient:
 
 
 class KmsSigner:
-    """`Signer` on KMS. The list of versions is read at most once in `kept_s`, and whenever an unknown id is asked for."""
+    """`Signer` on KMS. The list of versions is read at most once in `KEPT_S`, and whenever an unknown id is asked for."""
 
-    def __init__(
-        self, kms: AwsClient, alias: str, *, clock: Callable[[], float] = time.monotonic, kept_s: float = KEPT_S
-    ) -> None:
-        self._kms, self._alias, self._clock, self._kept_s = kms, alias, clock, kept_s
+    def __init__(self, kms: AwsClient, alias: str) -> None:
+        self._kms, self._alias = kms, alias
         self._read_at = float("-inf")
         self._versions: dict[str, tuple[str, str, PublicKey]] = {}
         """By kid: the version's alias, the key's id at KMS, the public key; the current one first."""
@@ -45,7 +42,7 @@ class KmsSigner:
 
     async def keys(self) -> tuple[PublicKey, ...]:
         """Return every live version."""
-        if self._clock() - self._read_at >= self._kept_s:
+        if time.monotonic() - self._read_at >= KEPT_S:
             await self._read()
         return tuple(key for _, _, key in self._versions.values())
 
@@ -114,7 +111,7 @@ class KmsSigner:
             for alias in order:
                 public = await self._public_of(versions[alias])
                 found[public.kid] = (alias, versions[alias], public)
-            self._versions, self._read_at = found, self._clock()
+            self._versions, self._read_at = found, time.monotonic()
 
     async def _public_of(self, key_id: str) -> PublicKey:
         if key_id not in self._public:

@@ -2,7 +2,6 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 
 from reptidex.connectors.aws import AwsClient, AwsRefusedError
 from reptidex.connectors.keys.port import SealError
@@ -18,8 +17,8 @@ WRONG = {"InvalidCiphertextException", "IncorrectKeyException", "ValidationExcep
 class KmsVault:
     """`KeyVault` on KMS. Opened data keys are kept in memory for minutes, the most recently used ones only."""
 
-    def __init__(self, kms: AwsClient, key: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._kms, self._key, self._clock = kms, key, clock
+    def __init__(self, kms: AwsClient, key: str) -> None:
+        self._kms, self._key = kms, key
         self._open: OrderedDict[tuple[bytes, str], tuple[float, bytes]] = OrderedDict()
 
     async def new_key(self, context: str) -> bytes:
@@ -51,7 +50,7 @@ class KmsVault:
 
     async def _unwrap(self, wrapped: bytes, context: str) -> bytes:
         kept = self._open.get((wrapped, context))
-        if kept is not None and self._clock() - kept[0] < KEPT_S:
+        if kept is not None and time.monotonic() - kept[0] < KEPT_S:
             self._open.move_to_end((wrapped, context))
             return kept[1]
         if not wrapped:
@@ -68,7 +67,7 @@ class KmsVault:
         return bytes(answer["Plaintext"])
 
     def _keep(self, wrapped: bytes, context: str, key: bytes) -> None:
-        self._open[wrapped, context] = (self._clock(), key)
+        self._open[wrapped, context] = (time.monotonic(), key)
         self._open.move_to_end((wrapped, context))
         while len(self._open) > KEPT:
             self._open.popitem(last=False)

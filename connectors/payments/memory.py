@@ -28,6 +28,7 @@ from reptidex.streams.values import Money
 
 DECLINES = {"declined": "card_declined", "insufficient": "insufficient_funds", "expired": "expired_card"}
 TOLERANCE_S = 300
+SECRET = b"twin"
 SIGNATURE, STAMP = "Twin-Signature", "Twin-Time"
 
 
@@ -39,9 +40,7 @@ class MemoryPaymentGateway:
     collected in `webhooks`.
     """
 
-    def __init__(
-        self, *, provider: str = "memory", secret: str = "twin", clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, *, provider: str = "memory", clock: Callable[[], float] = time.time) -> None:
         self.provider = provider
         self.lose_answers = 0
         self.down = False
@@ -52,7 +51,7 @@ class MemoryPaymentGateway:
         self._payments: dict[str, Payment] = {}
         self._disputes: dict[str, Dispute] = {}
         self._answers: dict[str, Payment | Refund | DeclinedError] = {}
-        self._secret, self._clock = secret, clock
+        self._clock = clock
 
     async def authorise(self, charge: Charge, *, key: str) -> Payment:
         """Set money aside."""
@@ -249,7 +248,7 @@ class MemoryPaymentGateway:
         self.webhooks.append((body, {STAMP: stamp, SIGNATURE: self._signature(stamp, body)}))
 
     def _signature(self, stamp: str, body: bytes) -> str:
-        return hmac.new(self._secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+        return hmac.new(SECRET, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
     def _up(self) -> None:
         if self.down:

@@ -22,6 +22,7 @@ Query = Mapping[str, str | int | float | None]
 ANSWER_BYTES = 8 * 1024 * 1024
 CACHED = 2_000
 GET_ATTEMPTS = 3
+TIMEOUT_S = 3.0
 
 
 class ServiceClient:
@@ -39,14 +40,12 @@ class ServiceClient:
         tokens: ServiceTokens | None,
         *,
         clock: Callable[[], float],
-        timeout_s: float = 3.0,
-        breaker: Breaker | None = None,
     ) -> None:
         """Take the service's full name and address; `tokens` is None for calls that need none. `clock` is monotonic."""
         self.service, self._base = service, base_url.rstrip("/")
         self._session, self._tokens = session, tokens
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s, connect=min(1.0, timeout_s))
-        self._breaker = breaker or Breaker(service, clock=clock)
+        self._timeout = aiohttp.ClientTimeout(total=TIMEOUT_S, connect=1.0)
+        self._breaker = Breaker(service, clock=clock)
         self._kept: OrderedDict[tuple[str, Any], tuple[str, Any]] = OrderedDict()
 
     async def get(self, path: str, answer: type[T], query: Query | None = None) -> T:

@@ -147,12 +147,17 @@ async def run_import(
         total=len(rows) + len(carried),
         parts=len(parts),
     )
+    job = await _begun(request, begin, parts)
+    return msgspec.structs.replace(import_view(job), ignored=ignored, rows=refused[:SHOWN])
+
+
+async def _begun(request: Request[bytes, Any], begin: BeginImport, parts: Sequence[tuple[ImportRow, ...]]) -> Import:
+    """Hand over the rows of an import, part by part; the last part has it begin."""
     await request.ask(begin, Done)
     for number, part in enumerate(parts):
-        stage = StageImport(import_id=import_id, vivarium_id=vivarium_id, part=number, rows=part)
+        stage = StageImport(import_id=begin.import_id, vivarium_id=begin.vivarium_id, part=number, rows=part)
         await request.ask(stage, Done)
-    job = await request.read.need(Import, import_id)
-    return msgspec.structs.replace(import_view(job), ignored=ignored, rows=refused[:SHOWN])
+    return await request.read.need(Import, begin.import_id)
 
 
 def _meant(rows: Iterable[ImportRow], known: Known) -> Names:

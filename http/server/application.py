@@ -63,13 +63,12 @@ def make_application(
     api_keys: ApiKeys | None = None,
     registry: CollectorRegistry | None = None,
     options: WebOptions | None = None,
-    ids: Ids | None = None,
 ) -> Application:
     """Build the application of a service.
 
     Raises `RouteError` for a route without a policy or types: such a service does not start.
     """
-    options, ids = options or WebOptions(), ids or Ids()
+    options, ids = options or WebOptions(), Ids()
     registry = registry or CollectorRegistry()
     metrics = HttpMetrics(service.name, registry)
     bounds = bind_service(service)

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable
 
 POOL = 4096
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
@@ -22,12 +21,9 @@ def derived_id(*parts: str) -> str:
 
 
 class Ids:
-    """Fresh ids from a clock (Unix seconds) and a source of random bytes, which is asked for many at a time."""
+    """Fresh ids, from random bytes that are asked for many at a time."""
 
-    def __init__(
-        self, clock: Callable[[], float] = time.time, random_bytes: Callable[[int], bytes] = os.urandom
-    ) -> None:
-        self._clock, self._random = clock, random_bytes
+    def __init__(self) -> None:
         self._pool, self._place = "", 0
 
     def _digits(self, count: int) -> str:
@@ -35,14 +31,14 @@ class Ids:
         place = self._place
         end = self._place = place + count
         if end > len(self._pool):
-            self._pool = self._random(POOL).hex()
+            self._pool = os.urandom(POOL).hex()
             place, self._place = 0, count
             end = count
         return self._pool[place:end]
 
     def fresh(self) -> str:
         """Return a new UUIDv7."""
-        return uuid7(int(self._clock() * 1000), self._digits(19))
+        return uuid7(int(time.time() * 1000), self._digits(19))
 
     def span(self) -> str:
         """Return a new span id of W3C Trace Context: 16 hex digits, not all zero."""

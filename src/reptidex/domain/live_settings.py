@@ -28,9 +28,9 @@ def check_no_secret(name: str, pointer: str = "") -> None:
         )
 
 
-def value_text(value: Any, pointer: str = "/value") -> str | None:
+def value_text(value: Any) -> str | None:
     """Return a value as JSON; None, the default, for null. Raises `InvalidError` for one that is too long."""
     text = None if value is None else msgspec.json.encode(value, order="deterministic").decode()
     if text is not None and len(text) > LONGEST:
-        raise InvalidError(f"a setting has at most {LONGEST} characters as JSON, this one has {len(text)}", pointer)
+        raise InvalidError(f"a setting has at most {LONGEST} characters as JSON, this one has {len(text)}", "/value")
     return text

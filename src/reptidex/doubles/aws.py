@@ -51,11 +51,9 @@ def aws_server(port: int = 0) -> Iterator[Aws]:
 
 
 @asynccontextmanager
-async def aws_double(
-    provisions: Provisions | None = None, *, port: int = 0, state: Path | None = None
-) -> AsyncIterator[Aws]:
+async def aws_double(*, port: int = 0, state: Path | None = None) -> AsyncIterator[Aws]:
     """Serve AWS, provisioned, while the context is open; `state` is the folder that keeps keys and objects."""
-    names = provisions or Provisions()
+    names = Provisions()
     server = aws_server(port)
     aws = await asyncio.to_thread(server.__enter__)
     kept = AwsState(state, aws.region, names.bucket) if state else None

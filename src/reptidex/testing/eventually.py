@@ -7,18 +7,25 @@ from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
+WITHIN_S = 30.0
+"""A sign of a fault, however busy the machine is: what is waited for takes a small part of it."""
+
 
 @overload
 async def eventually(
-    condition: Callable[[], Awaitable[T]], within: float = 10.0, *, every: float = 0.01, why: str = ""
+    condition: Callable[[], Awaitable[T]], within: float = WITHIN_S, *, every: float = 0.01, why: str = ""
 ) -> T: ...
 
 
 @overload
-async def eventually(condition: Callable[[], T], within: float = 10.0, *, every: float = 0.01, why: str = "") -> T: ...
+async def eventually(
+    condition: Callable[[], T], within: float = WITHIN_S, *, every: float = 0.01, why: str = ""
+) -> T: ...
 
 
-async def eventually(condition: Callable[[], Any], within: float = 10.0, *, every: float = 0.01, why: str = "") -> Any:
+async def eventually(
+    condition: Callable[[], Any], within: float = WITHIN_S, *, every: float = 0.01, why: str = ""
+) -> Any:
     """Ask again and again until the answer is true, and return it.
 
     Raises `AssertionError` with the last answer (or the last `AssertionError` of the condition itself) after `within` seconds.

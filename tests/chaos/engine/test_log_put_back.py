@@ -80,7 +80,7 @@ async def restored(log: BrokerProcess, url: str, state: Path) -> Outcome:
         return bool(found)
 
     try:
-        await eventually(done, 30, why="the worker has left its group")
+        await eventually(done, why="the worker has left its group")
     finally:
         await database.close()
     return found[0]

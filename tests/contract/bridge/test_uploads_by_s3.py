@@ -139,7 +139,7 @@ async def test_what_nobody_announced_and_what_comes_twice_is_settled_and_what_ca
     async def settled() -> bool:
         return await state(depot) == "arriving" and await asyncio.to_thread(depot.left) == 1
 
-    await eventually(settled, 15)
+    await eventually(settled)
     assert await depot.harness.get(AnnouncedUpload, OTHER) is None
 
 
@@ -150,5 +150,5 @@ async def test_a_test_event_of_a_new_configuration_is_taken_out_of_the_queue(dep
     async def empty() -> bool:
         return await asyncio.to_thread(depot.left) == 0
 
-    await eventually(empty, 15)
+    await eventually(empty)
     assert depot.asked == []

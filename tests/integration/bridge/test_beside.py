@@ -61,7 +61,7 @@ async def test_it_ends_with_its_bridge_though_a_long_poll_is_under_way() -> None
         queue = await beside.queue(f"{url}/1/q", 20)
         heard: list[object] = []
         polling = asyncio.create_task(queue.poll(2, heard.append))
-        await eventually(lambda: waiting() == 2, 20, why="both polls are under way")
+        await eventually(lambda: waiting() == 2, why="both polls are under way")
 
         async with asyncio.timeout(5):
             await beside.stop()
@@ -80,7 +80,7 @@ async def test_where_it_is_killed_calls_fail_and_may_be_tried_again() -> None:
         queue = await beside.queue(f"{url}/1/q", 20)
         asked = asyncio.create_task(queue.receive(wait_s=20))
         deleting = asyncio.create_task(queue.delete(["a", "b"]))
-        await eventually(lambda: waiting() == 2, 20)
+        await eventually(lambda: waiting() == 2)
 
         os.kill(beside.pid, signal.SIGKILL)
 
@@ -126,12 +126,12 @@ async def test_it_ends_where_its_bridge_is_killed() -> None:
         holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLDER, url, stdout=subprocess.PIPE)
         assert holder.stdout is not None
         pid = int(await holder.stdout.readline())
-        await eventually(lambda: waiting() == 1, 20)
+        await eventually(lambda: waiting() == 1)
 
         holder.kill()
         await holder.wait()
 
-        await eventually(lambda: not is_there(pid), 5)
+        await eventually(lambda: not is_there(pid))
 
 
 async def test_what_lies_in_the_working_directory_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ async def test_where_it_hangs_it_is_ended_and_whoever_waits_hears_of_it(monkeypa
         hearing = await beside.start()
         queue = await beside.queue(f"{url}/1/q", 20)
         hiding = [asyncio.create_task(queue.hide([("a", 30)])) for _ in range(3)]  # one more than it has threads
-        await eventually(lambda: waiting() == 2, 20)
+        await eventually(lambda: waiting() == 2)
         await asyncio.sleep(3)
         assert is_there(beside.pid), "that AWS keeps silent is no fault of its own"
 
@@ -207,7 +207,7 @@ async def test_a_message_that_no_text_can_be_does_not_end_the_poll_that_brought_
         heard: list[Any] = []
         polling = asyncio.create_task(queue.poll(1, heard.append))
 
-        await eventually(lambda: len(heard) >= 2, 20, why="both messages are brought by the one poll")
+        await eventually(lambda: len(heard) >= 2, why="both messages are brought by the one poll")
         assert [message.body for brought in heard[:2] for message in brought] == [r"a\ud800z", "next"]
 
         await beside.stop()

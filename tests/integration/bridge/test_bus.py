@@ -37,6 +37,6 @@ async def test_events_of_the_log_are_heard_on_a_bus(aws: Cloud, run: Run, put: P
         heard.extend(json.loads(each["Body"]) for each in await aws.receive(url))
         return len({each["detail"]["id"] for each in heard}) == len(said)
 
-    await eventually(all_of_them, 20)
+    await eventually(all_of_them)
     assert {each["detail"]["rxorigin"] for each in heard} == {"reptidex"}
     assert {each["detail"]["id"] for each in heard} == {json.loads(each)["id"] for each in said}

@@ -53,7 +53,7 @@ async def letters(bridge: Bridge, count: int) -> list[Any]:
         found = await office.letters(("dead", "failed", "unreadable", "parked"))
         return found if len(found) >= count else []
 
-    found: list[Any] = await eventually(there, 20)
+    found: list[Any] = await eventually(there)
     return found
 
 
@@ -61,7 +61,7 @@ async def empty(aws: Cloud, *urls: str) -> None:
     async def gone() -> bool:
         return not any([await aws.waiting(url) for url in urls])
 
-    await eventually(gone, 20)
+    await eventually(gone)
 
 
 async def test_an_event_comes_in_with_its_own_bytes_under_its_key(aws: Cloud, run: Run, heard: Heard) -> None:
@@ -139,7 +139,7 @@ async def test_what_is_ours_does_not_come_back(aws: Cloud, run: Run, heard: Hear
     await put("animal.created", event("animal.created"))
 
     bridge = await run("outbound", "inbound")
-    await eventually(lambda: bridge.status()["counted"].get("inbound dropped") == 1, 20)
+    await eventually(lambda: bridge.status()["counted"].get("inbound dropped") == 1)
     await empty(aws, standard)
 
     assert len(await heard("animal.created")) == 1
@@ -197,7 +197,7 @@ async def test_a_poison_message_parks_its_group_and_a_person_lets_it_go_on(aws: 
     await LetterOffice(bridge.database, clock=wall_clock).discard(found[0].letter_id)
     records = await until(heard, "order.created", 3)
     assert [int(seen(each.value)["sequence"]) for each in records if each.key.decode() == key_of(1)] == [2, 3]
-    await eventually(lambda: bridge.status()["lanes_waiting"] == 0, 10)
+    await eventually(lambda: bridge.status()["lanes_waiting"] == 0)
     await send_fifo(aws, fifo, event("order.created", key=key_of(1), number=4), key_of(1))
     await until(heard, "order.created", 4)
 
@@ -264,7 +264,7 @@ async def test_a_message_is_not_deleted_before_the_log_has_it(
 
     monkeypatch.setattr(bridge._log, "put", away)
     await send(aws, standard, event("animal.created"))
-    await eventually(lambda: len(refused) > 0, 20)
+    await eventually(lambda: len(refused) > 0)
     assert await aws.waiting(standard) == 1
 
     monkeypatch.undo()

@@ -85,7 +85,7 @@ async def test_offsets_are_committed_up_to_what_is_settled_and_no_further(
     await put("animal.archived", event("animal.archived"))
 
     bridge = await run("outbound")
-    await eventually(lambda: _committed_all(settings, 5), 20)
+    await eventually(lambda: _committed_all(settings, 5))
 
     assert await committed(settings, "animal.archived") == 0
     assert "animal.archived" in bridge.status()["outbound"]["trouble"]
@@ -99,7 +99,7 @@ async def test_a_topic_that_is_made_later_gets_what_waited(aws: Cloud, run: Run,
     monkeypatch.setattr("reptidex.connectors.bridge.outbound.CONFIGURATION_S", 0.2)
     await put("animal.updated", event("animal.updated"))
     bridge = await run("outbound")
-    await eventually(lambda: "animal.updated" in bridge.status()["outbound"]["trouble"], 20)
+    await eventually(lambda: "animal.updated" in bridge.status()["outbound"]["trouble"])
 
     url = await aws.subscriber("animal.updated")
 
@@ -184,7 +184,7 @@ async def test_bytes_that_are_no_event_are_kept_with_the_reason_and_hold_nothing
         letters[:] = await heard("repti-bridge.deadletters")
         return len(letters) >= 2
 
-    await eventually(both, 20)
+    await eventually(both)
 
     causes = [msgspec.json.decode(each.value)["cause"] for each in letters]
     assert any("no CloudEvent" in cause for cause in causes) and any("animal.updated" in cause for cause in causes)
@@ -220,14 +220,14 @@ async def test_a_poison_event_of_an_ordered_topic_parks_its_key_until_a_person_g
         found = await office.letters(("dead", "parked"))
         return found if len(found) == 3 else []
 
-    letters: list[Any] = await eventually(three, 20)
+    letters: list[Any] = await eventually(three)
     await office.discard(letters[0].letter_id)
     found = await collect(aws, url, 2)
 
     assert seen(other["Body"])["subject"] == key_of(2)
     assert [each.state for each in letters] == ["dead", "parked", "parked"]
     assert [int(seen(each["Body"])["sequence"]) for each in found] == [2, 3]
-    await eventually(lambda: bridge.status()["lanes_waiting"] == 0, 10)
+    await eventually(lambda: bridge.status()["lanes_waiting"] == 0)
     await put("order.created", event("order.created", key=key_of(1), number=4))
     assert len(await collect(aws, url, 1)) == 1
 
@@ -237,7 +237,7 @@ async def test_a_letter_that_is_sent_on_crosses_or_says_why_not(aws: Cloud, run:
     await put("animal.created", b"no json")
     bridge = await run("outbound")
     office = LetterOffice(bridge.database, clock=wall_clock)
-    [letter] = await eventually(office.letters, 20)
+    [letter] = await eventually(office.letters)
 
     await office.redrive(letter.letter_id)
 
@@ -245,7 +245,7 @@ async def test_a_letter_that_is_sent_on_crosses_or_says_why_not(aws: Cloud, run:
         [found] = await office.letters(("failed", "retrying", "unreadable"))
         return found.state == "failed" and found.attempts == 2
 
-    await eventually(again, 20)
+    await eventually(again)
     mended = msgspec.structs.replace(letter, state="retrying", due=wall_clock(), value=event("animal.created"))
     session = await bridge.database.session()
     await session.commit([bridge.database.statements(DeadLetterRow).write([mended])])

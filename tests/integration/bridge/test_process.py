@@ -61,7 +61,7 @@ async def test_health_metrics_and_status_are_answered(aws: Cloud, run: Run, put:
     await aws.subscriber("animal.created")
     await put("animal.created", event("animal.created"))
     bridge = await run("outbound", "inbound")
-    await eventually(lambda: bridge.status()["counted"].get("outbound published") == 1, 20)
+    await eventually(lambda: bridge.status()["counted"].get("outbound published") == 1)
 
     async with aiohttp.ClientSession(base_url=settings.bridge_url) as session:
         assert (await session.get("/health")).status == 200
@@ -71,7 +71,7 @@ async def test_health_metrics_and_status_are_answered(aws: Cloud, run: Run, put:
         async def ready() -> bool:
             return (await session.get("/health/ready")).status == 200
 
-        await eventually(ready, 20)
+        await eventually(ready)
         told = await (await session.get("/metrics")).text()
     code, out, _ = await reptidex(settings, "bridge", "status", "--json")
 
@@ -188,7 +188,7 @@ async def test_it_ends_for_its_supervisor_where_the_process_that_calls_sqs_has_e
 ) -> None:
     await queues(aws)
     process = await start(settings, "bridge", "--inbound")
-    [child] = await eventually(lambda: children(process.pid, "sqs_process"), 30)
+    [child] = await eventually(lambda: children(process.pid, "sqs_process"))
     os.kill(child, signal.SIGKILL)
 
     _, err = await asyncio.wait_for(process.communicate(), 20)

@@ -105,7 +105,7 @@ async def test_a_full_disk_loses_nothing_and_heals(broker: BrokerProcess, small_
     (small_disk / "filler").unlink()
     healed = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, request_timeout_ms=2000)
     await healed.start()
-    writable: bool = await eventually(taken_by(healed), 30)
+    writable: bool = await eventually(taken_by(healed))
     await healed.stop()
     broker.kill()
     await broker.start()

@@ -91,7 +91,7 @@ async def test_a_journal_that_cannot_be_written_keeps_nobody_from_reading_and_wh
         waiting = asyncio.create_task(consumer.getone())
         await asyncio.sleep(0.2)  # its fetch is with the log, and may stay there for half a minute
         disk.full = False
-        await eventually(lambda: log.broker.store.offline_cause is None, 30)
+        await eventually(lambda: log.broker.store.offline_cause is None)
         await producer.send_and_wait("eggs", b"after", partition=0)
         after = await asyncio.wait_for(waiting, 15)
         await consumer.stop()

@@ -40,7 +40,7 @@ async def metadata_after_a_reset(folder: Path) -> None:
             transport = client._conns[node, 0]._writer.transport
             log.faults.add(Rule(action=Action.DROP, api="FIND_COORDINATOR"))
             unanswered = asyncio.create_task(client.coordinator_lookup(CoordinationType.GROUP, "anybody"))
-            await eventually(lambda: log.faults.struck, 5)
+            await eventually(lambda: log.faults.struck)
             reset_all(log)
             async with asyncio.timeout(5):
                 while not transport.is_closing():

@@ -69,7 +69,7 @@ async def test_a_name_with_a_nul_is_a_letter_and_what_comes_behind_it_counts(
     async def kept() -> bool:
         return sorted(await letters(worker.database)) == ["dead", *["unreadable"] * 4]
 
-    await eventually(kept, 20)
+    await eventually(kept)
 
 
 async def test_a_name_that_no_index_takes_is_a_letter_and_what_comes_behind_it_counts(
@@ -92,7 +92,7 @@ async def test_a_name_that_no_index_takes_is_a_letter_and_what_comes_behind_it_c
     async def kept() -> bool:
         return sorted(await letters(worker.database)) == [*dead, *["unreadable"] * 4]
 
-    await eventually(kept, 20)
+    await eventually(kept)
 
 
 async def test_a_command_whose_context_no_database_takes_is_a_letter(
@@ -108,7 +108,7 @@ async def test_a_command_whose_context_no_database_takes_is_a_letter(
     async def kept() -> bool:
         return await letters(worker.database) == ["unreadable"] * 2
 
-    await eventually(kept, 20)
+    await eventually(kept)
 
 
 async def test_a_time_without_its_zone_is_a_letter_and_ends_no_worker(
@@ -123,4 +123,4 @@ async def test_a_time_without_its_zone_is_a_letter_and_ends_no_worker(
     async def kept() -> bool:
         return await letters(worker.database) == ["unreadable"]
 
-    await eventually(kept, 20)
+    await eventually(kept)

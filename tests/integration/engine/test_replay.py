@@ -299,7 +299,7 @@ async def test_a_switch_lets_a_long_reader_finish_and_keeps_nobody_waiting_behin
     reader = await live.database.session()
     await reader.write([], [Lookup("SELECT count(*) FROM parcels")])  # in a transaction that stays open
     switching = asyncio.create_task(Replay(Parcels(), COUNTS, settings, Noting()).run())
-    await eventually(lambda: bool(notes), 20)
+    await eventually(lambda: bool(notes))
     await scales.weigh(100)
     await all_counted(live.database, 300)  # the worker was let through meanwhile
     await reader.rollback()

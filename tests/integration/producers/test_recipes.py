@@ -42,11 +42,11 @@ async def test_what_is_said_over_aws_comes_in_by_the_bridge_once(
 ) -> None:
     tool("aws")
     await producer.recipe("sns")
-    [(key, event)] = await eventually(producer.heard, 20)
+    [(key, event)] = await eventually(producer.heard)
     await producer.recipe("sqs")
     await producer.recipe("file")
 
-    await eventually(lambda: asyncio.to_thread(producer.nothing_waits), 20)
+    await eventually(lambda: asyncio.to_thread(producer.nothing_waits))
     heard = await producer.heard()
     assert (key, event["data"], event["rxorigin"]) == (producer.event()["subject"], producer.event()["data"], "acme")
     # By SNS, SQS, and twice from the file over AWS: the bridge's inbox lets one in. Straight to the log: the event, its payload.

@@ -143,5 +143,5 @@ async def test_a_clock_that_is_put_back_keeps_no_letter_waiting(post: UnitHarnes
     post.now -= timedelta(hours=1)
     letters = Letters(post.runner, post.read, submit, resync=resync, clock=lambda: post.now)
     looking = asyncio.create_task(letters.run())
-    await eventually(lambda: len(handed_in) == 1, 5)
+    await eventually(lambda: len(handed_in) == 1)
     looking.cancel()

@@ -94,7 +94,7 @@ class Post:
         async def done() -> bool:
             return sorted(self.carried) == sorted(names) and not await self.harness.find(select(EffectRow))
 
-        await eventually(done, 10)
+        await eventually(done)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ async def test_one_that_takes_long_holds_up_none_of_those_that_wait_in_the_datab
     await post.harness.put(*map(post._row, many))
     post.held = {"p0"}
     await post.effects.load()
-    await eventually(lambda: sorted(post.carried) == sorted(many[1:]), 10)
+    await eventually(lambda: sorted(post.carried) == sorted(many[1:]))
     post.gate.set()
 
     await post.all_carried(*many)
@@ -144,7 +144,7 @@ async def test_what_is_asked_for_while_the_rest_is_read_is_carried_out(post: Pos
     await post.harness.put(*map(post._row, many))
     await post.effects.load()
     post.reader.slow = asyncio.Event()
-    await eventually(lambda: len(post.carried) == 4, 10)
+    await eventually(lambda: len(post.carried) == 4)
     await post.ask("z")
     post.reader.slow.set()
 
@@ -170,6 +170,6 @@ async def test_an_effect_that_this_version_does_not_know_stays_for_one_that_does
     await post.harness.put(newer)
     await post.effects.load()
     await post.ask("q")
-    await eventually(lambda: post.carried == ["q"] and not post.effects.waiting, 10)
+    await eventually(lambda: post.carried == ["q"] and not post.effects.waiting)
 
     assert await post.harness.find(select(EffectRow)) == [newer]

@@ -23,7 +23,7 @@ class Worked:
     async def glances(self, count: int) -> None:
         """Wait until so many more looks have been taken."""
         end = self.asked + count
-        await eventually(lambda: self.asked >= end, 10)
+        await eventually(lambda: self.asked >= end)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ async def test_memory_goes_back_once_after_a_backlog(worked: Worked) -> None:
     for _ in range(20):
         worked.messages += BACKLOG
         await worked.glances(1)
-    await eventually(lambda: worked.given, 10)
+    await eventually(lambda: worked.given)
     given = worked.given
     await worked.glances(5)
 

@@ -62,7 +62,7 @@ async def test_whatever_sending_failed_with_it_is_tried_again_in_order(sent: Sen
     sent.log.failures = [problem]
     sent.relay.offer([batch(1), batch(2)])
     sent.log.there.set()
-    await eventually(lambda: sent.upto == 2, 5)
+    await eventually(lambda: sent.upto == 2)
 
     assert [int.from_bytes(each[:8]) for each in sent.log.taken] == [1, 2]
 

@@ -128,7 +128,7 @@ async def test_a_timer_that_is_due_waits_once_for_a_worker_whose_units_pause(pos
     handed_in[0][1].cancel()  # its unit was not to be: it is still there, and still due
     post.now += timedelta(days=1)
     timers.committed(Outcome(messages=0, timers={"another": None}))
-    await eventually(lambda: len(handed_in) > once, 5)
+    await eventually(lambda: len(handed_in) > once)
     running.cancel()
 
     assert (once, [name for name, _ in handed_in]) == (1, ["remind/a"] * 2)
@@ -143,7 +143,7 @@ async def test_a_clock_that_is_put_back_keeps_no_timer_from_being_found(post: Un
 
     timers = Timers(post.runner, post.read, submit, clock=lambda: post.now, shared=False)
     running = asyncio.create_task(timers.run())
-    await eventually(lambda: timers._looked, 5)
+    await eventually(lambda: timers._looked)
     post.now -= timedelta(hours=1)
     await post.handle(PostParcel(parcel_id="a"))  # its timer is due in a day
     post.now += timedelta(minutes=30)
@@ -151,7 +151,7 @@ async def test_a_clock_that_is_put_back_keeps_no_timer_from_being_found(post: Un
     assert row is not None
     await post.put(msgspec.structs.replace(row, due=post.now))
     timers.committed(Outcome(messages=0, timers={"another": None}))
-    await eventually(lambda: found == ["remind/a"], 5)
+    await eventually(lambda: found == ["remind/a"])
     running.cancel()
 
 

@@ -70,4 +70,4 @@ async def test_a_process_that_cannot_be_started_again_at_once_is_started_later(
     monkeypatch.setattr(asyncio, "create_subprocess_exec", at_times)
     os.kill(first, 9)
 
-    await eventually(lambda: sleeper.pid not in (0, first) and sleeper.child.state == "ready", 10)
+    await eventually(lambda: sleeper.pid not in (0, first) and sleeper.child.state == "ready")

@@ -137,30 +137,8 @@ def _outcomes(
     named: Sequence[tuple[Named, Mapping[str, str]]],
     alive: Fraction,
 ) -> tuple[Outcome, ...]:
-    """Multiply the groups, one after the other, so that what two classes have in common is worked out once."""
-    parts = [_Part(1, {}, (), {}, {}, False, "unknown")]
-    total = 1
-    for group, table in zip(together, tables, strict=True):
-        whole = lcm(*(cell.share.denominator for cell in table))
-        total *= whole
-        names = [locus.locus for locus in group.loci]
-        more = [
-            (cell.share.numerator * (whole // cell.share.denominator), dict(zip(names, cell.pairs, strict=True)), cell)
-            for cell in table
-        ]
-        parts = [
-            _Part(
-                part.count * count,
-                part.genotype | pairs,
-                part.names + cell.names,
-                part.seen | cell.seen if named else {},
-                part.origins | cell.origins if cell.origins else part.origins,
-                part.lost or cell.lost,
-                part.sex if cell.sex == "unknown" else cell.sex,
-            )
-            for part in parts
-            for count, pairs, cell in more
-        ]
+    """Return the classes of young, the most frequent first."""
+    parts, total = _multiplied(together, tables, seen=bool(named))
     shares = {count: Fraction(count, total) for count in {part.count for part in parts}}
     living = {count: share / alive for count, share in shares.items()} if alive else {}
     places = sorted((locus.locus for group in together for locus in group.loci), key=order.__getitem__)
@@ -188,6 +166,37 @@ def _outcomes(
         )
         for count, label, sex, genotype, part in found
     )
+
+
+def _multiplied(together: Sequence[Group], tables: Sequence[Sequence[Cell]], *, seen: bool) -> tuple[list[_Part], int]:
+    """Multiply the groups, one after the other, so that what two classes have in common is worked out once.
+
+    Returns the classes, and the number that their counts are parts of. What is `seen` of them is left out where nobody asks.
+    """
+    parts = [_Part(1, {}, (), {}, {}, False, "unknown")]
+    total = 1
+    for group, table in zip(together, tables, strict=True):
+        whole = lcm(*(cell.share.denominator for cell in table))
+        total *= whole
+        names = [locus.locus for locus in group.loci]
+        more = [
+            (cell.share.numerator * (whole // cell.share.denominator), dict(zip(names, cell.pairs, strict=True)), cell)
+            for cell in table
+        ]
+        parts = [
+            _Part(
+                part.count * count,
+                part.genotype | pairs,
+                part.names + cell.names,
+                part.seen | cell.seen if seen else {},
+                part.origins | cell.origins if cell.origins else part.origins,
+                part.lost or cell.lost,
+                part.sex if cell.sex == "unknown" else cell.sex,
+            )
+            for part in parts
+            for count, pairs, cell in more
+        ]
+    return parts, total
 
 
 def _traded(named: Sequence[tuple[Named, Mapping[str, str]]], part: _Part, order: Mapping[str, int]) -> str:

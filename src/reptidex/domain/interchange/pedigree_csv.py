@@ -27,6 +27,6 @@ def read_pedigree_csv(raw: bytes) -> Pedigree:
     return read_lines(text_of(raw), ALIASES)
 
 
-def write_pedigree_csv(individuals: Iterable[Individual], *, heading: bool = True) -> str:
+def write_pedigree_csv(individuals: Iterable[Individual]) -> str:
     """Write a pedigree, with 0 for a parent that is not known."""
-    return write_table(COLUMNS, (cells_of(one, COLUMNS, _SEXES, "0") for one in individuals), heading=heading)
+    return write_table(COLUMNS, (cells_of(one, COLUMNS, _SEXES, "0") for one in individuals))

@@ -43,7 +43,7 @@ def read_studbook(raw: bytes) -> Pedigree:
     return read_lines(text_of(raw), ALIASES)
 
 
-def write_studbook(individuals: Iterable[Individual], *, heading: bool = True) -> str:
+def write_studbook(individuals: Iterable[Individual]) -> str:
     """Write a studbook table, with UNK for a parent that is not known."""
     rows = (cells_of(one, COLUMNS, _SEXES, "UNK") for one in individuals)
-    return write_table(HEADINGS, rows, heading=heading)
+    return write_table(HEADINGS, rows)

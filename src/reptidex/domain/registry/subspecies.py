@@ -4,7 +4,7 @@ from reptidex.domain.catalogue.entries import Species
 from reptidex.errors import InvalidError
 
 
-def checked_subspecies(species: Species, wanted: str | None, pointer: str = "/subspecies") -> str | None:
+def checked_subspecies(species: Species, wanted: str | None) -> str | None:
     """Return a subspecies as it is stored: by the catalogue's name where it lists any of the species.
 
     Raises `InvalidError` for one that the list lacks.
@@ -17,5 +17,5 @@ def checked_subspecies(species: Species, wanted: str | None, pointer: str = "/su
         if word.casefold() in {each.casefold() for each in names}:
             return name
     if listed:
-        raise InvalidError(f"{species.scientific_name} has the subspecies {', '.join(listed)}", pointer)
+        raise InvalidError(f"{species.scientific_name} has the subspecies {', '.join(listed)}", "/subspecies")
     return word

@@ -25,8 +25,8 @@ FORGERIES = ("key", "body", "time")
 class Hooks:
     """The queue of webhooks and the task that sends them."""
 
-    def __init__(self, book: Book, desk: Desk, *, wall: Callable[[], float] = time.time) -> None:
-        self._book, self._desk, self._wall = book, desk, wall
+    def __init__(self, book: Book, desk: Desk) -> None:
+        self._book, self._desk = book, desk
         self.targets: dict[str, str] = {}
         """Where each provider's webhooks go; nothing is queued for one that is not named."""
         self.signers: dict[str, Sign] = {}
@@ -144,7 +144,7 @@ class Hooks:
         provider, body = row["provider"], row["body"].encode()
         forgery = FORGERIES[row["forged"] - 1] if row["forged"] else ""
         sign = self.forgers[provider] if forgery == "key" else self.signers[provider]
-        headers = dict(sign(body, self._wall() - (3600 if forgery == "time" else 0)))
+        headers = dict(sign(body, time.time() - (3600 if forgery == "time" else 0)))
         if forgery == "body":
             body = body.replace(b'"id":', b'"iD":', 1)
         headers["Content-Type"] = "application/json; charset=utf-8"

@@ -1,7 +1,7 @@
 """The payment double as one web application."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
@@ -41,13 +41,12 @@ class PaymentDouble:
         keys: Keys | None = None,
         path: Path | None = None,
         seed: int = 1,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self.keys = keys or Keys()
         self.url = ""
-        self.book = Book(path, seed=seed, clock=clock)
+        self.book = Book(path, seed=seed, clock=time.time)
         self.desk = Desk(self.book)
-        self.hooks = Hooks(self.book, self.desk, wall=clock)
+        self.hooks = Hooks(self.book, self.desk)
         self.ledger = Ledger(self.book)
 
     @cached_property
@@ -107,10 +106,10 @@ class PaymentDouble:
 
 
 @asynccontextmanager
-async def payment_double(double: PaymentDouble | None = None, *, port: int = 0) -> AsyncIterator[PaymentDouble]:
+async def payment_double() -> AsyncIterator[PaymentDouble]:
     """Serve a payment double on loopback while the context is open; its address is `double.url`."""
-    double = double or PaymentDouble()
-    async with served(double.app, port=port):
+    double = PaymentDouble()
+    async with served(double.app):
         await double.hooks.start()
         try:
             yield double

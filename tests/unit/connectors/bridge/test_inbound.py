@@ -181,7 +181,7 @@ async def test_what_sqs_says_of_an_old_handle_does_not_end_the_heartbeats_of_the
     now = 15.0
     await eventually(lambda: queue.hidden == ["old"])
     now = 30.0
-    await eventually(lambda: queue.hidden == ["old", "new"], 5)
+    await eventually(lambda: queue.hidden == ["old", "new"])
     beating.cancel()
 
 
@@ -202,7 +202,7 @@ async def test_one_slow_call_keeps_no_other_messages_from_being_hidden_for_longe
     queue: Any = Together()
     beating = asyncio.create_task(keep_hidden(queue, tracker, BridgeMetrics(CollectorRegistry()), clock=lambda: now))
     now = 15.0
-    await eventually(lambda: len(queue.hidden) == 30, 5, why="three calls of ten are under way at once")
+    await eventually(lambda: len(queue.hidden) == 30, why="three calls of ten are under way at once")
     beating.cancel()
 
 

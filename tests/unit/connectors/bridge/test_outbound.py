@@ -206,7 +206,7 @@ async def test_a_bucket_that_is_missing_holds_up_large_events_alone(monkeypatch:
     await eventually(lambda: "NoSuchBucket" in str(outbound.trouble))
     for offset, record in enumerate(records(STANDARD, list(range(1, 26))), 1):
         outbound.offer(record._replace(offset=offset), mark)
-    await eventually(lambda: len(taken) == 25, 5, why="the others go out")
+    await eventually(lambda: len(taken) == 25, why="the others go out")
 
     assert (outbound.in_flight, mark.position) == (1, 0)
     assert "NoSuchBucket" in str(outbound.trouble), "it is still said for what the one waits"
