@@ -103,7 +103,7 @@ def other_than(name: str, default: Any) -> Any:
     if isinstance(default, dict):
         return {each: f"http://{each}.example" for each in default}
     if isinstance(default, str):
-        return "210987654321" if "pattern" in str(kind) else "other:1"
+        return "210987654321" if "{12}" in str(kind) else "other:1"
     return default + 1 - 2 * (name == "bridge_wait_s")
 
 
