@@ -28,6 +28,7 @@ from reptidex.connectors.keys.port import KeyVault, PublicKey, SealError, Signer
 from reptidex.connectors.keys.seals import close
 from reptidex.errors import InvalidError, UnavailableError
 from reptidex.settings import Settings, as_environment
+from reptidex.testing.ports import free_ports
 
 
 @pytest.fixture(params=["memory", "local", "kms"])
@@ -204,6 +205,7 @@ async def test_the_first_key_at_kms_is_made_by_the_command_that_rotates(
     await keeper.aclose()
     for name, value in as_environment(fresh).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("REPTIDEX_CORE_URL", f"http://127.0.0.1:{free_ports(1)[0]}")  # no core runs there
 
     await asyncio.to_thread(_rotate_keys)
 
