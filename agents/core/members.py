@@ -64,6 +64,9 @@ async def add_member(command: AddMember, unit: Unit) -> AsyncIterator[Event]:
     user = await unit.get(User, command.user_id)
     if user is None or user.status == "deleted":
         raise NotFoundError("user", command.user_id)
+    if user.confirmed_at is None:
+        # Whoever registered with somebody else's address would be given the role that was meant for its owner.
+        raise DomainError("this person has not confirmed their address yet")
     members = await _members(unit, command.vivarium_id)
     if any(member.user_id == command.user_id for member in members):
         raise DomainError("this person is a member already; change the role instead")

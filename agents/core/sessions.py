@@ -106,7 +106,7 @@ async def start_session(command: StartSession, unit: Unit) -> AsyncIterator[Even
         token_hash=command.token_hash,
     )
     unit.put(session)
-    _forget_at(unit, session, session.expires_at)
+    _forget_at(unit, session, session.expires_at + sessions.ENDED_KEPT)
     _answer(unit, session)
     if len(earlier) == sessions.MOST_SESSIONS:
         idle = earlier[-1]

@@ -23,6 +23,7 @@ async def account(request: Any) -> dict[str, Any]:
         "email": await email_of(ports, user),
         "other_email": other,
         "telephone": await unsealed(ports, user, known.number_sealed) if known is not None else "",
+        "other_telephone": await unsealed(ports, user, known.asked_sealed) if known is not None else "",
         "scopes": grant.scopes if grant else (),
         "has_password": bool(user.password_sealed),
     }

@@ -23,13 +23,13 @@ routes = Routes("telephone")
 class NewTelephone(msgspec.Struct, frozen=True, kw_only=True):
     """A number to send texts to."""
 
-    number: Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$", description="E.164, such as `+491701234567`")]
+    number: Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$(?!\n)", description="E.164, such as `+491701234567`")]
 
 
 class TelephoneCode(msgspec.Struct, frozen=True, kw_only=True):
     """What the text says."""
 
-    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$")]
+    code: Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)")]
 
 
 class TelephoneView(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ LIFETIME = timedelta(days=60)
 MOST_SESSIONS = 100
 """Of one person at once: another ends the one that was not seen for the longest time."""
 ENDED_KEPT = timedelta(hours=1)
-"""How long a session that had to make room is still known as ended: longer than its access tokens live."""
+"""How long a session that ran out, or had to make room, is still known as ended: longer than its access tokens live."""
 RESET_VALID = timedelta(hours=1)
 """How long the link of a password reset works."""
 CHANGE_VALID = timedelta(days=1)

@@ -34,6 +34,7 @@ async def test_a_person_gets_their_account_sessions_keys_and_vivariums(stand: St
         "email": "sam@example.com",
         "other_email": "sam@elsewhere.example",
         "telephone": "",
+        "other_telephone": "",
         "scopes": ["admin"],
         "has_password": True,
     }

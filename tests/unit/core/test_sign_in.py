@@ -343,3 +343,20 @@ async def test_a_person_has_so_many_sessions_and_the_one_not_seen_for_longest_ma
     assert len(live) == MOST_SESSIONS
     assert ended.session_id == first["session_id"]
     assert len(await stand.harness.find(select(Session))) == MOST_SESSIONS
+
+
+async def test_a_session_that_ends_just_before_its_time_is_known_as_ended_as_long_as_its_tokens_live(
+    stand: Stand,
+) -> None:
+    tokens = await stand.sign_in()
+    for _ in range(5):  # by the idle time at most, up to the last minute
+        await stand.harness.advance(by=timedelta(days=11, hours=23))
+        _, tokens = await stand.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]})
+    await stand.harness.advance(by=timedelta(hours=4, minutes=59))
+    _, tokens = await stand.post("/auth/refresh", {"refresh_token": tokens["refresh_token"]})
+    await stand.post("/auth/logout", token=tokens["access_token"])
+    await stand.harness.advance(by=timedelta(minutes=2))
+
+    _, ended = await stand.get("/internal/sessions/revoked", token=await stand.service("repti-community"))
+
+    assert [each["session_id"] for each in ended["items"]] == [tokens["session_id"]]

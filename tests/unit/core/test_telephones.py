@@ -112,7 +112,9 @@ async def test_codes_are_sent_once_a_minute_and_five_times_a_day(stand: Stand) -
     assert (await ask(stand, fresh))[0] == 202
 
 
-@pytest.mark.parametrize("number", ["", "0170 1234567", "+0170123456", "+49170", "+49170123456789012", "+49170123456x"])
+@pytest.mark.parametrize(
+    "number", ["", "0170 1234567", "+0170123456", "+49170", "+49170123456789012", "+49170123456x", "+491701234567\n"]
+)
 async def test_what_is_no_number_is_refused(stand: Stand, number: str) -> None:
     status, problem = await ask(stand, await stand.sign_in(), number)
 

@@ -71,6 +71,22 @@ async def test_a_plan_without_room_takes_no_more_members(stand: Stand) -> None:
     assert "room for 2" in problem["detail"]
 
 
+async def test_who_only_says_that_an_address_is_theirs_gets_no_role_that_was_meant_for_its_owner(stand: Stand) -> None:
+    vivarium, sam, _ = await _team(stand)
+    path, token, body = (
+        f"/vivariums/{vivarium}/members",
+        sam["access_token"],
+        {"email": "cid@example.com", "role": "keeper"},
+    )
+    stranger = await stand.register("cid@example.com", "Not Cid")
+    early, problem = await stand.post(path, body, token=token)
+    link = (await stand.contact(stranger["user_id"]))["confirmation_token"]
+    await stand.post("/auth/confirm", {"token": link})
+    late, _ = await stand.post(path, body, token=token)
+
+    assert (early, problem["detail"], late) == (409, "this person has not confirmed their address yet", 201)
+
+
 async def test_the_last_owner_can_neither_leave_nor_step_down(stand: Stand) -> None:
     vivarium, sam, _ = await _team(stand)
     path, token = f"/vivariums/{vivarium}/members/{sam['user_id']}", sam["access_token"]
