@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from reptidex.agents.commerce.errors import DoubtedLineageError
+from reptidex.agents.commerce.errors import DoubtedLineageError, WrongStateError
 from reptidex.streams.animal import LineageValidated
-from reptidex.streams.commands.commerce import RespondInquiry
+from reptidex.streams.commands.commerce import RespondInquiry, ReviseListing
 from reptidex.streams.core import (
     AuthUserDeleted,
     BillingSubscriptionLapsed,
@@ -213,3 +213,42 @@ async def test_a_plan_that_lapses_and_a_moderator_who_decides_at_once_are_both_o
     await market.pass_time(seconds=1)
 
     assert (await market.listing()).ends_as == ("plan" if decision == "keep" else "moderation")
+
+
+@pytest.mark.parametrize("paid", [False, True])
+async def test_a_seller_who_is_erased_ends_the_unpaid_sale_and_keeps_no_paid_animal(market: Market, paid: bool) -> None:
+    sale = await market.pay_asked()
+    if paid:
+        await market.paid(sale)
+    await market.harness.handle(AuthUserDeleted(user_id=SAM, reason="requested"), sequence=2)
+    await market.pass_time(seconds=1)
+    after = await market.sale()
+    if paid:
+        await market.hand_over(sale)
+
+    assert after.step == ("transferring" if paid else "voiding")
+    assert (await market.order()).status == ("completed" if paid else "cancelled")
+
+
+async def test_an_offer_that_somebody_is_buying_keeps_its_price(market: Market) -> None:
+    sale = await market.pay_asked()
+    dearer = ReviseListing(animal_id=ANIMAL, listing_id=LISTING, vivarium_id=SAM_VIVARIUM, price=99_900)
+    with pytest.raises(WrongStateError):
+        await market.harness.handle(dearer)
+    await market.paid(sale)
+    await market.hand_over(sale)
+
+    assert ((await market.order()).total, (await market.sale()).amount) == (sale.amount, sale.amount)
+
+
+async def test_a_payment_that_ends_at_the_very_moment_of_the_deadline_is_one_or_the_other(market: Market) -> None:
+    sale = await market.pay_asked()
+    await market.pass_time(minutes=15)
+    called_off = await market.sale()
+    events = await market.paid(sale)
+    await market.carry_all()
+
+    assert called_off.step in ("voiding", "failed")
+    assert "sales.transaction.completed" not in names(events or [])
+    assert (await market.line()).status == "available"
+    assert market.core.refunds == {sale.refund_id}
