@@ -114,7 +114,8 @@ async def end_listing(command: WithdrawListing, unit: Unit) -> AsyncIterator[Eve
             yield said
         listing = await unit.need(Listing, command.listing_id)
     if command.vivarium_id is None and listing.status != "withdrawn" and listing.status not in WITHDRAWABLE:
-        unit.put(msgspec.structs.replace(listing, ends_as=command.reason))
+        if listing.ends_as != "moderation":  # which hides it as well
+            unit.put(msgspec.structs.replace(listing, ends_as=command.reason))
         return
     if listing.status not in OPEN:
         return

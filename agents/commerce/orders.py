@@ -84,7 +84,8 @@ async def dispute_order(command: DisputeOrder, unit: Unit) -> AsyncIterator[Even
     if command.vivarium_id is not None and over:
         raise WrongStateError(f"an order can be contested for {DISPUTE_WINDOW.days} days after its completion")
     if not sale.disputed:
-        sale = msgspec.structs.replace(sale, dispute=command.reason, reference=command.provider_reference)
+        named = command.provider_reference
+        sale = msgspec.structs.replace(sale, dispute=command.reason, reference=named, bank_dispute=named, verdict="")
         for said in await tell_sale(unit, sale, Contested()):
             yield said
     unit.answer(order)

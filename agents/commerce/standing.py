@@ -48,7 +48,12 @@ def _withdraw(unit: Unit, listing: Listing, reason: str) -> None:
         listing_id=listing.listing_id,
         reason="plan" if reason == "plan" else "moderation",
     )
-    unit.timer(f"listing/{listing.listing_id}/withdraw", unit.now, command)
+    unit.timer(_wish(listing, command.reason), unit.now, command)
+
+
+def _wish(listing: Listing, reason: str) -> str:
+    """Name the timer that carries a wish of the platform about an offer: one of another kind does not replace it."""
+    return f"listing/{listing.listing_id}/withdraw/{reason}"
 
 
 @agent(
@@ -173,6 +178,6 @@ async def obey_moderation(event: AdminModerationDecided, unit: Unit) -> None:
         return
     if event.decision == "keep":
         keep = KeepListing(animal_id=listing.animal_id, listing_id=listing.listing_id)
-        unit.timer(f"listing/{listing.listing_id}/withdraw", unit.now, keep)
+        unit.timer(_wish(listing, "moderation"), unit.now, keep)
     else:
         _withdraw(unit, listing, "moderation")

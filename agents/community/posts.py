@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.community.documents import document, keep
 from reptidex.agents.community.people import check_here
-from reptidex.agents.community.reviews import check_review, put_post, reviewed, take_back
+from reptidex.agents.community.reviews import check_review, put_post, reviewed, reviewer_of, subject_of, take_back
 from reptidex.domain.suspicion import is_suspicious
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.community_forum import ChangePost, ErasePost, RemovePost, WritePost
@@ -19,6 +19,7 @@ from reptidex.streams.ops import AdminModerationDecided
 from reptidex.tables.community import forum
 from reptidex.tables.community.forum import FORUMS, Post, Vote
 from reptidex.tables.community.models import Contact, Document
+from reptidex.tables.community.reviews import Rating, Reviewer
 
 
 def _document(message: Any) -> list[str]:
@@ -58,7 +59,16 @@ async def shown_post(unit: Unit, post_id: str) -> Post:
     return post
 
 
-@agent(WritePost, prefetch={Post: "post_id", Document: _document, Contact: "author_id"})
+@agent(
+    WritePost,
+    prefetch={
+        Post: "post_id",
+        Document: _document,
+        Contact: "author_id",
+        Rating: subject_of,
+        Reviewer: reviewer_of,
+    },
+)
 async def write_post(command: WritePost, unit: Unit) -> AsyncIterator[Event]:
     """Put a post into a forum."""
     await check_here(unit, command.author_id)

@@ -1,7 +1,5 @@
 """Reviews: one of each subject by a person, counted in its rating, and verified where they bought there."""
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
@@ -37,6 +35,16 @@ def check_review(command: WritePost) -> None:
         raise InvalidError(f"reviews are of: {', '.join(REVIEWED)}", "/subject_kind")
     if command.subject_id in (command.author_id, command.vivarium_id):
         raise InvalidError("nobody reviews themselves", "/subject_id")
+
+
+def subject_of(command: WritePost) -> list[str]:
+    """Name the rating that a review is counted in."""
+    return [subject_key(command.subject_kind or "", command.subject_id or "")] if command.kind == "review" else []
+
+
+def reviewer_of(command: WritePost) -> list[str]:
+    """Name what its author has to do with the subject of a review."""
+    return [f"{command.author_id}:{key}" for key in subject_of(command)]
 
 
 def _counts(post: Post | None) -> bool:
@@ -93,16 +101,25 @@ async def take_back(unit: Unit, post: Post) -> None:
         unit.put(replace(reviewer, post_id=""))
 
 
-@agent(OrderCompleted, prefetch={Contact: lambda event: [event.buyer.user_id]})
+def _bought(event: OrderCompleted) -> list[tuple[str, str]]:
+    """Name what a buyer may review by an order, by kind and id."""
+    seller, lines = event.seller, event.lines
+    animals = [("animal", line.animal_id) for line in lines]
+    offers = [("listing", line.listing_id) for line in lines]
+    return [("vivarium", seller.vivarium_id), ("user", seller.user_id), *animals, *offers]
+
+
+def _buyer_of(event: OrderCompleted) -> list[str]:
+    return [Reviewer.id_of(event.buyer.user_id, *subject) for subject in _bought(event)]
+
+
+@agent(OrderCompleted, prefetch={Contact: lambda event: [event.buyer.user_id], Reviewer: _buyer_of})
 async def note_purchase(event: OrderCompleted, unit: Unit) -> None:
     """Remember who bought of whom: their reviews of the seller and of the animal are verified, those written before, too."""
     buyer = await unit.get(Contact, event.buyer.user_id)
     if buyer is not None and buyer.gone:
         return
-    subjects: list[tuple[Any, str]] = [("vivarium", event.seller.vivarium_id), ("user", event.seller.user_id)]
-    subjects += [("animal", line.animal_id) for line in event.lines]
-    subjects += [("listing", line.listing_id) for line in event.lines]
-    for kind, subject_id in subjects:
+    for kind, subject_id in _bought(event):
         reviewer = await _reviewer(unit, event.buyer.user_id, kind, subject_id)
         if reviewer.bought:
             continue

@@ -83,7 +83,9 @@ class LetGo(OnPayment, frozen=True, kw_only=True):
 
 
 class GiveBack(OnPayment, frozen=True, kw_only=True):
-    """Refund all that was captured and not given back yet, whatever sum that is."""
+    """Refund all that was captured and not given back yet, whatever sum that is; or a sum that is named."""
+
+    amount: int | None = None
 
 
 class GiveBackPart(OnPayment, frozen=True, kw_only=True):
@@ -212,7 +214,7 @@ async def give_back(effect: GiveBack, call: Call) -> Command | None:
     gateway = _gateway(effect, call)
     state, reference = "failed", ""
     try:
-        made = await gateway.refund(effect.reference, key=effect.key)
+        made = await gateway.refund(effect.reference, amount=effect.amount, key=effect.key)
         state, reference = made.state, made.reference
     except (DeclinedError, PaymentRefusedError):
         payment = await gateway.look_up(effect.reference)

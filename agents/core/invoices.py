@@ -10,7 +10,7 @@ from reptidex.agents.core.handover import hand_over
 from reptidex.agents.core.subscriptions import plan_begins, plan_lapses, record, renewal_timer
 from reptidex.domain import plans
 from reptidex.streams import core as events
-from reptidex.streams.commands.core_billing import IssueOrderInvoice, RequestPayment, SettleInvoice
+from reptidex.streams.commands.core_billing import IssueOrderInvoice, RefundPayment, RequestPayment, SettleInvoice
 from reptidex.streams.commerce import OrderCompleted
 from reptidex.streams.contract import Event
 from reptidex.streams.values import InvoiceLine, Money
@@ -94,6 +94,9 @@ async def settle_invoice(command: SettleInvoice, unit: Unit) -> AsyncIterator[Ev
     if invoice.status != "open":
         return
     invoice = replace(invoice, provider=command.provider, provider_reference=command.provider_reference)
+    if subscription.open_invoice_id != invoice.invoice_id:
+        yield await _in_vain(unit, invoice, command)
+        return
     if command.paid:
         invoice = replace(invoice, status="paid", paid_at=unit.now)
         unit.put(invoice)
@@ -111,6 +114,19 @@ async def settle_invoice(command: SettleInvoice, unit: Unit) -> AsyncIterator[Ev
     unit.put(replace(invoice, status="failed"))
     for event in await _unpaid(unit, subscription, invoice, command.reason):
         yield event
+
+
+async def _in_vain(unit: Unit, invoice: Invoice, command: SettleInvoice) -> Event:
+    """Close an invoice that nobody waits for any more (another plan was given, the vivarium is closed); its money goes back."""
+    unit.put(replace(invoice, status="failed"))
+    payments = select(Payment, Payment.c.order_id == invoice.invoice_id, Payment.c.status == "completed")
+    for payment in await unit.find(payments) if command.paid else ():
+        refund = RefundPayment(
+            order_id=invoice.invoice_id, payment_id=payment.payment_id, refund_id=unit.new_id(), reason="late"
+        )
+        hand_over(unit, refund)
+    reason = "late" if command.paid else command.reason
+    return events.BillingInvoiceFailed(**invoice_fields(invoice), reason=reason)
 
 
 async def _card_that_paid(unit: Unit, invoice: Invoice) -> dict[str, str]:

@@ -108,7 +108,7 @@ def _taken_back(unit: Unit, payment: Payment, refunded: int) -> None:
 
     What a bank took by a dispute is no refund in the provider's books.
     """
-    if payment.status == "refunded" and refunded < payment.given_back and payment.refund_reason != "disputed":
+    if payment.status == "refunded" and refunded < payment.given_back and not payment.charged_back:
         payment = replace(payment, refund_tries=payment.refund_tries + 1)
         begin_refund(unit, payment, payment.refund_id, payment.refund_reason)
 

@@ -138,9 +138,8 @@ def _call_off(unit: Unit, payment: Payment) -> Payment:
 async def refund_payment(command: RefundPayment, unit: Unit) -> None:
     """Give the whole sum back, or a part; asked again, say how it stands."""
     payment = await payment_of(unit, command.order_id, command.payment_id)
-    left = (payment.taken or payment.amount).amount - payment.given_back
-    if payment.status == "completed" and command.amount is not None and command.amount != left:
-        _give_part_back(unit, payment, command.refund_id, command.amount, left)
+    if payment.status == "completed" and command.amount not in (None, payment.left):
+        _give_part_back(unit, payment, command.refund_id, command.amount or 0)
     elif payment.status == "completed":
         payment = begin_refund(unit, payment, command.refund_id, command.reason)
     elif payment.status not in ("refunding", "refunded"):
@@ -148,17 +147,22 @@ async def refund_payment(command: RefundPayment, unit: Unit) -> None:
     unit.answer(payment_status(payment))
 
 
-def _give_part_back(unit: Unit, payment: Payment, refund_id: str, amount: int, left: int) -> None:
+def _give_part_back(unit: Unit, payment: Payment, refund_id: str, amount: int) -> None:
     """Have a part given back: what is back then is read at the provider, so a part that is asked for again is counted once."""
-    if amount > left:
-        raise DomainError(f"{left} {payment.amount.currency} (minor units) of this payment are left to be given back")
+    if payment.charged_back:
+        raise DomainError("a bank has taken a part of this payment: what is left is given back whole")
+    if amount > payment.left:
+        raise DomainError(
+            f"{payment.left} {payment.amount.currency} (minor units) of this payment are left to be given back"
+        )
     key = payment.at_provider(f"refund/{refund_id}")
     unit.effect(gateways.GiveBackPart(**key, reference=payment.reference, amount=amount))
 
 
 def begin_refund(unit: Unit, payment: Payment, refund_id: str, reason: str) -> Payment:
     """Have captured money given back, and return the payment as it is from now on."""
-    payment = replace(payment, status="refunding", refund_id=refund_id, refund_reason=reason, looks=0)
+    why = payment.refund_reason if payment.charged_back else reason
+    payment = replace(payment, status="refunding", refund_id=refund_id, refund_reason=why, looks=0)
     unit.put(payment)
     give_back(unit, payment)
     look_later(unit, payment)
@@ -168,7 +172,8 @@ def begin_refund(unit: Unit, payment: Payment, refund_id: str, reason: str) -> P
 def give_back(unit: Unit, payment: Payment) -> None:
     """Ask the provider to refund; a refund that it said had failed is asked for under a new key."""
     step = f"refund{payment.refund_tries or ''}"
-    unit.effect(gateways.GiveBack(**payment.at_provider(step), reference=payment.reference))
+    amount = payment.left if payment.charged_back else None  # the provider's books know of no part that a bank took
+    unit.effect(gateways.GiveBack(**payment.at_provider(step), reference=payment.reference, amount=amount))
 
 
 def look_up(unit: Unit, payment: Payment) -> None:

@@ -111,7 +111,7 @@ async def subscription_ends(unit: Unit, vivarium_id: str) -> list[Event]:
     subscription = await unit.get(Subscription, vivarium_id)
     if subscription is None:
         return []
-    unpaid = replace(subscription, provider="", method="", payer_id="")
+    unpaid = replace(subscription, provider="", method="", payer_id="", open_invoice_id="")
     if subscription.plan != "hobbyist":
         return await plan_lapses(unit, unpaid)
     unit.put(unpaid)

@@ -59,6 +59,16 @@ class Payment(Row, frozen=True, kw_only=True):
         paid = self.taken or self.amount
         return Money(amount=self.given_back, currency=paid.currency) if self.given_back else None
 
+    @property
+    def left(self) -> int:
+        """How much of what was taken is not given back, in its minor unit."""
+        return (self.taken or self.amount).amount - self.given_back
+
+    @property
+    def charged_back(self) -> bool:
+        """Whether a bank took some of it back by a dispute: `given_back` has it, and the provider's books of refunds do not."""
+        return self.refund_reason == "disputed"
+
     def at_provider(self, step: str) -> dict[str, str]:
         """Return what every act at the provider is given; its idempotency key is `<transaction>/<step>/<generation>`."""
         return {

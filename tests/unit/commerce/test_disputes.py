@@ -165,3 +165,14 @@ async def test_a_second_dispute_of_the_bank_is_told_too(market: Market) -> None:
 
     assert (names(events), late) == (["sales.transaction.disputed"], [])
     assert (await market.sale()).with_the_bank
+
+
+async def test_a_bank_s_dispute_that_an_administrator_records_bars_the_refund_as_well(market: Market) -> None:
+    sale = await _sold(market)
+    reported = DisputeOrder(animal_id=ANIMAL, order_id=sale.order_id, reason="fraud", provider_reference="du_1")
+    await market.harness.handle(reported)
+
+    with pytest.raises(WrongStateError):
+        await market.harness.handle(RefundOrder(animal_id=ANIMAL, order_id=sale.order_id, vivarium_id=SAM_VIVARIUM))
+    assert await market.harness.handle(_contested(sale), sequence=7) == []
+    assert names(await market.harness.handle(_decided(sale, "won"), sequence=8)) == ["sales.transaction.resolved"]

@@ -4,13 +4,20 @@ from typing import Any
 
 import pytest
 
-from reptidex.agents.commerce.errors import DoubtedLineageError
+from reptidex.agents.commerce.errors import DoubtedLineageError, WrongStateError
 from reptidex.streams.animal import LineageValidated
-from reptidex.streams.commands.commerce import RespondInquiry
-from reptidex.streams.core import AuthUserDeleted, OrgMemberAdded, OrgMemberRemoved, OrgUpdated
+from reptidex.streams.commands.commerce import RespondInquiry, ReviseListing
+from reptidex.streams.core import (
+    AuthUserDeleted,
+    BillingSubscriptionLapsed,
+    OrgMemberAdded,
+    OrgMemberRemoved,
+    OrgUpdated,
+)
 from reptidex.streams.ops import AdminModerationDecided
 from tests.unit.commerce.market import ANIMAL, BEA, BEA_VIVARIUM, LISTING, SAM, SAM_VIVARIUM, Market, names, uid
 from tests.unit.commerce.shop import Shop
+from tests.unit.commerce.test_standing import _plan
 
 KIM = uid("kim")
 
@@ -66,9 +73,9 @@ async def test_an_offer_whose_lineage_was_rejected_after_the_capture_does_not_co
     assert (await market.listing()).status == "withdrawn"
 
 
-async def _moderated(market: Market) -> None:
+async def _moderated(market: Market, decision: Any = "remove") -> None:
     decided = AdminModerationDecided(
-        subject_id=LISTING, subject_kind="listing", case_id=uid("case"), decision="remove", admin_id=uid("admin")
+        subject_id=LISTING, subject_kind="listing", case_id=uid("case"), decision=decision, admin_id=uid("admin")
     )
     await market.harness.handle(decided, sequence=1)
 
@@ -177,3 +184,71 @@ async def test_what_a_moderator_hides_strangers_do_not_see_though_it_is_being_so
 
     assert [before, reserved, sold, kept] == [[200] * 3, [404, 404, 200], [404, 404, 200], [200] * 3]
     assert (await seen(), (await market.listing()).status) == ([404, 404, 200], "sold")
+
+
+async def test_what_a_moderator_hid_stays_hidden_when_the_plan_lapses_while_it_is_being_sold(shop: Shop) -> None:
+    market = shop.market
+    sale = await market.pay_asked()
+    await market.paid(sale)
+    await _moderated(market, "hide")
+    await market.pass_time(seconds=1)
+    await market.harness.handle(BillingSubscriptionLapsed(**_plan(listings=0), previous_plan="breeder"), sequence=2)
+    await market.pass_time(seconds=1)
+    await market.hand_over(sale)
+
+    status, _ = await shop.call("GET", f"/marketplace/listings/{LISTING}", "eve")
+    assert ((await market.listing()).status, status) == ("sold", 404)
+
+
+@pytest.mark.parametrize("decision", ["hide", "keep"])
+async def test_a_plan_that_lapses_and_a_moderator_who_decides_at_once_are_both_obeyed(
+    market: Market, decision: Any
+) -> None:
+    sale = await market.pay_asked()
+    await market.paid(sale)
+    lapsed = BillingSubscriptionLapsed(**_plan(listings=0), previous_plan="breeder")
+    first = [lambda: market.harness.handle(lapsed, sequence=2), lambda: _moderated(market, decision)]
+    for act in first if decision == "keep" else reversed(first):
+        await act()
+    await market.pass_time(seconds=1)
+
+    assert (await market.listing()).ends_as == ("plan" if decision == "keep" else "moderation")
+
+
+@pytest.mark.parametrize("paid", [False, True])
+async def test_a_seller_who_is_erased_ends_the_unpaid_sale_and_keeps_no_paid_animal(market: Market, paid: bool) -> None:
+    sale = await market.pay_asked()
+    if paid:
+        await market.paid(sale)
+    await market.harness.handle(AuthUserDeleted(user_id=SAM, reason="requested"), sequence=2)
+    await market.pass_time(seconds=1)
+    after = await market.sale()
+    if paid:
+        await market.hand_over(sale)
+
+    assert after.step == ("transferring" if paid else "voiding")
+    assert (await market.order()).status == ("completed" if paid else "cancelled")
+
+
+async def test_an_offer_that_somebody_is_buying_keeps_its_price(market: Market) -> None:
+    sale = await market.pay_asked()
+    dearer = ReviseListing(animal_id=ANIMAL, listing_id=LISTING, vivarium_id=SAM_VIVARIUM, price=99_900)
+    with pytest.raises(WrongStateError):
+        await market.harness.handle(dearer)
+    await market.paid(sale)
+    await market.hand_over(sale)
+
+    assert ((await market.order()).total, (await market.sale()).amount) == (sale.amount, sale.amount)
+
+
+async def test_a_payment_that_ends_at_the_very_moment_of_the_deadline_is_one_or_the_other(market: Market) -> None:
+    sale = await market.pay_asked()
+    await market.pass_time(minutes=15)
+    called_off = await market.sale()
+    events = await market.paid(sale)
+    await market.carry_all()
+
+    assert called_off.step in ("voiding", "failed")
+    assert "sales.transaction.completed" not in names(events or [])
+    assert (await market.line()).status == "available"
+    assert market.core.refunds == {sale.refund_id}

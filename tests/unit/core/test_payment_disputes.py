@@ -100,8 +100,14 @@ async def test_a_dispute_lost_in_part_leaves_the_rest_to_be_given_back(stand: St
     await till.carry()
 
     found = await shown(till)
-    assert (found["status"], found["refunded"]["amount"]) == ("completed", 10_000)
-    assert till.refunds() == [(10_000, 10_000, 25_000)]
+    body = {"reason": "requested", "refund_id": REFUND}
+    part, _ = await stand.post(f"/payments/{PAYMENT}/refund", body | {"amount": 1_000}, token=till.token)
+    await stand.post(f"/payments/{PAYMENT}/refund", body, token=till.token)
+    await till.carry()
+
+    assert (found["status"], found["refunded"]["amount"], part) == ("completed", 10_000, 409)
+    assert till.refunds() == [(10_000, 10_000, 25_000), (15_000, 25_000, 25_000)]
+    assert (await till.provider.look_up(reference)).refunded == 15_000
 
 
 async def test_a_decision_that_nobody_told_of_is_found(stand: Stand) -> None:

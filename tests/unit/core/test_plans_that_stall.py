@@ -185,3 +185,58 @@ async def test_an_upgrade_is_paid_from_then_on_by_the_card_that_paid_for_it(stan
 
     after = await _subscription(stand, tokens)
     assert (during.provider, after.provider, after.payer_id) == ("stripe", "paypal", tokens["user_id"])
+
+
+async def test_a_plan_that_an_administrator_gave_meanwhile_stays_and_what_was_paid_for_another_is_given_back(
+    stand: Stand,
+) -> None:
+    tokens = await stand.sign_in()
+    await _change(stand, tokens, "keeper", "action")
+    await _settle(stand)
+    await stand.harness.handle(OverridePlan(vivarium_id=tokens["vivarium_id"], plan="breeder"))
+    [payment] = await stand.harness.find(select(Payment))
+    gateway = cast(MemoryPaymentGateway, stand.ports.gateways["stripe"])
+    gateway.act(payment.reference)
+    await _days(stand, 1)
+
+    assert (await _subscription(stand, tokens)).plan == "breeder"
+    assert (await _subscription(stand, tokens)).period_end is None
+    [payment] = await stand.harness.find(select(Payment))
+    assert (payment.status, (await gateway.look_up(payment.reference)).refunded) == ("refunded", payment.amount.amount)
+    told = [each.type for each in stand.harness.events if each.type.startswith("billing.invoice")]
+    assert told == ["billing.invoice.created", "billing.invoice.failed"]
+
+
+async def test_what_is_paid_for_a_vivarium_that_was_closed_meanwhile_is_given_back(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    await _change(stand, tokens, "keeper", "action")
+    await _settle(stand)
+    [payment] = await stand.harness.find(select(Payment))
+    await stand.harness.handle(DeleteUser(user_id=tokens["user_id"], reason="erasure"))
+    await _settle(stand)
+    gateway = cast(MemoryPaymentGateway, stand.ports.gateways["stripe"])
+    gateway.act(payment.reference)
+    await _days(stand, 1)
+
+    assert (await _subscription(stand, tokens)).plan == "hobbyist"
+    seen = await gateway.look_up(payment.reference)
+    assert seen.captured == seen.refunded
+
+
+async def test_an_invoice_that_nobody_waits_for_takes_nothing_from_the_one_that_is_open(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    await _change(stand, tokens, "keeper", "action")
+    await _settle(stand)
+    await stand.harness.handle(OverridePlan(vivarium_id=tokens["vivarium_id"], plan="hobbyist"))
+    await _change(stand, tokens, "breeder", "action")
+    await _settle(stand)
+    first, second = sorted(await stand.harness.find(select(Payment)), key=lambda each: each.payment_id)
+    gateway = cast(MemoryPaymentGateway, stand.ports.gateways["stripe"])
+    gateway.act(first.reference, succeeds=False)
+    await stand.harness.advance(by=timedelta(minutes=10))
+    await _settle(stand)
+    gateway.act(second.reference)
+    await _days(stand, 1)
+
+    assert (await _subscription(stand, tokens)).plan == "breeder"
+    assert (await gateway.look_up(second.reference)).refunded == 0
