@@ -108,7 +108,9 @@ async def record_sent(command: RecordSent, unit: Unit) -> AsyncIterator[Event]:
 async def record_failed(command: RecordFailed, unit: Unit) -> AsyncIterator[Event]:
     """Take down that a message was given up or came back, and say why; where the mailbox takes none, no more are sent there."""
     message = await unit.get(Notification, command.notification_id)
-    if message is None or message.status not in ("waiting", "sent"):
+    # A server that took a letter may still send it back: what was reported as delivered was not.
+    open_to = ("waiting", "sent", "delivered") if command.reason == "bounced" else ("waiting", "sent")
+    if message is None or message.status not in open_to:
         return
     attempts = max(command.attempts, message.attempts, 1)
     unit.put(replace(message, status="failed", reason=command.reason, attempts=attempts))

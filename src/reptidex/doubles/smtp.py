@@ -25,6 +25,8 @@ class MailFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Every letter is answered 451: try again later."""
     refused: tuple[str, ...] = ()
     """Addresses answered 550: there is no such mailbox."""
+    returned: tuple[str, ...] = ()
+    """Addresses whose letters are taken, and reported as come back."""
     fail_next: int = 0
     """So many letters are answered 451, and the ones after them are taken."""
     silent: bool = False
@@ -76,7 +78,8 @@ class MailCatcher:
         self.letters.append(letter)
         del self.letters[:-KEPT]
         if self.reports is not None and not self.faults.silent:
-            self.reports.report(letter["message_id"])
+            back = not set(letter["to"]).isdisjoint(self.faults.returned)
+            self.reports.report(letter["message_id"], "bounced" if back else "delivered")
         return "250 kept"
 
     async def _show(self, request: web.Request) -> web.Response:

@@ -94,7 +94,9 @@ class Cloud:
 async def cloud(name: str) -> AsyncIterator[Cloud]:
     """Run an emulator while the context is open."""
     if name in FURTHER:
-        yield Cloud(name, FURTHER[name])
+        found = Cloud(name, FURTHER[name])
+        await asyncio.to_thread(_empty, found.clients)
+        yield found
     elif name == "aws":
         yield Cloud(name, "")
     elif name == "faulty":
@@ -109,6 +111,18 @@ async def cloud(name: str) -> AsyncIterator[Cloud]:
             yield Cloud(name, aws.url)
         finally:
             await asyncio.to_thread(server.__exit__, None, None, None)
+
+
+def _empty(clients: dict[str, Any]) -> None:
+    """Take away what an earlier test has left in an emulator that runs on."""
+    for url in clients["sqs"].list_queues().get("QueueUrls", []):
+        clients["sqs"].delete_queue(QueueUrl=url)
+    for topic in clients["sns"].list_topics()["Topics"]:
+        clients["sns"].delete_topic(TopicArn=topic["TopicArn"])
+    for bucket in clients["s3"].list_buckets()["Buckets"]:
+        for each in clients["s3"].list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+            clients["s3"].delete_object(Bucket=bucket["Name"], Key=each["Key"])
+        clients["s3"].delete_bucket(Bucket=bucket["Name"])
 
 
 async def _reset(url: str) -> None:

@@ -142,9 +142,22 @@ async def test_a_bridge_that_does_not_know_what_to_do_says_so(aws: Cloud, settin
         Bridge(msgspec.structs.replace(settings, bridge_inbound=()), ("inbound",))
     with pytest.raises(SettingsError, match="REPTIDEX_BRIDGE_OUTBOUND"):
         Bridge(
-            msgspec.structs.replace(settings, state_dir=f"{settings.state_dir}/b", bridge_outbound=("x",)),
+            msgspec.structs.replace(settings, state_dir=f"{settings.state_dir}/b", bridge_outbound=("!*", "*")),
             ("outbound",),
         )
+
+
+@only_faulty
+@pytest.mark.parametrize(
+    ("way", "patterns", "slip"),
+    [("inbound", ("animal.*", "oder.*"), "oder"), ("outbound", ("*", "!telemtry.*"), "telemtry")],
+)
+async def test_a_pattern_that_names_no_event_is_a_slip_of_the_pen(
+    aws: Cloud, settings: Settings, way: Any, patterns: tuple[str, ...], slip: str
+) -> None:
+    changed: dict[str, Any] = {f"bridge_{way}": patterns}
+    with pytest.raises(SettingsError, match=rf"REPTIDEX_BRIDGE_{way.upper()}: no event is called '!?{slip}"):
+        Bridge(msgspec.structs.replace(settings, **changed), (way,))
 
 
 @only_faulty

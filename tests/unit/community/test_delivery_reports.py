@@ -6,11 +6,12 @@ from reptidex.domain.messages import Words
 from reptidex.doubles.delivery import DeliveryReports
 from reptidex.doubles.smtp import MailCatcher, MailFaults, mail_catcher
 from reptidex.streams.community import NotificationDelivered
+from reptidex.tables.community import queries
 from reptidex.tables.community.models import Notification
 from reptidex.tables.query import select
 from reptidex.testing import eventually
 from tests.unit.community.square import Square
-from tests.unit.community.town import SECRET, newcomer
+from tests.unit.community.town import SAM, SECRET, newcomer
 
 
 async def _caught(square: Square, secret: str, waits_s: tuple[float, ...], faults: MailFaults) -> DeliveryReports:
@@ -53,6 +54,16 @@ async def test_reports_signed_with_another_secret_are_given_up(square: Square) -
     await reports.aclose()
 
     assert (await _message(square)).status == "sent"
+
+
+async def test_a_letter_that_comes_back_is_the_last_that_goes_there(square: Square) -> None:
+    reports = await _caught(square, SECRET, (0.01, 0.1, 0.5, 1.0), MailFaults(returned=("u01@example.com",)))
+    await eventually(lambda: reports.accepted == 1)
+    await reports.aclose()
+    await square.town.settle()
+
+    [refusal] = await square.town.harness.find(queries.refusals())
+    assert (refusal.recipient_id, refusal.reason) == (SAM, "the letter came back")
 
 
 async def test_a_silent_server_reports_nothing(square: Square) -> None:

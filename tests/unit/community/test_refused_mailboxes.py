@@ -1,7 +1,7 @@
 """A mailbox that takes no mail is written to no more, until it takes one again."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -123,6 +123,18 @@ async def test_where_letters_came_back_that_were_taken_only_one_that_arrives_cou
     await town.hear(report)
 
     assert (taken, await _refusals(town)) == (1, [])
+
+
+async def test_a_letter_that_comes_back_after_it_was_reported_as_delivered_came_back(town: Town) -> None:
+    await _tell(town, 100)
+    [message] = [each for each in await town.harness.find(select(Notification)) if each.channel == "email"]
+    await town.harness.advance(by=timedelta(minutes=5))
+    report = RecordDelivered(notification_id=message.notification_id, provider_reference=message.provider_reference)
+    back = RecordFailed(notification_id=message.notification_id, reason="bounced")
+    said = [[type(each).__name__ for each in await town.hear(each)] for each in (report, back, back)]
+
+    assert said == [["NotificationDelivered"], ["NotificationFailed", "NotificationSent"], []]
+    assert len(await _refusals(town)) == 1
 
 
 async def test_another_address_takes_mail_as_soon_as_one_has_gone_there(town: Town) -> None:

@@ -21,7 +21,7 @@ from reptidex.connectors.bridge.threads import Threads
 from reptidex.connectors.bridge.tracker import Tracker
 from reptidex.connectors.bridge.verdicts import CallError
 from reptidex.errors import SettingsError, UnavailableError
-from reptidex.platform.bridge.outward import claim_check
+from reptidex.platform.bridge.outward import check_patterns, claim_check
 from reptidex.settings import BRIDGE, Settings
 from reptidex.tables.dead_letters import DeadLetterRow
 
@@ -57,6 +57,7 @@ class Inward:
                 "no event may come in: name some in REPTIDEX_BRIDGE_INBOUND, such as `animal.*`; whoever may write to"
                 " the queues can then say these things"
             )
+        check_patterns("REPTIDEX_BRIDGE_INBOUND", settings.bridge_inbound)
         names = queues_of(settings)
         self._settings, self._names = settings, names
         self._intake, self._letters, self._meter = Intake(log, inbox, step=step), letters, meter

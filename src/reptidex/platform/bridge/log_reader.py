@@ -78,10 +78,9 @@ class LogReader(aiokafka.ConsumerRebalanceListener):
     @property
     def lag(self) -> int:
         """How many records of our partitions are not settled yet, as of the last fetches."""
+        mine = self._consumer.assignment()
         return sum(
-            max(0, (self._consumer.highwater(tp) or 0) - mark.position)
-            for tp, mark in self.marks.items()
-            if tp in self._consumer.assignment()
+            max(0, (self._consumer.highwater(tp) or 0) - mark.position) for tp, mark in self.marks.items() if tp in mine
         )
 
     async def on_partitions_assigned(self, assigned: Sequence[aiokafka.TopicPartition]) -> None:

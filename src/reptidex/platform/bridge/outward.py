@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 from reptidex.connectors.bridge.arrivals import admitted
@@ -40,8 +41,16 @@ def publisher(settings: Settings, threads: Threads) -> Publisher:
     return SnsPublisher(client, threads, claim_check(settings))
 
 
+def check_patterns(setting: str, patterns: Sequence[str]) -> None:
+    """See that every pattern names an event. Raises `SettingsError`: a slip of the pen would leave events out without a word."""
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern.removeprefix("!")) for name in known_events()):
+            raise SettingsError(f"{setting}: no event is called {pattern!r}; `reptidex contracts` lists them")
+
+
 def outbound_events(settings: Settings) -> list[str]:
-    """Return the names of the events that go out. Raises `SettingsError` where there are none."""
+    """Return the names of the events that go out. Raises `SettingsError` where there are none, or a pattern names none."""
+    check_patterns("REPTIDEX_BRIDGE_OUTBOUND", settings.bridge_outbound)
     names = sorted(name for name in known_events() if admitted(name, settings.bridge_outbound))
     if not names:
         raise SettingsError(f"no event matches REPTIDEX_BRIDGE_OUTBOUND ({', '.join(settings.bridge_outbound)})")
