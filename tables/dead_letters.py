@@ -14,7 +14,7 @@ BLOCKING: tuple[State, ...] = ("retrying", "dead", "parked")
 
 @stored("dead_letters", key="letter_id", indexes=(("state", "due"), ("topic", "message_key", "letter_id")))
 class DeadLetterRow(Row, frozen=True, kw_only=True):
-    """A message with what went wrong. Sorted by `letter_id`, the letters of one topic and key stand in their order.
+    """A message with what went wrong. Sorted by `letter_id`, letters of one topic and key stand in the order of their offsets.
 
     `retrying`: tried again at `due`, until `deadline`. `dead`: waits for a person. `parked`: waits behind an earlier letter.
     Nothing waits behind `failed` (a command whose asker has been told so, or whose death the service has noted), `unreadable`

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from reptidex.tables.driver import Lookup
 from reptidex.tables.row import METADATA, UtcDateTime
+from reptidex.tables.statements import compile_select
 
 KEPT = timedelta(days=15)
 
@@ -71,3 +72,16 @@ def unsent_sql(dialect: sa.Dialect) -> str:
 def unsent(dialect: sa.Dialect, partition: int, relayed: int) -> Lookup:
     """Ask for what the log may not have seen yet."""
     return Lookup(unsent_sql(dialect), (partition, relayed))
+
+
+def numbers_since(dialect: sa.Dialect, since: datetime) -> Lookup:
+    """Ask which numbers the batches of a time have, in their order: partition, first, last."""
+    wanted = sa.select(outbox.c.partition, outbox.c.first, outbox.c.last).where(outbox.c.created >= since)
+    return compile_select(wanted.order_by(outbox.c.last), dialect)
+
+
+def oldest_since(dialect: sa.Dialect, since: datetime) -> Lookup:
+    """Ask for the oldest batch of a time."""
+    return compile_select(
+        sa.select(outbox).where(outbox.c.created >= since).order_by(outbox.c.created).limit(1), dialect
+    )

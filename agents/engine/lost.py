@@ -6,11 +6,8 @@ Readers that had it drop it by its number; those that had not hear it now.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-
-from reptidex.tables.database import Database
-from reptidex.tables.outbox import batch, outbox
-from reptidex.tables.statements import Statements, compile_select
+from reptidex.tables.outbox import batch, numbers_since, oldest_since, outbox
+from reptidex.tables.statements import Statements
 from reptidex.tables.store import Store
 
 LOOKED_BACK = timedelta(days=6)
@@ -27,17 +24,14 @@ class Held:
         self._seen = {place: bytearray(each[-1][1] - each[0][0] + 1) for place, each in rows.items()}
 
     @classmethod
-    async def of(cls, database: Database, store: Store, now: datetime) -> "Held":
+    async def of(cls, store: Store, now: datetime) -> "Held":
         """Look into the outboxes of a service. Raises `UnavailableError`."""
-        recent = outbox.c.created >= now - LOOKED_BACK
-        numbers = sa.select(outbox.c.partition, outbox.c.first, outbox.c.last).where(recent)
-        asked = (numbers.order_by(outbox.c.last), sa.select(outbox).where(recent).order_by(outbox.c.created).limit(1))
-        session = await store.session()
-        found, oldest = await session.fetch([compile_select(each, database.dialect) for each in asked])
+        session, dialect, since = await store.session(), store.database.dialect, now - LOOKED_BACK
+        found, oldest = await session.fetch([numbers_since(dialect, since), oldest_since(dialect, since)])
         rows: dict[int, list[tuple[int, int]]] = {}
         for place, first, last in found:
             rows.setdefault(place, []).append((first, last))
-        decode = Statements(outbox, database.dialect).decode
+        decode = Statements(outbox, dialect).decode
         return cls(rows, batch(decode(tuple(oldest[0]))).created if rows else None)
 
     def saw(self, place: int, number: int) -> None:

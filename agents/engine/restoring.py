@@ -75,7 +75,7 @@ async def prepare(
         await source.open()
         moved = await resumptions(source, positions, told)
         outcome.moved = {f"{at[0]}/{at[1]}": (positions[at].next_offset, to) for at, to in sorted(moved.items())}
-        held = await Held.of(database, store, datetime.now(UTC))
+        held = await Held.of(store, datetime.now(UTC))
         since = await _since(database, store)
         if since is not None and held.since is not None:
             since = min(since, held.since - MARGIN)

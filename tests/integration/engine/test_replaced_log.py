@@ -22,8 +22,8 @@ async def all_counted(worker: Worker, events: int) -> None:
     await reached(lambda: counted(worker.database), events, "weighings have counted")
 
 
-async def stand(worker: Worker, states: list[str]) -> bool:
-    return sorted(await letters(worker.database)) == states
+async def stand(worker: Worker, count: int) -> bool:
+    return len(await letters(worker.database)) == count
 
 
 async def delete_records(log: DevLog, before: int) -> None:
@@ -64,10 +64,10 @@ async def test_topics_that_are_made_anew_under_a_running_worker_are_read_from_th
 async def test_a_letter_of_the_old_log_outlives_one_from_the_same_place_on_the_new_log(
     start: Start, log: DevLog, settings: Settings
 ) -> None:
-    for states in (["dead"], ["dead", "parked"]):
+    for count in (1, 2):
         await Scales(log.bootstrap, ONE).weigh(1, poison=frozenset({0}))
         worker = await start()
-        await eventually(partial(stand, worker, states), 20, why="both letters are there")
+        await eventually(partial(stand, worker, count), 20, why="both letters are there")
         await worker.stop()
         await delete_topics(log)
         await prepare(log.bootstrap, settings.state_dir)
