@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
@@ -92,4 +93,9 @@ def _route(message: type[Message], agents: Sequence[Agent]) -> Route:
 
 def _holds_keys(message: type[Message], field: str) -> bool:
     """Say whether a field holds keys, not one key."""
-    return get_origin(get_type_hints(message).get(field)) is tuple
+    return get_origin(_hints(message).get(field)) is tuple
+
+
+@cache
+def _hints(message: type[Message]) -> dict[str, Any]:
+    return get_type_hints(message)
