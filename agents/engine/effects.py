@@ -164,12 +164,7 @@ class Effects:
                 await asyncio.sleep(min(wait, self._backoff.longest.total_seconds()))
             outcome: Command | None
             try:
-                async with self._slots:
-                    self._step("in effects")
-                    async with asyncio.timeout(CARRY_S):
-                        attempt = Attempt(row, self._ports())
-                        with calling(attempt.cause.correlationid or attempt.cause.id, attempt.cause.traceparent or ""):
-                            outcome = await carrier.carry(effect_of(row, carrier.effect), attempt)
+                outcome = await self._attempt(row, carrier)
                 self.carried += 1
             except Exception as problem:
                 self.failures += 1
@@ -185,6 +180,14 @@ class Effects:
                 outcome = self._failed(carrier, row, problem)
             await self._submit(effect_done(self._runner, row, outcome, self._clock()))
             return
+
+    async def _attempt(self, row: EffectRow, carrier: Carrier) -> Command | None:
+        async with self._slots:
+            self._step("in effects")
+            async with asyncio.timeout(CARRY_S):
+                attempt = Attempt(row, self._ports())
+                with calling(attempt.cause.correlationid or attempt.cause.id, attempt.cause.traceparent or ""):
+                    return await carrier.carry(effect_of(row, carrier.effect), attempt)
 
     def _failed(self, carrier: Carrier, row: EffectRow, problem: Exception) -> Command | None:
         if carrier.failed is None:

@@ -1,16 +1,14 @@
 """Which handlers hear a message, and which rows they will ask for."""
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from reptidex.agents.agent import Agent, Died
-from reptidex.streams.contract import Command, Event, Message, command_topic, messages
+from reptidex.streams.contract import Command, Message, command_topic
 from reptidex.tables.row import Row
-
-UNHEARD = frozenset({"telemetry.tracked", "events.published", "audit.logged"})
-"""What the catch-all subscriptions leave out: two of them would feed each other without end."""
 
 
 class Prefetch(NamedTuple):
@@ -50,7 +48,7 @@ class Routing:
         self._by_name: dict[str, Route] = {}
         heard: dict[type[Message], list[Agent]] = {}
         for agent in agents:
-            for message in _expand(agent.hears):
+            for message in agent.hears:
                 heard.setdefault(message, []).append(agent)
         for message, listeners in heard.items():
             self._by_name[message.contract.name] = _route(message, listeners)
@@ -65,14 +63,6 @@ class Routing:
     def topics(self, service: str) -> list[str]:
         """Return the topics to listen to: what is heard, and the commands of the service."""
         return sorted({message.contract.topic for message in self.heard} | {command_topic(service)})
-
-
-def _expand(hears: Iterable[type[Message]]) -> Iterable[type[Message]]:
-    for message in hears:
-        if message is Event:
-            yield from (each for each in messages("event") if each.contract.name not in UNHEARD)
-        else:
-            yield message
 
 
 def _route(message: type[Message], agents: Sequence[Agent]) -> Route:
@@ -92,4 +82,9 @@ def _route(message: type[Message], agents: Sequence[Agent]) -> Route:
 
 def _holds_keys(message: type[Message], field: str) -> bool:
     """Say whether a field holds keys, not one key."""
-    return get_origin(get_type_hints(message).get(field)) is tuple
+    return get_origin(_hints(message).get(field)) is tuple
+
+
+@cache
+def _hints(message: type[Message]) -> dict[str, Any]:
+    return get_type_hints(message)

@@ -16,7 +16,7 @@ from reptidex.agents.engine.working_set import MISSING, WorkingSet
 from reptidex.errors import ContractError, ForeignContractError, NotFoundError
 from reptidex.streams import codec
 from reptidex.streams.contract import Command, Event
-from reptidex.streams.envelope import SEQUENCE_DIGITS, AnyEvent, CloudEvent, circumstances_of, enveloped
+from reptidex.streams.envelope import AnyEvent, CloudEvent, circumstances_of, enveloped, sequence_text
 from reptidex.tables.effects import EffectRow
 from reptidex.tables.query import Query
 from reptidex.tables.row import Row
@@ -134,7 +134,7 @@ class Work:
                 subject=subject,
                 time=cause.time,
                 dataschema=schema,
-                sequence=str(version).zfill(SEQUENCE_DIGITS),
+                sequence=sequence_text(version),
                 correlationid=cause.correlationid or cause.id,
                 # A timer's or an effect's command is seen by nobody outside: what caused it caused this.
                 causationid=cause.id if one.kind in SEEN else cause.causationid or cause.id,

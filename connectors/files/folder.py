@@ -76,11 +76,6 @@ class FolderFileStore:
         await asyncio.to_thread(self._remove, WAITING + key)
         return kept
 
-    async def link(self, key: str, *, within_s: int = 300, name: str = "") -> str:
-        """Return the file's own address."""
-        ends = int(time.time()) + lasting(within_s)
-        return f"{(self._folder / checked(key)).as_uri()}?expires={ends}"
-
     async def aclose(self) -> None:
         """There are no connections."""
 

@@ -81,9 +81,6 @@ class FileStore(Protocol):
         Raises `NotFoundError` where nothing was sent, `UploadRefusedError` where it breaks the rules.
         """
 
-    async def link(self, key: str, *, within_s: int = 300, name: str = "") -> str:
-        """Return a URL that reads one file, for at most 15 minutes; `name` makes a browser save it under that name."""
-
     async def aclose(self) -> None:
         """Close the connections."""
 
@@ -98,7 +95,7 @@ def checked(key: str) -> str:
 def lasting(within_s: int) -> int:
     """Return a time to live. Raises `InvalidError` beyond 15 minutes."""
     if not 0 < within_s <= LONGEST_S:
-        raise InvalidError(f"a link lives 1 to {LONGEST_S} seconds")
+        raise InvalidError(f"an upload may take 1 to {LONGEST_S} seconds")
     return within_s
 
 

@@ -110,17 +110,6 @@ class S3FileStore:
         await self._call("delete_object", WAITING + key)
         return kept
 
-    async def link(self, key: str, *, within_s: int = 300, name: str = "") -> str:
-        """Presign a GET."""
-        parameters = {"Bucket": self._bucket, "Key": checked(key)}
-        if name:
-            safe = "".join(c for c in name if c.isalnum() or c in "._- ") or "file"
-            parameters["ResponseContentDisposition"] = f'attachment; filename="{safe}"'
-        sign = partial(
-            self._s3.boto.generate_presigned_url, "get_object", Params=parameters, ExpiresIn=lasting(within_s)
-        )
-        return str(await self._s3.run(sign))
-
     async def aclose(self) -> None:
         """Close the connections."""
         await self._s3.aclose()

@@ -23,13 +23,11 @@ from reptidex.platform.up import DOUBLES, addresses
 from reptidex.platform.visitor import Step, Visitor
 from reptidex.platform.watch import Node, Seen, Watcher, tree
 from reptidex.settings import SERVICES, Settings
-from reptidex.streams.catalogue import events
-from reptidex.streams.core import EventsPublished, TelemetryTracked
-from reptidex.streams.ops import AuditLogged
+from reptidex.streams.catalogue import NOT_CAUGHT, events
 from reptidex.tables.counting import is_used, row_counts
 
 COLOURS = dict(zip(SERVICES, ("cyan", "green", "yellow", "magenta", "blue", "red"), strict=True))
-QUIET = {TelemetryTracked.contract.name, EventsPublished.contract.name, AuditLogged.contract.name}
+QUIET = {event.contract.name for event in NOT_CAUGHT}
 """Events about events: not shown as they happen."""
 QUIET_S, CATALOGUE_S = 0.5, 15.0
 """A fresh platform has settled when nothing was said for so long; it is waited for no longer than that."""

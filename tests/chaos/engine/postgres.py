@@ -15,6 +15,8 @@ from reptidex.testing.ports import free_ports
 
 DATABASES = Path(__file__).resolve().parents[3] / "deploy" / "postgres" / "databases.sh"
 """Makes the databases and roles of docker-compose.yml."""
+FLEETING = "-c fsync=off -c full_page_writes=off"
+"""Its processes may be killed, which costs nothing of what was committed; the power does not fail during a test."""
 
 
 class Cluster:
@@ -34,7 +36,7 @@ class Cluster:
         data = self._folder / "data"
         admitted = ("--auth-local=trust", f"--auth-host={self._auth}")
         self._run("initdb", "-D", str(data), *admitted, "-U", "postgres", "--no-sync")
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder}"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} {FLEETING}"
         self._run("pg_ctl", "-D", str(data), "-w", "-l", str(self._folder / "log"), "-o", options, "start")
 
     def stop(self) -> None:

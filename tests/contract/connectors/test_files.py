@@ -146,20 +146,9 @@ async def test_an_upload_after_the_check_changes_nothing(depot: Depot) -> None:
 
 
 @pytest.mark.parametrize("within_s", [0, 901])
-async def test_links_live_a_quarter_of_an_hour_at_most(depot: Depot, within_s: int) -> None:
+async def test_an_upload_may_take_a_quarter_of_an_hour_at_most(depot: Depot, within_s: int) -> None:
     with pytest.raises(InvalidError):
-        await depot.store.link("p.png", within_s=within_s)
-
-
-async def test_a_link_reads_the_file_from_s3(aws_settings: Settings) -> None:
-    store = file_store(aws_settings)
-    await store.put("p.png", PNG, content_type="image/png")
-    link = await store.link("p.png", name='kiwi"; x.png')
-    async with httpx.AsyncClient() as browser:
-        answer = await browser.get(link)
-    await store.aclose()
-
-    assert (answer.content, "X-Amz-Expires=300" in link) == (PNG, True)
+        await depot.store.upload("p.png", PICTURE, within_s=within_s)
 
 
 async def test_an_upload_names_its_rules_in_the_signed_policy(aws_settings: Settings) -> None:

@@ -63,7 +63,7 @@ async def test_it_ends_with_its_bridge_though_a_long_poll_is_under_way() -> None
         polling = asyncio.create_task(queue.poll(2, heard.append))
         await eventually(lambda: waiting() == 2, why="both polls are under way")
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             await beside.stop()
 
         assert not is_there(beside.pid)

@@ -53,7 +53,7 @@ async def test_an_offline_partition_does_not_make_its_consumers_ask_without_a_pa
     consumer.assign(both)
     for one in both:
         consumer.seek(one, 1)
-    await asyncio.wait_for(consumer.getmany(timeout_ms=1000), 5)
+    await asyncio.wait_for(consumer.getmany(timeout_ms=1000), 30)
     await consumer.stop()
 
     assert 3 <= len(log.faults.struck) <= 20

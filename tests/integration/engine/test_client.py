@@ -42,7 +42,7 @@ async def metadata_after_a_reset(folder: Path) -> None:
             unanswered = asyncio.create_task(client.coordinator_lookup(CoordinationType.GROUP, "anybody"))
             await eventually(lambda: log.faults.struck)
             reset_all(log)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 while not transport.is_closing():
                     await asyncio.sleep(0)
                 # Now, not a turn of the loop later: the reading task does not know yet that the connection is gone.

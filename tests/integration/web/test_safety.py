@@ -74,7 +74,7 @@ async def test_a_request_that_was_refused_for_its_shape_may_be_mended_under_its_
 async def test_a_repeat_while_the_first_is_under_way_has_to_wait(stand: Any) -> None:
     stand.ledger.open.clear()
     first = asyncio.create_task(post(stand, "k-1"))
-    await asyncio.wait_for(stand.ledger.entered.wait(), 5)
+    await asyncio.wait_for(stand.ledger.entered.wait(), 30)
     repeat = await post(stand, "k-1")
     other = await post(stand, "k-1", grams=6)
     stand.ledger.open.set()

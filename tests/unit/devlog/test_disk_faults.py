@@ -181,7 +181,7 @@ async def test_entries_that_cannot_be_applied_do_not_hang_their_writers(
     with monkeypatch.context() as broken:
         broken.setattr(bench.store.state, "apply", lambda _: 1 / 0)
         with pytest.raises(StorageFailed):
-            await asyncio.wait_for(bench.write("durable, but not applied"), 5)
+            await asyncio.wait_for(bench.write("durable, but not applied"), 30)
     await bench.store.tend()
     await bench.write("after")
 

@@ -74,6 +74,6 @@ async def test_units_pause_while_too_many_bytes_wait_for_the_log(sent: Sent) -> 
     sent.relay.offer([batch(5, large)])
     pausing = not sent.relay._ebb.is_set()
     sent.log.there.set()
-    await asyncio.wait_for(sent.relay.ebb(), 5)
+    await asyncio.wait_for(sent.relay.ebb(), 30)
 
     assert (before, pausing) == (True, True)
