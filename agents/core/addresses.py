@@ -19,6 +19,7 @@ from reptidex.streams.commands.core_addresses import (
     ChangeAddress,
     SettleAddressChange,
     StopAddressChange,
+    WithdrawAddressChange,
 )
 from reptidex.streams.contract import Event
 from reptidex.tables.core.address_changes import AddressChange
@@ -105,6 +106,14 @@ async def stop_address_change(command: StopAddressChange, unit: Unit) -> AsyncIt
     for event in await revoke_all(unit, user.user_id, "logout"):
         yield event
     yield events.AuthUserUpdated(user_id=user.user_id, changed=("email_change_stopped",), email_hash=restored)
+
+
+@agent(WithdrawAddressChange, prefetch={AddressChange: "user_id"})
+async def withdraw_address_change(command: WithdrawAddressChange, unit: Unit) -> None:
+    """Forget an address that was asked for; its link works no more."""
+    change = await unit.get(AddressChange, command.user_id)
+    if change is not None and change.is_open(unit.now):
+        _over(unit, change)
 
 
 @agent(SettleAddressChange, prefetch={AddressChange: "user_id"})

@@ -9,7 +9,12 @@ from reptidex.http.core.ports import Ports, user_context
 from reptidex.http.core.registration import AddressBody, Said, TokenBody, TokenQuery
 from reptidex.http.server.policy import public, signed_in
 from reptidex.http.server.routes import Raw, Request, Routes
-from reptidex.streams.commands.core_addresses import AskForAddress, ChangeAddress, StopAddressChange
+from reptidex.streams.commands.core_addresses import (
+    AskForAddress,
+    ChangeAddress,
+    StopAddressChange,
+    WithdrawAddressChange,
+)
 from reptidex.tables.core.people import User
 
 routes = Routes("address")
@@ -34,6 +39,12 @@ async def ask_for_address(request: Request[AddressBody, None]) -> Said:
         )
     )
     return Said(said="a link is on its way to that address; open it within a day, and stay signed in here until then")
+
+
+@routes.delete("/auth/email", policy=signed_in(cost=2), status=204)
+async def withdraw_address_change(request: Request[None, None]) -> None:
+    """Call off a change of address that waits for its link; its link works no more. What was changed stays so."""
+    await request.tell(WithdrawAddressChange(user_id=request.caller.subject))
 
 
 @routes.get("/auth/email/confirm", policy=public(), errors=(422,))

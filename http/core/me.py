@@ -13,6 +13,7 @@ from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.core import DeleteUser, EndSession
 from reptidex.streams.commands.core_account import ChangeAccount
 from reptidex.streams.values import Language
+from reptidex.tables.core.address_changes import AddressChange
 from reptidex.tables.core.people import Grant, Session, User
 from reptidex.tables.core.vivariums import Membership, Vivarium
 from reptidex.tables.query import select
@@ -35,6 +36,8 @@ class MeView(msgspec.Struct, frozen=True, kw_only=True):
 
     user_id: str
     email: str
+    new_email: str
+    """The address that waits for the link which was sent to it; empty where none does."""
     display_name: str
     locale: str
     confirmed: bool
@@ -96,9 +99,11 @@ async def me(request: Request[None, None]) -> MeView:
             )
         )
     grant = await request.read.get(Grant, user.address_hash)
+    change = await request.read.get(AddressChange, user.user_id)
     return MeView(
         user_id=user.user_id,
         email=await email_of(ports, user),
+        new_email=await email_of(ports, user, change) if change is not None and change.is_open(ports.clock()) else "",
         display_name=user.display_name,
         locale=user.locale,
         confirmed=user.confirmed_at is not None,

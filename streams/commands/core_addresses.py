@@ -31,6 +31,13 @@ class StopAddressChange(Command, frozen=True, kw_only=True):
 
 
 @command(key="user_id", service="core")
+class WithdrawAddressChange(Command, frozen=True, kw_only=True):
+    """Call a change of address off that waits for its link, for who asked for it. One that was made stays."""
+
+    user_id: str
+
+
+@command(key="user_id", service="core")
 class SettleAddressChange(Command, frozen=True, kw_only=True):
     """Forget the other address of a change that ran out, or that can no longer be taken back."""
 

@@ -215,6 +215,7 @@ SERVICE = Service(
         addresses.ask_for_address,
         addresses.change_address,
         addresses.stop_address_change,
+        addresses.withdraw_address_change,
         addresses.settle_address_change,
         telephones.ask_for_telephone,
         telephones.confirm_telephone,

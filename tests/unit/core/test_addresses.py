@@ -142,6 +142,27 @@ async def test_one_link_a_minute_and_only_the_latest_works(stand: Stand) -> None
     assert await email_of(stand, tokens) == "sam@third.example"
 
 
+async def test_who_asked_sees_the_address_that_waits_and_can_call_it_off(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    bearer = tokens["access_token"]
+    contact = await asked(stand, tokens)
+    _, waiting = await stand.get("/auth/me", token=bearer)
+    called_off = [(await stand.call("DELETE", "/auth/email", token=bearer))[0] for _ in range(2)]
+    _, after = await stand.get("/auth/me", token=bearer)
+    status, _ = await stand.post("/auth/email/confirm", {"token": contact["change_token"]})
+
+    assert (waiting["new_email"], after["new_email"], called_off, status) == (NEW, "", [204, 204], 422)
+
+
+async def test_what_was_changed_is_not_called_off_but_by_the_link(stand: Stand) -> None:
+    tokens = await stand.sign_in()
+    contact = await changed(stand, tokens)
+    await stand.call("DELETE", "/auth/email", token=tokens["access_token"])
+    back, _ = await stand.post("/auth/email/stop", {"token": contact["stop_token"]})
+
+    assert back == 200
+
+
 async def test_a_link_is_good_for_a_day_and_the_wish_is_forgotten_then(stand: Stand) -> None:
     tokens = await stand.sign_in()
     contact = await asked(stand, tokens)
