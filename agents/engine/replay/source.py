@@ -1,6 +1,7 @@
 """The log as a replay reads it: every partition from a given offset, and none beyond what the live service has handled."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +22,20 @@ LONGEST_WAIT_MS = 200
 Offsets = Mapping[TopicPartition, int]
 
 
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Tell of a log that cannot be asked by `UnavailableError`."""
+    try:
+        yield
+    except KafkaError as problem:
+        raise UnavailableError("the log", repr(problem)) from problem
+
+
 class Source:
-    """A consumer of its own, in no group: nobody's offsets are touched."""
+    """A consumer of its own, in no group: nobody's offsets are touched.
+
+    Whatever asks the log raises `UnavailableError`.
+    """
 
     def __init__(self, bootstrap: str, topics: Iterable[str], partitions: int) -> None:
         self._all = [Kafka(topic, partition) for topic in sorted(topics) for partition in range(partitions)]
@@ -33,7 +46,7 @@ class Source:
         self._ends: dict[TopicPartition, int] = {}
 
     async def open(self) -> None:
-        """Connect. Raises `UnavailableError`."""
+        """Connect."""
         self._consumer = aiokafka.AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             client_id="repti-replay",
@@ -42,10 +55,8 @@ class Source:
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=LONGEST_WAIT_MS,
         )
-        try:
+        with _asking():
             await self._consumer.start()
-        except KafkaError as problem:
-            raise UnavailableError("the log", repr(problem)) from problem
         self._consumer.assign(self._all)
         self._consumer.pause(*self._all)
 
@@ -56,16 +67,19 @@ class Source:
 
     async def beginnings(self) -> dict[TopicPartition, int]:
         """Return the first offset that the log still has, of every partition."""
-        return _plain(await self._consumer.beginning_offsets(self._all))
+        with _asking():
+            return _plain(await self._consumer.beginning_offsets(self._all))
 
     async def ends(self) -> dict[TopicPartition, int]:
         """Return the offset after the last one of every partition."""
-        return _plain(await self._consumer.end_offsets(self._all))
+        with _asking():
+            return _plain(await self._consumer.end_offsets(self._all))
 
     async def offsets_at(self, time: datetime) -> dict[TopicPartition, int]:
         """Return the first offset written at or after a time; the end where there is none."""
         asked = dict.fromkeys(self._all, int(time.timestamp() * 1000))
-        found, ends = await self._consumer.offsets_for_times(asked), await self.ends()
+        with _asking():
+            found, ends = await self._consumer.offsets_for_times(asked), await self.ends()
         return {(tp.topic, tp.partition): at.offset if at else ends[tp.topic, tp.partition] for tp, at in found.items()}
 
     def begin(self, at: Offsets) -> None:
@@ -92,16 +106,14 @@ class Source:
         return sum(max(0, end - self.next.get(at, end)) for at, end in self._ends.items())
 
     async def read(self, most: int) -> dict[TopicPartition, Sequence[Any]]:
-        """Return the next records; none where they are slow in coming. Raises `UnavailableError`."""
-        try:
+        """Return the next records; none where they are slow in coming."""
+        with _asking():
             check_tasks(self._consumer)
             fetcher, active = self._consumer._fetcher, self._consumer.assignment() - self._consumer.paused()
             with fetcher._subscriptions.fetch_context():
                 batches = (await fetched(fetcher, active, LOOK_S, most)).records
             if not batches:
                 await self._pass_gaps()
-        except KafkaError as problem:
-            raise UnavailableError("the log", repr(problem)) from problem
         found = {(tp.topic, tp.partition): records for tp, records in batches.items()}
         return {at: mine for at, records in found.items() if (mine := self._bounded(at, records))}
 
