@@ -54,8 +54,11 @@ LATE = 50
 class Arena:
     """Everything that a run needs."""
 
-    def __init__(self, folder: Path, messages: int, keys: int, seed: int = 1) -> None:
+    def __init__(self, folder: Path, messages: int, keys: int, seed: int = 1, *, database: str = "") -> None:
         self.folder, self.messages, self.keys = folder, messages, keys
+        self._database = {BRIDGE: database} if database else {}
+        self._beside: list[subprocess.Popen[bytes]] = []
+        """Further bridges."""
         self.chance = random.Random(seed)
         self.log = BrokerProcess(folder / "log", "--group-delay", "0.05")
         self.settings = Settings()
@@ -80,7 +83,11 @@ class Arena:
             for fifo in (True, False)
         ]
         self.settings = Settings(
-            log=self.log.bootstrap, state_dir=str(self.folder), session_timeout_s=6.0, fetch_wait_ms=50
+            log=self.log.bootstrap,
+            state_dir=str(self.folder),
+            session_timeout_s=6.0,
+            fetch_wait_ms=50,
+            database_urls=self._database,
         )
         await ensure_topics(self.settings)
         self._worker = Worker(TallyService(), self.settings, die=self._ends.append)
@@ -90,7 +97,7 @@ class Arena:
         """Leave nothing behind."""
         if self._worker is not None:
             await self._worker.stop()
-        for process in (self._bridge, self._double):
+        for process in (self._bridge, self._double, *self._beside):
             if process is not None and process.poll() is None:
                 process.kill()
                 process.wait(10)
@@ -113,6 +120,14 @@ class Arena:
 
     def start_bridge(self, kill: str = "") -> None:
         """Start `reptidex bridge` in both directions; with `kill` the inbound side alone, which kills itself there."""
+        self._bridge = self._started(kill)
+
+    def start_another(self) -> "subprocess.Popen[bytes]":
+        """Start one more bridge beside it; they need a database that serves several."""
+        self._beside.append(self._started())
+        return self._beside[-1]
+
+    def _started(self, kill: str = "") -> "subprocess.Popen[bytes]":
         environment = {
             "REPTIDEX_LOG": self.log.bootstrap,
             "REPTIDEX_STATE_DIR": str(self.folder),
@@ -125,14 +140,13 @@ class Arena:
             "REPTIDEX_BRIDGE_INBOUND": ",".join(IN),
             "REPTIDEX_BRIDGE_WAIT_S": "1",
             "REPTIDEX_BRIDGE_THREADS": "8",
+            **{f"REPTIDEX_{name.upper()}_DATABASE_URL": url for name, url in self._database.items()},
         }
         command = [sys.executable, "-m", "reptidex", "bridge", "--outbound", "--inbound"]
         if kill:
             command = [sys.executable, "-m", "tests.chaos.bridge.bridge_process", kill]
         with self._output.open("ab") as output:
-            self._bridge = subprocess.Popen(
-                command, cwd=ROOT, stdout=output, stderr=output, env={**os.environ, **environment}
-            )
+            return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, env={**os.environ, **environment})
 
     async def killed(self, within_s: float = 60.0) -> None:
         """Wait until the bridge has killed itself."""
