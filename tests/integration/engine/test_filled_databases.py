@@ -1,6 +1,5 @@
 """A database that holds rows is brought to the newest schema with all that it holds, on both databases."""
 
-import importlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from reptidex.tables.commerce.models import Listing
 from reptidex.tables.commerce.queries import Wanted, offers
 from reptidex.tables.database import Database
 from reptidex.tables.dead_letters import DeadLetterRow, record_letter_id
-from reptidex.tables.migrate import context, migrate
+from reptidex.tables.migrate import context, migrate, scripts
 from reptidex.tables.query import select
 from reptidex.tables.reader import Reader
 from tests.chaos.engine.postgres import Cluster
@@ -48,11 +47,17 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     await opened.close()
 
 
-def _back_to_0003(connection: sa.Connection) -> None:
-    step = importlib.import_module("reptidex.tables.commerce.migrations.versions.0004_offers_taken_down_and_promoted")
-    with Operations.context(context(connection, "commerce")):
-        step.downgrade()
-    connection.exec_driver_sql("UPDATE schema_of_commerce SET version_num = '0003'")
+def _back_to(connection: sa.Connection, chain: str, number: str) -> None:
+    known = scripts(chain)
+    assert known is not None
+    with Operations.context(context(connection, chain)):
+        for step in known.iterate_revisions("head", number):
+            step.module.downgrade()
+    connection.exec_driver_sql(f"UPDATE schema_of_{chain} SET version_num = '{number}'")
+
+
+def _hold_an_offer_of_0003(connection: sa.Connection) -> None:
+    _back_to(connection, "commerce", "0003")
     before = sa.Table("listings", sa.MetaData(), autoload_with=connection)
     row = {column.name: getattr(OFFER, column.name) for column in before.columns}
     lite = connection.dialect.name == "sqlite"
@@ -81,11 +86,8 @@ LETTERS = [
 ]
 
 
-def _back_to_0005(connection: sa.Connection) -> None:
-    step = importlib.import_module("reptidex.tables.migrations.versions.0006_tell_letters_of_one_place_apart")
-    with Operations.context(context(connection, "engine")):
-        step.downgrade()
-    connection.exec_driver_sql("UPDATE schema_of_engine SET version_num = '0005'")
+def _name_letters_as_of_0005(connection: sa.Connection) -> None:
+    _back_to(connection, "engine", "0005")
     names = connection.exec_driver_sql("SELECT letter_id FROM dead_letters WHERE source = 'log'").scalars().all()
     assert names == ["order.created/0/00000000000000000007"]
     connection.commit()
@@ -97,21 +99,21 @@ async def test_letters_of_before_are_named_by_what_they_hold(database: Database)
     await session.commit([database.statements(DeadLetterRow).write(LETTERS)])
     await session.close()
     connection = await database.connect()
-    await connection.run_sync(_back_to_0005)
+    await connection.run_sync(_name_letters_as_of_0005)
     await connection.close()
 
-    assert await migrate(database, "commerce") == ["engine 0006"]
+    assert await migrate(database, "commerce") [:1] == ["engine 0006"]
     assert await Reader(database).find(select(DeadLetterRow)) == sorted(LETTERS, key=lambda each: each.letter_id)
 
 
 async def test_offers_of_before_are_found_by_their_words(database: Database) -> None:
     await migrate(database, "commerce")
     connection = await database.connect()
-    await connection.run_sync(_back_to_0003)
+    await connection.run_sync(_hold_an_offer_of_0003)
     await connection.close()
 
     applied = await migrate(database, "commerce")
 
     found = await Reader(database).find(offers(Wanted(text="äskulapnatter albino")))
-    assert applied == ["commerce 0004"]
+    assert applied[0] == "commerce 0004"
     assert [(each.listing_id, each.featured, each.ends_as) for each in found] == [("1", False, "")]
