@@ -3,8 +3,8 @@
 from typing import Any
 
 from reptidex.platform.story import asked, bought
-from tests.end_to_end.conftest import World
-from tests.end_to_end.test_sale_bad_paths import Confirmed, Market, market
+from tests.end_to_end.conftest import Confirmed, World
+from tests.end_to_end.test_sale_bad_paths import Market, market
 
 __all__ = ["market"]
 
