@@ -8,13 +8,15 @@ from msgspec.structs import replace
 
 from reptidex.agents.agent import Unit, agent
 from reptidex.agents.core import gateways
+from reptidex.agents.core.handover import hand_over
 from reptidex.agents.core.payment_told import REFUNDABLE, given_back, record
 from reptidex.agents.core.payments import look_up
 from reptidex.domain.payments import dispute_reason
 from reptidex.streams import core as events
-from reptidex.streams.commands.core_disputes import CheckDispute, SeeDispute
+from reptidex.streams.commands.core_disputes import CheckDispute, DropMeans, SeeDispute
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Money
+from reptidex.tables.core.billing import Subscription
 from reptidex.tables.core.payments import Payment, ProviderEvent
 
 LOOKS_APART = timedelta(days=1)
@@ -110,10 +112,20 @@ async def see_dispute(command: SeeDispute, unit: Unit) -> AsyncIterator[Event]:
     payment = replace(payment, disputed=False)
     unit.put(payment)
     if command.state == "lost":
+        if payment.purpose == "plan":
+            hand_over(unit, DropMeans(vivarium_id=payment.buyer_vivarium_id, method=payment.method))
         for event in _charged_back(unit, payment, contested, reference):
             yield event
     for event in _closed(payment, reference, command.state, contested):
         yield event
+
+
+@agent(DropMeans, prefetch={Subscription: "vivarium_id"})
+async def drop_means(command: DropMeans, unit: Unit) -> None:
+    """Keep what was contested and lost from being charged again: what is paid lasts, and then the plan lapses."""
+    subscription = await unit.get(Subscription, command.vivarium_id)
+    if subscription is not None and subscription.method == command.method:
+        unit.put(replace(subscription, provider="", method="", payer_id=""))
 
 
 def _closed(payment: Payment, reference: str, outcome: Literal["won", "lost"], contested: Money) -> list[Event]:
