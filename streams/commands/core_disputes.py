@@ -29,3 +29,11 @@ class SeeDispute(Command, frozen=True, kw_only=True):
     code: str = ""
     """Why the payment is contested, in the provider's own word."""
     respond_by: datetime | None = None
+
+
+@command(key="vivarium_id", service="core")
+class DropMeans(Command, frozen=True, kw_only=True):
+    """Charge a vivarium's plan no more to a means of payment, whose owner has contested what it paid."""
+
+    vivarium_id: str
+    method: str

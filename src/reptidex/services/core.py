@@ -253,6 +253,7 @@ SERVICE = Service(
         payments.check_payment,
         payment_disputes.check_dispute,
         payment_disputes.see_dispute,
+        payment_disputes.drop_means,
         payment_news.see_payment,
         payment_news.take_notice,
         payment_news.see_refund,

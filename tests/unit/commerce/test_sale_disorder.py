@@ -20,6 +20,7 @@ from reptidex.domain.sale.heard import (
     PaymentRefunded,
     PaymentUnknown,
     RefundGranted,
+    Resolved,
     Transferred,
     TransferRejected,
 )
@@ -44,6 +45,7 @@ ANYTHING: st.SearchStrategy[Heard] = st.one_of(
             TransferRejected(),
             CalledOff("requested"),
             Contested(),
+            Resolved(),
             RefundGranted(),
         ]
     ),
@@ -73,7 +75,7 @@ def _live(luck: list[int]) -> World:
         elif move == 7:
             world.hear(name, CalledOff("requested"))
         elif move == 9:
-            world.hear(name, RefundGranted())
+            world.hear(name, (RefundGranted(), Contested(), Resolved())[world.choose(3)])
         elif move == 8:
             world.start(f"rival {len(world.sales)}")
     world.settle()
@@ -127,6 +129,7 @@ def test_even_what_cannot_be_true_never_frees_and_sells_or_asks_twice_for_money(
     assert done.count(Act.REQUEST_PAYMENT) <= 1
     assert done.count(Act.DECLARE_REFUNDED) <= 1
     assert done.count(Act.ORDER_TRANSFER) <= 1
+    assert done.count(Act.DECLARE_DISPUTED) - done.count(Act.DECLARE_RESOLVED) == sale.disputed
 
 
 @settings(max_examples=300, deadline=None)

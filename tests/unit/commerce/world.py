@@ -99,7 +99,7 @@ class World:
                 self.deadlines[name] = generation
             case Act.DISARM:
                 self.deadlines.pop(name, None)
-            case Act.DECLARE_FAILED | Act.DECLARE_REFUNDED | Act.DECLARE_DISPUTED:
+            case Act.DECLARE_FAILED | Act.DECLARE_REFUNDED | Act.DECLARE_DISPUTED | Act.DECLARE_RESOLVED:
                 self.declared.append((name, act))
             case Act.HOLD:
                 self.flying.append(lambda: self._hold(name, generation))

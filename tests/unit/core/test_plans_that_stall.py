@@ -1,8 +1,9 @@
 """Plans whose payment nobody finishes, whose vivarium is gone, or that have no end: none of them goes on for ever."""
 
 from datetime import timedelta
-from typing import cast
+from typing import Literal, cast
 
+import pytest
 from msgspec.structs import replace
 
 from reptidex.connectors.payments.memory import MemoryPaymentGateway
@@ -240,3 +241,25 @@ async def test_an_invoice_that_nobody_waits_for_takes_nothing_from_the_one_that_
 
     assert (await _subscription(stand, tokens)).plan == "breeder"
     assert (await gateway.look_up(second.reference)).refunded == 0
+
+
+@pytest.mark.parametrize("outcome", ["won", "lost"])
+async def test_a_card_whose_owner_had_a_plan_charged_back_is_not_charged_again(
+    stand: Stand, outcome: Literal["won", "lost"]
+) -> None:
+    tokens = await _upgraded(stand)
+    gateway = cast(MemoryPaymentGateway, stand.ports.gateways["stripe"])
+    [payment] = await stand.harness.find(select(Payment))
+    gateway.dispute(payment.reference)
+    gateway.decide(payment.reference, outcome)
+    for body, headers in gateway.webhooks[-2:]:
+        async with stand.session.post(f"{stand.url}/webhooks/stripe", data=body, headers=headers) as answer:
+            assert answer.status == 200
+    await _settle(stand)
+    still, asked = (await _subscription(stand, tokens)).plan, _asked(stand)
+    await _days(stand, 32)
+
+    assert still != "hobbyist", "what was paid for lasts"
+    assert _asked(stand) - asked == (1 if outcome == "won" else 0)
+    assert ((await _subscription(stand, tokens)).plan == "hobbyist") == (outcome == "lost")
+    assert [each.type for each in stand.harness.events if each.type.startswith("payment.")] == []
