@@ -1,6 +1,6 @@
 """Keeps the registry of animals: registering and changing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -17,12 +17,14 @@ from reptidex.agents.animal.odds import claimed
 from reptidex.agents.animal.proving import learn, relearn
 from reptidex.agents.animal.records import created, remarked, updated
 from reptidex.domain.catalogue.shelf import need_species
-from reptidex.domain.lineage import refuse_errors
+from reptidex.domain.lineage import Remark, refuse_errors
 from reptidex.domain.ownership import GoneError, check_free
 from reptidex.domain.registry.subspecies import checked_subspecies
 from reptidex.errors import DomainError, InvalidError, NotFoundError
 from reptidex.streams.commands.animal import Done, RegisterAnimal, UpdateAnimal
 from reptidex.streams.contract import Event
+from reptidex.streams.values import Gene
+from reptidex.tables.animal.genetics import ReckonedGene
 from reptidex.tables.animal.lineage import LineageRules
 from reptidex.tables.animal.models import Animal, Collection, Ownership
 from reptidex.tables.animal.queries import with_references
@@ -147,10 +149,12 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
         wanted["external_ref"] = await claim_reference(command.vivarium_id, wanted["external_ref"], unit)
     if "subspecies" in wanted:
         wanted["subspecies"] = checked_subspecies(need_species(before.species_id), wanted["subspecies"])
+    tested = list[Remark]()
     if "genotype" in wanted:
-        wanted["genotype"] = claimed(wanted["genotype"], before.genotype)
+        said = claimed(wanted["genotype"], before.genotype)
+        wanted["genotype"], tested = await _beside_tests(before, said, unit)
     changed = sorted(name for name, value in wanted.items() if getattr(before, name) != value)
-    unit.answer(Done(id=before.animal_id))
+    unit.answer(Done(id=before.animal_id, remarks=remarked(tested)))
     if not changed:
         return
     if "status" in changed:
@@ -172,7 +176,7 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
     if "genotype" in changed:
         weigh_young_of(after, Word(vivarium_id=command.vivarium_id), unit)
     keep(before, after, unit)
-    unit.answer(Done(id=after.animal_id, remarks=remarked(remarks)))
+    unit.answer(Done(id=after.animal_id, remarks=remarked([*tested, *remarks])))
     yield updated(after, *changed)
     for event in trait_events(after, [gene for gene in after.genotype if gene not in before.genotype]):
         yield event
@@ -180,3 +184,22 @@ async def update_animal(command: UpdateAnimal, unit: Unit) -> AsyncIterator[Even
         kin = [after.animal_id, *(parent for parent in (after.sire_id, after.dam_id) if parent)]
         for event in await relearn(kin, after.vivarium_id, unit):
             yield event
+
+
+async def _beside_tests(before: Animal, said: Sequence[Gene], unit: Unit) -> tuple[tuple[Gene, ...], list[Remark]]:
+    """Return the genes that a record shows once its keeper states some, and what is to be said of it.
+
+    What a laboratory found stays until its test is withdrawn; what the keeper states there is kept under it.
+    """
+    found = {gene.locus: gene for gene in before.genotype if gene.evidence == "lab"}
+    claims, remarks = {gene.locus: gene for gene in said}, list[Remark]()
+    for locus, gene in found.items():
+        claim, under = claims.get(locus), await unit.get(ReckonedGene, ReckonedGene.id_of(before.animal_id, locus))
+        if claim == gene or under is None:
+            continue
+        unit.put(replace(under, stated=claim))
+        if claim is None or (claim.alleles, claim.probability) != (gene.alleles, None):
+            text = f"{locus}: a laboratory found {'/'.join(gene.alleles)}; that stands until its test is withdrawn"
+            remarks.append(Remark(rule="genotype", severity="warning", text=text, animal_ids=(before.animal_id,)))
+    shown = [found.pop(gene.locus, gene) for gene in said]
+    return (*shown, *found.values()), remarks

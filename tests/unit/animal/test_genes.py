@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from reptidex.agents.animal import proving
 from reptidex.domain.genetics.leading import TangledError
@@ -182,6 +183,21 @@ async def test_a_test_against_the_keepers_claim_wins_and_says_so(keepers: Any) -
 
     assert [remark.rule for remark in done.remarks] == ["genotype"] and "het Albino" in done.remarks[0].text
     assert await gene(keepers, animal) == Gene(locus="albino", alleles=("+", "+"), evidence="lab")
+
+
+async def test_what_a_keeper_states_later_does_not_overrule_a_test_and_comes_back_with_its_end(keepers: Any) -> None:
+    animal = await keepers.animal("male", genotype=(possible(2, 3),))
+    test = lab_test(keepers, animal, "albino", "albino")
+    await keepers.harness.handle(test)
+    pastel = Gene(locus="pastel", alleles=("pastel", "+"))
+    same: dict[str, Any] = {"animal_id": animal, "vivarium_id": keepers.sam}
+    done = await keepers.harness.ask(UpdateAnimal(**same, changes=Changes(genotype=(HET, pastel))), Done)
+    tested = await keepers.row(animal)
+    await keepers.harness.handle(WithdrawTest(**same, test_id=test.test_id, reason="mixed up"))
+
+    assert [(one.rule, one.severity) for one in done.remarks] == [("genotype", "warning")]
+    assert tested.genotype == (replace(VISUAL, evidence="lab"), pastel)
+    assert set((await keepers.row(animal)).genotype) == {HET, pastel}
 
 
 async def test_a_test_against_an_earlier_one_is_disputed_and_changes_nothing(keepers: Any) -> None:
