@@ -38,6 +38,9 @@ SaleFailure = Literal[
     "disputed",
 ]
 """Why a sale ended without an animal changing hands."""
+ListingVisibility = Literal["public", "unlisted", "private"]
+WithdrawalReason = Literal["seller", "animal", "transferred", "plan", "moderation", "erased"]
+DisputeReason = Literal["fraud", "unrecognised", "undelivered", "misdescribed", "ill", "duplicate", "other"]
 
 
 class ListingRecord(Event, frozen=True, kw_only=True):
@@ -51,7 +54,7 @@ class ListingRecord(Event, frozen=True, kw_only=True):
     """The member who answers inquiries and is told of sales."""
     title: Text
     price: Money
-    visibility: Literal["public", "unlisted", "private"] = "public"
+    visibility: ListingVisibility = "public"
     status: Literal["draft", "published", "reserved", "sold", "withdrawn", "expired"]
     category: Text = ""
     species_id: Id
@@ -90,7 +93,7 @@ class MarketplaceListingWithdrawn(Event, frozen=True, kw_only=True):
     listing_id: Id
     animal_id: Id
     vivarium_id: Id
-    reason: Literal["seller", "animal", "transferred", "plan", "moderation", "erased"]
+    reason: WithdrawalReason
 
 
 @event("marketplace.listing.sold", key="listing_id")
@@ -233,7 +236,7 @@ class SalesTransactionRefunded(TransactionRecord, frozen=True, kw_only=True):
 class SalesTransactionDisputed(TransactionRecord, frozen=True, kw_only=True):
     """A buyer or their bank contests a sale."""
 
-    reason: Literal["fraud", "unrecognised", "undelivered", "misdescribed", "ill", "duplicate", "other"]
+    reason: DisputeReason
     provider_reference: Text = ""
     respond_by: Time | None = None
 

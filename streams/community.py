@@ -7,6 +7,12 @@ from reptidex.streams.values import Count, Digest, Id, Key, Money, Positive, Sub
 
 DocumentKind = Literal["animal", "breeder", "listing", "clutch", "content", "species", "morph", "post"]
 Channel = Literal["email", "sms", "push", "inapp"]
+FollowKind = Literal["user", "vivarium", "animal", "species", "morph", "forum", "post"]
+FailureReason = Literal["bounced", "refused", "unsubscribed", "address", "provider", "expired"]
+PostKind = Literal["discussion", "question", "review", "showcase"]
+SearchScope = Literal["all", "animals", "breeders", "knowledge"]
+Reaction = Literal["up", "down", "none"]
+Placement = Literal["search", "listing", "feed", "home"]
 
 
 @event("search.indexed", key="document_id")
@@ -31,7 +37,7 @@ class SearchQueryPerformed(Event, frozen=True, kw_only=True):
 
     session_id: Key
     query_id: Id
-    scope: Literal["all", "animals", "breeders", "knowledge"]
+    scope: SearchScope
     terms: Count = 0
     facets: tuple[Text, ...] = ()
     """The names of the filters that were set."""
@@ -85,7 +91,7 @@ class NotificationDelivered(NotificationRecord, frozen=True, kw_only=True):
 class NotificationFailed(NotificationRecord, frozen=True, kw_only=True):
     """A message was given up."""
 
-    reason: Literal["bounced", "refused", "unsubscribed", "address", "provider", "expired"]
+    reason: FailureReason
     attempts: Positive = 1
 
 
@@ -97,7 +103,7 @@ class PostRecord(Event, frozen=True, kw_only=True):
     author_id: Id
     vivarium_id: Id | None = None
     """The vivarium in whose name it was written."""
-    kind: Literal["discussion", "question", "review", "showcase"] = "discussion"
+    kind: PostKind = "discussion"
     subject_kind: SubjectKind | None = None
     subject_id: Id | None = None
     """What it is about, such as the vivarium that is reviewed."""
@@ -137,7 +143,7 @@ class CommunityInteractionReacted(Event, frozen=True, kw_only=True):
     user_id: Id
     author_id: Id
     """Who wrote the post."""
-    reaction: Literal["up", "down", "none"]
+    reaction: Reaction
     score: int
     """The post's votes up less its votes down."""
 
@@ -163,7 +169,7 @@ class CommunityInteractionFollowed(Event, frozen=True, kw_only=True):
 
     user_id: Id
     """Who follows."""
-    target_kind: Literal["user", "vivarium", "animal", "species", "morph", "forum", "post"]
+    target_kind: FollowKind
     target_id: Key
     following: bool = True
 
@@ -174,7 +180,7 @@ class CampaignRecord(Event, frozen=True, kw_only=True):
     campaign_id: Id
     vivarium_id: Id
     name: Text
-    placement: Literal["search", "listing", "feed", "home"]
+    placement: Placement
     listing_id: Id | None = None
     budget: Money
     spent: Money
@@ -220,7 +226,7 @@ class ImpressionRecord(Event, frozen=True, kw_only=True):
     vivarium_id: Id
     """Who pays."""
     listing_id: Id | None = None
-    placement: Literal["search", "listing", "feed", "home"]
+    placement: Placement
     cost: Money
 
 

@@ -28,6 +28,10 @@ from reptidex.streams.values import (
     Time,
 )
 
+How = Literal["password", "google", "github"]
+EndReason = Literal["logout", "password", "suspended", "reuse", "admin", "deleted"]
+RefundReason = Literal["cancelled", "rejected", "requested", "disputed", "late", "duplicate"]
+
 
 @event("auth.user.created", key="user_id")
 class AuthUserCreated(Event, frozen=True, kw_only=True):
@@ -40,7 +44,7 @@ class AuthUserCreated(Event, frozen=True, kw_only=True):
     """Of the address in lower case: readers can recognise it, not read it."""
     display_name: Personal
     locale: Language = "en"
-    how: Literal["password", "google", "github"]
+    how: How
     email_verified: bool = False
 
 
@@ -100,7 +104,7 @@ class AuthSessionRefreshed(SessionRecord, frozen=True, kw_only=True):
 class AuthSessionRevoked(SessionRecord, frozen=True, kw_only=True):
     """A session was ended before its time."""
 
-    reason: Literal["logout", "password", "suspended", "reuse", "admin", "deleted"]
+    reason: EndReason
 
 
 @event("auth.session.reused", key="user_id")
@@ -341,7 +345,7 @@ class PaymentRefunded(PaymentRecord, frozen=True, kw_only=True):
 
     refund_id: Id
     refund_reference: Text = ""
-    reason: Literal["cancelled", "rejected", "requested", "disputed", "late", "duplicate"]
+    reason: RefundReason
     refunded_total: Money
     """All refunds of this payment so far; the `amount` of each of them is part of it."""
     captured_total: Money | None = None

@@ -19,6 +19,7 @@ from reptidex.streams.values import (
 
 FileKind = Literal["image", "video", "document"]
 RenderFormat = Literal["svg", "png", "pdf", "csv", "json"]
+DrawingFailure = Literal["missing", "too_large", "timeout", "unavailable", "defect"]
 
 
 class FileRecord(Event, frozen=True, kw_only=True):
@@ -106,7 +107,7 @@ class RenderResult(RenderJob, frozen=True, kw_only=True):
 class RenderFailure(RenderJob, frozen=True, kw_only=True):
     """Why a rendering gave nothing."""
 
-    reason: Literal["missing", "too_large", "timeout", "unavailable", "defect"]
+    reason: DrawingFailure
     attempt: Positive = 1
 
 

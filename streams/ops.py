@@ -22,8 +22,12 @@ AdminAction = Literal[
     "integration.change",
     "letters.redrive",
 ]
+AdminTarget = Literal["user", "org", "config", "feature", "content", "integration", "letter"]
+ReportReason = Literal["spam", "abuse", "fraud", "welfare", "illegal", "lineage", "privacy", "other"]
 ModerationDecision = Literal["keep", "hide", "remove", "warn", "suspend"]
 ComplianceScope = Literal["gdpr", "ccpa"]
+HealthStatus = Literal["up", "degraded", "down"]
+AlertSeverity = Literal["warning", "critical"]
 
 
 @event("admin.action.performed", key="target_id")
@@ -31,7 +35,7 @@ class AdminActionPerformed(Event, frozen=True, kw_only=True):
     """An administrator of the platform changed something; repti-core carries out changes of status."""
 
     target_id: Key
-    target_kind: Literal["user", "org", "config", "feature", "content", "integration", "letter"]
+    target_kind: AdminTarget
     admin_id: Id
     action: AdminAction
     before_digest: Digest | None = None
@@ -56,7 +60,7 @@ class ModerationRecord(Event, frozen=True, kw_only=True):
 class AdminModerationFlagged(ModerationRecord, frozen=True, kw_only=True):
     """Somebody, or the automatic check, reported something."""
 
-    reason: Literal["spam", "abuse", "fraud", "welfare", "illegal", "lineage", "privacy", "other"]
+    reason: ReportReason
     by: Literal["user", "automatic", "admin"] = "user"
     reporter_id: Id | None = None
     reports: Positive = 1
@@ -187,7 +191,7 @@ class AlertRecord(Event, frozen=True, kw_only=True):
     service: Key
     alert_id: Id
     rule: Text
-    severity: Literal["warning", "critical"] = "warning"
+    severity: AlertSeverity = "warning"
     value: float
     threshold: float | None = None
     since: Time
@@ -218,7 +222,7 @@ class MonitoringHealthChanged(Event, frozen=True, kw_only=True):
     """A service's health is another than before."""
 
     service: Key
-    status: Literal["up", "degraded", "down"]
-    previous_status: Literal["up", "degraded", "down"] | None = None
+    status: HealthStatus
+    previous_status: HealthStatus | None = None
     since: Time
     dependencies: tuple[DependencyHealth, ...] = ()

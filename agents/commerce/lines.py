@@ -9,8 +9,8 @@ from reptidex.agents.commerce.offers import change_listing, withdraw_listing
 from reptidex.agents.commerce.saga import tell_sale
 from reptidex.domain.sale.heard import CalledOff
 from reptidex.streams.animal import AnimalRecord
-from reptidex.streams.commands.commerce import Product, WithdrawalReason
-from reptidex.streams.commerce import InventoryAvailable
+from reptidex.streams.commands.commerce import Product
+from reptidex.streams.commerce import InventoryAvailable, WithdrawalReason
 from reptidex.streams.contract import Event
 from reptidex.tables.commerce.models import Line, Listing
 from reptidex.tables.commerce.sales import SaleRow

@@ -6,12 +6,12 @@ import msgspec
 
 from reptidex.agents.agent import Unit
 from reptidex.agents.commerce.records import inquiry_record, listing_record
-from reptidex.streams.commands.commerce import WithdrawalReason
 from reptidex.streams.commerce import (
     MarketplaceListingExpired,
     MarketplaceListingUpdated,
     MarketplaceListingWithdrawn,
     SalesInquiryClosed,
+    WithdrawalReason,
 )
 from reptidex.streams.contract import Event
 from reptidex.tables.commerce.models import Line, Listing

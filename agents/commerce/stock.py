@@ -7,12 +7,12 @@ import msgspec
 from reptidex.agents.commerce.offers import change_listing, close_inquiries, expire_listing, withdraw_listing
 from reptidex.agents.commerce.step import Step
 from reptidex.agents.commerce.track import cancel_order, complete_order
-from reptidex.streams.commands.commerce import WithdrawalReason
 from reptidex.streams.commerce import (
     InventoryAvailable,
     InventoryReserved,
     InventoryTransferred,
     MarketplaceListingSold,
+    WithdrawalReason,
 )
 from reptidex.streams.contract import Event
 from reptidex.streams.values import Money

@@ -15,7 +15,6 @@ from reptidex.connectors.mail.port import UndeliverableError
 from reptidex.domain.messages import TEMPLATES, channels_for, fill
 from reptidex.errors import InvalidError, NotFoundError
 from reptidex.streams.commands.community import (
-    FailureReason,
     Notify,
     NotifyMembers,
     ReadNotification,
@@ -24,7 +23,7 @@ from reptidex.streams.commands.community import (
     SetPreferences,
     StopMails,
 )
-from reptidex.streams.community import NotificationFailed
+from reptidex.streams.community import FailureReason, NotificationFailed
 from reptidex.streams.contract import Command, Event
 from reptidex.tables.community.models import SENT_TO, Contact, Notification, Preference
 

@@ -12,7 +12,6 @@ from reptidex.domain import sessions
 from reptidex.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from reptidex.streams import core as events
 from reptidex.streams.commands.core import (
-    EndReason,
     EndSession,
     ForgetSession,
     RefreshSession,
@@ -21,6 +20,7 @@ from reptidex.streams.commands.core import (
     SwitchVivarium,
 )
 from reptidex.streams.contract import Event
+from reptidex.streams.core import EndReason
 from reptidex.tables.core.people import Session, SpentToken, User
 from reptidex.tables.core.vivariums import Membership, membership_id
 from reptidex.tables.query import select

@@ -1,9 +1,8 @@
 """What repti-media does outside its database, as it is stored until it is done."""
 
-from typing import Literal
-
 from reptidex.agents.agent import Effect
 from reptidex.domain.drawing.facts import Line
+from reptidex.streams.media import DrawingFailure
 
 PATIENT = 24
 """Attempts over more than an hour, for which a neighbour may be away (the engine waits up to five minutes between two)."""
@@ -80,4 +79,4 @@ class DrawManifest(DrawEffect, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
 
 
-FailureReason = Literal["missing", "too_large", "timeout", "unavailable", "defect"]
+FailureReason = DrawingFailure

@@ -1,7 +1,6 @@
 """Moderation: reports of people and of the automatic check, a case a subject, decisions, appeals."""
 
 from collections.abc import AsyncIterator
-from typing import Literal
 
 from msgspec.structs import replace
 
@@ -15,16 +14,16 @@ from reptidex.streams.ops import (
     AdminModerationAppealed,
     AdminModerationDecided,
     AdminModerationFlagged,
+    ReportReason,
 )
 from reptidex.streams.values import SubjectKind
 from reptidex.tables.ops.models import Case
 
-Reason = Literal["spam", "abuse", "fraud", "welfare", "illegal", "lineage", "privacy", "other"]
 AUTOMATIC = "automatic"
 """Stands among the reporters for the automatic check."""
 
 
-async def _case(unit: Unit, subject_id: str, kind: str) -> Case:
+async def _case(unit: Unit, subject_id: str, kind: SubjectKind) -> Case:
     case = await unit.get(Case, subject_id)
     if case is not None and case.status != "decided":
         return case
@@ -32,17 +31,17 @@ async def _case(unit: Unit, subject_id: str, kind: str) -> Case:
     return Case(subject_id=subject_id, case_id=unit.new_id(), subject_kind=kind, author_id=author, opened_at=unit.now)
 
 
-def _as(case: Case, kind: str) -> Case:
+def _as(case: Case, kind: SubjectKind) -> Case:
     """Return a case about the same subject as something else."""
     if case.subject_kind == kind:
         return case
     return replace(case, subject_kind=kind, author_id=case.subject_id if kind == "user" else None)
 
 
-def _flagged(case: Case, reason: Reason, reporter: str | None) -> AdminModerationFlagged:
+def _flagged(case: Case, reason: ReportReason, reporter: str | None) -> AdminModerationFlagged:
     return AdminModerationFlagged(
         subject_id=case.subject_id,
-        subject_kind=_kind(case),
+        subject_kind=case.subject_kind,
         case_id=case.case_id,
         vivarium_id=case.vivarium_id,
         author_id=case.author_id,
@@ -51,11 +50,6 @@ def _flagged(case: Case, reason: Reason, reporter: str | None) -> AdminModeratio
         reporter_id=reporter,
         reports=len(case.reporters),
     )
-
-
-def _kind(case: Case) -> SubjectKind:
-    kind: SubjectKind = case.subject_kind  # type: ignore[assignment]  # stored as it came in
-    return kind
 
 
 @agent(FlagContent, prefetch={Case: "subject_id"})
@@ -124,7 +118,7 @@ async def decide_case(command: DecideCase, unit: Unit) -> AsyncIterator[Event]:
     unit.answer(decided)
     yield AdminModerationDecided(
         subject_id=case.subject_id,
-        subject_kind=_kind(case),
+        subject_kind=case.subject_kind,
         case_id=case.case_id,
         vivarium_id=case.vivarium_id,
         author_id=case.author_id,
@@ -149,16 +143,17 @@ async def appeal_decision(command: AppealDecision, unit: Unit) -> AsyncIterator[
     case = await unit.get(Case, command.subject_id)
     if case is None or case.author_id != command.author_id or case.status != "decided":
         raise NotFoundError("decision about", command.subject_id)
-    if case.decision == "keep" or case.appealed_at is not None:
+    decision = case.decision
+    if decision is None or decision == "keep" or case.appealed_at is not None:
         raise DomainError("there is nothing to contest: it was decided for you, or for good")
     case = replace(case, status="appealed", appealed_at=unit.now)
     unit.put(case)
     unit.answer(case)
     yield AdminModerationAppealed(
         subject_id=case.subject_id,
-        subject_kind=_kind(case),
+        subject_kind=case.subject_kind,
         case_id=case.case_id,
         vivarium_id=case.vivarium_id,
         author_id=case.author_id,
-        decision=case.decision,  # type: ignore[arg-type]  # stored as it came in
+        decision=decision,
     )

@@ -74,8 +74,8 @@ def _change(health: Health, before: Health | None) -> MonitoringHealthChanged:
     )
     return MonitoringHealthChanged(
         service=health.service,
-        status=health.status,  # type: ignore[arg-type]  # stored as it came in
-        previous_status=before.status if before else None,  # type: ignore[arg-type]
+        status=health.status,
+        previous_status=before.status if before else None,
         since=health.since,
         dependencies=parts,
     )
@@ -120,7 +120,7 @@ def _raised(alert: Alert) -> MonitoringAlertRaised:
         service=alert.service,
         alert_id=alert.number,
         rule=alert.rule,
-        severity=alert.severity,  # type: ignore[arg-type]  # one of ours
+        severity=alert.severity,
         value=alert.value,
         since=alert.since,
     )

@@ -14,13 +14,13 @@ from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.commerce import (
     Allowance,
     DraftListing,
-    ListingVisibility,
     Product,
     PromoteListing,
     PublishListing,
     ReviseListing,
     WithdrawListing,
 )
+from reptidex.streams.commerce import ListingVisibility
 from reptidex.tables.commerce.models import Listing, ListingStatus
 from reptidex.tables.commerce.queries import Wanted, listings_of, offers
 

@@ -10,8 +10,8 @@ from reptidex.errors import NotFoundError
 from reptidex.http.commerce.shapes import OrderView, order_view
 from reptidex.http.server.policy import member, scope, services
 from reptidex.http.server.routes import Page, Paging, Request, Routes
-from reptidex.streams.commands.commerce import CancelOrder, DisputeOrder, DisputeReason, RefundOrder
-from reptidex.streams.commerce import OrderStatus
+from reptidex.streams.commands.commerce import CancelOrder, DisputeOrder, RefundOrder
+from reptidex.streams.commerce import DisputeReason, OrderStatus
 from reptidex.streams.values import Money, Positive
 from reptidex.tables.commerce.queries import orders_of
 from reptidex.tables.commerce.sales import Order, SaleRow

@@ -8,7 +8,8 @@ import msgspec
 from reptidex.errors import InvalidError
 from reptidex.http.server.policy import signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
-from reptidex.streams.commands.community import Follow, FollowKind
+from reptidex.streams.commands.community import Follow
+from reptidex.streams.community import FollowKind
 from reptidex.streams.values import Key
 from reptidex.tables.community import queries
 

@@ -1,7 +1,7 @@
 """The forums: posts, answers, votes."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -13,7 +13,6 @@ from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.community_forum import (
     CastVote,
     ChangePost,
-    PostKind,
     RemovePost,
     RemoveReply,
     Stars,
@@ -22,6 +21,7 @@ from reptidex.streams.commands.community_forum import (
     WritePost,
     WriteReply,
 )
+from reptidex.streams.community import PostKind, Reaction
 from reptidex.streams.values import Id, SubjectKind
 from reptidex.tables.community import forum
 from reptidex.tables.community.forum import FORUMS, Post, Reply
@@ -66,7 +66,7 @@ class NewReply(msgspec.Struct, frozen=True, kw_only=True):
 class NewVote(msgspec.Struct, frozen=True, kw_only=True):
     """A vote, or none any more."""
 
-    reaction: Literal["up", "down", "none"]
+    reaction: Reaction
 
 
 class PostView(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Searches that people save."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -11,6 +11,7 @@ from reptidex.http.community.search import SearchQuery
 from reptidex.http.server.policy import signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.community import DropSearch, SaveSearch
+from reptidex.streams.community import SearchScope
 from reptidex.tables.community import queries
 from reptidex.tables.community.models import SavedSearch
 
@@ -21,7 +22,7 @@ class NewSavedSearch(msgspec.Struct, frozen=True, kw_only=True):
     """A question and what to call it; `query` holds the parameters of the search."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
-    scope: Literal["all", "animals", "breeders", "knowledge"] = "all"
+    scope: SearchScope = "all"
     query: Annotated[dict[str, Annotated[str, Meta(max_length=200)]], Meta(max_length=20)]
 
 

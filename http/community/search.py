@@ -10,14 +10,14 @@ from reptidex.connectors.index.port import IndexQuery
 from reptidex.http.server.policy import Caller, public
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.commands.community import RecordClick, RecordSearch
-from reptidex.streams.community import DocumentKind
+from reptidex.streams.community import DocumentKind, SearchScope
 from reptidex.streams.values import Id, Positive
 from reptidex.tables.community.models import FINDABLE
 
 routes = Routes("search")
 
 Words = Annotated[str, Meta(max_length=200)]
-Scope = Literal["all", "animals", "breeders", "knowledge"]
+Scope = SearchScope
 Cents = Annotated[int, Meta(ge=0, le=10**12, description="minor units")]
 KINDS: dict[Scope, tuple[str, ...]] = {
     "all": FINDABLE,

@@ -32,8 +32,8 @@ from reptidex.http.core.ports import Ports
 from reptidex.http.core.sign_in import begin_session
 from reptidex.http.server.policy import public, signed_in
 from reptidex.http.server.routes import Page, Raw, Request, Routes
-from reptidex.streams.commands.core import How as SignedInBy
 from reptidex.streams.commands.core import LinkIdentity
+from reptidex.streams.core import How as SignedInBy
 
 routes = Routes("sign-in elsewhere")
 

@@ -13,7 +13,7 @@ from reptidex.http.core.ports import Ports
 from reptidex.http.core.sign_in import AuthenticatorCode, RecoveryCode, finish_sign_in
 from reptidex.http.server.policy import public
 from reptidex.http.server.routes import Request, Routes
-from reptidex.streams.commands.core import How
+from reptidex.streams.core import How
 from reptidex.tables.core.people import User
 
 routes = Routes("sign-in elsewhere")

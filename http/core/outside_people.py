@@ -6,7 +6,8 @@ from reptidex.connectors.identity.outside import Person
 from reptidex.domain.addresses import normal_address
 from reptidex.errors import DomainError, InvalidError
 from reptidex.http.core.ports import Ports, user_context
-from reptidex.streams.commands.core import How, Registered, RegisterUser
+from reptidex.streams.commands.core import Registered, RegisterUser
+from reptidex.streams.core import How
 from reptidex.tables.core.people import Address, Identity
 
 NAMELESS = "Keeper"

@@ -12,13 +12,8 @@ from reptidex.http.core.pages import notice
 from reptidex.http.core.vivariums import own_role
 from reptidex.http.server.policy import member, public, services
 from reptidex.http.server.routes import Raw, Request, Routes
-from reptidex.streams.commands.core_billing import (
-    CancelPayment,
-    PaymentStatus,
-    RefundPayment,
-    RefundReason,
-    RequestPayment,
-)
+from reptidex.streams.commands.core_billing import CancelPayment, PaymentStatus, RefundPayment, RequestPayment
+from reptidex.streams.core import RefundReason
 from reptidex.streams.values import Id, Money, Positive, Provider
 from reptidex.tables.core.payments import Payment
 

@@ -17,13 +17,13 @@ from reptidex.http.server.policy import public, signed_in
 from reptidex.http.server.routes import Request, Routes
 from reptidex.streams.commands.core import (
     EndSession,
-    How,
     RefreshSession,
     RehashPassword,
     Sessioned,
     StartSession,
     SwitchVivarium,
 )
+from reptidex.streams.core import How
 from reptidex.streams.values import Id
 from reptidex.tables.core.people import Session, User
 

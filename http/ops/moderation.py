@@ -8,7 +8,7 @@ import msgspec
 from reptidex.http.server.policy import scope, signed_in
 from reptidex.http.server.routes import Page, Paging, Request, Routes
 from reptidex.streams.commands.ops import AppealDecision, DecideCase, FlagContent
-from reptidex.streams.ops import ModerationDecision
+from reptidex.streams.ops import ModerationDecision, ReportReason
 from reptidex.streams.values import Id, LongText, SubjectKind
 from reptidex.tables.ops import queries
 from reptidex.tables.ops.models import Case
@@ -42,7 +42,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     subject_id: Id
     subject_kind: SubjectKind
-    reason: Literal["spam", "abuse", "fraud", "welfare", "illegal", "lineage", "privacy", "other"]
+    reason: ReportReason
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

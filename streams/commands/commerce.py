@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from reptidex.streams.commerce import DisputeReason, ListingVisibility, WithdrawalReason
 from reptidex.streams.contract import Command, command
 from reptidex.streams.values import (
     Count,
@@ -20,13 +21,10 @@ from reptidex.streams.values import (
     WelfareFlag,
 )
 
-ListingVisibility = Literal["public", "unlisted", "private"]
 Cents = Annotated[int, Meta(ge=0, le=500_000_000, description="minor units of the currency")]
 Price = Annotated[
     int, Meta(ge=1, le=500_000_000, description="minor units; what costs nothing is given at repti-animal")
 ]
-WithdrawalReason = Literal["seller", "animal", "transferred", "plan", "moderation", "erased"]
-DisputeReason = Literal["fraud", "unrecognised", "undelivered", "misdescribed", "ill", "duplicate", "other"]
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):

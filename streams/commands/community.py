@@ -2,12 +2,9 @@
 
 from typing import Literal
 
-from reptidex.streams.community import Channel
+from reptidex.streams.community import Channel, FailureReason, FollowKind, SearchScope
 from reptidex.streams.contract import Command, command
 from reptidex.streams.values import Id, Key, Text
-
-FollowKind = Literal["user", "vivarium", "animal", "species", "morph", "forum", "post"]
-FailureReason = Literal["bounced", "refused", "unsubscribed", "address", "provider", "expired"]
 
 
 @command(key="notification_id")
@@ -121,7 +118,7 @@ class RecordSearch(Command, frozen=True, kw_only=True):
 
     session_id: Key
     query_id: Id
-    scope: Literal["all", "animals", "breeders", "knowledge"]
+    scope: SearchScope
     terms: int
     facets: tuple[str, ...]
     results: int
@@ -147,7 +144,7 @@ class SaveSearch(Command, frozen=True, kw_only=True):
     user_id: Id
     search_id: Id
     name: Text
-    scope: Literal["all", "animals", "breeders", "knowledge"]
+    scope: SearchScope
     query: dict[str, str]
 
 

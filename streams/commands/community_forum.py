@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from reptidex.streams.community import PostKind, Reaction
 from reptidex.streams.contract import Command, command
 from reptidex.streams.values import Id, SubjectKind
 
-PostKind = Literal["discussion", "question", "review", "showcase"]
 REVIEWED = ("vivarium", "user", "animal", "listing", "clutch")
 """The kinds of subjects that reviews are of."""
 Stars = Annotated[int, Meta(ge=1, le=5)]
@@ -87,7 +87,7 @@ class CastVote(Command, frozen=True, kw_only=True):
 
     post_id: Id
     user_id: Id
-    reaction: Literal["up", "down", "none"]
+    reaction: Reaction
 
 
 @command(key="post_id", service="community")

@@ -9,9 +9,7 @@ from typing import Literal
 import msgspec
 
 from reptidex.streams.contract import Command, command
-
-How = Literal["password", "google", "github"]
-EndReason = Literal["logout", "password", "suspended", "reuse", "admin", "deleted"]
+from reptidex.streams.core import EndReason, How
 
 
 @command(key="address_hash")

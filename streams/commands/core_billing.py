@@ -10,9 +10,8 @@ import msgspec
 
 from reptidex.domain.payments import Seen
 from reptidex.streams.contract import Command, command
+from reptidex.streams.core import RefundReason
 from reptidex.streams.values import InvoiceLine, Money, Plan, Provider
-
-RefundReason = Literal["cancelled", "rejected", "requested", "disputed", "late", "duplicate"]
 
 
 @command(key="vivarium_id", service="core")

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from reptidex.streams.contract import Command, command
-from reptidex.streams.media import FileKind
+from reptidex.streams.media import DrawingFailure, FileKind
 from reptidex.streams.values import Count, Digest, Id, SubjectKind, Text, Variant
 
 Drawing = Literal["placeholder", "pedigree", "certificate", "manifest"]
@@ -163,4 +163,4 @@ class DrawingFailed(Command, frozen=True, kw_only=True):
     subject_id: Id
     render_id: Text
     job_id: Id
-    reason: Literal["missing", "too_large", "timeout", "unavailable", "defect"]
+    reason: DrawingFailure

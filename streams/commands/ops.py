@@ -1,11 +1,16 @@
 """What repti-ops is asked to do."""
 
-from typing import Literal
-
 import msgspec
 
 from reptidex.streams.contract import Command, command
-from reptidex.streams.ops import AdminAction, ComplianceScope, ModerationDecision
+from reptidex.streams.ops import (
+    AdminAction,
+    AdminTarget,
+    ComplianceScope,
+    HealthStatus,
+    ModerationDecision,
+    ReportReason,
+)
 from reptidex.streams.values import Id, Key, LongText, SubjectKind
 
 
@@ -21,7 +26,7 @@ class PerformAdminAction(Command, frozen=True, kw_only=True):
     """Carry out an act of a platform administrator."""
 
     target_id: Key
-    target_kind: Literal["user", "org", "config", "feature", "content", "integration", "letter"]
+    target_kind: AdminTarget
     admin_id: Id
     action: AdminAction
     reason: LongText
@@ -42,7 +47,7 @@ class FlagContent(Command, frozen=True, kw_only=True):
     subject_id: Id
     subject_kind: SubjectKind
     reporter_id: Id
-    reason: Literal["spam", "abuse", "fraud", "welfare", "illegal", "lineage", "privacy", "other"]
+    reason: ReportReason
 
 
 @command(key="subject_id")
@@ -86,6 +91,6 @@ class RecordHealth(Command, frozen=True, kw_only=True):
     """Take down what a look at a service's health found."""
 
     service: Key
-    status: Literal["up", "degraded", "down"]
+    status: HealthStatus
     dependencies: dict[str, float] = {}
     """Latency of each dependency in milliseconds; a negative one is down."""

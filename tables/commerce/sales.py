@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from reptidex.domain.sale.state import Hold, Money, Reason, Step
-from reptidex.streams.commands.commerce import DisputeReason
-from reptidex.streams.commerce import OrderLine, OrderStatus, PolicySnapshot
+from reptidex.streams.commerce import DisputeReason, OrderLine, OrderStatus, PolicySnapshot
 from reptidex.streams.values import Money as Sum
 from reptidex.tables.row import Row, stored
 

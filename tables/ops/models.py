@@ -1,7 +1,10 @@
 """The rows of repti-ops."""
 
 from datetime import datetime
+from typing import Literal
 
+from reptidex.streams.ops import AlertSeverity, HealthStatus, ModerationDecision
+from reptidex.streams.values import SubjectKind
 from reptidex.tables.row import Row, stored
 
 NO_PLACE = -1
@@ -101,15 +104,14 @@ class Case(Row, frozen=True, kw_only=True):
 
     subject_id: str
     case_id: str
-    subject_kind: str
+    subject_kind: SubjectKind
     vivarium_id: str | None = None
     author_id: str | None = None
     """Whose it is, where that is known: who may contest the decision."""
     reasons: list[str] = []
     reporters: list[str] = []
-    status: str = "open"
-    """`open`, `decided`, `appealed`."""
-    decision: str | None = None
+    status: Literal["open", "decided", "appealed"] = "open"
+    decision: ModerationDecision | None = None
     opened_at: datetime
     decided_at: datetime | None = None
     appealed_at: datetime | None = None
@@ -140,7 +142,7 @@ class Alert(Row, frozen=True, kw_only=True):
     """The id by which events call it; another one each time it is raised."""
     service: str
     rule: str
-    severity: str
+    severity: AlertSeverity
     value: float
     detail: str
     since: datetime
@@ -153,7 +155,7 @@ class Health(Row, frozen=True, kw_only=True):
     """How a service did when we last looked."""
 
     service: str
-    status: str
+    status: HealthStatus
     since: datetime
     looked_at: datetime
     missed_looks: int = 0

@@ -1,7 +1,5 @@
 """repti-ops: admin tools, audit log, integrations, monitoring."""
 
-from typing import Literal
-
 import aiohttp
 import msgspec
 
@@ -23,6 +21,7 @@ from reptidex.settings import SERVICES, Settings
 from reptidex.streams import community, core
 from reptidex.streams.catalogue import events_of
 from reptidex.streams.commands.ops import WatchService
+from reptidex.streams.ops import HealthStatus
 from reptidex.tables.ops.personal import PERSONAL
 from reptidex.tables.ops.projections import AUDIT, PEOPLE, VIVARIUMS
 
@@ -33,7 +32,7 @@ LOOK_S = 3.0
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """How a service did when it was looked at."""
 
-    status: Literal["up", "degraded", "down"]
+    status: HealthStatus
     dependencies: dict[str, float]
     """Latency of each in milliseconds; -1 for one that is down."""
 
