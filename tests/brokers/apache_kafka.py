@@ -110,7 +110,9 @@ class ApacheKafka:
 
     def format(self) -> None:
         """Make its folder, once."""
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = "-"
+        while cluster.startswith("-"):  # the tool would read an option; Kafka's own ids begin with none either
+            cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._config), "--standalone"]
         subprocess.run([*self._java, *tool], check=True, capture_output=True, timeout=60)
 
