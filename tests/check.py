@@ -24,7 +24,7 @@ TERRAFORM_READER = "github.com/hashicorp/terraform-config-inspect@v0.0.0-2026090
 
 ON_POSTGRES = (
     "runs_through", "reaches_every", "own_role", "whole_collection", "keeping_is_noted", "poisoned", "inbreeding",
-    "second_part_given_back", "erased_person", "spoilt_search",
+    "parts_given_back", "erased_person", "spoilt_search",
 )  # fmt: skip
 """The two flows, and what asks most of a database: imports, lineages of some depth, refunds, erasure, the search rebuilt."""
 

@@ -1,11 +1,14 @@
 """The shape of the repository: five rooms at the top, linked into the package, whole in the wheel."""
 
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.check import ON_POSTGRES
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ["streams", "agents", "http", "tables", "connectors"]
@@ -72,3 +75,10 @@ def test_decisions_are_numbered_once_each_and_without_a_gap() -> None:
     headings = [int(file.read_text().removeprefix("# ").split(".")[0]) for file in files]
 
     assert numbers == headings == list(range(1, len(files) + 1))
+
+
+@pytest.mark.parametrize("words", ON_POSTGRES)
+def test_what_the_check_picks_out_for_postgresql_is_there(words: str) -> None:
+    tests = "".join(file.read_text() for file in (ROOT / "tests/end_to_end").glob("test_*.py"))
+
+    assert re.search(rf"def test_\w*{words}", tests)
