@@ -35,7 +35,7 @@ async def test_what_one_holds_while_it_stands_still_crosses_by_the_other_once_an
     other = arena.start_another()
     feeding = asyncio.gather(arena.say(), arena.hand_in())
     for _ in range(2):
-        await asyncio.sleep(3.0)
+        await asyncio.sleep(3.0)  # both are at work for a while; when one stands still is to hit on anything
         other.send_signal(signal.SIGSTOP)
         await asyncio.sleep(STILL_S)
         other.send_signal(signal.SIGCONT)

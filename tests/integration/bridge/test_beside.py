@@ -174,7 +174,7 @@ async def test_where_it_hangs_it_is_ended_and_whoever_waits_hears_of_it(monkeypa
         queue = await beside.queue(f"{url}/1/q", 20)
         hiding = [asyncio.create_task(queue.hide([("a", 30)])) for _ in range(3)]  # one more than it has threads
         await eventually(lambda: waiting() == 2)
-        await asyncio.sleep(3)
+        await asyncio.sleep(3)  # longer than its patience: what is shown is that nothing happens
         assert is_there(beside.pid), "that AWS keeps silent is no fault of its own"
 
         os.kill(beside.pid, signal.SIGSTOP)

@@ -87,13 +87,7 @@ async def test_only_its_seller_pays_an_order_back_and_only_a_completed_one(marke
 
 async def test_both_sides_see_over_http_that_the_money_is_back(shop: Shop) -> None:
     market = shop.market
-    await market.draft()
-    await market.publish()
-    await market.convert(await market.inquire())
-    await market.carry_all()
-    sale = await market.sale()
-    await market.paid(sale)
-    await market.hand_over(sale)
+    sale = await _sold(market)
 
     status, asked = await shop.call("POST", f"/orders/{sale.order_id}/refund", "sam")
     await market.carry_all()
@@ -141,13 +135,7 @@ async def test_no_more_is_paid_back_than_was_paid(market: Market) -> None:
 
 async def test_a_part_is_asked_for_over_http_with_a_reason_where_it_is_too_much(shop: Shop) -> None:
     market = shop.market
-    await market.draft()
-    await market.publish()
-    await market.convert(await market.inquire())
-    await market.carry_all()
-    sale = await market.sale()
-    await market.paid(sale)
-    await market.hand_over(sale)
+    sale = await _sold(market)
     path = f"/orders/{sale.order_id}/refund"
 
     statuses = [(await shop.call("POST", path, "sam", {"amount": amount}))[0] for amount in (0, sale.amount + 1, 100)]
